@@ -1,0 +1,241 @@
+"""The settings of a hub: its site, rooms, people to be told, channels and plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from config.contract import ID_PATTERN, PANIC_KINDS, Kind, PanicKind, is_device_id, is_id, is_site_id
+from config.settings import Report, secret
+from config.shared_settings import Broker, Log, Name, Port, Seconds, check_broker
+
+Key = Annotated[str, Meta(pattern=ID_PATTERN, description="a name of a-z 0-9 . _ -")]
+
+
+class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A zone the hub expects in a room; an alarm from any other is taken and is a trouble."""
+
+    zone: Key
+    kind: Kind
+    label: Name | None = None
+
+
+class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A room and the agent in it."""
+
+    device: str
+    room: Name
+    building: Name | None = None
+    floor: Annotated[str, Meta(max_length=128)] | None = None
+    zones: tuple[ZoneSettings, ...] = ()
+    """Empty: whatever zones its agent tells of."""
+
+
+class WebhookSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="webhook"
+):
+    """A channel that posts CONTRACT's signed JSON to a URL."""
+
+    url: str | None = None
+    url_file: Path | None = None
+    url_env: str | None = None
+    secret_file: Path | None = None
+    secret_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+
+
+class AppriseSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="apprise"
+):
+    """A channel of people's phones, mail and chat, by Apprise URLs: one a line, ``Name = url``."""
+
+    targets_file: Path | None = None
+    targets_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+
+
+class AudienceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """People, or a dispatch centre, to be told."""
+
+    channels: tuple[str, ...]
+    title: Name | None = None
+
+
+class StepSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One step of a plan: whom to tell, how long after the press, until when."""
+
+    after_s: Seconds
+    notify: tuple[str, ...]
+    until: Literal["acknowledged", "resolved"] = "acknowledged"
+    repeat_s: Annotated[float, Meta(ge=10, le=86_400, description="seconds, 10 to 86400")] | None = None
+    """Tell this step's audiences again at this interval until somebody answers."""
+
+
+class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is told of which kinds of incident, and when."""
+
+    kinds: tuple[PanicKind, ...]
+    group_by: Literal["site", "building", "device"] = "site"
+    steps: tuple[StepSettings, ...]
+
+
+class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the console and the API are served."""
+
+    host: Name = "127.0.0.1"
+    port: Port = 8080
+    session_h: Annotated[float, Meta(ge=0.25, le=24 * 90, description="hours, 0.25 to 2160")] = 24 * 7
+    """Hours until a person must sign in again."""
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the record is kept: a SQLite file in ``data``, or PostgreSQL by its URL."""
+
+    url_file: Path | None = None
+    url_env: str | None = None
+
+
+class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All a hub needs to know; see ``config/examples/hub.toml``."""
+
+    site: str
+    name: Name
+    """The school's name, for people."""
+    hub: str = "hub-1"
+    data: Path
+    timezone: Name = "UTC"
+    """The school's IANA time zone, such as America/Chicago, for times that people are shown."""
+    late_after_s: Seconds = 60
+    """An alarm that arrives more than this after its press is told as LATE."""
+    broker: Broker = Broker()
+    store: StoreSettings = StoreSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    log: Log = Log()
+    rooms: tuple[RoomSettings, ...] = ()
+    channels: dict[Key, WebhookSettings | AppriseSettings] = {}
+    audiences: dict[Key, AudienceSettings] = {}
+    plans: dict[Key, PlanSettings] = {}
+
+    def plan_for(self, kind: str) -> tuple[str, PlanSettings] | None:
+        """Return the name and plan of a panic kind; None where the settings have none."""
+        return next(((name, plan) for name, plan in self.plans.items() if kind in plan.kinds), None)
+
+
+def check_hub(settings: HubSettings, report: Report) -> None:
+    """Report the faults that lie between a hub's settings."""
+    if not is_site_id(settings.site):
+        report("site", f"found {settings.site!r}", "must be 1 to 64 of a-z 0-9 _ -, without a dot")
+    if not is_id(settings.hub):
+        report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
+    if not settings.data.is_absolute():
+        report("data", f"found {str(settings.data)!r}", "must be an absolute path")
+    check_broker(settings.broker, "broker", report)
+    _check_timezone(settings, report)
+    _check_rooms(settings, report)
+    _check_channels(settings, report)
+    _check_audiences(settings, report)
+    _check_plans(settings, report)
+
+
+def _check_timezone(settings: HubSettings, report: Report) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(settings.timezone)
+    except (LookupError, ValueError, OSError):
+        report(
+            "timezone", f"found {settings.timezone!r}", "must be an IANA time zone, such as 'America/Chicago'"
+        )
+
+
+def _check_rooms(settings: HubSettings, report: Report) -> None:
+    seen: set[str] = set()
+    for i, room in enumerate(settings.rooms):
+        key = f"rooms[{i}].device"
+        if not is_device_id(room.device):
+            report(key, f"found {room.device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'")
+        if room.device in seen:
+            report(key, f"{room.device!r} is used twice", "give each room a device of its own")
+        seen.add(room.device)
+        zones = [zone.zone for zone in room.zones]
+        for zone in sorted({zone for zone in zones if zones.count(zone) > 1}):
+            report(f"rooms[{i}].zones", f"zone {zone!r} is used twice", "give each zone of a room its own id")
+
+
+def _check_channels(settings: HubSettings, report: Report) -> None:
+    for name, channel in settings.channels.items():
+        key = f"channels.{name}"
+        if isinstance(channel, WebhookSettings):
+            _check_webhook(channel, key, report)
+        elif channel.targets_file is None and channel.targets_env is None:
+            report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+        else:
+            _check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+
+
+def _check_webhook(channel: WebhookSettings, key: str, report: Report) -> None:
+    if channel.url is None:
+        url = _check_secret(f"{key}.url", channel.url_file, channel.url_env, report)
+    else:
+        url = channel.url
+    if url is not None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            report(f"{key}.url", "found no http or https URL", "must be http:// or https:// with a host")
+    whsec = _check_secret(f"{key}.secret", channel.secret_file, channel.secret_env, report)
+    if whsec is not None and not whsec.startswith("whsec_"):
+        report(f"{key}.secret", "doesn't begin with whsec_", "must be whsec_ and the base64 of 32 bytes")
+
+
+def _check_secret(key: str, file: Path | None, env: str | None, report: Report) -> str | None:
+    try:
+        return secret(key.rsplit(".", 1)[-1], file, env)
+    except LookupError as error:
+        report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
+        return None
+
+
+def _check_audiences(settings: HubSettings, report: Report) -> None:
+    for name, audience in settings.audiences.items():
+        for channel in audience.channels:
+            if channel not in settings.channels:
+                allowed = ", ".join(sorted(settings.channels)) or "none is set"
+                report(f"audiences.{name}.channels", f"no channel {channel!r}", f"channels: {allowed}")
+
+
+def _check_plans(settings: HubSettings, report: Report) -> None:
+    taken: dict[str, str] = {}
+    for name, plan in settings.plans.items():
+        for kind in plan.kinds:
+            if kind in taken:
+                report(
+                    f"plans.{name}.kinds", f"{kind!r} is already in plans.{taken[kind]}", "one plan a kind"
+                )
+            taken.setdefault(kind, name)
+        if not plan.steps:
+            report(f"plans.{name}.steps", "none", "give at least one step")
+        elif min(step.after_s for step in plan.steps) > 0:
+            report(f"plans.{name}.steps", "nobody is told at once", "give one step after_s = 0")
+        _check_notified(settings, name, plan, report)
+    groups = {plan.group_by for plan in settings.plans.values()}
+    if len(groups) > 1:
+        found = ", ".join(sorted(groups))
+        report(
+            "plans", f"group_by differs ({found})", "all panic kinds join: give every plan the same group_by"
+        )
+    for kind in PANIC_KINDS:
+        if kind not in taken and settings.plans:
+            report("plans", f"no plan tells anybody of {kind!r}", f"add {kind!r} to the kinds of a plan")
+
+
+def _check_notified(settings: HubSettings, name: str, plan: PlanSettings, report: Report) -> None:
+    for i, step in enumerate(plan.steps):
+        for audience in step.notify:
+            if audience not in settings.audiences:
+                allowed = ", ".join(sorted(settings.audiences)) or "none is set"
+                report(
+                    f"plans.{name}.steps[{i}].notify", f"no audience {audience!r}", f"audiences: {allowed}"
+                )

@@ -1,0 +1,246 @@
+"""Settings: TOML into typed, frozen structs, with every fault reported at once.
+
+``read`` walks the struct field by field, so that seven planted faults come back as seven, each with
+its file, key, what was found and what is allowed. Libraries that check a whole file at once either
+stop at the first fault or weigh more than the agent may (docs/decisions/settings.md).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+T = TypeVar("T", bound=Struct)
+
+
+class Fault(NamedTuple):
+    """One thing wrong with the settings, in words a technician can act on."""
+
+    file: str
+    key: str
+    """Dotted, such as ``plans.panic.steps[0].after_s``; empty for the file itself."""
+    found: str
+    cure: str
+    """What is allowed, or what to do."""
+
+    def __str__(self) -> str:
+        key = f" {self.key}:" if self.key else ""
+        return f"{self.file}:{key} {self.found}; {self.cure}"
+
+
+class SettingsError(ValueError):
+    """Settings that can't be used; ``faults`` holds all that is wrong with them."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+Report = Callable[[str, str, str], None]
+"""How a check of our own reports a fault: key, found, cure."""
+
+
+def load(path: Path, kind: type[T], check: Callable[[T, Report], None]) -> T:
+    """Read one settings file whole.
+
+    ``check`` adds the faults that lie between keys; it runs only once every key by itself is right.
+    Raises :class:`SettingsError` with all faults.
+    """
+    name = str(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        fault = Fault(name, "", f"can't be read ({error.strerror})", "name a file that this user may read")
+    except UnicodeDecodeError as error:
+        fault = Fault(name, "", f"byte {error.start} is not UTF-8", "save the file as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault(name, "", f"not TOML: {error}", "mend the line named")
+    else:
+        return read(table, kind, check, name)
+    raise SettingsError((fault,))
+
+
+def read(
+    table: dict[str, Any], kind: type[T], check: Callable[[T, Report], None], file: str = "settings"
+) -> T:
+    """Turn a table of settings into ``kind``; see :func:`load`."""
+    faults = [Fault(file, *fault) for fault in _struct_faults(table, kind, "")]
+    if faults:
+        raise SettingsError(tuple(faults))
+    settings = msgspec.convert(table, kind, dec_hook=_hook)
+    check(settings, lambda key, found, cure: faults.append(Fault(file, key, found, cure)))
+    if faults:
+        raise SettingsError(tuple(faults))
+    return settings
+
+
+def secret(key: str, file: Path | None, env: str | None, text: str | None = None) -> str:
+    """Return a secret from the file or the environment variable that the settings name.
+
+    Raises ``LookupError`` with what is wrong; the message never holds the secret.
+    """
+    if text is not None:
+        return text
+    if file is not None:
+        try:
+            found = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LookupError(f"{key}_file names {file}, which can't be read: {error}") from None
+        if not found:
+            raise LookupError(f"{key}_file names {file}, which is empty")
+        return found
+    if env is not None:
+        found = os.environ.get(env, "").strip()
+        if not found:
+            raise LookupError(f"{key}_env names {env}, which isn't set in the environment")
+        return found
+    raise LookupError(f"neither {key}_file nor {key}_env is set")
+
+
+_FaultText = tuple[str, str, str]
+
+
+def _hook(kind: type[Any], value: Any) -> Any:
+    """Read the one type msgspec doesn't know: a path."""
+    if kind is Path and isinstance(value, str) and value and "\0" not in value:
+        return Path(value)
+    raise ValueError(f"{value!r} is no {kind.__name__}")
+
+
+def _struct_faults(table: Any, kind: type[Struct], path: str) -> Iterator[_FaultText]:
+    if not isinstance(table, dict):
+        yield path, f"found {_brief(table)}", "must be a table"
+        return
+    hints = get_type_hints(kind, include_extras=True)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            cure = f"did you mean {near[0]!r}?" if near else f"allowed here: {', '.join(sorted(fields))}"
+            yield _join(path, key), "no such setting", cure
+    for key, field in fields.items():
+        if key in table:
+            yield from _value_faults(table[key], hints[field.name], _join(path, key))
+        elif field.required:
+            yield _join(path, key), "missing", f"must be {_allowed(hints[field.name])}"
+
+
+def _value_faults(value: Any, hint: Any, path: str) -> Iterator[_FaultText]:
+    bare = _bare(hint)
+    origin, args = get_origin(bare), get_args(bare)
+    if tags := _tags(bare):
+        yield from _tagged_faults(value, tags, path)
+    elif isinstance(bare, type) and issubclass(bare, Struct):
+        yield from _struct_faults(value, bare, path)
+    elif origin is tuple and _holds_structs(args[0]) and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _value_faults(item, args[0], f"{path}[{i}]")
+    elif origin is dict and _holds_structs(args[1]) and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _one(name, args[0], f"{path}.{name}")
+            yield from _value_faults(item, args[1], f"{path}.{name}")
+    else:
+        yield from _one(value, hint, path)
+
+
+def _tagged_faults(value: Any, tags: dict[str, type[Struct]], path: str) -> Iterator[_FaultText]:
+    if not isinstance(value, dict):
+        yield path, f"found {_brief(value)}", "must be a table"
+    elif value.get("type") not in tags:
+        found = f"found {_brief(value['type'])}" if "type" in value else "missing"
+        yield _join(path, "type"), found, f"must be one of {', '.join(map(repr, tags))}"
+    else:
+        rest = {key: item for key, item in value.items() if key != "type"}
+        yield from _struct_faults(rest, tags[value["type"]], path)
+
+
+def _tags(bare: Any) -> dict[str, type[Struct]]:
+    """Return the structs of a union that tells them apart by ``type``; empty for anything else."""
+    kinds = get_args(bare) if get_origin(bare) in (Union, types.UnionType) else ()
+    if not kinds or not all(isinstance(kind, type) and issubclass(kind, Struct) for kind in kinds):
+        return {}
+    return {str(kind.__struct_config__.tag): kind for kind in kinds}
+
+
+def _one(value: Any, hint: Any, path: str) -> Iterator[_FaultText]:
+    try:
+        msgspec.convert(value, hint, dec_hook=_hook)
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        yield path, f"found {_brief(value)}", f"must be {_allowed(hint)}"
+
+
+def _holds_structs(hint: Any) -> bool:
+    bare = _bare(hint)
+    return bool(_tags(bare)) or (isinstance(bare, type) and issubclass(bare, Struct))
+
+
+def _bare(hint: Any) -> Any:
+    """Strip ``Annotated`` and an optional ``None`` off a hint."""
+    if get_origin(hint) is Annotated:
+        return _bare(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        kept = [arg for arg in get_args(hint) if arg is not type(None)]
+        if len(kept) == 1:
+            return _bare(kept[0])
+    return hint
+
+
+_PLAIN = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+}
+
+
+def _allowed(hint: Any) -> str:
+    """Say in words what a setting may be."""
+    words: list[str] = []
+    if get_origin(hint) in (Union, types.UnionType):
+        kept = [arg for arg in get_args(hint) if arg is not type(None)]
+        return " or ".join(_allowed(arg) for arg in kept)
+    meta = [arg for arg in get_args(hint)[1:] if isinstance(arg, msgspec.Meta)] if _is_annotated(hint) else []
+    described = next((m.description for m in meta if m.description), None)
+    if described:
+        return described
+    bare = get_args(hint)[0] if _is_annotated(hint) else hint
+    if get_origin(bare) in (Union, types.UnionType):
+        return _allowed(bare)
+    if str(get_origin(bare)) == "typing.Literal":
+        return "one of " + ", ".join(repr(arg) for arg in get_args(bare))
+    if isinstance(bare, type) and issubclass(bare, Struct):
+        return "a table"
+    if get_origin(bare) is tuple:
+        return f"a list, each {_allowed(get_args(bare)[0])}"
+    if get_origin(bare) is dict:
+        return "a table"
+    words.append(_PLAIN.get(bare, str(bare)))
+    for m in meta:
+        words += [f"at least {m.ge}"] if m.ge is not None else []
+        words += [f"more than {m.gt}"] if m.gt is not None else []
+        words += [f"at most {m.le}"] if m.le is not None else []
+        words += [f"matching {m.pattern}"] if m.pattern is not None else []
+        words += ["not empty"] if m.min_length else []
+    return ", ".join(words)
+
+
+def _is_annotated(hint: Any) -> bool:
+    return get_origin(hint) is Annotated
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

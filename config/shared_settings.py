@@ -1,0 +1,58 @@
+"""Settings that both the hub and the agent have: how a broker is reached, and logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from config.logs import Level
+from config.settings import Report
+
+Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
+Seconds = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, 0 to 86400")]
+Name = Annotated[str, Meta(min_length=1, max_length=128, description="text of 1 to 128 characters")]
+
+
+class Tls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The files by which both ends prove who they are."""
+
+    ca_file: Path
+    cert_file: Path
+    key_file: Path
+
+
+class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One MQTT broker. Without ``tls`` it must be on this machine, or the settings are refused."""
+
+    host: Name = "127.0.0.1"
+    port: Port = 1883
+    tls: Tls | None = None
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is logged, to standard error."""
+
+    level: Level = "info"
+
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def check_broker(broker: Broker, key: str, report: Report) -> None:
+    """Report a broker that would be spoken to in the clear over a network, and unreadable TLS files."""
+    if broker.tls is None:
+        if broker.host not in LOOPBACK:
+            cure = f"set {key}.tls, or a host on this machine: {', '.join(sorted(LOOPBACK))}"
+            report(f"{key}.host", f"found {broker.host!r} without TLS", cure)
+        return
+    for name in ("ca_file", "cert_file", "key_file"):
+        file: Path = getattr(broker.tls, name)
+        try:
+            with file.open("rb"):
+                pass
+        except OSError as error:
+            report(
+                f"{key}.tls.{name}", f"{file} can't be read ({error.strerror})", "name a readable PEM file"
+            )
