@@ -1,0 +1,30 @@
+"""The one shape of all channels."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hub.delivery import Delivery, Outcome
+
+
+class Channel(Protocol):
+    """A means to reach an audience's targets. Lives on the dispatcher's event loop."""
+
+    name: str
+    kind: str
+    targets: tuple[str, ...]
+    """Names of its targets, each told by a delivery of its own; ``("-",)`` where there is one."""
+    at_once: int
+    """How many attempts may be under way at the same time."""
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        """Make one attempt, within the channel's own time-out.
+
+        Never raises for what the far side does: that is an Outcome. ``delivery.id`` is the same at
+        every try, so that the receiver can drop repeats.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,80 @@
+"""A delivery: one attempt line of saying one notice to one target over one channel. Pure."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from hub.notice import NoticeType
+
+DeliveryState = Literal["owed", "delivered", "failed", "withdrawn"]
+Verdict = Literal["delivered", "temporary", "permanent"]
+
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 60.0
+"""Seconds between tries: doubled from the first to the longest, and then for as long as it is owed."""
+JITTER: Final = 0.2
+"""A share by which pauses differ, so that many deliveries don't fall on one channel together."""
+
+
+class Target(Struct, frozen=True):
+    """Whom a notice is for: one end of one channel of one audience."""
+
+    audience: str
+    channel: str
+    name: str
+    """The target's name within the channel (a person's phone, a URL's name); ``-`` where there is one."""
+
+
+class Delivery(Struct, frozen=True):
+    """What is owed to one target, and how far it has come."""
+
+    id: str
+    incident: str
+    number: int
+    target: Target
+    type: NoticeType
+    revision: int
+    urgency: int
+    """0 is told first: a panic's first notice; see :func:`urgency`."""
+    body: bytes
+    """The notice as JSON; every try sends these bytes."""
+    reason: str
+    """Why it is owed: a step of the plan, a change, a repeat."""
+    owed_at: int
+    state: DeliveryState = "owed"
+    attempts: int = 0
+    next_try: int = 0
+    """Wall time in ms of the next attempt; 0 is at once."""
+
+
+class Outcome(Struct, frozen=True):
+    """What came of one attempt."""
+
+    verdict: Verdict
+    said: str
+    """The far side's answer, or our own fault, in words: ``200``, ``connection refused``."""
+    reference: str | None = None
+    """The far side's own reference, where it gave one."""
+    took_ms: int = 0
+
+
+def delivery_id(incident: str, target: Target, kind: NoticeType, revision: int, nth: int) -> str:
+    """Derive a delivery's id; ``nth`` counts notices of this type to this target at this revision."""
+    facts = (incident, target.audience, target.channel, target.name, kind, str(revision), str(nth))
+    return "d-" + blake2b("\0".join(facts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def urgency(rank: int, kind: NoticeType) -> int:
+    """Return the order in which a channel takes deliveries: by kind of notice, then kind of alarm."""
+    return (0 if kind == "incident.opened" else 10) + rank
+
+
+def pause_s(delivery: Delivery) -> float:
+    """Return the seconds to the next try after ``delivery.attempts`` failed ones."""
+    doublings = min(max(delivery.attempts - 1, 0), 16)
+    pause: float = min(FIRST_PAUSE_S * 2.0**doublings, LONGEST_PAUSE_S)
+    share = int.from_bytes(blake2b(f"{delivery.id}{delivery.attempts}".encode(), digest_size=2).digest(), "big")
+    return pause * (1 - JITTER / 2 + JITTER * share / 0xFFFF)

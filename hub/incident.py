@@ -1,0 +1,265 @@
+"""An incident: what an alarm opens, and people acknowledge and resolve. Pure.
+
+Every transition is a function from an incident to the next one. A panic alarm is legal in every
+state but ``resolved``, after which it opens another incident; an illegal request raises and changes
+nothing.
+
+A room *asks* from the revision at which its press needed an answer until a person acknowledges a
+revision that showed it. The incident is ``open`` while any room asks, else ``acknowledged``.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.contract import PANIC_KINDS, PanicKind
+
+State = Literal["open", "acknowledged", "resolved"]
+Disposition = Literal["real", "false-alarm", "drill", "test"]
+
+SAME_PRESS_MS: Final = 60_000
+"""A press of a room this long after the one it asked with asks anew (the design's 60 s)."""
+EVENTS_KEPT: Final = 500
+"""Alarms an incident carries with it, the newest; the record has them all."""
+
+
+class IllegalTransitionError(ValueError):
+    """A request that this incident's state doesn't allow; the incident is as it was."""
+
+    def __init__(self, wish: str, incident: Incident, allowed: tuple[State, ...]) -> None:
+        super().__init__(
+            f"cannot {wish} incident {incident.number}: {incident.state}; allowed: {', '.join(allowed)}"
+        )
+        self.state = incident.state
+        self.allowed = allowed
+
+
+class Place(Struct, frozen=True):
+    """Where a device is, as the site file says; for an unknown one as it says itself."""
+
+    device: str
+    room: str
+    building: str | None = None
+    floor: str | None = None
+    known: bool = True
+
+
+class Press(Struct, frozen=True):
+    """An alarm as the hub takes it: what happened, where, and when by the hub's reckoning (ms)."""
+
+    key: str
+    """Its key in the record: unique with the device."""
+    id: str | None
+    place: Place
+    zone: str
+    label: str | None
+    kind: PanicKind
+    what: str
+    at: int
+    received_at: int
+    late: bool = False
+    held: bool = False
+
+
+class Room(Struct, frozen=True):
+    """A room of an incident, and whether its call still wants an answer."""
+
+    place: Place
+    kind: PanicKind
+    asks: bool
+    asks_since: int
+    """The revision that showed the press it asks with."""
+    asked_at: int
+    """When that press was, in ms."""
+
+
+class Deed(Struct, frozen=True):
+    """Who did it, when (ms), through what."""
+
+    by: str
+    at: int
+    via: str
+
+
+class Resolution(Struct, frozen=True):
+    """Who ended the incident, when (ms), through what, and what it was."""
+
+    by: str
+    at: int
+    via: str
+    disposition: Disposition
+
+
+class Incident(Struct, frozen=True):
+    """One incident at one revision."""
+
+    id: str
+    site: str
+    group: str
+    number: int
+    revision: int
+    kind: PanicKind
+    state: State
+    drill: bool
+    late: bool
+    """Every alarm in it so far came late."""
+    opened_at: int
+    rooms: tuple[Room, ...]
+    events: tuple[Press, ...]
+    """The newest :data:`EVENTS_KEPT` alarms, oldest first."""
+    acknowledged: Deed | None = None
+    resolved: Resolution | None = None
+
+    @property
+    def open_rooms(self) -> tuple[Room, ...]:
+        """The rooms whose call nobody has answered."""
+        return tuple(room for room in self.rooms if room.asks)
+
+
+class Change(Struct, frozen=True):
+    """An incident after a transition, and the named reason for it."""
+
+    incident: Incident
+    reason: str
+    reopened: bool = False
+    """The plan of its present kind starts again."""
+
+
+def incident_id(site: str, device: str, key: str) -> str:
+    """Derive an incident's id from the event that opened it, so that a retry carries the same."""
+    digest = blake2b("\0".join((site, device, key)).encode("utf-8", "replace"), digest_size=10).hexdigest()
+    return f"i-{digest}"
+
+
+def rank(kind: PanicKind) -> int:
+    """Return a kind's place: 0 is the highest."""
+    return PANIC_KINDS.index(kind)
+
+
+def opened(site: str, group: str, number: int, press: Press) -> Change:
+    """Open an incident on a press."""
+    room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at)
+    incident = Incident(
+        id=incident_id(site, press.place.device, press.key),
+        site=site,
+        group=group,
+        number=number,
+        revision=1,
+        kind=press.kind,
+        state="open",
+        drill=False,
+        late=press.late,
+        opened_at=press.at,
+        rooms=(room,),
+        events=(press,),
+    )
+    return Change(incident, "late" if press.late else "pressed")
+
+
+def joined(incident: Incident, press: Press) -> Change:
+    """Take a press into an incident that is not resolved.
+
+    It asks anew when it comes from another room, is of a higher kind, or comes from the same room
+    more than 60 s from the press that room asked with.
+    """
+    if incident.state == "resolved":
+        raise IllegalTransitionError("join a press to", incident, ("open", "acknowledged"))
+    revision = incident.revision + 1
+    was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
+    upgrades = rank(press.kind) < rank(incident.kind)
+    reason = _why_it_asks(was, press, upgrades)
+    if reason is None and was is not None:
+        rooms = incident.rooms
+    else:
+        kind = press.kind if was is None or rank(press.kind) < rank(was.kind) else was.kind
+        room = Room(press.place, kind, asks=True, asks_since=revision, asked_at=press.at)
+        rooms = _with(incident.rooms, was, room)
+    reopened = incident.state == "acknowledged" and reason is not None
+    return Change(
+        replace(
+            incident,
+            revision=revision,
+            kind=press.kind if upgrades else incident.kind,
+            state="open" if reason is not None else incident.state,
+            late=incident.late and press.late,
+            opened_at=min(incident.opened_at, press.at),
+            rooms=rooms,
+            events=(*incident.events, press)[-EVENTS_KEPT:],
+            acknowledged=None if reopened else incident.acknowledged,
+        ),
+        f"reopened: {reason}" if reopened else reason or "pressed again in a room that is answered",
+        reopened=reopened or upgrades,
+    )
+
+
+def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) -> Change:
+    """Take a person's word that what revision ``revision`` showed is in hand (None: the present one).
+
+    Rooms whose press came after that revision go on asking, and the incident stays open.
+    """
+    if incident.state == "resolved":
+        raise IllegalTransitionError("acknowledge", incident, ("open", "acknowledged"))
+    if incident.state == "acknowledged":
+        return Change(incident, "acknowledged already")
+    seen = incident.revision if revision is None else min(revision, incident.revision)
+    rooms = tuple(replace(r, asks=False) if r.asks and r.asks_since <= seen else r for r in incident.rooms)
+    if rooms == incident.rooms:
+        return Change(incident, f"revision {seen} showed no room that still asks")
+    still = any(room.asks for room in rooms)
+    return Change(
+        replace(
+            incident,
+            revision=incident.revision + 1,
+            rooms=rooms,
+            state="open" if still else "acknowledged",
+            acknowledged=incident.acknowledged if still else deed,
+        ),
+        f"acknowledged in part: revision {seen} did not show every room" if still else "acknowledged",
+    )
+
+
+def noted(incident: Incident) -> Change:
+    """Count a note as a change; its text is in the record."""
+    return Change(replace(incident, revision=incident.revision + 1), "noted")
+
+
+def resolved(incident: Incident, resolution: Resolution) -> Change:
+    """End the incident by a person's word."""
+    if incident.state == "resolved":
+        raise IllegalTransitionError("resolve", incident, ("open", "acknowledged"))
+    rooms = tuple(replace(room, asks=False) for room in incident.rooms)
+    return Change(
+        replace(incident, revision=incident.revision + 1, state="resolved", rooms=rooms, resolved=resolution),
+        f"resolved: {resolution.disposition}",
+    )
+
+
+def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Incident:
+    """Return the incident with a press moved to an earlier reckoning of its time; no new revision."""
+    events = tuple(
+        replace(e, at=min(e.at, at)) if e.key == key and e.place.device == device else e
+        for e in incident.events
+    )
+    return replace(incident, events=events, opened_at=min(incident.opened_at, at))
+
+
+def _why_it_asks(was: Room | None, press: Press, upgrades: bool) -> str | None:
+    if upgrades:
+        return f"upgraded to {press.kind}"
+    if was is None:
+        return "another room"
+    if rank(press.kind) < rank(was.kind):
+        return f"a higher kind in the same room: {press.kind}"
+    if abs(press.at - was.asked_at) > SAME_PRESS_MS:
+        return "pressed again in the same room more than 60 s apart"
+    return None
+
+
+def _with(rooms: tuple[Room, ...], was: Room | None, room: Room) -> tuple[Room, ...]:
+    if was is None:
+        return (*rooms, room)
+    return tuple(room if other is was else other for other in rooms)

@@ -1,0 +1,117 @@
+"""What the recorder is told: messages, a person's word, what came of a delivery. Frozen facts."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Literal
+
+from msgspec import Struct
+
+from config.clock import Now
+from config.contract import Event, MessageError
+from hub.delivery import Outcome
+from hub.incident import Disposition, Incident, Room
+
+
+class EventCame(Struct, frozen=True):
+    """A message on a device's event topic, decoded or not."""
+
+    topic: str
+    device: str
+    payload: bytes
+    event: Event | MessageError
+    arrived: Now
+    waited_ms: int
+    """How long it lay in the broker."""
+    ack: tuple[int, int]
+    """(connection, mid) of its PUBACK, owed after the commit."""
+
+    @property
+    def is_alarm(self) -> bool:
+        """It may be a press: it is decided before everything else."""
+        if isinstance(self.event, Event):
+            return self.event.what == "alarm"
+        return self.event.readable.is_alarm
+
+
+class DeviceMessage(Struct, frozen=True):
+    """A state or health message of a device."""
+
+    device: str
+    what: Literal["state", "health"]
+    payload: bytes
+    retained: bool
+    arrived: Now
+
+
+class Link(Struct, frozen=True):
+    """One of the hub's two connections to its broker came up or went down."""
+
+    which: Literal["events", "rest"]
+    up: bool
+    why: str
+    session_present: bool = False
+
+
+class BrokerDropped(Struct, frozen=True):
+    """The broker's own count of the messages that it has dropped."""
+
+    total: int
+
+
+class Attempted(Struct, frozen=True):
+    """What came of one attempt at a delivery."""
+
+    delivery: str
+    outcome: Outcome
+
+
+class Acknowledge(Struct, frozen=True):
+    """A person takes an incident in hand."""
+
+    incident: str
+    by: str
+    via: str
+    revision: int | None = None
+    note: str | None = None
+
+
+class Resolve(Struct, frozen=True):
+    """A person ends an incident."""
+
+    incident: str
+    by: str
+    via: str
+    disposition: Disposition
+    note: str | None = None
+
+
+class Done(Struct, frozen=True):
+    """The answer to a person's word that was taken."""
+
+    incident: Incident
+    open_rooms: tuple[Room, ...] = ()
+    recorded: bool = True
+    """False when the disk has not confirmed it in time; it holds all the same."""
+
+
+class Refused(Struct, frozen=True):
+    """The answer to a person's word that was not taken."""
+
+    error: Literal["not-found", "not-in-this-state"]
+    detail: str
+    state: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+Answer = Done | Refused
+
+
+class Asked(Struct, frozen=True):
+    """A person's word, and where the answer goes."""
+
+    action: Acknowledge | Resolve
+    answer: Future[Answer]
+
+
+Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked

@@ -1,0 +1,158 @@
+"""What is told: the webhook's JSON of an incident, and the sentence a person hears. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from config.clock import read_stamp, stamp
+from config.contract import shown
+from hub.incident import Incident, Press, Resolution, Room
+
+NoticeType = Literal["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def incident_json(incident: Incident) -> dict[str, Any]:
+    """Return an incident as CONTRACT's webhook and API show it."""
+    acknowledged, resolved = incident.acknowledged, incident.resolved
+    return {
+        "id": incident.id,
+        "number": incident.number,
+        "revision": incident.revision,
+        "kind": incident.kind,
+        "state": incident.state,
+        "drill": incident.drill,
+        "late": incident.late,
+        "opened_at": stamp(incident.opened_at),
+        "acknowledged": None
+        if acknowledged is None
+        else {"by": acknowledged.by, "at": stamp(acknowledged.at), "via": acknowledged.via},
+        "resolved": None if resolved is None else _resolution(resolved),
+        "rooms": [_room(room) for room in incident.rooms],
+        "events": [_event(press) for press in incident.events],
+    }
+
+
+def notice_body(incident: Incident, kind: NoticeType, audience: str, at: int, *, test: bool = False) -> bytes:
+    """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same."""
+    return _ENCODER.encode(
+        {
+            "v": 1,
+            "type": kind,
+            "site": incident.site,
+            "audience": audience,
+            "at": stamp(at),
+            "test": test,
+            "incident": incident_json(incident),
+        }
+    )
+
+
+def sentence(body: bytes, timezone: str) -> tuple[str, str]:
+    """Return the title and text that a person is told, from a notice's body.
+
+    Such as ``PANIC Room 101 (desk), Main bldg, floor 1, 10:02:11``, in the school's time zone.
+    """
+    notice = msgspec.json.decode(body)
+    incident = notice["incident"]
+    zone = ZoneInfo(timezone)
+    word = "DRILL " if incident["drill"] else ""
+    word += "TEST " if notice["test"] else ""
+    title = f"{word}{_headline(notice['type'], incident)} {_where(incident)}"
+    when = _clock(incident["opened_at"], zone)
+    if incident["late"]:
+        age = (read_stamp(notice["at"]) - read_stamp(incident["opened_at"])) // 1000
+        title = f"LATE {title}"
+        when = f"{when} ({_age(age)} before this was sent)"
+    lines = [f"{title}, {when}"]
+    lines += [f"also {place}" for place in _places(incident)[1:]]
+    for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
+        if incident[deed]:
+            extra = f" as {incident[deed]['disposition']}" if deed == "resolved" else ""
+            lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
+    lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
+    return f"{title}, {when}", "\n".join(lines)
+
+
+def _headline(kind: NoticeType, incident: dict[str, Any]) -> str:
+    name = str(incident["kind"]).upper()
+    return {
+        "incident.opened": name,
+        "incident.updated": f"{name} (update)",
+        "incident.acknowledged": f"{name} acknowledged:",
+        "incident.resolved": f"{name} resolved:",
+    }[kind]
+
+
+def _where(incident: dict[str, Any]) -> str:
+    places = _places(incident)
+    more = f" and {len(places) - 1} more rooms" if len(places) > 2 else ""
+    return (places[0] if places else "unknown room") + (f" and {places[1]}" if len(places) == 2 else more)
+
+
+def _places(incident: dict[str, Any]) -> list[str]:
+    pressed: dict[str, list[str]] = {}
+    for event in incident["events"]:
+        labels = pressed.setdefault(event["device"], [])
+        label = event["label"] or event["zone"]
+        if label not in labels:
+            labels.append(label)
+    return [_place(room, pressed.get(room["device"], [])) for room in incident["rooms"]]
+
+
+def _place(room: dict[str, Any], labels: list[str]) -> str:
+    parts = [room["room"] + (f" ({', '.join(labels)})" if labels else "")]
+    parts += [f"{room['building']} bldg"] if room["building"] else []
+    parts += [f"floor {room['floor']}"] if room["floor"] else []
+    parts += [] if room["known"] else ["not a known device"]
+    return ", ".join(parts)
+
+
+def _clock(text: str, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(read_stamp(text) / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
+
+
+def _age(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
+def _resolution(resolution: Resolution) -> dict[str, Any]:
+    return {
+        "by": resolution.by,
+        "at": stamp(resolution.at),
+        "via": resolution.via,
+        "disposition": resolution.disposition,
+    }
+
+
+def _room(room: Room) -> dict[str, Any]:
+    place = room.place
+    return {
+        "room": shown(place.room),
+        "building": place.building,
+        "floor": place.floor,
+        "device": place.device,
+        "known": place.known,
+        "acknowledged": not room.asks,
+    }
+
+
+def _event(press: Press) -> dict[str, Any]:
+    return {
+        "id": press.id,
+        "device": press.place.device,
+        "zone": shown(press.zone),
+        "label": None if press.label is None else shown(press.label),
+        "kind": press.kind,
+        "what": press.what,
+        "at": stamp(press.at),
+        "received_at": stamp(press.received_at),
+        "held": press.held,
+    }

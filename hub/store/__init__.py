@@ -1,0 +1,1 @@
+"""The record in SQL. No SQL stands outside this package."""

@@ -1,0 +1,88 @@
+"""What pages and the API read of the record. Never called on the recorder's way of a press."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, and_, select
+
+from config.clock import stamp
+from hub.incident import Incident
+from hub.store.tables import incidents, record, troubles
+from hub.view import StreamEvent, Trouble
+
+_INCIDENT = msgspec.json.Decoder(Incident)
+_TROUBLE = msgspec.json.Decoder(Trouble)
+
+
+class Reading:
+    """Reads of one site's record, each a short transaction of its own on the calling thread."""
+
+    def __init__(self, engine: Engine, site: str) -> None:
+        self._engine = engine
+        self._site = site
+
+    def incidents(
+        self, states: tuple[str, ...] = (), limit: int = 50, before: int | None = None
+    ) -> list[Incident]:
+        """Return incidents, the highest number first: of these states (none: all), under ``before``."""
+        wanted = [incidents.c.site == self._site]
+        if states:
+            wanted.append(incidents.c.state.in_(states))
+        if before is not None:
+            wanted.append(incidents.c.number < before)
+        statement = select(incidents.c.body).where(*wanted).order_by(incidents.c.number.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [_INCIDENT.decode(body) for (body,) in connection.execute(statement)]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """Return one incident, or None."""
+        statement = select(incidents.c.body).where(
+            incidents.c.site == self._site, incidents.c.id == incident_id
+        )
+        with self._engine.connect() as connection:
+            body = connection.execute(statement).scalar()
+        return None if body is None else _INCIDENT.decode(body)
+
+    def timeline(self, incident_id: str) -> list[dict[str, Any]]:
+        """Return an incident's rows of the record, oldest first: ``{"at","what","reason","detail"}``."""
+        statement = (
+            select(record.c.at, record.c.what, record.c.reason, record.c.detail)
+            .where(record.c.site == self._site, record.c.incident == incident_id)
+            .order_by(record.c.seq)
+        )
+        with self._engine.connect() as connection:
+            return [
+                {"at": stamp(at), "what": what, "reason": reason, "detail": msgspec.json.decode(detail)}
+                for at, what, reason, detail in connection.execute(statement)
+            ]
+
+    def stream_since(self, seq: int, limit: int = 1000) -> list[StreamEvent]:
+        """Return the changes of incidents after a row of the record, each with its incident as it is now."""
+        statement = (
+            select(record.c.seq, record.c.stream, incidents.c.body)
+            .join(
+                incidents,
+                and_(incidents.c.site == record.c.site, incidents.c.id == record.c.incident),
+            )
+            .where(record.c.site == self._site, record.c.seq > seq, record.c.stream.is_not(None))
+            .order_by(record.c.seq)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [
+                StreamEvent(number, kind, _INCIDENT.decode(body))
+                for number, kind, body in connection.execute(statement)
+            ]
+
+    def troubles(self, limit: int = 500) -> list[Trouble]:
+        """Return the newest troubles, open and restored."""
+        statement = (
+            select(troubles.c.row)
+            .where(troubles.c.site == self._site)
+            .order_by(troubles.c.open.desc(), troubles.c.since.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [_TROUBLE.decode(row) for (row,) in connection.execute(statement)]

@@ -1,0 +1,149 @@
+"""The tables, for SQLite and PostgreSQL alike. Changed only by a migration beside this file."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# Times are wall-clock milliseconds since 1970 in UTC; `at` is when it happened.
+
+events = Table(
+    "events",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("device", String(128), primary_key=True),
+    Column("key", String(1200), primary_key=True),  # the event's id; see hub/site.py for the others
+    Column("content", String(32), nullable=False),  # hash, to tell a repeat from another of the same id
+    Column("seq", BigInteger, nullable=False),  # of its row in the record
+    Column("at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("what", String(32)),
+    Column("kind", String(32)),
+    Column("zone", Text),
+    Column("flaws", Text),
+    Column("incident", String(64)),
+    Column("size", Integer, nullable=False),  # of the whole payload
+    Column("payload_hash", String(64), nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # cut to hub.site.PAYLOAD_KEPT
+    Index("events_incident", "site", "incident"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("incident", String(64)),
+    Column("stream", String(32)),  # the stream's event type, where the incident changed
+    Column("detail", Text, nullable=False),  # JSON
+    Index("record_incident", "site", "incident", "seq"),
+    Index("record_stream", "site", "stream", "seq"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", Text, nullable=False),  # hub.incident.Incident as JSON
+    Column("course", Text, nullable=False),  # hub.escalation.Course as JSON
+    UniqueConstraint("site", "number", name="incidents_number"),
+    Index("incidents_state", "site", "state", "number"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("incident", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("row", LargeBinary, nullable=False),  # hub.delivery.Delivery as JSON
+    Index("deliveries_state", "site", "state"),
+    Index("deliveries_incident", "site", "incident"),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("row", Text, nullable=False),  # hub.view.Trouble as JSON
+    Index("troubles_open", "site", "open"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("device", String(128), primary_key=True),
+    Column("row", Text, nullable=False),  # hub.view.DeviceView as JSON: last known, never as heard
+)
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("device", String(128), primary_key=True),
+    Column("zone", String(128), primary_key=True),
+    Column("row", Text, nullable=False),  # hub.view.DoorView as JSON
+)
+
+facts = Table(  # single values of a site: its last beat, reserved numbers, posture, channels' last successes
+    "facts",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+quarantine = Table(  # what the database refused while it worked: raw, for a person to look at
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("topic", LargeBinary, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("password", Text, nullable=False),  # argon2
+    Column("epoch", Integer, nullable=False),  # raised to end all sessions
+    Column("created_at", BigInteger, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token
+    Column("scopes", Text, nullable=False),  # comma-separated
+    Column("created_at", BigInteger, nullable=False),
+)

@@ -1,0 +1,137 @@
+"""What the hub knows now, for those who look: the console, the API, metrics.
+
+The recorder writes it, anybody reads it, and it lives in memory alone, so that a board shows a
+press even while the disk is sick. What is in it are frozen values; a reader takes a list and keeps it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from config.contract import PostureName
+from hub.incident import Incident, Place
+from hub.notice import NoticeType
+
+
+class ZoneView(Struct, frozen=True):
+    """A zone as its agent last told it."""
+
+    zone: str
+    label: str | None
+    kind: str
+    circuit: str | None = None
+    condition: str | None = None
+
+
+class DeviceView(Struct, frozen=True):
+    """A device, and how sure the hub is of it."""
+
+    place: Place
+    standing: str = "not heard yet"
+    """``heard``, ``silent``, ``offline`` or ``not heard yet`` (since the hub started)."""
+    last_heard: int | None = None
+    """Wall ms of the last live message; a retained copy never counts."""
+    boot: str | None = None
+    version: str | None = None
+    zones: tuple[ZoneView, ...] = ()
+    health: dict[str, Any] | None = None
+
+
+class DoorView(Struct, frozen=True):
+    """A door contact as last told."""
+
+    place: Place
+    zone: str
+    label: str | None
+    state: str
+    """``open`` or ``closed``."""
+    since: int
+
+
+class ChannelView(Struct, frozen=True):
+    """A channel, and when it last truly delivered."""
+
+    name: str
+    kind: str
+    last_success: int | None = None
+    last_failure: int | None = None
+    last_said: str | None = None
+    owed: int = 0
+
+
+class Trouble(Struct, frozen=True):
+    """Something that is not as it should be, from when it was first seen until it is restored."""
+
+    key: str
+    """What it is about, such as ``silent room-101``; at most one is open under a key."""
+    what: str
+    device: str | None
+    zone: str | None
+    detail: str
+    since: int
+    last: int
+    count: int = 1
+    restored: int | None = None
+
+
+class StreamEvent(Struct, frozen=True):
+    """One change of one incident, as the API's stream sends it."""
+
+    seq: int
+    """The number of its row in the record; a stream resumes after it."""
+    type: NoticeType
+    incident: Incident
+
+
+Watcher = Callable[[StreamEvent | None], None]
+"""Called on the hub's threads at each change; None where no incident changed. Must only enqueue."""
+
+
+class View:
+    """The hub's live picture."""
+
+    def __init__(self, site: str, name: str, timezone: str, started: int) -> None:
+        self.site = site
+        self.name = name
+        self.timezone = timezone
+        self.started = started
+        self.ready = False
+        self.why: str | None = "starting"
+        self.posture: PostureName = "normal"
+        self.incidents: dict[str, Incident] = {}
+        """Unresolved ones by id."""
+        self.devices: dict[str, DeviceView] = {}
+        self.doors: dict[tuple[str, str], DoorView] = {}
+        self.channels: dict[str, ChannelView] = {}
+        self.troubles: dict[str, Trouble] = {}
+        """Open ones by key."""
+        self._watchers: list[Watcher] = []
+        self._lock = threading.Lock()
+
+    def unresolved(self) -> list[Incident]:
+        """Return the unresolved incidents, the one that still asks and is newest first."""
+        return sorted(tuple(self.incidents.values()), key=lambda i: (i.state != "open", -i.number))
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Be told of changes from now on; returns how to stop."""
+        with self._lock:
+            self._watchers = [*self._watchers, watcher]
+
+        def stop() -> None:
+            with self._lock:
+                self._watchers = [w for w in self._watchers if w is not watcher]
+
+        return stop
+
+    def watchers(self) -> int:
+        """Return how many watch now."""
+        return len(self._watchers)
+
+    def tell(self, change: StreamEvent | None) -> None:
+        """Tell all who watch that something changed."""
+        for watcher in self._watchers:
+            watcher(change)
