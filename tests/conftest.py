@@ -1,0 +1,17 @@
+"""What every suite shares: a real broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A mosquitto of this test's own, with persistence, started."""
+    with Mosquitto(tmp_path / "broker") as running:
+        yield running
