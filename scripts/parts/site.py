@@ -1,0 +1,181 @@
+"""The demo's site: its hub.toml, its secrets, and a person and a token that may use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from .progress import SetupError
+
+SITE = "demo"
+USER = "sro"
+TOKEN = "demo"
+ZONES = (("wall", "wall button", "panic"), ("desk", "desk button", "panic"), ("door", "door", "door"))
+"""The zones that a simulated room has: id, label, kind."""
+
+
+class Room(NamedTuple):
+    """A room as hub.toml names it."""
+
+    device: str
+    room: str
+    building: str
+    floor: str
+
+
+class Ports(NamedTuple):
+    """Where everything listens, on loopback."""
+
+    mqtt: int
+    console: int
+    rooms: int
+
+
+class Site:
+    """One folder, kept between runs."""
+
+    def __init__(self, data: Path, programs: Path) -> None:
+        """``programs`` holds ``tocsin-hub``: the venv's ``bin``."""
+        self.data = data
+        self.hub_toml = data / "hub.toml"
+        self.name = self._known_site() or SITE
+        self._hub = programs / "tocsin-hub"
+        for folder in ("hub", "broker", "rooms", "logs", "secrets"):
+            (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def secret(self) -> str:
+        """The webhook's secret: made once, then kept."""
+        return self._kept("webhook", "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+
+    @property
+    def password(self) -> str:
+        """The person's password: made once, then kept."""
+        return self._kept("password", secrets.token_hex(8))
+
+    def write(self, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> None:
+        """Write hub.toml for this run."""
+        text = hub_toml(self, ports, rooms, webhook, group_by)
+        _write_private(self.hub_toml, text)
+
+    def add_person(self) -> None:
+        """Let the person of the ready line sign in with :attr:`password`."""
+        self._ask(
+            "user", "add", USER, "--config", str(self.hub_toml), "--password-file", "-", say=self.password
+        )
+
+    def add_token(self) -> str:
+        """Return a token that may do everything."""
+        said = self._ask("token", "add", TOKEN, "--config", str(self.hub_toml), "--scopes", "all")
+        token = said.split()[-1] if said.split() else ""
+        if not token:
+            raise SetupError("tocsin-hub token add printed no token")
+        return token
+
+    def _ask(self, *words: str, say: str = "") -> str:
+        done = subprocess.run(
+            [str(self._hub), *words], input=say, capture_output=True, text=True, cwd=self.data, check=False
+        )
+        if done.returncode != 0:
+            raise SetupError(
+                f"tocsin-hub {' '.join(words[:3])} failed with {done.returncode}:\n{done.stderr.strip()}"
+            )
+        return done.stdout
+
+    def _known_site(self) -> str | None:
+        try:
+            known = tomllib.loads(self.hub_toml.read_text(encoding="utf-8")).get("site")
+        except (OSError, ValueError):
+            return None
+        return known if isinstance(known, str) else None
+
+    def _kept(self, name: str, fresh: str) -> str:
+        file = self.data / "secrets" / name
+        if not file.exists():
+            _write_private(file, fresh + "\n")
+        return file.read_text(encoding="utf-8").strip()
+
+
+def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> str:
+    """Return the text of the demo's hub.toml."""
+    lines = [
+        "# Written anew by scripts/demo at each start.",
+        f"site = {_text(site.name)}",
+        'name = "Demo School"',
+        f"data = {_text(str(site.data / 'hub'))}",
+        f"timezone = {_text(_timezone())}",
+        "",
+        "[broker]",
+        'host = "127.0.0.1"',
+        f"port = {ports.mqtt}",
+        "",
+        "[console]",
+        'host = "127.0.0.1"',
+        f"port = {ports.console}",
+    ]
+    if webhook is not None:
+        lines += [
+            "",
+            "[channels.webhook]",
+            'type = "webhook"',
+            f"url = {_text(webhook)}",
+            f"secret_file = {_text(str(site.data / 'secrets' / 'webhook'))}",
+        ]
+    lines += [
+        "",
+        "[audiences.sro]",
+        'title = "School resource officer"',
+        f"channels = {_list(['webhook'] if webhook is not None else [])}",
+        "",
+        "[plans.panic]",
+        f"kinds = {_list(['panic', 'duress', 'medical', 'assist'])}",
+        f"group_by = {_text(group_by)}",
+        "",
+        "[[plans.panic.steps]]",
+        "after_s = 0",
+        'notify = ["sro"]',
+    ]
+    zones = ", ".join(
+        f"{{ zone = {_text(zone)}, label = {_text(label)}, kind = {_text(kind)} }}"
+        for zone, label, kind in ZONES
+    )
+    for room in rooms:
+        lines += [
+            "",
+            "[[rooms]]",
+            f"device = {_text(room.device)}",
+            f"room = {_text(room.room)}",
+            f"building = {_text(room.building)}",
+            f"floor = {_text(room.floor)}",
+            f"zones = [{zones}]",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: str) -> str:
+    """Write a TOML string: JSON's, whose escapes TOML shares, with DEL escaped as well."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _list(values: list[str]) -> str:
+    return f"[{', '.join(map(_text, values))}]"
+
+
+def _timezone() -> str:
+    """Return this machine's own time zone; UTC where it doesn't say."""
+    _, _, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    return name or "UTC"
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    half = file.with_name(file.name + ".part")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    half.replace(file)
