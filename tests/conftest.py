@@ -1,4 +1,4 @@
-"""What every suite shares: a real broker."""
+"""What every suite shares: a real broker, and no skip that goes unnoticed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.mosquitto import Mosquitto
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["broker", "pytest_make_collect_report", "pytest_runtest_makereport"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Is this Python new enough? Written so that any Python 3 can read it and say so."""
+"""Is this Python new enough? Written so that Python 3.6 can read it and say so."""
 
 import os
 import shutil
@@ -16,9 +16,7 @@ def need_new_enough():  # type: ignore[no-untyped-def]  # an old Python reads th
         found = shutil.which(name)
         if found:
             os.execv(found, [found] + sys.argv)  # noqa: RUF005 (an old Python reads this line)
-    wanted = ".".join(str(number) for number in OLDEST)
-    here = ".".join(str(number) for number in sys.version_info[:3])
     sys.exit(
-        "{} needs Python {} or newer; this is {} ({}). Install a newer one, such as Debian 12's or"
-        " Raspberry Pi OS's own python3.".format(sys.argv[0], wanted, here, sys.executable)
+        f"{sys.argv[0]} needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})."
+        " Install a newer one, such as Debian 12's or Raspberry Pi OS's own python3."
     )
