@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hub.delivery import Delivery, Outcome
 
@@ -27,4 +27,13 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A channel with something slow to load, which the dispatcher has it do before the first press."""
+
+    async def warm_up(self) -> None:
+        """Load it, beside the loop. What goes wrong shows in the outcome of the next attempt."""
         ...

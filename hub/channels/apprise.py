@@ -1,0 +1,146 @@
+"""The Apprise channel: mail, ntfy, Pushover and the like, one target a delivery.
+
+Apprise weighs 52 MB and 0.5 to 1 s, so it is imported by :meth:`AppriseChannel.warm_up` or on first
+use, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from hub.channels.apprise_targets import AppriseTarget, service, shows_host
+from hub.channels.aside import aside
+from hub.channels.masking import mask
+from hub.delivery import Delivery, Outcome
+from hub.notice import sentence
+
+FEWEST_AT_ONCE: Final = 4
+MOST_AT_ONCE: Final = 16
+MOST_LEFT: Final = 3
+"""Threads of one target that may go on hanging after their attempts were timed out."""
+_SOUNDS: Final = {"incident.acknowledged": "info", "incident.resolved": "success"}
+"""Apprise's colour for a notice; everything else is a warning."""
+
+
+class AppriseChannel:
+    """Tells people by Apprise's URLs. Each target has its own outcome, time-out and thread."""
+
+    kind = "apprise"
+
+    def __init__(self, name: str, targets: Sequence[AppriseTarget], timeout_s: float, timezone: str) -> None:
+        self.name = name
+        self.targets: tuple[str, ...] = tuple(target.name for target in targets)
+        # Two for each target while that is few: one that hangs takes no place from another.
+        self.at_once = min(max(2 * len(targets), FEWEST_AT_ONCE), MOST_AT_ONCE)
+        self._urls = {target.name: target.url for target in targets}
+        self._timeout_s = timeout_s
+        self._timezone = timezone
+        self._running: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    async def warm_up(self) -> None:
+        """Import Apprise and the modules of this channel's services, in a thread."""
+        await aside(self._load, name="apprise import")
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        """Tell one target, within the time-out."""
+        name = delivery.target.name
+        url = self._urls.get(name)
+        if url is None:
+            return Outcome("permanent", f"the settings have no target {name!r} any more")
+        if self._running[name] >= MOST_LEFT:
+            return Outcome("temporary", f"{MOST_LEFT} earlier attempts still hang")
+        title, text = sentence(delivery.body, self._timezone)
+        sound = _SOUNDS.get(delivery.type, "warning")
+        with self._lock:
+            self._running[name] += 1
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await aside(lambda: self._send(name, url, title, text, sound), name=f"apprise {name}")
+        except TimeoutError:
+            return Outcome("temporary", f"timed out after {self._timeout_s:g} s")
+
+    async def close(self) -> None:
+        """Nothing is kept open between attempts."""
+
+    def _send(self, name: str, url: str, title: str, text: str, sound: str) -> Outcome:
+        try:
+            return send(url, title, text, sound, self._timeout_s)
+        finally:
+            with self._lock:
+                self._running[name] -= 1
+
+    def _load(self) -> None:
+        for url in self._urls.values():
+            fault(url)
+
+
+def fault(url: str) -> str | None:
+    """Return what is wrong with a URL by Apprise's own reckoning; None if it can be used. Slow at first."""
+    if _plugin(url, 1.0) is None:
+        return f"Apprise can't use this {service(url)}:// URL (unknown service, or a part is missing)"
+    return None
+
+
+def send(url: str, title: str, text: str, sound: str, timeout_s: float) -> Outcome:
+    """Tell the one end of a URL; blocks for about ``timeout_s`` at most."""
+    shown = mask(url, host=not shows_host(url))
+    try:
+        import apprise
+
+        plugin = _plugin(url, timeout_s)
+        if plugin is None:
+            return Outcome("permanent", fault(url) or "")
+        messenger = apprise.Apprise()
+        messenger.add(plugin)
+        result = messenger.notify(
+            body=text,
+            # A service without titles would say the first line twice.
+            title=title if plugin.title_maxlen > 0 else "",
+            notify_type=sound,
+            body_format="text",
+            log_level=logging.DEBUG,
+        )
+        if result:
+            return Outcome("delivered", "accepted")
+        return Outcome("temporary", _words(result, shown))
+    except Exception as error:  # noqa: BLE001 - any of 174 services' own faults; what it says is the outcome
+        return Outcome("temporary", shown(f"{type(error).__name__}: {error}"))
+
+
+def _plugin(url: str, timeout_s: float) -> Any:
+    """Return Apprise's object of one URL, or None where it has none."""
+    import apprise
+
+    # Its own log would repeat URLs on our standard error; what it says is in each result.
+    logger = logging.getLogger("apprise")
+    logger.propagate = False
+    asset = apprise.AppriseAsset(
+        app_id="Tocsin",
+        app_desc="Tocsin",
+        async_mode=False,
+        secure_logging=True,
+        storage_mode="memory",
+        # Else each call goes through a pool that all targets share, and hung ones fill it.
+        service_timeout=0,
+    )
+    return apprise.Apprise.instantiate(_timed(url, timeout_s), asset=asset)
+
+
+def _timed(url: str, timeout_s: float) -> str:
+    """Return a URL with our time-outs for connecting and reading, where it sets none of its own."""
+    query = url.partition("?")[2]
+    given = {part.partition("=")[0].lower() for part in query.split("&")}
+    added = [f"{name}={timeout_s:g}" for name in ("cto", "rto") if name not in given]
+    if not added:
+        return url
+    return url + ("&" if "?" in url else "?") + "&".join(added)
+
+
+def _words(result: Any, shown: Callable[[str], str]) -> str:
+    return shown("; ".join(entry.message for entry in result.logs())) or "not accepted"

@@ -1,0 +1,98 @@
+"""The channels that a hub's settings name, ready for the dispatcher."""
+
+from __future__ import annotations
+
+from config.clock import Clock, SystemClock
+from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
+from config.settings import Fault, SettingsError, secret
+from hub.channels.apprise import AppriseChannel, fault
+from hub.channels.apprise_targets import AppriseTarget, read_targets
+from hub.channels.channel import Channel
+
+
+def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[str, Channel]:
+    """Return each channel of the settings by its name.
+
+    Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
+    of targets that aren't any.
+    """
+    channels: dict[str, Channel] = {}
+    faults: list[Fault] = []
+    for name, channel in settings.channels.items():
+        try:
+            if isinstance(channel, WebhookSettings):
+                channels[name] = _webhook(name, channel, clock or SystemClock())
+            else:
+                channels[name] = _apprise(name, channel, settings.timezone)
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(tuple(faults))
+    return channels
+
+
+def check_channels(settings: HubSettings) -> tuple[Fault, ...]:
+    """Return all that is wrong with the channels, also what only Apprise can tell. Takes a second or two."""
+    try:
+        build_channels(settings)
+    except SettingsError as error:
+        return error.faults
+    faults: list[Fault] = []
+    for name, channel in settings.channels.items():
+        if isinstance(channel, AppriseSettings):
+            place = _place(channel)
+            faults += [
+                Fault(place, f"line {target.line}", found, "see Apprise's page of that service for its URL")
+                for target in _targets(name, channel)
+                if (found := fault(target.url))
+            ]
+    return tuple(faults)
+
+
+def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:
+    from hub.channels.webhook import Webhook  # 27 MB: only where there is one
+
+    key = f"channels.{name}"
+    try:
+        url = secret("url", settings.url_file, settings.url_env, settings.url)
+        signing = secret("secret", settings.secret_file, settings.secret_env)
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where it is kept") from None
+    try:
+        return Webhook(name, url, signing, settings.timeout_s, clock)
+    except ValueError as error:
+        cure = "must be an http or https URL, and a secret of whsec_ and the base64 of 32 bytes"
+        raise _unusable(key, str(error), cure) from None
+
+
+def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:
+    return AppriseChannel(name, _targets(name, settings), settings.timeout_s, timezone)
+
+
+def _targets(name: str, settings: AppriseSettings) -> tuple[AppriseTarget, ...]:
+    """Read an Apprise channel's targets; raises :class:`SettingsError` with each line that is none."""
+    key = f"channels.{name}.targets"
+    file, variable = settings.targets_file, settings.targets_env
+    try:
+        text = secret("targets", file, variable)
+        if file is not None:
+            text = file.read_text(encoding="utf-8")  # with its first empty lines: faults are numbered
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where they are kept") from None
+    targets, faults = read_targets(text)
+    place = _place(settings)
+    found = [Fault(place, f"line {wrong.line}", wrong.found, wrong.cure) for wrong in faults]
+    if not targets and not faults:
+        found.append(Fault(place, key, "no targets", "write Apprise URLs, one a line"))
+    if found:
+        raise SettingsError(tuple(found))
+    return targets
+
+
+def _place(settings: AppriseSettings) -> str:
+    """Say where an Apprise channel's targets stand."""
+    return str(settings.targets_file) if settings.targets_file else f"${settings.targets_env}"
+
+
+def _unusable(key: str, found: str, cure: str) -> SettingsError:
+    return SettingsError((Fault("settings", key, found, cure),))

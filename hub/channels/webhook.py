@@ -1,0 +1,182 @@
+"""The webhook channel: CONTRACT's signed JSON, posted to one URL.
+
+aiohttp weighs 27 MB, so this module is imported only where the settings have a webhook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import ssl
+from types import SimpleNamespace
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from config.clock import Clock
+from hub.channels.masking import line, mask
+from hub.channels.resolver import Resolver
+from hub.channels.signature import signature, signing_key
+from hub.delivery import Delivery, Outcome, Verdict
+
+AT_ONCE: Final = 8
+LONGEST_ANSWER: Final = 64 * 1024
+"""Bytes of an answer's body that are read; a longer one ends its connection."""
+ANSWER_S: Final = 1.0
+"""How long the rest of an answer is waited for, once its status has decided the outcome."""
+KEPT_S: Final = 15.0
+"""How long an idle connection is used again: below what routers on the way forget in silence."""
+TRY_AGAIN: Final = frozenset({408, 425, 429})
+"""The 4xx that are no final refusal."""
+
+
+class Webhook:
+    """Posts each notice to a URL. Bodies go out as they are kept, to the byte."""
+
+    kind = "webhook"
+    targets: tuple[str, ...] = ("-",)
+    at_once = AT_ONCE
+
+    def __init__(self, name: str, url: str, secret: str, timeout_s: float, clock: Clock) -> None:
+        """Raises ``ValueError``, without the secret in it, for a secret or URL that can't be used."""
+        self.name = name
+        try:
+            self._url = URL(url)
+            self._shown = mask(url, host=False, secrets=(secret, secret.removeprefix("whsec_")))
+        except ValueError:
+            raise ValueError("the URL can't be read as one") from None
+        self._key = signing_key(secret)
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        """Post a notice once, or twice where a kept connection turned out to be dead."""
+        try:
+            async with asyncio.timeout(self._timeout_s) as limit:
+                return await self._posted(delivery, limit)
+        except TimeoutError:
+            return Outcome("temporary", f"timed out after {self._timeout_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Outcome("temporary", self._shown(_words(error)))
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        for session in self._sessions or ():
+            await session.close()
+        self._sessions = None
+
+    async def _posted(self, delivery: Delivery, limit: asyncio.Timeout) -> Outcome:
+        kept, fresh = self._open()
+        way = SimpleNamespace(reused=False)
+        try:
+            return await self._post(kept, delivery, limit, way)
+        except (aiohttp.ClientError, OSError):
+            if not way.reused:
+                raise
+        # The receiver had closed the connection while it was idle. Nobody refused anything: the same
+        # id goes out again at once, on a connection of its own.
+        return await self._post(fresh, delivery, limit, SimpleNamespace())
+
+    async def _post(
+        self,
+        session: aiohttp.ClientSession,
+        delivery: Delivery,
+        limit: asyncio.Timeout,
+        way: SimpleNamespace,
+    ) -> Outcome:
+        seconds = self._clock.now().wall // 1000
+        headers = {
+            "webhook-id": delivery.id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": signature(self._key, delivery.id, seconds, delivery.body),
+        }
+        async with session.post(
+            self._url, data=delivery.body, headers=headers, allow_redirects=False, trace_request_ctx=way
+        ) as response:
+            limit.reschedule(None)  # the status has decided; what is still to come can't undo it
+            answer = await _answer(response)
+            verdict = _verdict(response.status)
+            said = f"HTTP {response.status}"
+            if verdict != "delivered" and (words := line(answer.decode("utf-8", "replace"), 80)):
+                said += f": {words}"
+            return Outcome(verdict, self._shown(said))
+
+    def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
+        """Return the session that keeps connections and the one that never does."""
+        if self._sessions is None:
+            resolver = Resolver()
+            self._sessions = (
+                _session(aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEPT_S, resolver=resolver)),
+                _session(aiohttp.TCPConnector(limit=AT_ONCE, force_close=True, resolver=resolver)),
+            )
+        return self._sessions
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_reused)
+    return aiohttp.ClientSession(
+        connector=connector,
+        # The attempt's own time-out is around all of it.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        headers={"content-type": "application/json", "user-agent": "Tocsin", "accept-encoding": "identity"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trace_configs=[trace],
+        trust_env=False,
+    )
+
+
+async def _reused(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    context.trace_request_ctx.reused = True
+
+
+async def _answer(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer's body so that its connection can be kept; its status has already decided."""
+    read = bytearray()
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            async for chunk in response.content.iter_any():
+                read += chunk
+                if len(read) > LONGEST_ANSWER:
+                    response.close()
+                    break
+    except (aiohttp.ClientError, OSError):  # a TimeoutError is an OSError
+        response.close()
+    return bytes(read[:LONGEST_ANSWER])
+
+
+def _verdict(status: int) -> Verdict:
+    if 200 <= status < 300:
+        return "delivered"
+    return "permanent" if 400 <= status < 500 and status not in TRY_AGAIN else "temporary"
+
+
+def _words(error: Exception) -> str:
+    """Say what went wrong in words a technician can act on."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no address found for {error.host} ({error.strerror})"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not to be trusted: {_reason(error.certificate_error)}"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return f"TLS failed: {_reason(error.os_error)}"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "connection closed without an answer"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"its answer is not HTTP: {error.message}"
+    if isinstance(error, OSError):
+        if error.errno in (errno.ECONNRESET, errno.EPIPE) or isinstance(error, ConnectionResetError):
+            return "connection reset"
+        return (os.strerror(error.errno) if error.errno else error.strerror or str(error)).lower()
+    return f"{type(error).__name__}: {error}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError):
+        return error.reason or str(error)
+    return str(error)
