@@ -29,7 +29,7 @@ def main(words: list[str]) -> int:
     except SetupError as error:
         remark(f"scripts/test: {error}")
         return 1
-    _become_pytest(python, marks, words)
+    return _become_pytest(python, marks, words)
 
 
 def _become_pytest(python: str, marks: str, words: list[str]) -> NoReturn:
