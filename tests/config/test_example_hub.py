@@ -1,0 +1,33 @@
+"""The example of a hub's settings is one that works, its commented parts among it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from config.contract import PANIC_KINDS
+from config.hub_settings import HubSettings, check_hub
+from config.settings import load
+
+EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
+
+
+def test_the_example_is_accepted_as_it_stands() -> None:
+    """A school of two rooms, with a plan for every kind and no secret."""
+    settings = load(EXAMPLE, HubSettings, check_hub)
+    assert [room.device for room in settings.rooms] == ["room-101", "room-102"]
+    assert all(settings.plan_for(kind) for kind in PANIC_KINDS)
+    assert "whsec_" not in re.sub(r"#.*", "", EXAMPLE.read_text())
+
+
+def test_the_commented_channels_are_accepted(tmp_path: Path) -> None:
+    """Taking the # away from both channels gives settings that work, once their files are there."""
+    text = EXAMPLE.read_text().replace("/etc/tocsin/secrets", str(tmp_path))
+    text = re.sub(r"^# (\[channels|\w+ = )", r"\1", text, flags=re.MULTILINE)
+    text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
+    (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
+    (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
+    (tmp_path / "phones").write_text("Officer Reyes = ntfy://a-topic\n")
+    (tmp_path / "hub.toml").write_text(text)
+    settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
+    assert set(settings.channels) == {"dispatch-webhook", "phones"}
