@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from .progress import Progress, SetupError
 from .run import answer, follow
 
 _QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+
+
+class MissingError(SetupError):
+    """Packages that a person must install; the text says how on this system."""
+
+    def __init__(self, *packages: str) -> None:
+        super().__init__(how_to_install(packages))
+        self.packages = packages
 
 
 def here() -> bool:
@@ -36,7 +45,7 @@ def install(packages: list[str], progress: Progress) -> None:
     """Install ``packages``; reads the lists of packages anew only if it doesn't work without."""
     before = installer()
     if before is None:
-        raise SetupError(how_to_install(packages))
+        raise MissingError(*packages)
     env = ["env", *(f"{name}={value}" for name, value in _QUIET.items())]
     apt = [*before, *env, "apt-get", "-o", "DPkg::Lock::Timeout=120"]
     wanted = [*apt, "install", "--yes", "--no-install-recommends", *packages]
@@ -44,8 +53,11 @@ def install(packages: list[str], progress: Progress) -> None:
         follow(wanted, progress.detail)
     except SetupError:
         progress.detail("reading the lists of packages")
-        follow([*apt, "update"], progress.detail)
-        follow(wanted, progress.detail)
+        try:
+            follow([*apt, "update"], progress.detail)
+            follow(wanted, progress.detail)
+        except SetupError as error:
+            raise SetupError(f"{how_to_install(packages)}\n{error}") from None
 
 
 def unpack(packages: list[str], folder: Path, progress: Progress) -> None:
@@ -54,7 +66,7 @@ def unpack(packages: list[str], folder: Path, progress: Progress) -> None:
     Needs no rights: apt's own lists are used, or, where they are empty, a copy of our own.
     """
     if not here() or shutil.which("dpkg-deb") is None:
-        raise SetupError(how_to_install(packages))
+        raise MissingError(*packages)
     downloads = folder.with_name(folder.name + ".debs")
     downloads.mkdir(parents=True, exist_ok=True)
     try:
@@ -62,8 +74,11 @@ def unpack(packages: list[str], folder: Path, progress: Progress) -> None:
     except SetupError:  # no lists of packages here, or old ones
         progress.detail("reading the lists of packages")
         options = _own_lists(downloads)
-        follow(["apt-get", *options, "update"], progress.detail, env=_QUIET)
-        _download(packages, downloads, options, progress)
+        try:
+            follow(["apt-get", *options, "update"], progress.detail, env=_QUIET)
+            _download(packages, downloads, options, progress)
+        except SetupError:
+            raise MissingError(*packages) from None
     half = folder.with_name(folder.name + ".part")
     shutil.rmtree(half, ignore_errors=True)
     for package in sorted(downloads.glob("*.deb")):
@@ -78,7 +93,7 @@ def libraries(folder: Path) -> str:
     return os.pathsep.join(sorted({str(file.parent) for file in folder.rglob("*.so*")}))
 
 
-def how_to_install(packages: list[str]) -> str:
+def how_to_install(packages: Sequence[str]) -> str:
     """Return the one line that says what to install on this system."""
     release = _os_release()
     kin = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
@@ -104,7 +119,7 @@ def _download(packages: list[str], folder: Path, options: list[str], progress: P
     )
     missing = re.findall(r"^Inst (\S+)", simulated or "", re.MULTILINE)
     if not missing:
-        raise SetupError(how_to_install(packages))
+        raise MissingError(*packages)
     for name in missing:
         progress.detail(f"downloading {name}")
         follow(["apt-get", *options, "download", name], progress.detail, env=_QUIET, cwd=str(folder))

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from . import mosquitto, options, places, venv
+from . import apt, mosquitto, options, places, venv
 from .asking import accepts, free_ports, get_json, is_free
 from .options import Options
 from .processes import Kept, adopt_orphans, children, end_children
@@ -62,7 +62,10 @@ def _set_up() -> None:
         missing += ("mosquitto",)
     if missing:
         progress = Progress(missing)
-        python = python or venv.make(progress, "device", "hub")
+        try:
+            python = python or venv.make(progress, "device", "hub")
+        except apt.MissingError as error:  # name all that is missing at once
+            raise apt.MissingError(*error.packages, *missing[2:]) from None
         if mosquitto.find() is None:
             progress.step()
             mosquitto.get(progress)

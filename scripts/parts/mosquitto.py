@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import apt, places
-from .progress import Progress, SetupError
+from .progress import Progress
 from .run import answer
 
 _ALSO_IN = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -31,7 +31,7 @@ def find() -> Mosquitto | None:
 
 
 def get(progress: Progress) -> Mosquitto:
-    """Return mosquitto, brought here if need be; raises SetupError with what to install."""
+    """Return mosquitto, brought here if need be; raises ``apt.MissingError`` with what to install."""
     found = find()
     if found is not None:
         return found
@@ -42,7 +42,7 @@ def get(progress: Progress) -> Mosquitto:
             apt.unpack(["mosquitto"], _folder(), progress)
     found = find()
     if found is None:
-        raise SetupError(apt.how_to_install(["mosquitto"]))
+        raise apt.MissingError("mosquitto")
     return found
 
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from . import apt, mosquitto, venv
-from .progress import Progress, SetupError
+from .progress import Progress
 
 EXTRAS = ("device", "hub", "postgres", "dev")
 PROGRAMS = ("mosquitto", "chromium", "ffmpeg")
@@ -28,10 +28,10 @@ def set_up(*, programs: bool) -> Path:
     if missing:
         progress.step()
         if apt.installer() is None:
-            raise SetupError(apt.how_to_install(missing))
+            raise apt.MissingError(*missing)
         apt.install(missing, progress)
         if still := [name for name in missing if not _is_here(name)]:
-            raise SetupError(apt.how_to_install(still))
+            raise apt.MissingError(*still)
     progress.done()
     return python
 

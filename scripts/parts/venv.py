@@ -84,12 +84,15 @@ def _create(folder: Path, progress: Progress) -> None:
         follow([sys.executable, "-m", "pip", "--python", python, "install", "--no-input", "pip"])
         return
     if not apt.here():
-        raise SetupError(apt.how_to_install(["python3-pip"]))
+        raise apt.MissingError("python3-venv")
     unpacked = places.cache() / "pip"
-    apt.unpack(["python3-pip-whl"], unpacked, progress)
+    try:
+        apt.unpack(["python3-pip-whl"], unpacked, progress)
+    except apt.MissingError:
+        raise apt.MissingError("python3-venv") from None
     wheel = next(unpacked.rglob("pip-*.whl"), None)
     if wheel is None:
-        raise SetupError(apt.how_to_install(["python3-venv"]))
+        raise apt.MissingError("python3-venv")
     follow([python, f"{wheel}/pip", "install", "--no-input", "--no-index", str(wheel)])
 
 
