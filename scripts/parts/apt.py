@@ -139,4 +139,4 @@ def _os_release() -> dict[str, str]:
         lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
-    return {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines)}
+    return {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
