@@ -25,6 +25,8 @@ MOST_LEFT: Final = 3
 """Threads of one target that may go on hanging after their attempts were timed out."""
 _SOUNDS: Final = {"incident.acknowledged": "info", "incident.resolved": "success"}
 """Apprise's colour for a notice; everything else is a warning."""
+_CAUSES: Final = ("Socket Exception:", "Response Details:")
+"""How Apprise's own debug lines begin that hold the cause of the warning before them."""
 
 
 class AppriseChannel:
@@ -106,9 +108,7 @@ def send(url: str, title: str, text: str, sound: str, timeout_s: float) -> Outco
             body_format="text",
             log_level=logging.DEBUG,
         )
-        if result:
-            return Outcome("delivered", "accepted")
-        return Outcome("temporary", _words(result, shown))
+        return Outcome("delivered", "accepted") if result else Outcome("temporary", _words(result, shown))
     except Exception as error:  # noqa: BLE001 - any of 174 services' own faults; what it says is the outcome
         return Outcome("temporary", shown(f"{type(error).__name__}: {error}"))
 
@@ -120,6 +120,7 @@ def _plugin(url: str, timeout_s: float) -> Any:
     # Its own log would repeat URLs on our standard error; what it says is in each result.
     logger = logging.getLogger("apprise")
     logger.propagate = False
+    logger.setLevel(logging.DEBUG)
     asset = apprise.AppriseAsset(
         app_id="Tocsin",
         app_desc="Tocsin",
@@ -143,4 +144,11 @@ def _timed(url: str, timeout_s: float) -> str:
 
 
 def _words(result: Any, shown: Callable[[str], str]) -> str:
-    return shown("; ".join(entry.message for entry in result.logs())) or "not accepted"
+    """Return what Apprise logged of a failure: its warnings, and what the far side or socket said."""
+    said: list[str] = []
+    for entry in result.logs():
+        if entry.level in ("WARNING", "ERROR", "CRITICAL"):
+            said.append(entry.message.rstrip("."))
+        elif entry.message.startswith(_CAUSES):
+            said.append(entry.message.partition(":")[2].rpartition("(Caused by ")[2].strip())
+    return shown("; ".join(said)) or "not accepted"

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 HIDDEN: Final = "***"
 _SHORTEST: Final = 4
 """Parts of a path or query below this length are words (``v1``, ``in``) rather than keys."""
-_LONGEST: Final = 200
+_PLAIN: Final = frozenset({"to", "from", "cc", "bcc", "name", "mode", "format", "verify", "cto", "rto"})
+"""Query keys whose values are no credentials: a refused recipient must be named."""
+_LONGEST: Final = 300
 
 
 def mask(url: str, *, host: bool, secrets: Iterable[str] = ()) -> Callable[[str], str]:
     """Return a function that hides in a text whatever of ``url`` may be a credential.
 
-    That is the user, the password, each longer part of the path and the query's values, as written
-    and unquoted; the host too where ``host`` is true (many services have a token in its place); and
-    ``secrets`` besides. The function's answer is one printable line of 200 characters at most.
+    That is the password, the user, each longer part of the path and of the query, as written and
+    unquoted; the host too where ``host`` is true (many services have a token in its place); and
+    ``secrets`` besides. The function's answer is one printable line of 300 characters at most.
     """
     parts = urlsplit(url)
     found = {url, *secrets}
-    found.update(part for part in parts.netloc.rpartition("@")[0].split(":"))
-    found.update(part for part in parts.path.split("/") if len(part) >= _SHORTEST)
-    found.update(value for _, value in parse_qsl(parts.query) if len(value) >= _SHORTEST)
-    if host:
-        found.add(parts.netloc.rpartition("@")[2])
-        found.update(parts.netloc.rpartition("@")[2].split(":"))
-    found |= {unquote(part) for part in found}
+    person, _, server = parts.netloc.rpartition("@")
+    user, _, password = person.partition(":")
+    found.add(password)
+    longer = [user, *parts.path.split("/")]
+    query = [part.partition("=") for part in parts.query.split("&")]
+    longer += [value for key, _, value in query if key.lower() not in _PLAIN]
+    longer += [server, *server.split(":")] if host else []
+    found.update(part for part in longer if len(part) >= _SHORTEST)
+    found |= {plain for part in found for plain in (unquote(part), unquote_plus(part))}
     longest_first = sorted(filter(None, found), key=len, reverse=True)
 
     def shown(text: str) -> str:

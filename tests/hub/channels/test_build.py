@@ -1,0 +1,108 @@
+"""The channels that settings name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.hub_settings import HubSettings, check_hub
+from config.settings import SettingsError, read
+from hub.channels.build import build_channels, check_channels
+from tests.hub.channels.receiver import SECRET
+
+
+def settings(tmp_path: Path, **channels: dict[str, Any]) -> HubSettings:
+    table = {"site": "lincoln", "name": "Lincoln", "data": str(tmp_path), "channels": channels}
+    return read(table, HubSettings, check_hub)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    file = tmp_path / "secret"
+    file.write_text(SECRET + "\n")
+    return file
+
+
+def targets(tmp_path: Path, text: str) -> dict[str, Any]:
+    file = tmp_path / "phones"
+    file.write_text(text)
+    return {"type": "apprise", "targets_file": str(file)}
+
+
+def test_each_channel_of_the_settings_is_built(tmp_path: Path, secret: Path) -> None:
+    """With its name, kind and targets."""
+    found = settings(
+        tmp_path,
+        dispatch={"type": "webhook", "url": "https://hooks.example/x", "secret_file": str(secret)},
+        phones=targets(tmp_path, "Reyes = ntfy://topic\nOkafor = ntfy://other\n"),
+    )
+    channels = build_channels(found)
+    assert {name: (channel.name, channel.kind, channel.targets) for name, channel in channels.items()} == {
+        "dispatch": ("dispatch", "webhook", ("-",)),
+        "phones": ("phones", "apprise", ("Reyes", "Okafor")),
+    }
+
+
+def test_secrets_come_from_the_environment_too(
+    tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The URL, the signing secret and the targets."""
+    monkeypatch.setenv("HOOK", "https://hooks.example/x")
+    monkeypatch.setenv("SIGNING", SECRET)
+    monkeypatch.setenv("PHONES", "Reyes = ntfy://topic\nOkafor = ntfy://other")
+    channels = build_channels(
+        settings(
+            tmp_path,
+            dispatch={"type": "webhook", "url_env": "HOOK", "secret_env": "SIGNING"},
+            phones={"type": "apprise", "targets_env": "PHONES"},
+        )
+    )
+    assert channels["phones"].targets == ("Reyes", "Okafor")
+
+
+def test_all_faults_come_at_once_with_their_lines(tmp_path: Path) -> None:
+    """Each with its file, key or line, what was found and the cure; never with a secret."""
+    bad = tmp_path / "secret"
+    bad.write_text("whsec_s3cr3t!")
+    found = settings(
+        tmp_path,
+        dispatch={"type": "webhook", "url": "https://hooks.example/x", "secret_file": str(bad)},
+        phones=targets(tmp_path, "\n\nReyes = ntfy://topic\ns3cr3t\nReyes = ntfy://s3cr3t\n"),
+    )
+    with pytest.raises(SettingsError) as raised:
+        build_channels(found)
+    assert [(fault.file, fault.key) for fault in raised.value.faults] == [
+        ("settings", "channels.dispatch"),
+        (str(tmp_path / "phones"), "line 4"),
+        (str(tmp_path / "phones"), "line 5"),
+    ]
+    assert "s3cr3t" not in str(raised.value)
+    assert check_channels(found) == raised.value.faults
+
+
+def test_a_file_without_a_target_is_a_fault(tmp_path: Path) -> None:
+    """Nobody would be told."""
+    with pytest.raises(SettingsError, match="no targets"):
+        build_channels(settings(tmp_path, phones=targets(tmp_path, "# nobody yet\n")))
+
+
+def test_the_check_asks_apprise_about_each_line(tmp_path: Path) -> None:
+    """A service it doesn't know and a URL that lacks a part, each by its line."""
+    text = "Reyes = ntfy://topic\nOdd = bogus://s3cr3t\nShort = pover://s3cr3t\n"
+    found = settings(tmp_path, phones=targets(tmp_path, text))
+    build_channels(found)
+    faults = check_channels(found)
+    assert [fault.key for fault in faults] == ["line 2", "line 3"]
+    assert "bogus://" in faults[0].found
+    assert "pover://" in faults[1].found
+    assert "s3cr3t" not in str(faults)
+
+
+def test_a_hub_without_a_webhook_does_not_load_its_client() -> None:
+    """27 MB of a Raspberry Pi."""
+    code = "import sys, hub.channels.build; assert not {'aiohttp', 'apprise'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
