@@ -9,14 +9,14 @@ from . import apt, mosquitto, venv
 from .progress import Progress
 
 EXTRAS = ("device", "hub", "postgres", "dev")
-PROGRAMS = ("mosquitto", "chromium", "ffmpeg")
-"""Each is the name of a program and of its Debian package."""
+PROGRAMS = {"mosquitto": "mosquitto", "chromium": "chromium", "ffmpeg": "ffmpeg", "fusermount3": "fuse3"}
+"""Programs and the Debian packages that bring them."""
 
 
 def set_up(*, programs: bool) -> Path:
     """Bring everything here that is missing; returns the venv's Python."""
     python = venv.ready(*EXTRAS)
-    missing = [name for name in PROGRAMS if programs and not _is_here(name)]
+    missing = _missing() if programs else []
     steps: tuple[str, ...] = () if python else ("a venv", "Python packages")
     if missing:
         steps += (", ".join(missing),)
@@ -30,11 +30,16 @@ def set_up(*, programs: bool) -> Path:
         if apt.installer() is None:
             raise apt.MissingError(*missing)
         apt.install(missing, progress)
-        if still := [name for name in missing if not _is_here(name)]:
+        if still := _missing():
             raise apt.MissingError(*still)
     progress.done()
     return python
 
 
-def _is_here(name: str) -> bool:
-    return mosquitto.find() is not None if name == "mosquitto" else shutil.which(name) is not None
+def _missing() -> list[str]:
+    """Return the packages that aren't here."""
+    return [package for program, package in PROGRAMS.items() if not _is_here(program)]
+
+
+def _is_here(program: str) -> bool:
+    return mosquitto.find() is not None if program == "mosquitto" else shutil.which(program) is not None
