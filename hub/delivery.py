@@ -76,5 +76,7 @@ def pause_s(delivery: Delivery) -> float:
     """Return the seconds to the next try after ``delivery.attempts`` failed ones."""
     doublings = min(max(delivery.attempts - 1, 0), 16)
     pause: float = min(FIRST_PAUSE_S * 2.0**doublings, LONGEST_PAUSE_S)
-    share = int.from_bytes(blake2b(f"{delivery.id}{delivery.attempts}".encode(), digest_size=2).digest(), "big")
+    share = int.from_bytes(
+        blake2b(f"{delivery.id}{delivery.attempts}".encode(), digest_size=2).digest(), "big"
+    )
     return pause * (1 - JITTER / 2 + JITTER * share / 0xFFFF)

@@ -114,7 +114,13 @@ class View:
 
     def unresolved(self) -> list[Incident]:
         """Return the unresolved incidents, the one that still asks and is newest first."""
-        return sorted(tuple(self.incidents.values()), key=lambda i: (i.state != "open", -i.number))
+        now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
+        now.sort(key=lambda incident: (incident.state != "open", -incident.number))
+        return now
+
+    def drop_trouble(self, key: str) -> None:
+        """Show a trouble no more."""
+        self.troubles.pop(key, None)
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Be told of changes from now on; returns how to stop."""

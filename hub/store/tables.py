@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -23,9 +22,10 @@ metadata = MetaData()
 events = Table(
     "events",
     metadata,
-    Column("site", String(64), primary_key=True),
-    Column("device", String(128), primary_key=True),
-    Column("key", String(1200), primary_key=True),  # the event's id; see hub/site.py for the others
+    Column("digest", String(24), primary_key=True),  # of site, device and key: hub.reckoning.digest
+    Column("site", String(64), nullable=False),
+    Column("device", String(128), nullable=False),
+    Column("key", Text, nullable=False),  # the event's id, or what stands for it: hub.reckoning
     Column("content", String(32), nullable=False),  # hash, to tell a repeat from another of the same id
     Column("seq", BigInteger, nullable=False),  # of its row in the record
     Column("at", BigInteger, nullable=False),
@@ -37,7 +37,7 @@ events = Table(
     Column("incident", String(64)),
     Column("size", Integer, nullable=False),  # of the whole payload
     Column("payload_hash", String(64), nullable=False),
-    Column("payload", LargeBinary, nullable=False),  # cut to hub.site.PAYLOAD_KEPT
+    Column("payload", LargeBinary, nullable=False),  # cut to hub.presses.PAYLOAD_KEPT
     Index("events_incident", "site", "incident"),
 )
 
@@ -65,7 +65,7 @@ incidents = Table(
     Column("state", String(16), nullable=False),
     Column("body", Text, nullable=False),  # hub.incident.Incident as JSON
     Column("course", Text, nullable=False),  # hub.escalation.Course as JSON
-    UniqueConstraint("site", "number", name="incidents_number"),
+    Index("incidents_number", "site", "number"),
     Index("incidents_state", "site", "state", "number"),
 )
 

@@ -1,0 +1,140 @@
+"""``tocsin-hub``: run, check, and the people and tokens of a site."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config import __version__, logs
+from config.hub_settings import HubSettings, check_hub
+from config.settings import SettingsError, load
+
+if TYPE_CHECKING:
+    from hub.store.people import People
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 2 for settings that can't be used."""
+    options = _parser().parse_args(argv)
+    try:
+        settings = load(options.config, HubSettings, check_hub)
+        return int(options.run(settings, options))
+    except SettingsError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        count = len(error.faults)
+        print(
+            f"{count} fault{'s' if count != 1 else ''} in the settings; nothing was started", file=sys.stderr
+        )
+        return 2
+    except LookupError as error:
+        print(f"{options.config}: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(settings: HubSettings, _: argparse.Namespace) -> int:
+    logs.set_up(settings.log.level, process="hub", site=settings.site)
+    from hub.service import Hub  # after the settings are known to be right: this is most of the start
+
+    return Hub(settings).run()
+
+
+def _check(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.channels.build import check_channels
+
+    faults = check_channels(settings)
+    if faults:
+        raise SettingsError(faults)
+    rooms, channels = len(settings.rooms), len(settings.channels)
+    print(f"{options.config}: no fault. Site {settings.site}, {rooms} rooms, {channels} channels.")
+    for name, plan in settings.plans.items():
+        first = [audience for step in plan.steps if step.after_s == 0 for audience in step.notify]
+        print(f"  plan {name} ({', '.join(plan.kinds)}): at once {', '.join(first) or 'nobody'}")
+        silent = [name for name in first if not settings.audiences[name].channels]
+        for audience in silent:
+            print(f"  note: audience {audience} has no channel: it is told on the board alone")
+    return 0
+
+
+def _user_add(settings: HubSettings, options: argparse.Namespace) -> int:
+    if options.password_file is not None and str(options.password_file) != "-":
+        password = options.password_file.read_text(encoding="utf-8").strip("\r\n")
+    elif options.password_file is not None or not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = getpass.getpass(f"Password for {options.name}: ")
+        if getpass.getpass("Again: ") != password:
+            print("the two passwords differ; nothing was changed", file=sys.stderr)
+            return 1
+    if len(password) < SHORTEST_PASSWORD:
+        print(
+            f"a password needs {SHORTEST_PASSWORD} characters or more; nothing was changed", file=sys.stderr
+        )
+        return 1
+    is_new = _people(settings).add(options.name, password)
+    print(f"{'added' if is_new else 'new password for'} {options.name}")
+    return 0
+
+
+def _token_add(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.store.people import SCOPES
+
+    scopes = frozenset(scope.strip() for scope in options.scopes.split(","))
+    unknown = scopes - {*SCOPES, "all"}
+    if unknown:
+        allowed = ", ".join((*SCOPES, "all"))
+        print(f"no scope {', '.join(sorted(unknown))}; allowed: {allowed}", file=sys.stderr)
+        return 1
+    print(_people(settings).add_token(options.name, scopes))
+    return 0
+
+
+SHORTEST_PASSWORD = 8
+"""Characters, as NIST SP 800-63B (5.1.1.1) asks at least."""
+
+
+def _people(settings: HubSettings) -> People:
+    from hub.service import database_url
+    from hub.store.engine import open_engine
+    from hub.store.migrate import bring_up
+    from hub.store.people import People
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    url = database_url(settings)
+    engine = open_engine(url)
+    bring_up(engine, url, settings.data)
+    return People(engine, settings.site)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tocsin-hub", description="The hub of a site.")
+    parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, words: str, run: object, under: object = commands) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = under.add_parser(name, help=words, description=words)  # type: ignore[attr-defined]
+        command.add_argument("--config", type=Path, default=Path("/etc/tocsin/hub.toml"), metavar="FILE")
+        command.set_defaults(run=run)
+        return command
+
+    add("run", "Run the hub.", _run)
+    add("check", "Say all that is wrong with the settings.", _check)
+    user = commands.add_parser("user", help="People who may sign in.").add_subparsers(required=True)
+    command = add("add", "Add a person, or set a new password.", _user_add, user)
+    command.add_argument("name")
+    command.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="read it from FILE, or from standard input (-)"
+    )
+    token = commands.add_parser("token", help="Tokens for the API.").add_subparsers(required=True)
+    command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
+    command.add_argument("name")
+    command.add_argument("--scopes", default="read", help="read, acknowledge, resolve, or all; with commas")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

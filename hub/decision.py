@@ -1,0 +1,123 @@
+"""What came of one input: rows to commit as a whole, and what may leave the hub once they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from config.contract import Command
+from hub.delivery import Delivery
+from hub.escalation import KeptCourse
+from hub.incident import Incident
+from hub.inputs import Answer, Done
+from hub.view import DeviceView, DoorView, StreamEvent, Trouble
+
+
+class RecordRow(Struct, frozen=True):
+    """One line of the append-only record."""
+
+    seq: int
+    at: int
+    what: str
+    reason: str
+    incident: str | None = None
+    stream: str | None = None
+    detail: dict[str, Any] = {}
+
+
+class EventRow(Struct, frozen=True):
+    """One message of an event topic, as kept."""
+
+    digest: str
+    device: str
+    key: str
+    content: str
+    seq: int
+    at: int
+    received_at: int
+    what: str | None
+    kind: str | None
+    zone: str | None
+    flaws: str | None
+    incident: str | None
+    size: int
+    payload_hash: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Decision:
+    """Everything that follows from one input. Committed whole, then released."""
+
+    decided: float
+    """Monotonic seconds."""
+    raw: tuple[str, bytes] | None = None
+    """Topic and payload of the message it came from, for quarantine."""
+    # Rows.
+    record: list[RecordRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+    earlier: dict[str, int] = field(default_factory=dict)
+    """An earlier reckoning of a recorded event's time (wall ms), by its digest."""
+    incidents: dict[str, tuple[Incident, KeptCourse]] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    devices: dict[str, DeviceView] = field(default_factory=dict)
+    doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    # What leaves after the commit.
+    ack: tuple[int, int] | None = None
+    receipts: list[tuple[str, str]] = field(default_factory=list)
+    """(device, event id)."""
+    # What leaves after the commit, or from memory when the disk is sick.
+    owed: list[Delivery] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    commands: list[tuple[str, Command]] = field(default_factory=list)
+    """(device, command)."""
+    stream: list[StreamEvent] = field(default_factory=list)
+    shown: list[Callable[[], None]] = field(default_factory=list)
+    """Changes of the live view."""
+    answer: tuple[Future[Answer], Answer] | None = None
+    quarantined: bool = False
+    """The database refused its rows; the message is kept raw."""
+    told: bool = False
+    """What may leave from memory has left."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to write and nothing to release."""
+        return not (
+            self.record
+            or self.events
+            or self.earlier
+            or self.incidents
+            or self.deliveries
+            or self.troubles
+            or self.devices
+            or self.doors
+            or self.facts
+            or self.ack
+            or self.receipts
+            or self.owed
+            or self.commands
+            or self.shown
+            or self.answer
+        )
+
+    @property
+    def is_answered(self) -> bool:
+        """Nobody waits for its answer."""
+        return self.answer is None or self.answer[0].done()
+
+    def reply(self, *, recorded: bool) -> None:
+        """Answer the person whose word this was, once."""
+        if self.answer is None:
+            return
+        future, answer = self.answer
+        if isinstance(answer, Done) and not recorded:
+            answer = Done(answer.incident, answer.open_rooms, recorded=False)
+        if not future.done():
+            future.set_result(answer)

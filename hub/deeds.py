@@ -1,0 +1,81 @@
+"""What people do with an incident: acknowledge, resolve, each with a note. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.incident import Deed, IllegalTransitionError, Incident, Resolution, acknowledged, noted, resolved
+from hub.inputs import Acknowledge, Answer, Asked, Done, Refused, Resolve
+from hub.notice import NoticeType
+
+if TYPE_CHECKING:
+    from hub.site import Site
+
+
+class Deeds:
+    """Takes a person's word and answers it."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._gone: dict[str, int] = {}
+
+    def take(self, decision: Decision, fact: Asked, now: Now) -> None:
+        """Do what was asked, or refuse it with the reason; the answer goes out after the commit."""
+        action = fact.action
+        incident = self._site.incidents.get(action.incident)
+        if incident is None:
+            answer = self._not_open(action.incident)
+        else:
+            try:
+                answer = (
+                    self._acknowledge(decision, incident, action, now)
+                    if isinstance(action, Acknowledge)
+                    else self._resolve(decision, incident, action, now)
+                )
+            except IllegalTransitionError as error:
+                answer = Refused("not-in-this-state", str(error), error.state, error.allowed)
+        decision.answer = (fact.answer, answer)
+
+    def _acknowledge(self, decision: Decision, incident: Incident, action: Acknowledge, now: Now) -> Answer:
+        change = acknowledged(incident, Deed(action.by, now.wall, action.via), action.revision)
+        who = _who(action) | {"showed": action.revision}
+        after = change.incident
+        if after is incident:
+            if action.note:
+                change = noted(incident)
+                after = change.incident
+                self._site.incidents.changed(decision, change, "incident.updated", now, what="note", **who)
+            else:
+                self._site.record(decision, now, "acknowledge", change.reason, incident=incident.id, **who)
+            return Done(after, after.open_rooms)
+        whole = after.state == "acknowledged"
+        kind: NoticeType = "incident.acknowledged" if whole else "incident.updated"
+        self._site.incidents.changed(decision, change, kind, now, what="acknowledged", **who)
+        self._site.incidents.lamp(decision, after, "acknowledged")
+        return Done(after, after.open_rooms)
+
+    def _resolve(self, decision: Decision, incident: Incident, action: Resolve, now: Now) -> Answer:
+        resolution = Resolution(action.by, now.wall, action.via, action.disposition)
+        change = resolved(incident, resolution)
+        who = _who(action) | {"disposition": action.disposition}
+        self._site.incidents.changed(decision, change, "incident.resolved", now, what="resolved", **who)
+        self._site.incidents.lamp(decision, change.incident, "resolved")
+        self._site.devices.resolved(change.incident, now)
+        self._gone[incident.id] = incident.number
+        if len(self._gone) > 1000:
+            self._gone.pop(next(iter(self._gone)))
+        return Done(change.incident)
+
+    def _not_open(self, incident_id: str) -> Answer:
+        """Tell a resolved incident from one that never was, as far as memory goes; the API asks the store."""
+        number = self._gone.get(incident_id)
+        if number is None:
+            return Refused("not-found", f"no unresolved incident {incident_id!r}")
+        detail = f"cannot change incident {number}: resolved; allowed: open, acknowledged"
+        return Refused("not-in-this-state", detail, "resolved", ("open", "acknowledged"))
+
+
+def _who(action: Acknowledge | Resolve) -> dict[str, Any]:
+    return {"by": action.by, "via": action.via, "note": action.note}

@@ -1,0 +1,166 @@
+"""The agents and doors of a site: heard, silent, offline, open, closed. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from config.clock import Now
+from config.contract import Health, MessageError, State, decode, is_device_id, shown
+from hub.decision import Decision
+from hub.incident import Incident
+from hub.inputs import DeviceMessage
+from hub.reckoning import Account
+from hub.supervision import Hearing
+from hub.view import DeviceView, DoorView, ZoneView
+
+if TYPE_CHECKING:
+    from hub.site import Site
+
+LAMP_REPEATED_MS: Final = 60 * 60_000
+"""A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
+STRANGERS: Final = 1000
+"""Devices not in the settings that are shown; more are counted as a trouble only."""
+
+
+class Devices:
+    """What is known of each device, and how it was last heard."""
+
+    def __init__(self, site: Site, loaded: dict[str, DeviceView], doors: list[DoorView], now: Now) -> None:
+        self._site = site
+        known = list(site.directory.rooms)
+        self._hearing = Hearing(known, now.mono)
+        self._views: dict[str, DeviceView] = {}
+        self._resolved: dict[str, tuple[Incident, int]] = {}
+        for device in known:
+            self._views[device] = DeviceView(site.directory.place(device), zones=self._expected(device))
+        for device, view in loaded.items():
+            place = site.directory.place(device, view.place.room)
+            self._views[device] = replace(view, place=place, standing="not heard yet")
+        for device, view in self._views.items():
+            site.view.devices[device] = view
+        self._doors = {(door.place.device, door.zone): door for door in doors}
+        site.view.doors.update(self._doors)
+        for device in known:
+            self._arm(device)
+
+    def take(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        """Take a state or health message."""
+        if not is_device_id(fact.device):
+            return
+        try:
+            if fact.what == "state":
+                self._state(decision, fact, decode(State, fact.payload), now)
+            else:
+                self._health(decision, fact, decode(Health, fact.payload), now)
+        except MessageError as error:
+            key = f"flaw {fact.what} {fact.device}"
+            self._site.trouble(
+                decision, now, key, f"flaw-{fact.what}", shown(str(error), 300), device=fact.device
+            )
+
+    def door(self, decision: Decision, account: Account) -> None:
+        """A door contact told of its door; an older word than the one shown changes nothing."""
+        site = self._site
+        where = (account.device, account.zone)
+        shown_now = self._doors.get(where)
+        if shown_now is not None and shown_now.since > account.at:
+            return
+        place = site.directory.place(account.device, account.room)
+        door = DoorView(place, account.zone, account.label, str(account.what), account.at)
+        self._doors[where] = door
+        decision.doors[where] = door
+        decision.shown.append(lambda: site.view.doors.__setitem__(where, door))
+
+    def look(self, decision: Decision, device: str, now: Now) -> None:
+        """Say that a device is silent, if it is."""
+        since = self._hearing.silent_since(device, now.mono)
+        if since is None:
+            self._arm(device)
+            return
+        detail = f"nothing heard for {now.mono - since:.0f} s"
+        self._site.trouble(decision, now, f"silent {device}", "silent", detail, device=device)
+        view = self._views[device]
+        if view.standing != "offline":
+            self._show(decision, replace(view, standing="silent"))
+
+    def resolved(self, incident: Incident, now: Now) -> None:
+        """Remember what a birth in the next hour is to be told."""
+        for room in incident.rooms:
+            self._resolved[room.place.device] = (incident, now.wall)
+
+    def _expected(self, device: str) -> tuple[ZoneView, ...]:
+        room = self._site.directory.rooms[device]
+        return tuple(ZoneView(zone.zone, zone.label, zone.kind) for zone in room.zones)
+
+    def _state(self, decision: Decision, fact: DeviceMessage, state: State, now: Now) -> None:
+        site, device = self._site, fact.device
+        view = self._view(device, state.room)
+        if view is None:
+            return
+        view = replace(view, boot=state.boot)
+        if state.online:
+            zones = tuple(
+                ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition)) for z in state.zones
+            )
+            view = replace(view, version=state.version, zones=zones)
+        if fact.retained:
+            if view.last_heard is None:
+                self._show(decision, view)  # last known; it is not heard by it
+            return
+        if not state.online:
+            site.record(decision, now, "agent-offline", "its last will, or its farewell", device=device)
+            site.trouble(
+                decision, now, f"offline {device}", "offline", "the broker says it is gone", device=device
+            )
+            view = replace(view, standing="offline")
+            decision.devices[device] = view
+            self._show(decision, view)
+            return
+        is_birth = view.standing != "heard" or self._views[device].boot != state.boot
+        self._heard(decision, view, now)
+        decision.devices[device] = self._views[device]
+        if is_birth:
+            site.record(decision, now, "agent-online", f"boot {shown(state.boot)}", device=device)
+            self._repeat_lamp(decision, device, now)
+
+    def _health(self, decision: Decision, fact: DeviceMessage, health: Health, now: Now) -> None:
+        view = self._view(fact.device, None)
+        if view is None or fact.retained:
+            return
+        facts: dict[str, Any] = msgspec.json.decode(fact.payload)
+        self._heard(decision, replace(view, boot=health.boot, health=facts), now)
+
+    def _heard(self, decision: Decision, view: DeviceView, now: Now) -> None:
+        device = view.place.device
+        was = self._views[device].standing
+        self._hearing.heard(device, now.mono)
+        if was != "heard":
+            self._arm(device)
+            self._site.restore(decision, now, f"silent {device}")
+            self._site.restore(decision, now, f"offline {device}")
+        self._show(decision, replace(view, standing="heard", last_heard=now.wall))
+
+    def _view(self, device: str, room: str | None) -> DeviceView | None:
+        view = self._views.get(device)
+        if view is None and len(self._views) < len(self._site.directory.rooms) + STRANGERS:
+            place = self._site.directory.place(device, None if room is None else shown(room))
+            view = self._views[device] = DeviceView(place)
+        return view
+
+    def _show(self, decision: Decision, view: DeviceView) -> None:
+        self._views[view.place.device] = view
+        decision.shown.append(lambda: self._site.view.devices.__setitem__(view.place.device, view))
+
+    def _repeat_lamp(self, decision: Decision, device: str, now: Now) -> None:
+        for incident in self._site.incidents.of_device(device):
+            self._site.incidents.lamp(decision, incident, "acknowledged", device)
+        if device in self._resolved:
+            ended, at = self._resolved[device]
+            if now.wall - at < LAMP_REPEATED_MS:
+                self._site.incidents.lamp(decision, ended, "resolved", device)
+
+    def _arm(self, device: str) -> None:
+        self._site.wake(self._hearing.deadline(device), "device", device)

@@ -1,0 +1,159 @@
+"""The deliveries a site owes: handed out, tried again, delivered, withdrawn. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.delivery import Delivery, Target, pause_s
+from hub.escalation import to_mono, to_wall
+from hub.inputs import Attempted
+from hub.view import ChannelView
+
+if TYPE_CHECKING:
+    from hub.site import Site
+
+FAILURES_TO_TROUBLE = 2
+"""Attempts of one delivery that fail before its channel is in trouble."""
+
+
+class Outbound:
+    """Owed deliveries, and how each channel fares."""
+
+    def __init__(self, site: Site, owed: list[Delivery], now: Now) -> None:
+        self._site = site
+        self._owed: dict[str, Delivery] = {}
+        self._to: dict[tuple[str, Target], list[str]] = {}
+        self._due: dict[str, float] = {}
+        for delivery in owed:
+            self._keep(delivery)
+            self._wake(
+                delivery.id, max(to_mono(delivery.next_try, now), now.mono) if delivery.next_try else now.mono
+            )
+
+    def owe(self, decision: Decision, delivery: Delivery, now: Now) -> None:
+        """Owe a notice; an update to the same target that this one overtakes is withdrawn."""
+        overtaken = self._overtaken(delivery)
+        for old in overtaken:
+            self._withdraw(decision, old, f"overtaken by revision {delivery.revision}", now)
+        self._keep(delivery)
+        decision.deliveries[delivery.id] = delivery
+        decision.owed.append(delivery)
+        self._timeline(decision, delivery, now, "owed", delivery.reason)
+
+    def due(self, decision: Decision, delivery_id: str, now: Now) -> None:
+        """Hand out a delivery whose next try has come."""
+        delivery = self._owed.get(delivery_id)
+        if delivery is not None and self._due.get(delivery_id, now.mono) <= now.mono:
+            decision.owed.append(delivery)
+
+    def attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
+        """Take what came of an attempt: delivered, to be tried again, or failed for good."""
+        delivery = self._owed.get(fact.delivery)
+        if delivery is None:
+            return
+        outcome = fact.outcome
+        attempts = delivery.attempts + 1
+        said = f"{outcome.said} (attempt {attempts}, {outcome.took_ms} ms)"
+        if outcome.verdict == "temporary":
+            delivery = replace(delivery, attempts=attempts)
+            pause = pause_s(delivery)
+            delivery = replace(delivery, next_try=to_wall(now.mono + pause, now))
+            self._owed[delivery.id] = delivery
+            self._wake(delivery.id, now.mono + pause)
+            self._timeline(decision, delivery, now, "delivery-failed", f"{said}; again in {pause:.1f} s")
+        else:
+            state = "delivered" if outcome.verdict == "delivered" else "failed"
+            delivery = replace(delivery, attempts=attempts, state=state)
+            self._drop(delivery)
+            what = "delivered" if state == "delivered" else "delivery-given-up"
+            why = said if state == "delivered" else f"{said}; the far side will not take it"
+            self._timeline(decision, delivery, now, what, why, outcome.reference)
+        decision.deliveries[delivery.id] = delivery
+        self._channel(decision, delivery, fact, now)
+
+    def rewrite(self, decision: Decision, now: Now) -> None:
+        """Store every next try anew."""
+        for delivery_id, delivery in list(self._owed.items()):
+            if delivery.next_try:
+                moved = replace(delivery, next_try=to_wall(self._due[delivery_id], now))
+                self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
+
+    def _overtaken(self, newer: Delivery) -> list[Delivery]:
+        """Return the updates not begun to be delivered that the newer notice says all of."""
+        if newer.type == "incident.opened":
+            return []
+        ids = self._to.get((newer.incident, newer.target), [])
+        old = [self._owed[i] for i in ids]
+        return [d for d in old if d.type == "incident.updated" and d.revision <= newer.revision]
+
+    def _withdraw(self, decision: Decision, delivery: Delivery, why: str, now: Now) -> None:
+        delivery = replace(delivery, state="withdrawn")
+        self._drop(delivery)
+        decision.deliveries[delivery.id] = delivery
+        decision.withdrawn.append(delivery.id)
+        self._timeline(decision, delivery, now, "delivery-withdrawn", why)
+
+    def _channel(self, decision: Decision, delivery: Delivery, fact: Attempted, now: Now) -> None:
+        name, outcome = delivery.target.channel, fact.outcome
+        key = f"channel {name} {delivery.target.name}"
+        if outcome.verdict == "delivered":
+            decision.facts[f"channel {name}"] = str(now.wall)
+            self._site.restore(decision, now, key)
+        elif outcome.verdict == "permanent" or delivery.attempts >= FAILURES_TO_TROUBLE:
+            self._site.trouble(decision, now, key, "channel", f"{name}: {outcome.said}")
+        decision.shown.append(lambda: self._show(name, fact, now.wall))
+
+    def _show(self, name: str, fact: Attempted, at: int) -> None:
+        channels = self._site.view.channels
+        old = channels.get(name) or ChannelView(name, "gone from the settings")
+        owed = (
+            sum(1 for d in self._owed.values() if d.target.channel == name) if len(self._owed) < 1000 else -1
+        )
+        if fact.outcome.verdict == "delivered":
+            channels[name] = replace(old, last_success=at, last_said=fact.outcome.said, owed=owed)
+        else:
+            channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
+
+    def _timeline(
+        self,
+        decision: Decision,
+        delivery: Delivery,
+        now: Now,
+        what: str,
+        reason: str,
+        reference: str | None = None,
+    ) -> None:
+        target = delivery.target
+        detail: dict[str, Any] = {
+            "delivery": delivery.id,
+            "audience": target.audience,
+            "channel": target.channel,
+            "target": target.name,
+            "type": delivery.type,
+            "revision": delivery.revision,
+        }
+        if reference is not None:
+            detail["reference"] = reference
+        self._site.record(decision, now, what, reason, incident=delivery.incident, **detail)
+
+    def _keep(self, delivery: Delivery) -> None:
+        self._owed[delivery.id] = delivery
+        self._to.setdefault((delivery.incident, delivery.target), []).append(delivery.id)
+
+    def _drop(self, delivery: Delivery) -> None:
+        del self._owed[delivery.id]
+        self._due.pop(delivery.id, None)
+        where = (delivery.incident, delivery.target)
+        rest = [other for other in self._to[where] if other != delivery.id]
+        if rest:
+            self._to[where] = rest
+        else:
+            del self._to[where]
+
+    def _wake(self, delivery_id: str, at: float) -> None:
+        self._due[delivery_id] = at
+        self._site.wake(at, "delivery", delivery_id)

@@ -1,0 +1,191 @@
+"""Events from agents: told apart from their repeats, and taken as presses, doors or faults. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from config.clock import Now
+from config.contract import shown
+from hub.decision import Decision, EventRow
+from hub.incident import reckoned_earlier
+from hub.inputs import EventCame
+from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
+from hub.supervision import FLAW_QUIET_MS
+
+if TYPE_CHECKING:
+    from hub.site import Site
+
+PAYLOAD_KEPT: Final = 16_384
+"""Bytes of a payload that are kept, beside its whole length and hash."""
+REMEMBERED: Final = 20_000
+"""Newest events whose repeats are known without asking the store."""
+EARLIER_MS: Final = 1000
+"""A copy moves an event's time only by more than this: the broker counts in whole seconds."""
+
+
+class Seen(Struct, frozen=True):
+    """An event the hub has taken before."""
+
+    content: str
+    at: int
+    incident: str | None
+
+
+def digests(fact: EventCame, site: str) -> tuple[str, ...]:
+    """Return the names under which the store may know this event: ask for them before deciding."""
+    return tuple(digest(site, fact.device, key) for key in keys_of(fact))
+
+
+class Presses:
+    """Which events are known, and what a new one is."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._recent: OrderedDict[str, Seen] = OrderedDict()
+
+    def remembers(self, digest_: str) -> bool:
+        """Tell whether this event is known without the store."""
+        return digest_ in self._recent
+
+    def take(self, decision: Decision, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> None:
+        """Decide one message of an event topic, by the contract's table of what arrives."""
+        site = self._site
+        decision.raw = (fact.topic, fact.payload)
+        decision.ack = fact.ack
+        account = read_event(fact, site.directory)
+        if account.id is not None:
+            decision.receipts.append((fact.device, account.id))
+        key, seen, clash = self._place(account, known or {})
+        if seen is not None:
+            self._again(decision, account, key, seen, now)
+            return
+        incident = self._judge(decision, fact, account, key, now)
+        seq = site.record(
+            decision,
+            now,
+            "event",
+            _what(account),
+            incident=None,
+            device=account.device,
+            zone=account.zone,
+            id=account.id,
+        )
+        self._keep(decision, fact, account, key, incident, seq)
+        if known is None:
+            self._flaw(decision, account, now, "store", "the record could not be asked in time; taken as new")
+        if clash:
+            self._flaw(
+                decision, account, now, "same-id", f"id {shown(str(account.id))!r} came with other content"
+            )
+        for flaw in account.flaws:
+            self._flaw(decision, account, now, flaw.field, str(flaw))
+
+    def quiet_flaws(self, now: Now) -> list[str]:
+        """Return the keys of flaws that have not recurred for a day."""
+        return [
+            key
+            for key, trouble in self._site.troubles.open.items()
+            if key.startswith("flaw ") and now.wall - trouble.last > FLAW_QUIET_MS
+        ]
+
+    # --- known or new ---
+
+    def _place(self, account: Account, known: dict[str, Seen]) -> tuple[str, Seen | None, bool]:
+        """Return the key to record this under, what is known of it, and whether its id is another's."""
+        seen = self._find(account.device, account.key, known)
+        if seen is None or seen.content == account.content or account.id is None:
+            return account.key, seen, False
+        key = other_key(account.id, account.content)
+        return key, self._find(account.device, key, known), True
+
+    def _find(self, device: str, key: str, known: dict[str, Seen]) -> Seen | None:
+        name = digest(self._site.settings.site, device, key)
+        return self._recent.get(name) or known.get(name)
+
+    def _again(self, decision: Decision, account: Account, key: str, seen: Seen, now: Now) -> None:
+        """A repeat: receipted again, and its time moved if this copy reckons an earlier one."""
+        if account.at >= seen.at - EARLIER_MS:
+            return
+        site = self._site
+        reason = f"a copy reckons it {seen.at - account.at} ms earlier"
+        site.record(decision, now, "reckoned-earlier", reason, incident=seen.incident, device=account.device)
+        name = digest(site.settings.site, account.device, key)
+        self._remember(name, Seen(seen.content, account.at, seen.incident))
+        decision.earlier[name] = account.at
+        incident = site.incidents.get(seen.incident) if seen.incident else None
+        if incident is not None:
+            moved = reckoned_earlier(incident, account.device, key, account.at)
+            site.incidents.moved(decision, moved, now)
+
+    def _keep(
+        self,
+        decision: Decision,
+        fact: EventCame,
+        account: Account,
+        key: str,
+        incident: str | None,
+        seq: int,
+    ) -> None:
+        name = digest(self._site.settings.site, account.device, key)
+        self._remember(name, Seen(account.content, account.at, incident))
+        decision.events.append(
+            EventRow(
+                digest=name,
+                device=account.device,
+                key=key,
+                content=account.content,
+                seq=seq,
+                at=account.at,
+                received_at=fact.arrived.wall,
+                what=account.what,
+                kind=account.kind,
+                zone=account.zone,
+                flaws="; ".join(map(str, account.flaws)) or None,
+                incident=incident,
+                size=len(fact.payload),
+                payload_hash=blake2b(fact.payload, digest_size=16).hexdigest(),
+                payload=fact.payload[:PAYLOAD_KEPT],
+            )
+        )
+
+    def _remember(self, name: str, seen: Seen) -> None:
+        self._recent[name] = seen
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+    # --- what it is ---
+
+    def _judge(self, decision: Decision, fact: EventCame, account: Account, key: str, now: Now) -> str | None:
+        """Act on a new event; returns the incident it belongs to."""
+        site = self._site
+        if account.is_alarm:
+            late_after = round(site.settings.late_after_s * 1000)
+            press = press_of(account, site.directory, key, fact.arrived.wall, late_after)
+            where = {"device": account.device, "zone": press.zone, "label": press.label, "id": account.id}
+            return site.incidents.press(decision, press, now, kind=press.kind, **where).id
+        where_key = f"{account.device} {account.zone}"
+        if account.what in ("tamper", "trouble"):
+            detail = f"{account.label or account.zone}: {account.cause or account.what}"
+            trouble = f"{account.what} {where_key}"
+            site.trouble(
+                decision, now, trouble, account.what, shown(detail), device=account.device, zone=account.zone
+            )
+        elif account.what in ("tamper-restoral", "trouble-restoral"):
+            site.restore(decision, now, f"{account.what.removesuffix('-restoral')} {where_key}")
+        elif account.kind == "door" and account.what in ("open", "closed"):
+            site.devices.door(decision, account)
+        return None
+
+    def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
+        key = f"flaw {what} {account.device}"
+        self._site.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
+
+
+def _what(account: Account) -> str:
+    if account.flaws and not account.is_alarm and account.what is None:
+        return "unreadable: kept as it came"
+    return f"{account.what or 'alarm'} of kind {account.kind or 'unknown'}"

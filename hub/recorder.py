@@ -1,0 +1,410 @@
+"""The recorder: the one loop that owns a site's state.
+
+It drains the queue (whatever may be a press first), decides, and hands each decision to the
+committer; no decision waits for a commit. What was decided leaves the hub once it is committed, or
+from memory after 250 ms when the disk is sick; receipts and PUBACKs wait for the disk all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Final, Protocol
+
+import structlog
+from msgspec.structs import replace
+
+from config.clock import Clock, Now
+from config.contract import Command, Flaw, MessageError, Posture, Readable
+from config.notify import notify
+from hub.committer import Committer, Writer
+from hub.decision import Decision
+from hub.delivery import Delivery, Outcome
+from hub.inputs import Acknowledge, Answer, Asked, Attempted, EventCame, Input, Link, Resolve
+from hub.metrics import Metrics
+from hub.posture import KeptPosture
+from hub.presses import Seen, digests
+from hub.readiness import Readiness
+from hub.site import Site
+
+DISK_PATIENCE_S: Final = 0.25
+"""Seconds a commit may take before what it holds is told from memory."""
+ANSWER_PATIENCE_S: Final = 2.0
+"""Seconds a person waits for the disk before being told that it has not confirmed."""
+BEAT_S: Final = 10.0
+"""Seconds between beats, each with a commit of its own."""
+ROUND: Final = 64
+"""Inputs other than alarms decided before the queue is looked at again for an alarm."""
+JUMP_MS: Final = 2000
+"""The wall clock jumped when it and the monotonic clock disagree by more than this."""
+
+
+class Wire(Protocol):
+    """What the recorder needs of the broker: :class:`hub.intake.Intake`."""
+
+    def committed(self, acks: list[tuple[int, int]]) -> None: ...
+    def receipt(self, device: str, ids: list[str]) -> None: ...
+    def command(self, device: str, command: Command) -> None: ...
+    def posture(self, posture: Posture) -> None: ...
+    def beat(self, *, ready: bool, why: str | None, reach: bool | None) -> None: ...
+
+
+class Post(Protocol):
+    """What the recorder needs of the channels: :class:`hub.channels.dispatcher.Dispatcher`."""
+
+    def submit(self, deliveries: Sequence[Delivery]) -> None: ...
+    def withdraw(self, ids: Sequence[str]) -> None: ...
+
+
+class Memory(Protocol):
+    """What the recorder asks of the record: :class:`hub.recall.Recall`."""
+
+    def ask(self, digests: Sequence[str]) -> dict[str, Seen] | None: ...
+
+
+class Recorder:
+    """The thread that decides."""
+
+    def __init__(
+        self,
+        site: Site,
+        journal: Writer,
+        memory: Memory,
+        clock: Clock,
+        posture: KeptPosture,
+        metrics: Metrics,
+    ) -> None:
+        self._site = site
+        self._clock = clock
+        self._memory = memory
+        self._posture = posture
+        self._metrics = metrics
+        self._log = structlog.get_logger(part="recorder")
+        self._inputs: queue.SimpleQueue[Input | _Commit | None] = queue.SimpleQueue()
+        self._urgent: deque[Input] = deque()
+        self._rest: deque[Input] = deque()
+        self._waiting: deque[Decision] = deque()
+        self._uncommitted: deque[float] = deque()
+        self._release = threading.Lock()
+        self._committer = Committer(journal, clock, self._on_committed, self._on_commit_failed)
+        now = clock.now()
+        self._readiness = Readiness(now.mono)
+        self._anchor = now
+        self._next_beat = now.mono
+        self._said: tuple[bool, str | None, bool | None] | None = None
+        self._stopping = False
+        self._boards = 0
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self.wire: Wire
+        self.post: Post
+
+    # --- from other threads ---
+
+    def start(self) -> None:
+        """Begin; ``wire`` and ``post`` must be set."""
+        self._committer.start()
+        self._thread.start()
+
+    def put(self, fact: Input) -> None:
+        """Queue an input; never blocks."""
+        self._inputs.put(fact)
+
+    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+        """Queue a person's word; the future holds the answer."""
+        answer: Future[Answer] = Future()
+        self._inputs.put(Asked(action, answer))
+        return answer
+
+    def report(self, delivery: str, outcome: Outcome) -> None:
+        """Queue what came of an attempt."""
+        self._inputs.put(Attempted(delivery, outcome))
+
+    def boards(self, change: int) -> None:
+        """Count the signed-in boards that are open."""
+        with self._release:
+            self._boards += change
+
+    def stop(self, timeout_s: float) -> bool:
+        """Decide what is queued, write it, and end; False when the disk would not let us."""
+        self._inputs.put(None)
+        self._thread.join(timeout_s)
+        return self._committer.stop(timeout_s)
+
+    # --- the loop, in order ---
+
+    def _run(self) -> None:
+        self._commit(self._first_words())
+        while not self._stopping:
+            try:
+                self._drain(self._wait_s())
+                self._decide_urgent()
+                self._decide_some()
+                self._decide(self._site.tick, self._clock.now())
+                self._tell_what_the_disk_holds_up()
+                self._beat_if_due()
+            except Exception:  # noqa: BLE001
+                # A fault of ours in one input must not stop the next press.
+                self._log.exception("the recorder failed on an input")
+                self._metrics.faults.inc()
+
+    def _drain(self, wait_s: float) -> None:
+        """Take all that is queued, telling alarms from the rest."""
+        wait = 0.0 if self._urgent or self._rest else wait_s
+        with contextlib.suppress(queue.Empty):
+            fact = self._inputs.get(timeout=wait) if wait > 0 else self._inputs.get_nowait()
+            while True:
+                self._sort(fact)
+                fact = self._inputs.get_nowait()
+
+    def _sort(self, fact: Input | _Commit | None) -> None:
+        if fact is None:
+            self._stopping = True
+            self._commit(self._last_words())
+        elif isinstance(fact, _Commit):
+            self._note_commit(fact)
+        elif isinstance(fact, Attempted | Asked) or (isinstance(fact, EventCame) and fact.is_alarm):
+            self._urgent.append(fact)
+        else:
+            self._rest.append(fact)
+
+    def _decide_urgent(self) -> None:
+        if self._urgent:
+            facts = [self._urgent.popleft() for _ in range(min(len(self._urgent), 512))]
+            self._decide_facts(facts)
+
+    def _decide_some(self) -> None:
+        if self._rest:
+            facts = [self._rest.popleft() for _ in range(min(len(self._rest), ROUND))]
+            self._decide_facts(facts)
+
+    def _decide_facts(self, facts: list[Input]) -> None:
+        known = self._recall(facts)
+        for fact in facts:
+            now = self._clock.now()
+            if isinstance(fact, Link):
+                self._on_link(fact)
+            try:
+                self._commit(self._site.decide(fact, now, known))
+            except Exception:  # noqa: BLE001 - a fault of ours must not stop the next press
+                self._log.exception("cannot decide", fact=type(fact).__name__)
+                self._metrics.faults.inc()
+                if isinstance(fact, EventCame):
+                    self._commit(self._in_doubt(fact, now, known))
+            if isinstance(fact, EventCame):
+                self._metrics.events.inc()
+            elif isinstance(fact, Attempted):
+                self._metrics.attempts.labels(fact.outcome.verdict).inc()
+
+    def _decide(self, decide: Callable[[Now], Decision], now: Now) -> None:
+        deadline = self._site.next_deadline()
+        if deadline is not None and deadline <= now.mono:
+            self._commit(decide(now))
+        drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
+        if abs(drift) > JUMP_MS:
+            self._anchor = now
+            self._commit(self._site.rewritten(now))
+
+    def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
+        """Ask the record about events that memory doesn't know."""
+        site = self._site.settings.site
+        names = [
+            name
+            for fact in facts
+            if isinstance(fact, EventCame)
+            for name in digests(fact, site)
+            if not self._site.presses.remembers(name)
+        ]
+        return self._memory.ask(names) if names else {}
+
+    def _commit(self, decision: Decision) -> None:
+        if decision.is_empty:
+            return
+        self._log_decision(decision)
+        self._waiting.append(decision)
+        self._uncommitted.append(decision.decided)
+        self._committer.put(decision)
+        self._metrics.waiting.set(len(self._uncommitted))
+
+    def _in_doubt(self, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> Decision:
+        """Take a message that our own code failed on: as a bare alarm if it may be one, and say so."""
+        decision = Decision(now.mono, raw=(fact.topic, fact.payload), ack=fact.ack)
+        if fact.is_alarm:
+            event = fact.event
+            event_id = event.readable.id if isinstance(event, MessageError) else event.id
+            flaw = Flaw("message", "the hub failed to read it; taken as a panic")
+            bare = replace(fact, event=MessageError((flaw,), Readable(id=event_id, is_alarm=True)))
+            with contextlib.suppress(Exception):
+                decision = self._site.decide(bare, now, known)
+        detail = "the hub failed to decide a message; it is in the log"
+        self._site.trouble(decision, now, "hub fault", "hub-fault", detail, device=fact.device)
+        return decision
+
+    # --- letting out ---
+
+    def _on_committed(self, batch: list[Decision]) -> None:
+        """On the committer's thread: everything that waited for these rows may go."""
+        receipts: dict[str, list[str]] = {}
+        for decision in batch:
+            self._tell(decision)
+            decision.reply(recorded=not decision.quarantined)
+            for device, event_id in decision.receipts:
+                receipts.setdefault(device, []).append(event_id)
+        for device, ids in receipts.items():
+            self.wire.receipt(device, ids)
+        self.wire.committed([decision.ack for decision in batch if decision.ack])
+        quarantined = next((d for d in batch if d.quarantined), None)
+        self._inputs.put(_Commit(None, quarantined is not None, len(batch)))
+
+    def _on_commit_failed(self, why: str) -> None:
+        self._inputs.put(_Commit(why, False, 0))
+
+    def _tell(self, decision: Decision) -> None:
+        """Let out what may leave from memory, once."""
+        with self._release:
+            if decision.told:
+                return
+            decision.told = True
+        if decision.withdrawn:
+            self.post.withdraw(decision.withdrawn)
+        if decision.owed:
+            self.post.submit(decision.owed)
+        for device, command in decision.commands:
+            self.wire.command(device, command)
+        for show in decision.shown:
+            show()
+        for change in decision.stream:
+            self._site.view.tell(change)
+        if decision.record and not decision.stream:
+            self._site.view.tell(None)
+
+    def _tell_what_the_disk_holds_up(self) -> None:
+        now = self._clock.now()
+        failing = self._readiness.failing is not None
+        late = False
+        for decision in self._waiting:
+            waited = now.mono - decision.decided
+            if waited >= ANSWER_PATIENCE_S:
+                decision.reply(recorded=False)
+            if decision.told:
+                continue
+            if waited < DISK_PATIENCE_S and not failing:
+                break
+            late = late or bool(decision.owed)
+            self._tell(decision)
+        if late and "store" not in self._site.troubles.open:
+            slow = Decision(now.mono)
+            detail = f"a commit has not returned in {DISK_PATIENCE_S * 1000:.0f} ms; told from memory"
+            self._site.trouble(slow, now, "store", "store", detail)
+            self._commit(slow)
+        while self._waiting and self._waiting[0].told and self._waiting[0].is_answered:
+            self._waiting.popleft()
+
+    def _note_commit(self, fact: _Commit) -> None:
+        now = self._clock.now()
+        self._readiness.committed(now.mono, fact.why)
+        for _ in range(fact.count):
+            self._uncommitted.popleft()
+        self._metrics.waiting.set(len(self._uncommitted))
+        if fact.why is not None:
+            decision = Decision(now.mono)
+            detail = f"the record cannot be written: {fact.why}"
+            if "store" not in self._site.troubles.open:
+                self._site.trouble(decision, now, "store", "store", detail)
+                self._commit(decision)
+        elif "store" in self._site.troubles.open:
+            decision = Decision(now.mono)
+            self._site.restore(decision, now, "store")
+            self._commit(decision)
+        if fact.quarantined:
+            decision = Decision(now.mono)
+            detail = "the database refused a message; it is kept raw in quarantine"
+            self._site.trouble(decision, now, "quarantine", "quarantine", detail)
+            self._commit(decision)
+
+    # --- the beat ---
+
+    def _on_link(self, fact: Link) -> None:
+        if fact.which == "events":
+            self._readiness.events_up = fact.up
+        elif fact.up:
+            self._said = None
+            self.wire.posture(self._posture.message())
+
+    def _wait_s(self) -> float:
+        now = self._clock.now()
+        deadlines = [self._next_beat, now.mono + 1.0]
+        if (due := self._site.next_deadline()) is not None:
+            deadlines.append(due)
+        if self._waiting:
+            deadlines.append(now.mono + 0.05)
+        return max(min(deadlines) - now.mono, 0.0005)
+
+    def _beat_if_due(self) -> None:
+        now = self._clock.now()
+        oldest = self._uncommitted[0] if self._uncommitted else None
+        ready, why = self._readiness.word(now.mono, oldest)
+        reach = self._reach()
+        self._site.view.ready, self._site.view.why = ready, why
+        if now.mono < self._next_beat and self._said == (ready, why, reach):
+            return
+        if now.mono >= self._next_beat:
+            self._next_beat = now.mono + BEAT_S
+            self._commit(Decision(now.mono, facts={"beat": str(now.wall)}))
+        self._said = (ready, why, reach)
+        self.wire.beat(ready=ready, why=why, reach=reach)
+        self._site.view.tell(None)
+        notify("WATCHDOG=1", f"STATUS={'ready' if ready else why}")
+
+    def _reach(self) -> bool | None:
+        """Tell whether a panic would reach anybody: an open board, or one channel that isn't in trouble."""
+        if self._boards > 0:
+            return None
+        plan = self._site.directory.plan("panic")
+        names = {audience for step in plan.steps for audience in step.notify}
+        targets = [t for name in names for t in self._site.directory.targets.get(name, ())]
+        troubles = self._site.troubles.open
+        return any(f"channel {target.channel} {target.name}" not in troubles for target in targets)
+
+    def _first_words(self) -> Decision:
+        now = self._clock.now()
+        decision = Decision(now.mono)
+        self._site.record(decision, now, "hub-started", "from now on nobody is well until heard")
+        decision.facts.update(self._posture.kept())
+        if (reserved := self._site.numbers.reserve()) is not None:
+            decision.facts["numbers"] = reserved
+        return decision
+
+    def _last_words(self) -> Decision:
+        now = self._clock.now()
+        decision = Decision(now.mono)
+        self._site.record(decision, now, "hub-stopped", "asked to stop")
+        decision.facts["numbers"] = self._site.numbers.stopped()
+        decision.facts["beat"] = str(now.wall)
+        return decision
+
+    def _log_decision(self, decision: Decision) -> None:
+        site = self._site.settings.site
+        for row in decision.record:
+            self._log.info(
+                row.what, site=site, reason=row.reason, incident=row.incident, **_loggable(row.detail)
+            )
+
+
+class _Commit:
+    """The committer's report: written, or why not."""
+
+    def __init__(self, why: str | None, quarantined: bool, count: int) -> None:
+        self.why = why
+        self.count = count
+        self.quarantined = quarantined
+
+
+def _loggable(detail: dict[str, object]) -> dict[str, object]:
+    names = ("device", "zone", "id", "delivery", "channel", "target", "type", "revision", "key", "by", "via")
+    return {
+        ("event_id" if name == "id" else name): detail[name] for name in names if detail.get(name) is not None
+    }

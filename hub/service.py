@@ -1,0 +1,163 @@
+"""The hub put together: store, recorder, channels, broker, console; started and stopped in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from config.clock import SystemClock
+from config.hub_settings import HubSettings
+from config.notify import notify
+from config.settings import secret
+from hub.channels.build import build_channels
+from hub.channels.dispatcher import Dispatcher
+from hub.inputs import Acknowledge, Answer, Resolve
+from hub.intake import Intake
+from hub.metrics import Metrics
+from hub.posture import KeptPosture
+from hub.recall import Recall
+from hub.recorder import Recorder
+from hub.site import Site
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.journal import Journal
+from hub.store.migrate import bring_up
+from hub.store.people import People
+from hub.store.reading import Reading
+from hub.view import View
+
+STOP_S = 4.0
+"""Seconds each part has to end; what a sick disk still holds is left to the next start."""
+
+
+def database_url(settings: HubSettings) -> str:
+    """Return the database's URL: PostgreSQL by the secret the settings name, else SQLite in ``data``.
+
+    Raises ``LookupError`` where the secret can't be read.
+    """
+    store = settings.store
+    if store.url_file is None and store.url_env is None:
+        return sqlite_url(settings.data)
+    url = secret("store.url", store.url_file, store.url_env)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+class Hub:
+    """One process's hub of one site; also the desk that the console asks."""
+
+    def __init__(self, settings: HubSettings) -> None:
+        """Open the store, bring its schema up, and read what the site had. May raise; nothing runs yet."""
+        self.settings = settings
+        self._log = structlog.get_logger(part="service")
+        clock = SystemClock()
+        now = clock.now()
+        settings.data.mkdir(parents=True, exist_ok=True)
+        url = database_url(settings)
+        self._engine = open_engine(url)
+        if done := bring_up(self._engine, url, settings.data):
+            self._log.info("migrated", done=done)
+        # Readers have engines of their own: none of them can hold a connection the committer needs.
+        self._pages = open_engine(url, read_only=True)
+        self._asked = open_engine(url, read_only=True)
+        journal = Journal(self._engine, settings.site)
+        loaded = journal.load()
+        self.view = View(settings.site, settings.name, settings.timezone, now.wall)
+        self.reading = Reading(self._pages, settings.site)
+        self.people = People(self._pages, settings.site)
+        metrics = Metrics(self.view)
+        self.metrics = metrics.registry
+        channels = build_channels(settings)
+        shapes = {name: (channel.kind, channel.targets) for name, channel in channels.items()}
+        site = Site(settings, shapes, loaded, self.view, now)
+        posture = KeptPosture(loaded.facts.get("posture"), now)
+        self.view.posture = posture.name
+        self._recall = Recall(Journal(self._asked, settings.site).seen)
+        self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics)
+        self._dispatcher = Dispatcher(channels, self._recorder.report)
+        beat = loaded.facts.get("beat")
+        boot = secrets.token_hex(8)
+        held_until = int(beat) if beat else None
+        self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
+        self._recorder.wire = self._intake
+        self._recorder.post = self._dispatcher
+        self._console: Any = None
+        self._stop = threading.Event()
+
+    def run(self) -> int:
+        """Run until SIGTERM or SIGINT; returns the process's exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        self.start()
+        notify("READY=1")
+        console = self.settings.console
+        self._log.info("running", console=f"http://{console.host}:{console.port}/")
+        while not self._stop.wait(1.0):
+            pass
+        notify("STOPPING=1")
+        clean = self.stop()
+        if not clean:
+            # A thread hangs in the disk. What it held is unacknowledged and comes again.
+            self._log.warning("stopped without the disk")
+            os._exit(0)
+        return 0
+
+    def start(self) -> None:
+        """Start every part: those that tell before those that hear, so that no press finds nobody."""
+        from hub.console.app import build_app
+        from hub.console.server import Server
+
+        self._dispatcher.start()
+        self._recall.start()
+        self._recorder.start()
+        self._intake.start()
+        app = build_app(self, session_key(self.settings.data))
+        self._console = Server(app, self.settings.console.host, self.settings.console.port)
+        self._console.start()
+
+    def stop(self) -> bool:
+        """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
+        self._intake.stop()
+        clean = self._recorder.stop(STOP_S)
+        self._dispatcher.stop(STOP_S)
+        self._recall.stop()
+        if self._console is not None:
+            self._console.stop(2.0)
+        if clean:
+            for engine in (self._engine, self._pages, self._asked):
+                engine.dispose()
+        return clean
+
+    # --- the desk ---
+
+    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+        """Hand a person's word to the recorder."""
+        return self._recorder.ask(action)
+
+    def boards(self, change: int) -> None:
+        """Count the signed-in boards that are open."""
+        self._recorder.boards(change)
+
+
+def session_key(data: Path) -> bytes:
+    """Return the key that signs sessions: made once and kept, so that a restart signs nobody out."""
+    path = data / "session.key"
+    with contextlib.suppress(FileNotFoundError):
+        key = path.read_bytes()
+        if len(key) == 32:
+            return key
+    key = secrets.token_bytes(32)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return key

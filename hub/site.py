@@ -1,0 +1,202 @@
+"""One site's state, and what follows from each input. Pure: no I/O, no clock, no thread.
+
+``decide(input, now)`` and ``tick(now)`` return a :class:`~hub.decision.Decision`; ``next_deadline``
+says when ``tick`` is due. The state is mutable and owned by the one recorder of its site; everything
+that leaves it is frozen.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from config.clock import Now, stamp
+from config.hub_settings import HubSettings
+from hub.decision import Decision, RecordRow
+from hub.deeds import Deeds
+from hub.delivery import Delivery
+from hub.devices import Devices
+from hub.directory import Directory
+from hub.incident import Incident
+from hub.incidents import Incidents
+from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link
+from hub.numbers import Numbers
+from hub.outbound import Outbound
+from hub.presses import Presses, Seen
+from hub.troubles import Troubles
+from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+
+
+class Loaded(Struct):
+    """What a site had when its hub last stopped, from the store."""
+
+    seq: int = 0
+    """The highest number in the record."""
+    facts: dict[str, str] = {}
+    incidents: list[tuple[Incident, Any]] = []
+    """Unresolved ones, each with its :class:`~hub.escalation.KeptCourse`."""
+    deliveries: list[Delivery] = []
+    """Owed ones."""
+    troubles: list[Trouble] = []
+    """Open ones."""
+    devices: dict[str, DeviceView] = {}
+    doors: list[DoorView] = []
+
+
+class Site:
+    """The state of one site."""
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        channels: dict[str, tuple[str, tuple[str, ...]]],
+        loaded: Loaded,
+        view: View,
+        now: Now,
+    ) -> None:
+        """``channels`` maps a channel's name to its kind and its targets' names."""
+        self.settings = settings
+        self.view = view
+        self.directory = Directory(settings, {name: targets for name, (_, targets) in channels.items()})
+        self.troubles = Troubles(loaded.troubles)
+        self.numbers = Numbers(loaded.facts.get("numbers"), self.directory.may_storm)
+        self._seq = loaded.seq
+        self._heap: list[tuple[float, int, str, str]] = []
+        self._tie = 0
+        self.incidents = Incidents(self, loaded.incidents, now)
+        self.outbound = Outbound(self, loaded.deliveries, now)
+        self.presses = Presses(self)
+        self.devices = Devices(self, loaded.devices, loaded.doors, now)
+        self.deeds = Deeds(self)
+        self._restore_old_flaws_at(now.mono)
+        for trouble in loaded.troubles:
+            view.troubles[trouble.key] = trouble
+        for name, (kind, _) in channels.items():
+            kept = loaded.facts.get(f"channel {name}")
+            view.channels[name] = ChannelView(name, kind, int(kept) if kept else None)
+
+    # --- deciding ---
+
+    def decide(self, fact: Input, now: Now, known: dict[str, Seen] | None = None) -> Decision:
+        """Say what follows from one input.
+
+        ``known`` holds what the store had of the event's digests; None when it could not say in time.
+        """
+        decision = Decision(now.mono)
+        if isinstance(fact, EventCame):
+            self.presses.take(decision, fact, now, known)
+        elif isinstance(fact, DeviceMessage):
+            self.devices.take(decision, fact, now)
+        elif isinstance(fact, Attempted):
+            self.outbound.attempted(decision, fact, now)
+        elif isinstance(fact, Asked):
+            self.deeds.take(decision, fact, now)
+        elif isinstance(fact, Link):
+            self._link(decision, fact, now)
+        else:
+            self._dropped(decision, fact, now)
+        return decision
+
+    def tick(self, now: Now) -> Decision:
+        """Do what is due now."""
+        decision = Decision(now.mono)
+        while self._heap and self._heap[0][0] <= now.mono:
+            _, _, what, key = heapq.heappop(self._heap)
+            if what == "course":
+                self.incidents.look(decision, key, now)
+            elif what == "delivery":
+                self.outbound.due(decision, key, now)
+            elif what == "device":
+                self.devices.look(decision, key, now)
+            else:
+                self._restore_old_flaws(decision, now)
+        return decision
+
+    def next_deadline(self) -> float | None:
+        """Return when ``tick`` has something to do, in monotonic seconds; None when never."""
+        return self._heap[0][0] if self._heap else None
+
+    def rewritten(self, now: Now) -> Decision:
+        """Write every stored deadline anew, after the wall clock jumped."""
+        decision = Decision(now.mono)
+        self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
+        self.incidents.rewrite(decision, now)
+        self.outbound.rewrite(decision, now)
+        return decision
+
+    # --- for its parts ---
+
+    def wake(self, at: float, what: str, key: str) -> None:
+        """Ask to be looked at: ``what`` is course, delivery, device or flaws."""
+        self._tie += 1
+        heapq.heappush(self._heap, (at, self._tie, what, key))
+
+    def record(
+        self,
+        decision: Decision,
+        now: Now,
+        what: str,
+        reason: str,
+        *,
+        incident: str | None = None,
+        stream: str | None = None,
+        **detail: Any,
+    ) -> int:
+        """Add a line to the record; returns its number."""
+        self._seq += 1
+        decision.record.append(RecordRow(self._seq, now.wall, what, reason, incident, stream, detail))
+        return self._seq
+
+    def trouble(
+        self, decision: Decision, now: Now, key: str, what: str, detail: str, **where: str | None
+    ) -> None:
+        """Open a trouble, or count it."""
+        trouble, is_new = self.troubles.raise_(key, what, detail, now.wall, **where)
+        decision.troubles.append(trouble)
+        self._show_trouble(decision, trouble)
+        if is_new:
+            self.record(decision, now, "trouble", what, key=key, detail=detail, **where)
+
+    def restore(self, decision: Decision, now: Now, key: str) -> None:
+        """Close a trouble, if it is open."""
+        trouble = self.troubles.restore(key, now.wall)
+        if trouble is None:
+            return
+        decision.troubles.append(trouble)
+        decision.shown.append(lambda: self.view.drop_trouble(key))
+        self.record(decision, now, "trouble-restored", trouble.what, key=key, since=stamp(trouble.since))
+
+    # --- the rest ---
+
+    def _link(self, decision: Decision, fact: Link, now: Now) -> None:
+        key = f"broker {fact.which}"
+        if fact.up:
+            self.restore(decision, now, key)
+            if fact.which == "events" and not fact.session_present:
+                why = "the broker had no session of ours: what was sent while the hub was away may be gone"
+                self.record(decision, now, "broker", why)
+        else:
+            self.trouble(decision, now, key, "broker", fact.why)
+
+    def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
+        detail = f"the broker has dropped {fact.total} messages since it started"
+        self.trouble(decision, now, "broker dropped", "broker-dropped", detail)
+
+    def _show_trouble(self, decision: Decision, trouble: Trouble) -> None:
+        decision.shown.append(lambda: self.view.troubles.__setitem__(trouble.key, trouble))
+
+    def _restore_old_flaws_at(self, mono: float) -> None:
+        self.wake(mono + 3600.0, "flaws", "")
+
+    def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
+        for key in self.presses.quiet_flaws(now):
+            self.restore(decision, now, key)
+        self._restore_old_flaws_at(now.mono)
+
+
+def fact_json(value: Any) -> str:
+    """Write one of the site's single values."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,209 @@
+"""Writing decisions: many at a time, in order, in one transaction. And what a start reads back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.decision import Decision, RecordRow
+from hub.delivery import Delivery
+from hub.escalation import KeptCourse
+from hub.incident import Incident
+from hub.presses import Seen
+from hub.site import Loaded
+from hub.store.tables import (
+    deliveries,
+    devices,
+    doors,
+    events,
+    facts,
+    incidents,
+    quarantine,
+    record,
+    troubles,
+)
+from hub.view import DeviceView, DoorView, Trouble
+
+_JSON = msgspec.json.Encoder()
+
+
+class Journal:
+    """The one writer of a site's state."""
+
+    def __init__(self, engine: Engine, site: str) -> None:
+        self._engine = engine
+        self._site = site
+        dialect = engine.dialect.name
+        # Statements are built once: building costs more than running them.
+        self._record = insert(record)
+        self._events = _insert_new(events, dialect)
+        self._earlier = (
+            update(events).where(events.c.digest == bindparam("name")).values(at=bindparam("moved"))
+        )
+        self._upserts = {
+            table: _upsert(table, dialect)
+            for table in (incidents, deliveries, troubles, devices, doors, facts)
+        }
+        self._quarantine = insert(quarantine)
+
+    def commit(self, batch: Sequence[Decision]) -> None:
+        """Write a batch whole; when it returns, all of it survives a power cut.
+
+        Raises SQLAlchemy's errors, and then nothing of it is written.
+        """
+        with self._engine.begin() as connection:
+            self._write(connection, batch)
+
+    def quarantine(self, decision: Decision, at: int, why: str) -> None:
+        """Keep the message of a decision that the database refused, raw."""
+        topic, payload = decision.raw or ("", b"")
+        row = {
+            "site": self._site,
+            "at": at,
+            "topic": topic.encode("utf-8", "replace"),
+            "payload": payload,
+            "why": why[:2000].replace("\0", "�"),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(self._quarantine, row)
+
+    def _write(self, connection: Connection, batch: Sequence[Decision]) -> None:
+        site = self._site
+        lines = [self._line(row) for decision in batch for row in decision.record]
+        if lines:
+            connection.execute(self._record, lines)
+        rows = [
+            {"site": site, **{name: getattr(e, name) for name in e.__struct_fields__}}
+            for decision in batch
+            for e in decision.events
+        ]
+        if rows:
+            connection.execute(self._events, rows)
+        moved = [{"name": name, "moved": at} for d in batch for name, at in d.earlier.items()]
+        if moved:
+            connection.execute(self._earlier, moved)
+        for table, kept in self._states(batch).items():
+            if kept:
+                connection.execute(self._upserts[table], list(kept.values()))
+
+    def _states(self, batch: Sequence[Decision]) -> dict[Table, dict[Any, dict[str, Any]]]:
+        """Return the last state of each thing that the batch changed, by table and key."""
+        site = self._site
+        kept: dict[Table, dict[Any, dict[str, Any]]] = {table: {} for table in self._upserts}
+        latest_incidents: dict[str, tuple[Incident, KeptCourse]] = {}
+        latest_deliveries: dict[str, Delivery] = {}
+        for decision in batch:
+            latest_incidents.update(decision.incidents)
+            latest_deliveries.update(decision.deliveries)
+            for trouble in decision.troubles:
+                kept[troubles][(trouble.key, trouble.since)] = {
+                    "site": site,
+                    "key": trouble.key,
+                    "since": trouble.since,
+                    "open": trouble.restored is None,
+                    "row": _text(trouble),
+                }
+            for device, view in decision.devices.items():
+                kept[devices][device] = {"site": site, "device": device, "row": _text(view)}
+            for (device, zone), door in decision.doors.items():
+                where = {"site": site, "device": device, "zone": zone}
+                kept[doors][(device, zone)] = {**where, "row": _text(door)}
+            for name, value in decision.facts.items():
+                kept[facts][name] = {"site": site, "name": name, "value": value}
+        for key, (incident, course) in latest_incidents.items():
+            kept[incidents][key] = {
+                "site": site,
+                "id": key,
+                "number": incident.number,
+                "state": incident.state,
+                "body": _text(incident),
+                "course": _text(course),
+            }
+        for key, delivery in latest_deliveries.items():
+            kept[deliveries][key] = {
+                "site": site,
+                "id": key,
+                "incident": delivery.incident,
+                "state": delivery.state,
+                "row": _JSON.encode(delivery),
+            }
+        return kept
+
+    def _line(self, row: RecordRow) -> dict[str, Any]:
+        return {
+            "site": self._site,
+            "seq": row.seq,
+            "at": row.at,
+            "what": row.what,
+            "reason": row.reason,
+            "incident": row.incident,
+            "stream": row.stream,
+            "detail": _text(row.detail),
+        }
+
+    # --- reading ---
+
+    def load(self) -> Loaded:
+        """Read what the site had when its hub last stopped; nothing that grows with the record."""
+        site = self._site
+        with self._engine.connect() as connection:
+
+            def rows(table: Table, *columns: Any, **where: Any) -> Any:
+                wanted = [table.c.site == site, *(table.c[name] == value for name, value in where.items())]
+                return connection.execute(select(*columns).where(*wanted)).all()
+
+            seq = connection.execute(select(func.max(record.c.seq)).where(record.c.site == site)).scalar()
+            unresolved = connection.execute(
+                select(incidents.c.body, incidents.c.course).where(
+                    incidents.c.site == site, incidents.c.state.in_(("open", "acknowledged"))
+                )
+            ).all()
+            return Loaded(
+                seq=seq or 0,
+                facts=dict(rows(facts, facts.c.name, facts.c.value)),
+                incidents=[(_read(body, Incident), _read(course, KeptCourse)) for body, course in unresolved],
+                deliveries=[
+                    _read(row, Delivery) for (row,) in rows(deliveries, deliveries.c.row, state="owed")
+                ],
+                troubles=[_read(row, Trouble) for (row,) in rows(troubles, troubles.c.row, open=True)],
+                devices={
+                    device: _read(row, DeviceView)
+                    for device, row in rows(devices, devices.c.device, devices.c.row)
+                },
+                doors=[_read(row, DoorView) for (row,) in rows(doors, doors.c.row)],
+            )
+
+    def seen(self, digests: Sequence[str]) -> dict[str, Seen]:
+        """Return which of these events are recorded."""
+        statement = select(events.c.digest, events.c.content, events.c.at, events.c.incident).where(
+            events.c.digest.in_(digests)
+        )
+        with self._engine.connect() as connection:
+            return {
+                name: Seen(content, at, incident)
+                for name, content, at, incident in connection.execute(statement)
+            }
+
+
+def _text(value: Any) -> str:
+    return _JSON.encode(value).decode()
+
+
+def _read(text: str | bytes, kind: type[Any]) -> Any:
+    return msgspec.json.decode(text, type=kind)
+
+
+def _upsert(table: Table, dialect: str) -> Any:
+    add: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {c.name: add.excluded[c.name] for c in table.columns if c.name not in keys}
+    return add.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def _insert_new(table: Table, dialect: str) -> Any:
+    add: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    return add.on_conflict_do_nothing(index_elements=[column.name for column in table.primary_key])
