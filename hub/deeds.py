@@ -46,13 +46,15 @@ class Deeds:
             if action.note:
                 change = noted(incident)
                 after = change.incident
-                self._site.incidents.changed(decision, change, "incident.updated", now, what="note", **who)
+                self._site.incidents.changed(decision, change, "incident.updated", now, "note", who)
             else:
-                self._site.record(decision, now, "acknowledge", change.reason, incident=incident.id, **who)
+                self._site.record(
+                    decision, now, "acknowledge", change.reason, incident=incident.id, detail=who
+                )
             return Done(after, after.open_rooms)
         whole = after.state == "acknowledged"
         kind: NoticeType = "incident.acknowledged" if whole else "incident.updated"
-        self._site.incidents.changed(decision, change, kind, now, what="acknowledged", **who)
+        self._site.incidents.changed(decision, change, kind, now, "acknowledged", who)
         self._site.incidents.lamp(decision, after, "acknowledged")
         return Done(after, after.open_rooms)
 
@@ -60,7 +62,7 @@ class Deeds:
         resolution = Resolution(action.by, now.wall, action.via, action.disposition)
         change = resolved(incident, resolution)
         who = _who(action) | {"disposition": action.disposition}
-        self._site.incidents.changed(decision, change, "incident.resolved", now, what="resolved", **who)
+        self._site.incidents.changed(decision, change, "incident.resolved", now, "resolved", who)
         self._site.incidents.lamp(decision, change.incident, "resolved")
         self._site.devices.resolved(change.incident, now)
         self._gone[incident.id] = incident.number

@@ -111,7 +111,9 @@ class Devices:
                 self._show(decision, view)  # last known; it is not heard by it
             return
         if not state.online:
-            site.record(decision, now, "agent-offline", "its last will, or its farewell", device=device)
+            site.record(
+                decision, now, "agent-offline", "its last will, or its farewell", detail={"device": device}
+            )
             site.trouble(
                 decision, now, f"offline {device}", "offline", "the broker says it is gone", device=device
             )
@@ -123,7 +125,7 @@ class Devices:
         self._heard(decision, view, now)
         decision.devices[device] = self._views[device]
         if is_birth:
-            site.record(decision, now, "agent-online", f"boot {shown(state.boot)}", device=device)
+            site.record(decision, now, "agent-online", f"boot {shown(state.boot)}", detail={"device": device})
             self._repeat_lamp(decision, device, now)
 
     def _health(self, decision: Decision, fact: DeviceMessage, health: Health, now: Now) -> None:

@@ -191,7 +191,7 @@ def joined(incident: Incident, press: Press) -> Change:
             events=(*incident.events, press)[-EVENTS_KEPT:],
             acknowledged=None if reopened else incident.acknowledged,
         ),
-        f"reopened: {reason}" if reopened else reason or "pressed again in a room that is answered",
+        f"reopened: {reason}" if reopened else reason or _again(was),
         reopened=reopened or upgrades,
     )
 
@@ -257,6 +257,12 @@ def _why_it_asks(was: Room | None, press: Press, upgrades: bool) -> str | None:
     if abs(press.at - was.asked_at) > SAME_PRESS_MS:
         return "pressed again in the same room more than 60 s apart"
     return None
+
+
+def _again(was: Room | None) -> str:
+    if was is not None and was.asks:
+        return "pressed again in a room that still asks"
+    return f"pressed again within {SAME_PRESS_MS // 1000} s of a press that is answered"
 
 
 def _with(rooms: tuple[Room, ...], was: Room | None, room: Room) -> tuple[Room, ...]:

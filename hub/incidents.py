@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from config.clock import Now
+from config.clock import Now, stamp
 from config.contract import Command, LampStage
 from hub.decision import Decision
 from hub.delivery import Delivery, delivery_id, urgency
@@ -40,7 +40,7 @@ class Incidents:
         """Return the unresolved incidents a device has called in."""
         return [i for i in self._by_id.values() if any(room.place.device == device for room in i.rooms)]
 
-    def press(self, decision: Decision, press: Press, now: Now, **detail: Any) -> Incident:
+    def press(self, decision: Decision, press: Press, now: Now) -> Incident:
         """Take a press into the incident of its group, or open one."""
         site = self._site
         group = site.directory.group(press.place, press.kind)
@@ -52,23 +52,31 @@ class Incidents:
         else:
             change = joined(current, press)
         kind: NoticeType = "incident.opened" if current is None else "incident.updated"
-        self.changed(decision, change, kind, now, what="alarm", **detail)
+        detail = {
+            "device": press.place.device,
+            "zone": press.zone,
+            "label": press.label,
+            "kind": press.kind,
+            "id": press.id,
+            "at": stamp(press.at),
+        }
+        self.changed(decision, change, kind, now, "alarm", detail)
         return change.incident
 
     def changed(
-        self, decision: Decision, change: Change, kind: NoticeType, now: Now, *, what: str, **detail: Any
+        self,
+        decision: Decision,
+        change: Change,
+        kind: NoticeType,
+        now: Now,
+        what: str,
+        detail: dict[str, Any],
     ) -> None:
         """Write a transition down, and owe what follows from it."""
         site, incident = self._site, change.incident
+        detail = {"revision": incident.revision, **detail}
         seq = site.record(
-            decision,
-            now,
-            what,
-            change.reason,
-            incident=incident.id,
-            stream=kind,
-            revision=incident.revision,
-            **detail,
+            decision, now, what, change.reason, incident=incident.id, stream=kind, detail=detail
         )
         if incident.state == "resolved":
             self._by_id.pop(incident.id, None)
@@ -144,7 +152,7 @@ class Incidents:
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
             detail: dict[str, Any] = {"step": skip.step + 1, "audience": skip.audience}
-            site.record(decision, now, "step-skipped", skip.reason, incident=incident.id, **detail)
+            site.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
         for owe in step.owed:
             site.outbound.owe(decision, self._delivery(incident, owe, now), now)
         if incident.state == "resolved":

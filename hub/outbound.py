@@ -138,7 +138,7 @@ class Outbound:
         }
         if reference is not None:
             detail["reference"] = reference
-        self._site.record(decision, now, what, reason, incident=delivery.incident, **detail)
+        self._site.record(decision, now, what, reason, incident=delivery.incident, detail=detail)
 
     def _keep(self, delivery: Delivery) -> None:
         self._owed[delivery.id] = delivery

@@ -64,16 +64,8 @@ class Presses:
             self._again(decision, account, key, seen, now)
             return
         incident = self._judge(decision, fact, account, key, now)
-        seq = site.record(
-            decision,
-            now,
-            "event",
-            _what(account),
-            incident=None,
-            device=account.device,
-            zone=account.zone,
-            id=account.id,
-        )
+        where = {"device": account.device, "zone": account.zone, "id": account.id}
+        seq = site.record(decision, now, "event", _what(account), detail=where)
         self._keep(decision, fact, account, key, incident, seq)
         if known is None:
             self._flaw(decision, account, now, "store", "the record could not be asked in time; taken as new")
@@ -112,7 +104,14 @@ class Presses:
             return
         site = self._site
         reason = f"a copy reckons it {seen.at - account.at} ms earlier"
-        site.record(decision, now, "reckoned-earlier", reason, incident=seen.incident, device=account.device)
+        site.record(
+            decision,
+            now,
+            "reckoned-earlier",
+            reason,
+            incident=seen.incident,
+            detail={"device": account.device},
+        )
         name = digest(site.settings.site, account.device, key)
         self._remember(name, Seen(seen.content, account.at, seen.incident))
         decision.earlier[name] = account.at
@@ -165,8 +164,7 @@ class Presses:
         if account.is_alarm:
             late_after = round(site.settings.late_after_s * 1000)
             press = press_of(account, site.directory, key, fact.arrived.wall, late_after)
-            where = {"device": account.device, "zone": press.zone, "label": press.label, "id": account.id}
-            return site.incidents.press(decision, press, now, kind=press.kind, **where).id
+            return site.incidents.press(decision, press, now).id
         where_key = f"{account.device} {account.zone}"
         if account.what in ("tamper", "trouble"):
             detail = f"{account.label or account.zone}: {account.cause or account.what}"

@@ -143,11 +143,11 @@ class Site:
         *,
         incident: str | None = None,
         stream: str | None = None,
-        **detail: Any,
+        detail: dict[str, Any] | None = None,
     ) -> int:
         """Add a line to the record; returns its number."""
         self._seq += 1
-        decision.record.append(RecordRow(self._seq, now.wall, what, reason, incident, stream, detail))
+        decision.record.append(RecordRow(self._seq, now.wall, what, reason, incident, stream, detail or {}))
         return self._seq
 
     def trouble(
@@ -158,7 +158,7 @@ class Site:
         decision.troubles.append(trouble)
         self._show_trouble(decision, trouble)
         if is_new:
-            self.record(decision, now, "trouble", what, key=key, detail=detail, **where)
+            self.record(decision, now, "trouble", what, detail={"key": key, "detail": detail, **where})
 
     def restore(self, decision: Decision, now: Now, key: str) -> None:
         """Close a trouble, if it is open."""
@@ -167,7 +167,8 @@ class Site:
             return
         decision.troubles.append(trouble)
         decision.shown.append(lambda: self.view.drop_trouble(key))
-        self.record(decision, now, "trouble-restored", trouble.what, key=key, since=stamp(trouble.since))
+        ended = {"key": key, "since": stamp(trouble.since)}
+        self.record(decision, now, "trouble-restored", trouble.what, detail=ended)
 
     # --- the rest ---
 
