@@ -42,9 +42,11 @@ class Resolver(AbstractResolver):
             return self._known[key]
 
     async def close(self) -> None:
-        """Ask nobody any more."""
-        for task in self._asked.values():
+        """Wait for no answer any more."""
+        asked = list(self._asked.values())
+        for task in asked:
             task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
 
     def _answered(self, key: tuple[str, int, int], task: asyncio.Task[list[ResolveResult]]) -> None:
         self._asked.pop(key, None)

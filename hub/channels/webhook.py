@@ -50,6 +50,7 @@ class Webhook:
         self._key = signing_key(secret)
         self._timeout_s = timeout_s
         self._clock = clock
+        self._resolver = Resolver()
         self._sessions: tuple[aiohttp.ClientSession, aiohttp.ClientSession] | None = None
 
     async def deliver(self, delivery: Delivery) -> Outcome:
@@ -67,6 +68,7 @@ class Webhook:
         for session in self._sessions or ():
             await session.close()
         self._sessions = None
+        await self._resolver.close()
 
     async def _posted(self, delivery: Delivery, limit: asyncio.Timeout) -> Outcome:
         kept, fresh = self._open()
@@ -107,11 +109,10 @@ class Webhook:
     def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
         """Return the session that keeps connections and the one that never does."""
         if self._sessions is None:
-            resolver = Resolver()
-            self._sessions = (
-                _session(aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEPT_S, resolver=resolver)),
-                _session(aiohttp.TCPConnector(limit=AT_ONCE, force_close=True, resolver=resolver)),
-            )
+            names = self._resolver
+            kept = aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEPT_S, resolver=names)
+            fresh = aiohttp.TCPConnector(limit=AT_ONCE, force_close=True, resolver=names)
+            self._sessions = (_session(kept), _session(fresh))
         return self._sessions
 
 

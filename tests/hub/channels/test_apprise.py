@@ -20,7 +20,7 @@ from hub.channels.apprise import MOST_LEFT, AppriseChannel
 from hub.channels.apprise_targets import read_targets
 from hub.channels.dispatcher import Dispatcher
 from hub.notice import NoticeType
-from tests.hub.channels.making import Outcomes, delivery
+from tests.hub.channels.making import Outcomes, delivery, until
 from tests.hub.channels.receiver import free_port
 
 
@@ -131,13 +131,18 @@ def test_each_target_has_an_outcome_of_its_own(mailbox: Mailbox) -> None:
     assert mailbox.to == [["sro@school.example"]]
 
 
-def test_a_hung_target_delays_no_other(mailbox: Mailbox, silent: int) -> None:
-    """However much is owed to it."""
-    with phones(60, Hung=mail_url(silent), Reyes=mailbox.url()) as (dispatcher, outcomes):
-        dispatcher.submit([delivery(number, channel="phones", target="Hung") for number in range(8)])
-        dispatcher.submit([delivery(9, channel="phones", target="Reyes", urgency=12)])
-        assert outcomes.of("d-9").verdict == "delivered"
-        assert outcomes.ids() == ["d-9"]
+def test_hung_targets_delay_no_other(mailbox: Mailbox, silent: int) -> None:
+    """However many hang, up to a dozen and more, and however much is owed to them."""
+    hung = {f"Hung{number}": mail_url(silent) for number in range(12)}
+    with phones(60, Reyes=mailbox.url(), **hung) as (dispatcher, outcomes):
+        for again in range(2):
+            pairs = enumerate(hung, start=100 * again)
+            dispatcher.submit([delivery(number, channel="phones", target=name) for number, name in pairs])
+        under_way = [f"apprise {name}" for name in hung]
+        until(lambda: set(under_way) <= {thread.name for thread in threading.enumerate()})
+        dispatcher.submit([delivery(999, channel="phones", target="Reyes", urgency=12)])
+        assert outcomes.of("d-999").verdict == "delivered"
+        assert outcomes.ids() == ["d-999"]
 
 
 def test_a_hung_target_is_timed_out(silent: int) -> None:

@@ -26,14 +26,19 @@ class Line:
         self.at_once = at_once
         self.targets = targets
         self.begun: list[str] = []
+        self.cut: list[str] = []
         self.closed = False
         self.go = threading.Event()
         self.act: Callable[[Delivery], Outcome] = lambda _: DELIVERED
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         self.begun.append(delivery.id)
-        while not self.go.is_set():
-            await asyncio.sleep(0.001)
+        try:
+            while not self.go.is_set():
+                await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            self.cut.append(delivery.id)
+            raise
         return self.act(delivery)
 
     async def close(self) -> None:
@@ -235,6 +240,7 @@ def test_a_stop_ends_in_time_with_a_hung_attempt(outcomes: Outcomes) -> None:
     assert dispatcher.stop(0.5)
     assert time.monotonic() - began < 0.5
     assert outcomes.all == []
+    assert line.cut == ["d-1"]
     assert line.closed
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pytest_mock import MockerFixture
 from standardwebhooks import WebhookVerificationError
 
 from config.clock import Now, SystemClock
@@ -177,14 +179,18 @@ def test_a_kept_connection_that_died_under_the_post_is_no_failed_attempt(way: st
             request.verify()
 
 
-def test_several_dead_connections_cost_no_attempt_either() -> None:
-    """Eight kept connections, all closed by the receiver as it likes: eight more notices arrive."""
+def test_many_dead_connections_cost_no_attempt_either() -> None:
+    """The second try is never on another kept connection, which may be as dead as the first."""
     with Receiver(dead_when_used_again="reset") as receiver, told(receiver.url) as (dispatcher, outcomes):
-        for start in (0, 8, 16):
-            dispatcher.submit([delivery(start + number) for number in range(8)])
-            until(lambda start=start: len(outcomes.all) == start + 8)  # type: ignore[misc]
+        dispatcher.submit([delivery(number) for number in range(8)])
+        until(lambda: len(outcomes.all) == 8)
+        assert receiver.connections == 8
+        dispatcher.submit([delivery(8)])
+        outcomes.of("d-8")
+        dispatcher.submit([delivery(number) for number in range(9, 17)])
+        until(lambda: len(outcomes.all) == 17)
         assert {outcome.verdict for _, outcome in outcomes.all} == {"delivered"}
-        assert len(receiver.requests) == 24
+        assert len(receiver.requests) == 17
 
 
 @pytest.mark.parametrize(
@@ -216,6 +222,27 @@ def test_a_name_without_an_address_is_said_in_words() -> None:
     assert outcome.verdict == "temporary"
     assert outcome.said.startswith("no address found for nowhere.invalid")
     assert "t0ken12345" not in outcome.said
+
+
+def test_a_name_server_that_hangs_delays_no_other_webhook(mocker: MockerFixture) -> None:
+    """Its look-ups go beside the loop, in threads that nothing waits for, however often they are tried."""
+    release = threading.Event()
+    mocker.patch("socket.getaddrinfo", side_effect=lambda *_, **__: release.wait(20) and [])
+    outcomes = Outcomes()
+    with Receiver() as receiver:
+        channels = {"live": Webhook("live", receiver.url, SECRET, 5, SystemClock())} | {
+            f"lost{n}": Webhook(f"lost{n}", f"http://hooks{n}.example/", SECRET, 0.5, SystemClock())
+            for n in range(40)
+        }
+        dispatcher = Dispatcher(channels, outcomes)
+        dispatcher.start()
+        dispatcher.submit([delivery(n, channel=f"lost{n}") for n in range(40)])
+        until(lambda: sum(thread.name == "name look-up" for thread in threading.enumerate()) == 40)
+        dispatcher.submit([delivery(99, channel="live")])
+        assert outcomes.of("d-99").verdict == "delivered"
+        assert outcomes.of("d-0").said == "timed out after 0.5 s"
+        assert dispatcher.stop(2)
+    release.set()
 
 
 def test_a_receiver_that_hangs_is_timed_out() -> None:
