@@ -128,6 +128,12 @@ class Line:
             client.disconnect()
         self._thread.join(timeout=3.0)
 
+    def drop(self) -> None:
+        """End for good as a power cut would: without a word, so that the broker says the will."""
+        self._closing.set()
+        self.renew()
+        self._thread.join(timeout=3.0)
+
     def hurry(self) -> None:
         """End any pause before the next attempt to connect."""
         self._hurry.set()
@@ -302,6 +308,9 @@ class _Life:
             self._line._client = client
         self.up = True
         self.answered.set()
+        if self._line._closing.is_set():  # closed while it connected: nobody else would end it
+            client.disconnect()
+            return
         self._line._tell(self._line._listener.on_up, self._number, self._session_present)
 
     def on_disconnect(

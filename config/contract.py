@@ -116,6 +116,7 @@ class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):
     clock_synced: bool | None = None
     version: str | None = None
     last_fault: str | None = None
+    troubles: tuple[str, ...] = ()  # what is wrong now, in words
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

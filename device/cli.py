@@ -1,0 +1,127 @@
+"""The command line of an agent: ``tocsin-device run | check | simulate``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from config import logs
+from config.agent_settings import AgentSettings, check_agent
+from config.settings import SettingsError, load
+from device.circuit import condition
+from device.pins import Pins, PinsError, open_factory
+
+WRONG_SETTINGS = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; returns the process's exit code: 2 for settings or pins that can't be used."""
+    given = _parser().parse_args(argv)
+    try:
+        code: int = given.do(given)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return WRONG_SETTINGS
+    except PinsError as error:
+        print(f"{getattr(given, 'config', 'pins')}: {error}", file=sys.stderr)
+        return WRONG_SETTINGS
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tocsin-device", description="The agent of one room.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="be the agent")
+    run.set_defaults(do=_run)
+    check = commands.add_parser("check", help="say all that is wrong with the settings, and read each zone")
+    check.set_defaults(do=_check)
+    for command in (run, check):
+        command.add_argument("--config", type=Path, required=True, metavar="FILE")
+    simulate = commands.add_parser("simulate", help="agents with simulated pins, on a page of their own")
+    simulate.set_defaults(do=_simulate)
+    simulate.add_argument("--rooms", type=_count, default=6, metavar="N", help="how many (6; 0 allowed)")
+    simulate.add_argument("--site", default="demo", help="the site's id (demo)")
+    simulate.add_argument(
+        "--mqtt", type=_address, default=("127.0.0.1", 1883), metavar="HOST:PORT", help="the broker"
+    )
+    simulate.add_argument(
+        "--http", type=_address, default=("127.0.0.1", 8090), metavar="HOST:PORT", help="the page"
+    )
+    simulate.add_argument("--port", type=_port, metavar="PORT", help="the page, on this machine alone")
+    simulate.add_argument("--data", type=Path, required=True, metavar="DIR", help="the rooms' outboxes")
+    simulate.add_argument("--verbose", action="store_true", help="log more")
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    from device.loop import Loop
+
+    settings = load(given.config, AgentSettings, check_agent)
+    logs.set_up(settings.log.level, process="agent")
+    loop = Loop(settings, open_factory(settings.pins), service=True)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.stop())
+    loop.run()
+    return 0
+
+
+def _check(given: argparse.Namespace) -> int:
+    settings = load(given.config, AgentSettings, check_agent)
+    pins = Pins(settings, lambda _: None, open_factory(settings.pins))
+    try:
+        contacts = pins.read()
+    finally:
+        pins.close()
+    print(f"{settings.room or settings.device} ({settings.site}/{settings.device}): the settings are right")
+    width = max(len(zone.zone) for zone in settings.zones)
+    for zone in settings.zones:
+        closed = contacts[zone.zone]
+        read = "closed" if closed else "open"
+        print(
+            f"  {zone.zone:<{width}}  GPIO {zone.pin:<2}  {zone.kind}, {zone.circuit}: "
+            f"contact {read}, {condition(zone.circuit, closed=closed)} now ({zone.label or zone.zone})"
+        )
+    if settings.lamp is None:
+        print("  no lamp: a teacher can't see whether a press was received")
+    else:
+        print(f"  {'lamp':<{width}}  GPIO {settings.lamp.pin:<2}  brightness {settings.lamp.brightness:g}")
+    if settings.pins == "mock":
+        print('  pins = "mock": no real pin was read')
+    return 0
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from device.simulate import simulate
+
+    logs.set_up("info" if given.verbose else "warning", process="rooms")
+    http = given.http if given.port is None else ("127.0.0.1", given.port)
+    return simulate(rooms=given.rooms, site=given.site, mqtt=given.mqtt, http=http, data=given.data.resolve())
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"{number} rooms; allowed: 0 to 1000")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"port {number}; allowed: 0 (any free one) to 65535")
+    return number
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected HOST:PORT")
+    return host.strip("[]"), _port(port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""The lamp: what it shows, as a function of what is known and of the time.
+
+It tells the truth and betrays nobody. It is dim, and after a press it confirms each stage for at most
+two seconds and is dark again; only *not received* comes back. Idle, it shows ready only while the
+hub's own beat proves a path to it. Patterns differ in rhythm, so that colour isn't needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple
+
+NOT_RECEIVED_S: Final = 5.0
+"""A press without a receipt is shown as not received after this (the table of promise 3)."""
+DARK_FOR_S: Final = 3600.0
+"""How long after the room's last press the lamp stays dark when no resolution is heard."""
+
+Name = Literal[
+    "ready", "fault", "pressed", "received", "acknowledged", "not-received", "identify"
+]  # fmt: skip
+Stage = Literal["pressed", "received", "acknowledged", "resolved"]
+STAGES: Final[tuple[Stage, ...]] = ("pressed", "received", "acknowledged", "resolved")
+
+
+class Step(NamedTuple):
+    """One step of a pattern."""
+
+    light: float
+    """0 is dark, 1 as bright as the setting allows."""
+    seconds: float
+
+
+class Pattern(NamedTuple):
+    """What the lamp does, over time."""
+
+    name: Name
+    words: str
+    """What it means, for a person."""
+    steps: tuple[Step, ...]
+    repeats: bool
+    """Whether it begins again after its last step; else the last step's light stays."""
+
+
+_ON, _OFF = 1.0, 0.0
+_BLINK, _GAP = Step(_ON, 0.25), Step(_OFF, 0.25)
+_DARK = Step(_OFF, 0.0)
+
+PATTERNS: Final[dict[Name, Pattern]] = {
+    pattern.name: pattern
+    for pattern in (
+        Pattern("ready", "Ready: the hub is heard", (Step(_ON, 0.0),), repeats=False),
+        Pattern(
+            "fault",
+            "Fault: the hub is not heard. Press all the same, and phone",
+            (Step(_ON, 0.15), Step(_OFF, 2.85)),
+            repeats=True,
+        ),
+        Pattern("pressed", "Pressed: on its way", (Step(_ON, 0.25), _DARK), repeats=False),
+        Pattern("received", "Received: the hub has it", (_BLINK, _GAP, _BLINK, _DARK), repeats=False),
+        Pattern(
+            "acknowledged",
+            "Acknowledged: somebody has it in hand",
+            (_BLINK, _GAP, _BLINK, _GAP, _BLINK, _DARK),
+            repeats=False,
+        ),
+        Pattern(
+            "not-received", "Not received: call by phone", (Step(_ON, 2.0), Step(_OFF, 13.0)), repeats=True
+        ),
+        Pattern("identify", "This is the room that is looked for", (_BLINK, _GAP), repeats=True),
+    )
+}
+
+
+class Shown(NamedTuple):
+    """What the lamp shows at one moment."""
+
+    pattern: Pattern
+    since: float
+    """When the pattern began, by the monotonic clock."""
+    light: float
+    changes_at: float | None
+    """When its light changes next by the pattern alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The room's latest press, and how far it has come."""
+
+    ids: frozenset[str]
+    """Its events: the alarm, and a second one when it was held."""
+    at: float
+    stage: Stage = "pressed"
+    stage_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """What the lamp knows."""
+
+    press: Press | None = None
+    ready_until: float = float("-inf")
+    """Until when the hub's last beat proves a path to it."""
+    ready_since: float = 0.0
+    identify_until: float = float("-inf")
+    identify_since: float = 0.0
+
+    def pressed(self, event: str, now: float) -> Lamp:
+        """A button was pressed: whatever was shown of an earlier press is over."""
+        return replace(self, press=Press(frozenset((event,)), now, "pressed", now))
+
+    def held(self, event: str, now: float) -> Lamp:
+        """The latest press is held: a second event is about it, too."""
+        if self.press is None:
+            return self.pressed(event, now)
+        return replace(self, press=replace(self.press, ids=self.press.ids | {event}))
+
+    def received(self, events: frozenset[str], now: float) -> Lamp:
+        """The hub's receipt came for these events."""
+        return self._reach("received", events, now)
+
+    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> Lamp:
+        """The hub says how far these events have come; ignored if not about the latest press."""
+        return self._reach(stage, events, now)
+
+    def restored(self, press: Press) -> Lamp:
+        """The latest press before a restart; ignored where there was one since."""
+        return self if self.press is not None else replace(self, press=press)
+
+    def heard(self, until: float, now: float) -> Lamp:
+        """The hub is heard, which counts until ``until`` (in the past: no longer)."""
+        was_ready = now < self.ready_until
+        is_ready = now < until
+        since = now if was_ready != is_ready else self.ready_since
+        return replace(self, ready_until=until, ready_since=since)
+
+    def identify(self, until: float, now: float) -> Lamp:
+        """Blink, so that the room is found."""
+        return replace(self, identify_until=until, identify_since=now)
+
+    def _reach(self, stage: Stage, events: frozenset[str], now: float) -> Lamp:
+        press = self.press
+        if press is None or not press.ids & events or STAGES.index(stage) <= STAGES.index(press.stage):
+            return self
+        return replace(self, press=replace(press, stage=stage, stage_at=now))
+
+
+def show(lamp: Lamp, now: float) -> Shown:
+    """Return what the lamp shows at ``now``."""
+    name, since = _name(lamp, now)
+    return _play(PATTERNS[name], since, now)
+
+
+def next_deadline(lamp: Lamp, now: float) -> float | None:
+    """Return when the lamp's light, or what it means, may change next."""
+    due = [show(lamp, now).changes_at, lamp.ready_until, lamp.identify_until]
+    if lamp.press is not None:
+        due += [lamp.press.at + NOT_RECEIVED_S, lamp.press.at + DARK_FOR_S]
+    return min((at for at in due if at is not None and at > now), default=None)
+
+
+def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
+    press = lamp.press
+    if press is not None and press.stage == "pressed":
+        late = press.at + NOT_RECEIVED_S
+        return ("pressed", press.at) if now < late else ("not-received", late)
+    if press is not None and press.stage != "resolved" and now < press.at + DARK_FOR_S:
+        return press.stage, press.stage_at
+    if now < lamp.identify_until:
+        return "identify", lamp.identify_since
+    if now < lamp.ready_until:
+        return "ready", lamp.ready_since
+    return "fault", max(lamp.ready_since, min(lamp.ready_until, now))
+
+
+def _play(pattern: Pattern, since: float, now: float) -> Shown:
+    steps = pattern.steps
+    into = max(now - since, 0.0)
+    start = since
+    if pattern.repeats:
+        whole = sum(step.seconds for step in steps)
+        rounds = into // whole
+        start = since + rounds * whole
+    end = start
+    for step in steps if pattern.repeats else steps[:-1]:
+        end += step.seconds
+        if now < end:
+            return Shown(pattern, since, step.light, end)
+    # Rounding can put `now` on the very end of a round, where the next one begins.
+    return Shown(pattern, since, steps[-1].light, now + 0.001 if pattern.repeats else None)

@@ -1,0 +1,167 @@
+"""The loop: the one thread that owns an agent. It takes facts, has them decided, and does what is due.
+
+Everything else (pins, links, the outbox) runs on threads of its own and only puts facts on the queue.
+The loop arms one timer, and it alone feeds systemd's watchdog, so a hung loop is found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import secrets
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from config.agent_settings import AgentSettings
+from config.clock import Clock, Now, SystemClock
+from config.notify import notify, watchdog_interval_s
+from device import survey
+from device.actions import Action, Forget, Hurry, Keep, Light, Publish, Remember, Renew, Say
+from device.agent import Agent
+from device.facts import Fact, Surveyed
+from device.link import Link
+from device.outbox import Outbox
+from device.pins import Pins
+
+OUTBOX_FILE: Final = "outbox.db"
+Watch = Callable[[Agent, Now], None]
+
+
+class Loop:
+    """One agent at work: ``run`` returns once it was stopped."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        factory: Any,
+        *,
+        clock: Clock | None = None,
+        watch: Watch | None = None,
+        service: bool = False,
+    ) -> None:
+        """Claim the pins. ``watch`` is called after each turn; ``service`` speaks to systemd.
+
+        Raises ``PinsError``.
+        """
+        self._clock = clock or SystemClock()
+        self._watch = watch
+        self._service = service
+        self._log = structlog.get_logger(site=settings.site, device=settings.device)
+        self._queue: queue.SimpleQueue[Fact | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._power_cut = False
+        boot = secrets.token_hex(8)
+        self._pins = Pins(settings, self._queue.put, factory)
+        kernel = survey.kernel(otherwise=f"unknown-{boot}")
+        self._agent = Agent(settings, boot=boot, kernel=kernel, now=self._clock.now())
+        self._outbox = Outbox(settings.data / OUTBOX_FILE, self._queue.put)
+        self._links = {link.name: Link(settings, link, boot, self._queue.put) for link in settings.links}
+
+    def run(self) -> None:
+        """Work until :meth:`stop` or :meth:`cut`."""
+        self._log.info("agent starts", boot=self._agent.boot, room=self._agent.settings.room)
+        self._outbox.start()
+        self._pins.start()
+        for link in self._links.values():
+            link.start()
+        if self._service:
+            notify("READY=1", "STATUS=reading the zones")
+        feed_every = watchdog_interval_s() if self._service else None
+        feed_at = self._clock.now().mono
+        while not self._stopping.is_set():
+            now = self._clock.now()
+            if feed_every is not None and now.mono >= feed_at:
+                notify("WATCHDOG=1")
+                feed_at = now.mono + feed_every
+            until = min(self._agent.next_deadline(now), self._agent.survey_due_at())
+            if feed_every is not None:
+                until = min(until, feed_at)
+            self._turn(self._wait(max(until - now.mono, 0.0)))
+        self._end()
+
+    def stop(self) -> None:
+        """Ask for a clean end: what is owed is on disk, and the hub is told that we go."""
+        self._stopping.set()
+        self._queue.put(None)
+
+    def cut(self) -> None:
+        """Ask for an end as by a power cut: nothing is finished, nobody is told."""
+        self._power_cut = True
+        self.stop()
+
+    def _wait(self, seconds: float) -> list[Fact]:
+        """Wait for facts, but no longer than until the next deadline; returns them by their stamps."""
+        facts: list[Fact] = []
+        with contextlib.suppress(queue.Empty):
+            first = self._queue.get(timeout=seconds) if seconds > 0 else self._queue.get_nowait()
+            while True:
+                if first is not None:
+                    facts.append(first)
+                first = self._queue.get_nowait()
+        facts.sort(key=lambda fact: fact.mono)
+        return facts
+
+    def _turn(self, facts: list[Fact]) -> None:
+        if self._power_cut:
+            return
+        for fact in facts:
+            self._attempt(partial(self._agent.decide, fact))
+        now = self._clock.now()
+        if now.mono >= self._agent.survey_due_at():
+            seen = Surveyed(
+                mono=now.mono,
+                clock_synced=survey.clock_synced(),
+                outbox_behind_s=self._outbox.behind_s(now.mono),
+            )
+            self._attempt(partial(self._agent.decide, seen))
+        self._attempt(self._agent.advance)
+        if self._watch is not None:
+            self._watch(self._agent, self._clock.now())
+
+    def _attempt(self, decide: Callable[[Now], list[Action]]) -> None:
+        """Decide and act. A fault of our own is a trouble, and never the end of the loop."""
+        try:
+            for action in decide(self._clock.now()):
+                self._do(action)
+        except Exception as error:  # noqa: BLE001 - a room without its agent is worse than any fault
+            self._log.exception("fault in the agent")
+            for action in self._agent.fault("agent", f"{type(error).__name__}: {error}"):
+                if isinstance(action, Say):
+                    self._say(action)
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case Publish(link=link):
+                self._links[link].publish(action)
+            case Keep() | Forget() | Remember():
+                self._outbox.write(action)
+            case Light(level=level):
+                self._pins.light(level)
+            case Renew(link=link):
+                self._links[link].renew()
+            case Hurry(link=link):
+                self._links[link].hurry()
+            case Say():
+                self._say(action)
+
+    def _say(self, line: Say) -> None:
+        getattr(self._log, line.level)(line.event, **line.fields)
+
+    def _end(self) -> None:
+        if self._power_cut:
+            enders = [self._outbox.cut, *(link.cut for link in self._links.values())]
+        else:
+            if self._service:
+                notify("STOPPING=1")
+            enders = [self._outbox.close, *(link.close for link in self._links.values())]
+        threads = [threading.Thread(target=ender, daemon=True) for ender in enders]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5.0)
+        self._pins.close()
+        self._log.info("agent ended", cleanly=not self._power_cut, owed=self._agent.owed)

@@ -1,0 +1,148 @@
+// The floor of simulated rooms: shows what the agents show, and sends what hands do. No framework.
+"use strict";
+
+const floor = document.getElementById("floor");
+const live = document.getElementById("live");
+const template = document.getElementById("room");
+const cards = new Map();
+const SILENT_AFTER_MS = 12000; // the stream speaks every 5 s
+let heardAt = 0;
+
+// Presses of one room go out in the order in which they were made.
+const waiting = new Map();
+function send(device, what, zone) {
+  const query = zone ? `?zone=${encodeURIComponent(zone)}` : "";
+  const path = `/api/rooms/${encodeURIComponent(device)}/${what}${query}`;
+  const before = waiting.get(device) || Promise.resolve();
+  const done = before.then(() => fetch(path, { method: "POST" })).then(
+    (answer) => { if (!answer.ok) say(false, `Refused: ${answer.status}`); },
+    () => say(false, "Not reached: the rooms' process doesn't answer"));
+  waiting.set(device, done);
+}
+
+function say(isLive, words) {
+  const state = isLive ? "yes" : "no";
+  if (live.dataset.live !== state) live.dataset.live = state;
+  if (live.textContent !== words) live.textContent = words;
+}
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  parent.append(made);
+  return made;
+}
+
+function zoneButton(room, zone, parent) {
+  const button = element("button", `zone ${zone.button ? "button" : "door"}`, parent);
+  button.type = "button";
+  button.dataset.device = room.device;
+  button.dataset.zone = zone.zone;
+  element("span", "shape", button).setAttribute("aria-hidden", "true");
+  element("span", "label", button).textContent = zone.label;
+  element("small", "state", button);
+  if (zone.button) {
+    pressable(button, room.device, zone.zone);
+  } else {
+    button.addEventListener("click", () =>
+      send(room.device, button.dataset.active === "yes" ? "close" : "open", zone.zone));
+  }
+  return button;
+}
+
+// Pressed while the pointer (or Space) is down; Enter taps; K keeps it pressed until K again.
+function pressable(button, device, zone) {
+  let down = false;
+  let stuck = false;
+  const press = () => { if (!down) { down = true; send(device, "press", zone); } };
+  const release = () => { if (down) { down = false; stuck = false; send(device, "release", zone); } };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    button.setPointerCapture(event.pointerId);
+    press();
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    button.addEventListener(end, () => { if (!stuck) release(); });
+  }
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("keydown", (event) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " ") { event.preventDefault(); press(); }
+    else if (event.key === "Enter") { event.preventDefault(); send(device, "tap", zone); }
+    else if (event.key.toLowerCase() === "k") { if (stuck) release(); else { press(); stuck = true; } }
+  });
+  button.addEventListener("keyup", (event) => { if (event.key === " ") { event.preventDefault(); release(); } });
+  button.addEventListener("blur", () => { if (!stuck) release(); });
+  // A screen reader's click has neither pointer nor key before it.
+  button.addEventListener("click", (event) => { if (event.detail === 0 && !down) send(device, "tap", zone); });
+}
+
+function makeCard(room) {
+  const card = template.content.firstElementChild.cloneNode(true);
+  card.dataset.device = room.device;
+  card.id = room.device;
+  const heading = card.querySelector("h2");
+  heading.textContent = room.room;
+  heading.id = `${room.device}-name`;
+  card.setAttribute("aria-labelledby", heading.id);
+  const plug = card.querySelector(".plug");
+  plug.addEventListener("click", () => send(room.device, card.dataset.plugged === "yes" ? "unplug" : "plug"));
+  const zones = new Map();
+  for (const zone of room.zones) zones.set(zone.zone, zoneButton(room, zone, card.querySelector(".zones")));
+  const made = {
+    card, plug, zones,
+    lamp: card.querySelector(".lamp"), glow: card.querySelector(".glow"),
+    words: card.querySelector(".words"), foot: card.querySelector(".foot"),
+  };
+  place(card, room);
+  cards.set(room.device, made);
+  return made;
+}
+
+function place(card, room) {
+  const name = `${room.building}, floor ${room.floor}`;
+  if (floor.dataset.last !== name) {
+    element("h2", "floor", floor).textContent = name;
+    floor.dataset.last = name;
+  }
+  floor.append(card);
+}
+
+function set(node, words) { if (node.textContent !== words) node.textContent = words; }
+
+function show(room) {
+  const made = cards.get(room.device) || makeCard(room);
+  const { card, lamp } = made;
+  card.dataset.plugged = room.plugged ? "yes" : "no";
+  card.dataset.outbox = room.outbox;
+  set(made.plug, room.plugged ? "Unplug" : "Plug in");
+  made.plug.setAttribute("aria-label", `${room.plugged ? "Unplug" : "Plug in"} the agent of ${room.room}`);
+  lamp.dataset.lamp = room.lamp.pattern;
+  lamp.dataset.light = room.lamp.light;
+  made.glow.style.opacity = room.lamp.light;
+  set(made.words, room.lamp.words);
+  for (const zone of room.zones) {
+    const button = made.zones.get(zone.zone);
+    const word = zone.button ? (zone.active ? "pressed" : "at rest") : (zone.active ? "open" : "closed");
+    button.dataset.active = zone.active ? "yes" : "no";
+    button.setAttribute("aria-pressed", zone.active ? "true" : "false");
+    button.setAttribute("aria-label", `${zone.label}, ${room.room}: ${word}`);
+    set(button.querySelector(".state"), word);
+  }
+  const owed = room.outbox ? `${room.outbox} not yet received` : "nothing owed";
+  set(made.foot, !room.plugged ? "no power" : `${room.link ? "broker reached" : "broker not reached"} · ${owed}`);
+}
+
+function take(rooms) {
+  for (const room of rooms) show(room);
+  document.getElementById("empty").hidden = cards.size > 0;
+  heardAt = Date.now();
+  say(true, "Live");
+}
+
+const stream = new EventSource("/api/stream");
+stream.onmessage = (event) => take(JSON.parse(event.data).rooms);
+stream.onerror = () => say(false, "Not live: the rooms' process is gone; trying again");
+setInterval(() => {
+  if (heardAt && Date.now() - heardAt > SILENT_AFTER_MS) say(false, "Not live");
+}, 1000);
