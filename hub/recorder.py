@@ -223,10 +223,10 @@ class Recorder:
     def _commit(self, decision: Decision) -> None:
         if decision.is_empty:
             return
-        self._log_decision(decision)
         self._waiting.append(decision)
         self._uncommitted.append(decision.decided)
         self._committer.put(decision)
+        self._log_decision(decision)
         self._metrics.waiting.set(len(self._uncommitted))
 
     def _in_doubt(self, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> Decision:

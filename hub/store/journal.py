@@ -13,8 +13,9 @@ from hub.decision import Decision, RecordRow
 from hub.delivery import Delivery
 from hub.escalation import KeptCourse
 from hub.incident import Incident
-from hub.presses import Seen
 from hub.site import Loaded
+from hub.store.held import Held
+from hub.store.statement import Statement
 from hub.store.tables import (
     deliveries,
     devices,
@@ -36,16 +37,15 @@ class Journal:
 
     def __init__(self, engine: Engine, site: str) -> None:
         self._engine = engine
+        self._held = Held(engine)
         self._site = site
-        dialect = engine.dialect.name
-        # Statements are built once: building costs more than running them.
-        self._record = insert(record)
-        self._events = _insert_new(events, dialect)
-        self._earlier = (
-            update(events).where(events.c.digest == bindparam("name")).values(at=bindparam("moved"))
-        )
+        name = engine.dialect.name
+        earlier = update(events).where(events.c.digest == bindparam("name")).values(at=bindparam("moved"))
+        self._record = self._statement(insert(record), record)
+        self._events = self._statement(_insert_new(events, name), events)
+        self._earlier = Statement(earlier, engine.dialect, ())
         self._upserts = {
-            table: _upsert(table, dialect)
+            table: self._statement(_upsert(table, name), table)
             for table in (incidents, deliveries, troubles, devices, doors, facts)
         }
         self._quarantine = insert(quarantine)
@@ -55,8 +55,13 @@ class Journal:
 
         Raises SQLAlchemy's errors, and then nothing of it is written.
         """
-        with self._engine.begin() as connection:
-            self._write(connection, batch)
+        connection = self._held.get()
+        try:
+            with connection.begin():
+                self._write(connection, batch)
+        except BaseException:
+            self._held.give_up()
+            raise
 
     def quarantine(self, decision: Decision, at: int, why: str) -> None:
         """Keep the message of a decision that the database refused, raw."""
@@ -71,24 +76,31 @@ class Journal:
         with self._engine.begin() as connection:
             connection.execute(self._quarantine, row)
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._held.give_up()
+
     def _write(self, connection: Connection, batch: Sequence[Decision]) -> None:
         site = self._site
         lines = [self._line(row) for decision in batch for row in decision.record]
         if lines:
-            connection.execute(self._record, lines)
+            self._record.run(connection, lines)
         rows = [
             {"site": site, **{name: getattr(e, name) for name in e.__struct_fields__}}
             for decision in batch
             for e in decision.events
         ]
         if rows:
-            connection.execute(self._events, rows)
+            self._events.run(connection, rows)
         moved = [{"name": name, "moved": at} for d in batch for name, at in d.earlier.items()]
         if moved:
-            connection.execute(self._earlier, moved)
+            self._earlier.run(connection, moved)
         for table, kept in self._states(batch).items():
             if kept:
-                connection.execute(self._upserts[table], list(kept.values()))
+                self._upserts[table].run(connection, list(kept.values()))
+
+    def _statement(self, statement: Any, table: Table) -> Statement:
+        return Statement(statement, self._engine.dialect, [column.name for column in table.columns])
 
     def _states(self, batch: Sequence[Decision]) -> dict[Table, dict[Any, dict[str, Any]]]:
         """Return the last state of each thing that the batch changed, by table and key."""
@@ -176,17 +188,6 @@ class Journal:
                 },
                 doors=[_read(row, DoorView) for (row,) in rows(doors, doors.c.row)],
             )
-
-    def seen(self, digests: Sequence[str]) -> dict[str, Seen]:
-        """Return which of these events are recorded."""
-        statement = select(events.c.digest, events.c.content, events.c.at, events.c.incident).where(
-            events.c.digest.in_(digests)
-        )
-        with self._engine.connect() as connection:
-            return {
-                name: Seen(content, at, incident)
-                for name, content, at, incident in connection.execute(statement)
-            }
 
 
 def _text(value: Any) -> str:
