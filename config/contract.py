@@ -340,11 +340,38 @@ def _object(payload: bytes) -> dict[str, Any] | None:
     try:
         found = _ANY.decode(payload)
     except Exception:  # noqa: BLE001 - a lone surrogate, a number out of range, a broken character, …
+        text = payload.decode("utf-8", "replace")
         try:
-            found = json.loads(payload.decode("utf-8", "replace"), parse_int=_any_size)
+            found = json.loads(text, parse_int=_any_size)
+        except RecursionError:
+            found = _flat(text)
         except Exception:  # noqa: BLE001 - whatever it is, it is no JSON object
             return None
     return found if isinstance(found, dict) else None
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _flat(text: str) -> object:
+    """Read an object that is nested too deep to be read whole: what lies inside it is taken as null."""
+    kept: list[str] = []
+    depth = done = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == 2:
+                kept.append(text[done : token.start()])
+        elif token[0] in "]}":
+            depth -= 1
+            if depth == 1:
+                kept.append("null")
+                done = token.end()
+    kept.append(text[done:])
+    try:
+        return json.loads("".join(kept), parse_int=_any_size)
+    except Exception:  # noqa: BLE001 - whatever it is, it is no JSON object
+        return None
 
 
 def _any_size(digits: str) -> int | float:
@@ -380,7 +407,8 @@ def _bad_strings(message: Any, path: str = "") -> list[Flaw]:
 def _explain(kind: type[Any], payload: bytes, error: Exception) -> MessageError:
     fields = _object(payload)
     if fields is None:
-        return MessageError((Flaw("message", f"no JSON object of {len(payload)} bytes: {error}"[:300]),))
+        why = shown(f"no JSON object of {len(payload)} bytes: {error}", 300)
+        return MessageError((Flaw("message", why),))
     flaws = []
     for field in msgspec.structs.fields(kind):
         if field.encode_name not in fields:
@@ -390,10 +418,12 @@ def _explain(kind: type[Any], payload: bytes, error: Exception) -> MessageError:
         try:
             msgspec.convert(fields[field.encode_name], field.type, strict=True)
         except Exception as fault:  # noqa: BLE001 - a hostile value may raise anything
-            why = str(fault).split(" - at ")[0]
+            why = shown(str(fault).split(" - at ")[0], 300)  # it repeats a value that isn't allowed
             flaws.append(Flaw(field.encode_name, f"found {_brief(fields[field.encode_name])}: {why}"))
+        else:
+            flaws += _bad_strings(fields[field.encode_name], field.encode_name)
     if not flaws:
-        flaws.append(Flaw("message", str(error)[:300]))
+        flaws.append(Flaw("message", shown(str(error), 300)))
     return MessageError(tuple(flaws), _salvage(payload) if kind is Event else None)
 
 
