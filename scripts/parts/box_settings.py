@@ -1,0 +1,119 @@
+"""The settings of one box, written for scripts/install from the commented examples.
+
+    python3 -m parts.box_settings hub --site lincoln --name 'Lincoln "Elementary"' … > hub.toml
+
+Standard library only, since it runs before anything is installed. Exits 2 with what is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tomllib
+import unicodedata
+from pathlib import Path
+
+from .toml import change, text
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "config" / "examples"
+FRONT_DESK = "front-desk"
+FRONT_DESK_DOOR = "front door"
+ZONES = (
+    ("wall", "wall button", "panic"),
+    ("desk", "desk button", "panic"),
+    ("door", FRONT_DESK_DOOR, "door"),
+)
+"""The front desk's zones as the hub expects them: id, label, kind; the agent's example has their pins."""
+
+
+def hub(*, site: str, name: str, room: str, timezone: str, building: str | None, floor: str | None) -> str:
+    """Return the text of a front desk's hub.toml: the example, with this school's values and one room."""
+    document = (EXAMPLES / "hub.toml").read_text(encoding="utf-8")
+    document = change(document, "", "site", text(site))
+    document = change(document, "", "name", text(name))
+    document = change(document, "", "timezone", text(timezone))
+    lines = ["[[rooms]]", f"device = {text(FRONT_DESK)}", f"room = {text(room)}"]
+    lines += [f"building = {text(building)}"] if building else []
+    lines += [f"floor = {text(floor)}"] if floor else []
+    zones = (f"  {{ zone = {text(z)}, label = {text(label)}, kind = {text(k)} }}," for z, label, k in ZONES)
+    lines += ["zones = [", *zones, "]"]
+    return _opening("hub") + _with_rooms(document, "\n".join(lines))
+
+
+def agent(*, site: str, device: str, room: str, pins: str, host: str) -> str:
+    """Return the text of an agent.toml: the example, with this room's values."""
+    document = (EXAMPLES / "room-101.toml").read_text(encoding="utf-8")
+    for key, value in (("site", site), ("device", device), ("room", room), ("pins", pins)):
+        document = change(document, "", key, text(value))
+    document = change(document, "", "data", text("/var/lib/tocsin/agent"))
+    document = change(document, "links", "host", text(host))
+    if device == FRONT_DESK:
+        zones = [zone["zone"] for zone in tomllib.loads(document)["zones"]]
+        document = change(document, "zones", "label", text(FRONT_DESK_DOOR), nth=zones.index("door"))
+    return _opening("device") + _without_opening(document)
+
+
+def site_id(name: str) -> str:
+    """Return a site's id after its school's name: ``St. Anne's, Köln`` gives ``st-anne-s-koln``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:64].strip("-")
+
+
+def timezone() -> str:
+    """Return this machine's own time zone; UTC where it doesn't say."""
+    _, _, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    return name or "UTC"
+
+
+def main(words: list[str]) -> int:
+    """Write one settings file, or a site's id, to standard output."""
+    parser = argparse.ArgumentParser(prog="box_settings", allow_abbrev=False)
+    parts = parser.add_subparsers(dest="part", required=True)
+    of_hub = parts.add_parser("hub")
+    for flag in ("--site", "--name", "--room"):
+        of_hub.add_argument(flag, required=True)
+    of_hub.add_argument("--timezone", default=timezone())
+    of_hub.add_argument("--building")
+    of_hub.add_argument("--floor")
+    of_agent = parts.add_parser("agent")
+    for flag in ("--site", "--device", "--room"):
+        of_agent.add_argument(flag, required=True)
+    of_agent.add_argument("--pins", choices=("lgpio", "mock"), default="lgpio")
+    of_agent.add_argument("--host", default="127.0.0.1")
+    parts.add_parser("site-id").add_argument("name")
+    given = vars(parser.parse_args(words))
+    part = given.pop("part")
+    try:
+        written = {"hub": hub, "agent": agent, "site-id": lambda name: site_id(name) + "\n"}[part](**given)
+    except (ValueError, LookupError) as error:
+        print(f"the settings can't be written: {error}", file=sys.stderr)
+        return 2
+    sys.stdout.buffer.write(written.encode())
+    return 0
+
+
+def _opening(program: str) -> str:
+    file = "hub.toml" if program == "hub" else "agent.toml"
+    return (
+        f"# Written once by scripts/install, and yours to change; an upgrade keeps it. Then ask whether it is\n"
+        f"# right:  sudo tocsin-{program} check --config /etc/tocsin/{file}\n\n"
+    )
+
+
+def _without_opening(document: str) -> str:
+    """Leave out the comment that heads an example: it speaks of the example."""
+    return re.sub(r"\A(?:#[^\n]*\n)+\n*", "", document)
+
+
+def _with_rooms(document: str, rooms: str) -> str:
+    """Return the example with ``rooms`` in the place of its own, up to the next heading."""
+    pattern = re.compile(r"^\[\[rooms\]\]\n.*?(?=^# --- )", re.MULTILINE | re.DOTALL)
+    if len(pattern.findall(document)) != 1:
+        raise LookupError("the example's rooms aren't where they were")
+    return _without_opening(pattern.sub(lambda _: rooms + "\n\n", document))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
