@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -134,11 +135,13 @@ class Demo:
 
         remark(f"starting broker, hub and {len(self._rooms)} rooms; their logs are in {self._data / 'logs'}")
         keep("broker", found.program, "-c", str(self._data / "broker" / "mosquitto.conf"), env=found.env)
-        keep("rooms", str(programs / "tocsin-device"), *self._simulate(site))
         site.add_person()
         token = site.add_token()
         keep("hub", str(programs / "tocsin-hub"), "run", "--config", str(site.hub_toml))
-        self._wait_ready(token)
+        self._wait(self._why_no_hub)
+        # Only now: a birth that the hub hears live is at once a room heard from, a retained one isn't.
+        keep("rooms", str(programs / "tocsin-device"), *self._simulate(site))
+        self._wait(lambda: self._why_no_hub() or self._why_no_rooms(token))
         self._was_ready = True
         console, rooms = f"http://127.0.0.1:{ports.console}", f"http://127.0.0.1:{ports.rooms}"
         say(
@@ -159,33 +162,37 @@ class Demo:
             *("--data", str(self._data / "rooms")),
         )
 
-    def _wait_ready(self, token: str) -> None:
+    def _wait(self, why_not: Callable[[], str | None]) -> None:
+        """Wait until ``why_not`` has no reason left."""
         until = time.monotonic() + READY_WITHIN_S
         said = ""
-        while (why := self._why_not_ready(token)) is not None:
+        while (why := why_not()) is not None:
             self._look()
             if why != said:
                 remark(f"waiting: {why}")
                 said = why
             if time.monotonic() > until:
                 raise SetupError(f"not ready after {READY_WITHIN_S:.0f} s: {why}; see {self._data / 'logs'}")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
-    def _why_not_ready(self, token: str) -> str | None:
-        """Return what isn't up yet, in words; None when all of it truly is."""
-        console, rooms = f"http://127.0.0.1:{self._ports.console}", f"http://127.0.0.1:{self._ports.rooms}"
+    def _why_no_hub(self) -> str | None:
+        """Return why the hub isn't up yet, in words; None when it truly is."""
         if not accepts(self._ports.mqtt):
             return "the broker does not accept"
-        health = get_json(f"{console}/healthz")
+        health = get_json(f"http://127.0.0.1:{self._ports.console}/healthz")
         if not isinstance(health, dict) or health.get("ready") is not True:
             return "the hub is not ready"
-        devices = get_json(f"{console}/api/v1/devices", token)
+        return None
+
+    def _why_no_rooms(self, token: str) -> str | None:
+        """Return which rooms the hub doesn't hear, in words; None when it hears each."""
+        devices = get_json(f"http://127.0.0.1:{self._ports.console}/api/v1/devices", token)
         if not isinstance(devices, dict):
             return "the API does not answer"
-        served = get_json(f"{rooms}/api/rooms")
-        if served is None:
+        if get_json(f"http://127.0.0.1:{self._ports.rooms}/api/rooms") is None:
             return "the rooms' page does not answer"
-        silent = [room.room for room in self._rooms if room.device not in heard(devices)]
+        known = heard(devices)
+        silent = [room.room for room in self._rooms if room.device not in known]
         return f"not heard from: {', '.join(silent)}" if silent else None
 
     def _look(self) -> None:
@@ -229,12 +236,12 @@ class Demo:
 
 
 def heard(devices: Any) -> set[str]:
-    """Return the ids of the devices that the hub has heard from."""
+    """Return the ids of the devices that the hub hears now, and not from its record."""
     listed = devices.get("devices") if isinstance(devices, dict) else None
     return {
         device["device"]
         for device in listed or ()
-        if isinstance(device, dict) and device.get("online") and device.get("last_heard")
+        if isinstance(device, dict) and device.get("standing") == "heard"
     }
 
 
