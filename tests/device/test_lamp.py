@@ -1,0 +1,139 @@
+"""The lamp tells the truth and betrays nobody: what it shows, at which second."""
+
+from __future__ import annotations
+
+import pytest
+
+from device.lamp import DARK_FOR_S, PATTERNS, Lamp, Press, next_deadline, show
+
+A, B = frozenset({"a"}), frozenset({"b"})
+IDLE = Lamp().heard(10_000.0, 0.0)
+
+
+def name(lamp: Lamp, now: float) -> str:
+    return show(lamp, now).pattern.name
+
+
+def lit(lamp: Lamp, start: float, seconds: float) -> list[tuple[float, float]]:
+    """The spans in which the lamp is lit, as (from, until) after ``start``, walked by its deadlines."""
+    spans, now, since = [], start, None
+    while now < start + seconds:
+        on = show(lamp, now).light > 0
+        if on and since is None:
+            since = now
+        if not on and since is not None:
+            spans.append((round(since - start, 3), round(now - start, 3)))
+            since = None
+        due = next_deadline(lamp, now)
+        now = start + seconds if due is None else due
+    if since is not None:
+        spans.append((round(since - start, 3), seconds))
+    return spans
+
+
+def test_idle_is_fault_until_the_hub_is_heard() -> None:
+    """Nothing shows ready that isn't: not at the start, and not 30 s after the last beat."""
+    assert name(Lamp(), 5.0) == "fault"
+    heard = Lamp().heard(40.0, 10.0)
+    assert name(heard, 39.9) == "ready"
+    assert name(heard, 40.0) == "fault"
+    assert next_deadline(heard, 20.0) == 40.0
+
+
+def test_ready_is_steady_and_fault_blinks() -> None:
+    """A person who sees no colour tells them apart."""
+    assert lit(IDLE, 100.0, 60.0) == [(0.0, 60.0)]
+    assert len(lit(Lamp(ready_since=100.0), 100.0, 60.0)) == 20
+
+
+def test_stages() -> None:
+    """Pressed, received, acknowledged, resolved: each as it becomes true, and ready only after the last."""
+    lamp = IDLE.pressed("a", 100.0)
+    assert name(lamp, 100.0) == "pressed"
+    lamp = lamp.received(A, 100.1)
+    assert name(lamp, 200.0) == "received"
+    lamp = lamp.told("acknowledged", A, 201.0)
+    assert name(lamp, 300.0) == "acknowledged"
+    lamp = lamp.told("resolved", A, 301.0)
+    assert name(lamp, 301.0) == "ready"
+
+
+@pytest.mark.parametrize("stage", ["pressed", "received", "acknowledged", "not-received"])
+def test_a_confirmation_lasts_two_seconds_at_most(stage: str) -> None:
+    """No pattern after a press lights longer than 2 s at a time; only "not received" comes back."""
+    pattern = PATTERNS[stage]  # type: ignore[index]
+    shines = pattern.steps if pattern.repeats else pattern.steps[:-1]
+    assert sum(step.seconds for step in shines if step.light) <= 2.0
+    assert pattern.repeats is (stage == "not-received")
+    if not pattern.repeats:
+        assert sum(step.seconds for step in shines) <= 2.0
+        assert pattern.steps[-1].light == 0
+
+
+def test_each_stage_has_a_rhythm_of_its_own() -> None:
+    """One pulse pressed, two received, three acknowledged, one long for not received."""
+    lamp = IDLE.pressed("a", 100.0)
+    assert len(lit(lamp, 100.0, 4.9)) == 1
+    assert len(lit(lamp.received(A, 100.0), 100.0, 600.0)) == 2
+    assert len(lit(lamp.told("acknowledged", A, 100.0), 100.0, 600.0)) == 3
+
+
+def test_not_received_after_five_seconds() -> None:
+    """From the fifth second it comes back for 2 s in every 15, until the receipt comes."""
+    lamp = IDLE.pressed("a", 100.0)
+    assert name(lamp, 104.9) == "pressed"
+    assert name(lamp, 105.0) == "not-received"
+    assert lit(lamp, 105.0, 45.0) == [(0.0, 2.0), (15.0, 17.0), (30.0, 32.0)]
+    assert name(lamp, 105.0 + 7 * DARK_FOR_S) == "not-received"
+    assert name(lamp.received(A, 130.0), 130.0) == "received"
+
+
+def test_dark_for_an_hour_then_ready() -> None:
+    """After the confirmations the lamp is dark until resolved is heard, or 60 min after the last press."""
+    lamp = IDLE.pressed("a", 100.0).received(A, 101.0)
+    assert lit(lamp, 103.0, 3595.0) == []
+    assert name(lamp, 3699.9) == "received"
+    assert name(lamp, 3700.0) == "ready"
+
+
+def test_a_fault_does_not_blink_after_a_press() -> None:
+    """The hub's loss right after a press shows no pattern in the room."""
+    lamp = Lamp().pressed("a", 100.0).received(A, 101.0)
+    assert lit(lamp, 103.0, 600.0) == []
+
+
+def test_the_stage_is_that_of_the_latest_press() -> None:
+    """What comes for an earlier press is not shown for a later one."""
+    lamp = IDLE.pressed("a", 100.0).received(A, 100.1).told("acknowledged", A, 120.0).pressed("b", 130.0)
+    assert name(lamp, 130.0) == "pressed"
+    assert lamp.received(A, 131.0) == lamp
+    assert lamp.told("acknowledged", A, 131.0) == lamp
+    assert lamp.told("resolved", A, 131.0) == lamp
+    assert name(lamp.received(B, 131.0), 131.0) == "received"
+
+
+def test_stages_never_go_back() -> None:
+    """A late receipt doesn't take an acknowledgement away."""
+    lamp = IDLE.pressed("a", 100.0).told("acknowledged", A, 101.0)
+    assert lamp.received(A, 102.0) == lamp
+
+
+def test_a_held_press_is_one_press() -> None:
+    """Its second event neither starts the stages again, nor is it taken for another press."""
+    lamp = IDLE.pressed("a", 100.0).received(A, 100.1).held("b", 103.0)
+    assert name(lamp, 103.0) == "received"
+    assert name(lamp.told("acknowledged", B, 110.0), 110.0) == "acknowledged"
+
+
+def test_identify_blinks_only_when_idle() -> None:
+    """A press outweighs the search for a room."""
+    assert name(IDLE.identify(110.0, 100.0), 105.0) == "identify"
+    assert name(IDLE.identify(110.0, 100.0), 110.0) == "ready"
+    assert name(IDLE.identify(110.0, 100.0).pressed("a", 101.0), 105.0) == "pressed"
+
+
+def test_restored_yields_to_a_press_since() -> None:
+    """The press before the restart is shown, unless there was one since."""
+    old = Press(A, 50.0, "pressed", 50.0)
+    assert name(IDLE.restored(old), 60.0) == "not-received"
+    assert name(IDLE.pressed("b", 60.0).restored(old), 60.0) == "pressed"
