@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from config.clock import Clock
 from hub.decision import Decision
+from hub.store.failure import is_of_the_disk, words
 
 BATCH: Final = 500
 """Decisions in one transaction at most."""
@@ -100,7 +100,7 @@ class Committer:
             try:
                 self._journal.commit(batch)
             except Exception as error:  # noqa: BLE001 - whatever it is, the batch is still owed to the disk
-                self._failed(_words(error))
+                self._failed(words(error))
                 if not is_of_the_disk(error):
                     if len(batch) > 1:
                         for decision in batch:
@@ -119,32 +119,18 @@ class Committer:
     def _refused(self, decision: Decision, error: Exception) -> bool:
         """Keep raw what the database refuses alone; tells whether the disk took it."""
         try:
-            self._journal.quarantine(decision, self._clock.now().wall, _words(error))
+            self._journal.quarantine(decision, self._clock.now().wall, words(error))
         except Exception as again:  # noqa: BLE001 - the disk fails as well: nothing is acknowledged
-            self._failed(_words(again))
+            self._failed(words(again))
             return False
         # The message is safe; keep what follows from it (an incident, what is owed) without its own words.
         rest = replace(decision, record=[], events=[], earlier={})
         try:
             self._journal.commit([rest])
         except Exception as again:  # noqa: BLE001 - it lives on in memory, and is written at its next change
-            self._failed(_words(again))
+            self._failed(words(again))
         topic = decision.raw[0] if decision.raw else None
-        self._log.error("quarantined", topic=topic, why=_words(error))
+        self._log.error("quarantined", topic=topic, why=words(error))
         decision.quarantined = True
         self._committed([decision])
         return True
-
-
-def is_of_the_disk(error: Exception) -> bool:
-    """Tell a disk (or database server) that fails from a row that it refuses."""
-    if isinstance(error, OperationalError | InterfaceError):
-        # SQLite says "too many SQL variables", "string or blob too big" as operational, too: rows' faults.
-        return not any(word in str(error.orig) for word in ("too big", "too many", "no such"))
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated
-    return not isinstance(error, SQLAlchemyError | ValueError | TypeError | OverflowError)
-
-
-def _words(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0][:300] if str(error) else repr(error)

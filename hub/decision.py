@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ from config.contract import Command
 from hub.delivery import Delivery
 from hub.escalation import KeptCourse
 from hub.incident import Incident
-from hub.inputs import Answer, Done
+from hub.inputs import Answer, Done, Reply
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
 
@@ -80,7 +79,9 @@ class Decision:
     stream: list[StreamEvent] = field(default_factory=list)
     shown: list[Callable[[], None]] = field(default_factory=list)
     """Changes of the live view."""
-    answer: tuple[Future[Answer], Answer] | None = None
+    answer: tuple[Reply, Answer] | None = None
+    replied: bool = False
+    """The answer has gone out."""
     quarantined: bool = False
     """The database refused its rows; the message is kept raw."""
     told: bool = False
@@ -110,14 +111,14 @@ class Decision:
     @property
     def is_answered(self) -> bool:
         """Nobody waits for its answer."""
-        return self.answer is None or self.answer[0].done()
+        return self.answer is None or self.replied
 
     def reply(self, *, recorded: bool) -> None:
         """Answer the person whose word this was, once."""
-        if self.answer is None:
+        if self.answer is None or self.replied:
             return
-        future, answer = self.answer
+        self.replied = True
+        reply, answer = self.answer
         if isinstance(answer, Done) and not recorded:
             answer = Done(answer.incident, answer.open_rooms, recorded=False)
-        if not future.done():
-            future.set_result(answer)
+        reply(answer)

@@ -33,6 +33,7 @@ class Devices:
         known = list(site.directory.rooms)
         self._hearing = Hearing(known, now.mono)
         self._views: dict[str, DeviceView] = {}
+        self._armed: set[str] = set()
         self._resolved: dict[str, tuple[Incident, int]] = {}
         for device in known:
             self._views[device] = DeviceView(site.directory.place(device), zones=self._expected(device))
@@ -76,6 +77,7 @@ class Devices:
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say that a device is silent, if it is."""
+        self._armed.discard(device)
         since = self._hearing.silent_since(device, now.mono)
         if since is None:
             self._arm(device)
@@ -165,4 +167,8 @@ class Devices:
                 self._site.incidents.lamp(decision, ended, "resolved", device)
 
     def _arm(self, device: str) -> None:
+        """See to it that one look at this device is to come, and no more than one."""
+        if device in self._armed:
+            return
+        self._armed.add(device)
         self._site.wake(self._hearing.deadline(device), "device", device)

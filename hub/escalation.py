@@ -126,7 +126,7 @@ def advance(
         at = due[i]
         if at is None or at > now.mono:
             continue
-        repeated = at > course.started + step.after_s
+        repeated = at > course.started + step.after_s + 1.0  # kept in whole ms
         stopped = _stopped(step, incident)
         for audience in step.notify:
             if stopped is not None and incident.kind not in ALWAYS_TOLD:
@@ -229,16 +229,22 @@ class KeptCourse(Struct, frozen=True):
     started: int
     due: tuple[int | None, ...]
     told: tuple[Told, ...]
+    kept_at: int | None = None
+    """When this was written: what remained then is the most that can remain."""
 
 
 def keep(course: Course, now: Now) -> KeptCourse:
     """Turn a course into what is stored."""
     due = tuple(None if at is None else to_wall(at, now) for at in course.due)
-    return KeptCourse(course.plan, to_wall(course.started, now), due, course.told)
+    return KeptCourse(course.plan, to_wall(course.started, now), due, course.told, now.wall)
 
 
 def recall(kept: KeptCourse, now: Now) -> Course:
-    """Turn what was stored into a course by this process's clock; what passed meanwhile is due now."""
+    """Turn what was stored into a course by this process's clock; what passed meanwhile is due now.
+
+    A wall clock that went back meanwhile delays nothing: no time at all is the least that can have passed.
+    """
+    now = now if kept.kept_at is None else Now(now.mono, max(now.wall, kept.kept_at))
     due = tuple(None if at is None else to_mono(at, now) for at in kept.due)
     told = tuple(replace(entry, at=now.mono - UPDATE_EVERY_S) for entry in kept.told)
     return Course(kept.plan, to_mono(kept.started, now), due, told)

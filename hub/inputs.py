@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -105,13 +105,15 @@ class Refused(Struct, frozen=True):
 
 
 Answer = Done | Refused
+Reply = Callable[[Answer], None]
+"""Where an answer goes; called once."""
 
 
 class Asked(Struct, frozen=True):
     """A person's word, and where the answer goes."""
 
     action: Acknowledge | Resolve
-    answer: Future[Answer]
+    answer: Reply
 
 
 Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked

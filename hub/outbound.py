@@ -30,9 +30,9 @@ class Outbound:
         self._due: dict[str, float] = {}
         for delivery in owed:
             self._keep(delivery)
-            self._wake(
-                delivery.id, max(to_mono(delivery.next_try, now), now.mono) if delivery.next_try else now.mono
-            )
+            due = to_mono(delivery.next_try, now) if delivery.next_try else now.mono
+            # A wall clock that went back meanwhile makes no pause longer than it was.
+            self._wake(delivery.id, min(max(due, now.mono), now.mono + pause_s(delivery)))
 
     def owe(self, decision: Decision, delivery: Delivery, now: Now) -> None:
         """Owe a notice; an update to the same target that this one overtakes is withdrawn."""

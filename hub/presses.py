@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import shown
+from config.contract import MessageError, shown
 from hub.decision import Decision, EventRow
 from hub.incident import reckoned_earlier
 from hub.inputs import EventCame
@@ -165,6 +165,8 @@ class Presses:
             late_after = round(site.settings.late_after_s * 1000)
             press = press_of(account, site.directory, key, fact.arrived.wall, late_after)
             return site.incidents.press(decision, press, now).id
+        if isinstance(fact.event, MessageError):
+            return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
         where_key = f"{account.device} {account.zone}"
         if account.what in ("tamper", "trouble"):
             detail = f"{account.label or account.zone}: {account.cause or account.what}"

@@ -12,7 +12,8 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -116,7 +117,7 @@ class Recorder:
     def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
         """Queue a person's word; the future holds the answer."""
         answer: Future[Answer] = Future()
-        self._inputs.put(Asked(action, answer))
+        self._inputs.put(Asked(action, partial(_settle, answer)))
         return answer
 
     def report(self, delivery: str, outcome: Outcome) -> None:
@@ -150,6 +151,8 @@ class Recorder:
                 # A fault of ours in one input must not stop the next press.
                 self._log.exception("the recorder failed on an input")
                 self._metrics.faults.inc()
+        # Last of all: a press decided after them would take a number that they give to the next start.
+        self._commit(self._last_words())
 
     def _drain(self, wait_s: float) -> None:
         """Take all that is queued, telling alarms from the rest."""
@@ -163,7 +166,6 @@ class Recorder:
     def _sort(self, fact: Input | _Commit | None) -> None:
         if fact is None:
             self._stopping = True
-            self._commit(self._last_words())
         elif isinstance(fact, _Commit):
             self._note_commit(fact)
         elif isinstance(fact, Attempted | Asked) or (isinstance(fact, EventCame) and fact.is_alarm):
@@ -249,7 +251,11 @@ class Recorder:
         """On the committer's thread: everything that waited for these rows may go."""
         receipts: dict[str, list[str]] = {}
         for decision in batch:
-            self._tell(decision)
+            try:
+                self._tell(decision)
+            except Exception:  # noqa: BLE001 - a fault of ours must not stop receipts, nor the committer
+                self._log.exception("cannot tell what is committed")
+                self._metrics.faults.inc()
             decision.reply(recorded=not decision.quarantined)
             for device, event_id in decision.receipts:
                 receipts.setdefault(device, []).append(event_id)
@@ -392,6 +398,12 @@ class Recorder:
             self._log.info(
                 row.what, site=site, reason=row.reason, incident=row.incident, **_loggable(row.detail)
             )
+
+
+def _settle(future: Future[Answer], answer: Answer) -> None:
+    """Answer a person once: the loop (the disk is late) and the committer may both be at it."""
+    with contextlib.suppress(InvalidStateError):
+        future.set_result(answer)
 
 
 class _Commit:

@@ -27,7 +27,8 @@ class Hearing:
     def silent_since(self, device: str, mono: float) -> float | None:
         """Return since when a device has been silent for too long; None while it is not."""
         last = self._last.get(device)
-        return last if last is not None and mono - last >= SILENT_S else None
+        # By the same sum as the deadline: a rounding between the two would never come to rest.
+        return last if last is not None and last + SILENT_S <= mono else None
 
     def deadline(self, device: str) -> float:
         """Return when the device is silent unless it is heard before."""

@@ -6,7 +6,6 @@ press even while the disk is sick. What is in it are frozen values; a reader tak
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -109,8 +108,8 @@ class View:
         self.channels: dict[str, ChannelView] = {}
         self.troubles: dict[str, Trouble] = {}
         """Open ones by key."""
-        self._watchers: list[Watcher] = []
-        self._lock = threading.Lock()
+        # Each step below is one of the interpreter's own, so that any thread may come and go.
+        self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
         """Return the unresolved incidents, the one that still asks and is newest first."""
@@ -124,12 +123,11 @@ class View:
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Be told of changes from now on; returns how to stop."""
-        with self._lock:
-            self._watchers = [*self._watchers, watcher]
+        who = object()
+        self._watchers[who] = watcher
 
         def stop() -> None:
-            with self._lock:
-                self._watchers = [w for w in self._watchers if w is not watcher]
+            self._watchers.pop(who, None)
 
         return stop
 
@@ -139,5 +137,5 @@ class View:
 
     def tell(self, change: StreamEvent | None) -> None:
         """Tell all who watch that something changed."""
-        for watcher in self._watchers:
+        for watcher in list(self._watchers.values()):
             watcher(change)
