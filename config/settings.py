@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 import types
 from collections.abc import Callable, Iterator
@@ -82,6 +83,14 @@ def read(
     return settings
 
 
+_SECRET = re.compile(r"whsec_[^\s'\"]*|(?<=:/)[^\s'\"]+")
+
+
+def masked(text: str) -> str:
+    """Return what was found without what may be a secret put in the wrong place: a key, a URL's inside."""
+    return _SECRET.sub("…", text)
+
+
 def secret(key: str, file: Path | None, env: str | None, text: str | None = None) -> str:
     """Return a secret from the file or the environment variable that the settings name.
 
@@ -93,14 +102,15 @@ def secret(key: str, file: Path | None, env: str | None, text: str | None = None
         try:
             found = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise LookupError(f"{key}_file names {file}, which can't be read: {error}") from None
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise LookupError(f"{key}_file names {masked(str(file))}, which can't be read: {why}") from None
         if not found:
-            raise LookupError(f"{key}_file names {file}, which is empty")
+            raise LookupError(f"{key}_file names {masked(str(file))}, which is empty")
         return found
     if env is not None:
         found = os.environ.get(env, "").strip()
         if not found:
-            raise LookupError(f"{key}_env names {env}, which isn't set in the environment")
+            raise LookupError(f"{key}_env names {masked(env)}, which isn't set in the environment")
         return found
     raise LookupError(f"neither {key}_file nor {key}_env is set")
 
@@ -242,5 +252,5 @@ def _join(path: str, key: str) -> str:
 
 
 def _brief(value: Any) -> str:
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
