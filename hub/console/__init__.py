@@ -1,0 +1,1 @@
+"""What people and systems see of the hub over HTTP: the console's pages and the API."""

@@ -1,0 +1,1 @@
+"""The JSON API of the contract, under ``/api/v1/``."""

@@ -1,0 +1,101 @@
+"""Devices, doors, drills and troubles over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from config.clock import stamp
+from hub.console import console
+from hub.console.known import all_devices, all_doors
+from hub.console.present import troubles_now
+from hub.incident import Place
+from hub.store.people import Token
+from hub.view import Trouble
+
+
+async def devices(request: Request, _: Token) -> Response:
+    """``GET devices``: those of the site file, and any other that was heard."""
+    desk = console.of(request).desk
+    rows = [
+        {
+            **_place(device.place),
+            "standing": device.standing,
+            "last_heard": _maybe(device.last_heard),
+            "boot": device.boot,
+            "version": device.version,
+            "zones": [
+                {
+                    "zone": zone.zone,
+                    "label": zone.label,
+                    "kind": zone.kind,
+                    "circuit": zone.circuit,
+                    "condition": zone.condition,
+                }
+                for zone in device.zones
+            ],
+            "health": device.health,
+        }
+        for device in all_devices(desk.settings, desk.view)
+    ]
+    return JSONResponse({"devices": rows})
+
+
+async def doors(request: Request, _: Token) -> Response:
+    """``GET doors``; ``live`` is false where the state is only the last known, or is not known."""
+    desk = console.of(request).desk
+    rows = [
+        {
+            **_place(door.place),
+            "zone": door.zone,
+            "label": door.label,
+            "state": door.state,
+            "since": _maybe(door.since),
+            "live": door.live,
+        }
+        for door in all_doors(desk.settings, desk.view)
+    ]
+    return JSONResponse({"doors": rows})
+
+
+async def drills(_: Request, __: Token) -> Response:
+    """``GET drills``: a site without the drill book has held none."""
+    return JSONResponse({"drills": []})
+
+
+async def troubles(request: Request, _: Token) -> Response:
+    """``GET troubles``: the newest 500, open ones first."""
+    here = console.of(request)
+    recorded = await here.aside.call(here.desk.reading.troubles)
+    rows = [_trouble(trouble) for trouble in troubles_now(recorded, here.desk.view.troubles.values())]
+    return JSONResponse({"troubles": rows})
+
+
+def _trouble(trouble: Trouble) -> dict[str, Any]:
+    return {
+        "key": trouble.key,
+        "what": trouble.what,
+        "device": trouble.device,
+        "zone": trouble.zone,
+        "detail": trouble.detail,
+        "since": stamp(trouble.since),
+        "last": stamp(trouble.last),
+        "count": trouble.count,
+        "restored": _maybe(trouble.restored),
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "device": place.device,
+        "room": place.room,
+        "building": place.building,
+        "floor": place.floor,
+        "known": place.known,
+    }
+
+
+def _maybe(wall: int | None) -> str | None:
+    return None if wall is None else stamp(wall)

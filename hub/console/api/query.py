@@ -1,0 +1,121 @@
+"""Reading what an API call asks for: its query and its body. Pure; raises ApiError."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+import msgspec
+
+from config.contract import MAX_INT
+from hub.console.api.errors import bad_input
+from hub.incident import Disposition, State
+
+STATES: Final[tuple[str, ...]] = get_args(State)
+DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
+LIMIT: Final = 50
+LIMIT_MOST: Final = 500
+NOTE_LONGEST: Final = 2000
+
+
+def states(query: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the states asked for; empty is all of them."""
+    text = query.get("state", "")
+    if not text:
+        return ()
+    wanted = tuple(dict.fromkeys(text.split(",")))
+    for state in wanted:
+        if state not in STATES:
+            raise bad_input(f"state: found {state[:64]!r}", *STATES)
+    return wanted
+
+
+def limit(query: Mapping[str, str]) -> int:
+    """Return how many incidents at most."""
+    text = query.get("limit")
+    if text is None:
+        return LIMIT
+    number = _number(text)
+    if number is None or not 1 <= number <= LIMIT_MOST:
+        raise bad_input(f"limit: found {text[:64]!r}", f"a number from 1 to {LIMIT_MOST}")
+    return number
+
+
+def before(query: Mapping[str, str]) -> int | None:
+    """Return the number under which incidents are wanted, or None."""
+    text = query.get("before")
+    if text is None:
+        return None
+    number = _number(text)
+    if number is None:
+        raise bad_input(f"before: found {text[:64]!r}", "an incident's number")
+    return number
+
+
+def last_event_id(headers: Mapping[str, str]) -> int | None:
+    """Return the change after which a stream resumes; None is from now on."""
+    text = headers.get("last-event-id")
+    if not text:
+        return None
+    number = _number(text)
+    if number is None:
+        raise bad_input(f"Last-Event-ID: found {text[:64]!r}", "an id of an event of this stream")
+    return number
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return a body as an object; an empty body is an empty one."""
+    if not body.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(body)
+    except Exception as error:  # noqa: BLE001 - msgspec lets UnicodeDecodeError and RecursionError out too
+        raise bad_input(f"the body is not JSON: {error}", "a JSON object") from None
+    if not isinstance(value, dict):
+        raise bad_input(f"the body is {_json_type(value)}", "a JSON object")
+    return value
+
+
+def revision(body: Mapping[str, Any]) -> int | None:
+    """Return the revision that the person was shown, or None for the present one."""
+    value = body.get("revision")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_INT:
+        raise bad_input(f"revision: found {str(value)[:64]}", "a number from 1, or none")
+    return value
+
+
+def note(body: Mapping[str, Any]) -> str | None:
+    """Return the note, or None where it is absent or blank."""
+    value = body.get("note")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise bad_input(f"note: found {_json_type(value)}", "text, or none")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise bad_input("note: holds U+0000 or half a character", "text without them")
+    if len(value) > NOTE_LONGEST:
+        raise bad_input(f"note: {len(value)} characters", f"at most {NOTE_LONGEST}")
+    return value.strip() or None
+
+
+def disposition(body: Mapping[str, Any]) -> Disposition:
+    """Return what the incident turned out to be."""
+    value = body.get("disposition")
+    for known in DISPOSITIONS:
+        if value == known:
+            return known
+    found = "none" if value is None else repr(value)[:64]
+    raise bad_input(f"disposition: found {found}", *DISPOSITIONS)
+
+
+def _number(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit()) or len(text) > 16 or int(text) > MAX_INT:
+        return None
+    return int(text)
+
+
+def _json_type(value: object) -> str:
+    names = {list: "an array", dict: "an object", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

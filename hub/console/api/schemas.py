@@ -1,0 +1,175 @@
+"""JSON Schemas of what the API takes and answers."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from config.contract import PANIC_KINDS
+from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES
+from hub.notice import NoticeType
+
+Schema = dict[str, Any]
+
+_TEXT: Final[Schema] = {"type": "string"}
+_MAYBE_TEXT: Final[Schema] = {"type": ["string", "null"]}
+_NUMBER: Final[Schema] = {"type": "integer"}
+_YES_NO: Final[Schema] = {"type": "boolean"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_MAYBE_TIME: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
+_KIND: Final[Schema] = {"enum": list(PANIC_KINDS)}
+
+
+def _object(fields: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
+    required = [name for name in fields if name not in optional]
+    return {"type": "object", "properties": fields, "required": required}
+
+
+def _array(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_DEED: Final = {"by": _TEXT, "at": _TIME, "via": _TEXT}
+_ROOM: Final = _object(
+    {
+        "room": _TEXT,
+        "building": _MAYBE_TEXT,
+        "floor": _MAYBE_TEXT,
+        "device": _TEXT,
+        "known": _YES_NO,
+        "acknowledged": _YES_NO,
+    }
+)
+_EVENT: Final = _object(
+    {
+        "id": _MAYBE_TEXT,
+        "device": _TEXT,
+        "zone": _TEXT,
+        "label": _MAYBE_TEXT,
+        "kind": _KIND,
+        "what": _TEXT,
+        "at": _TIME,
+        "received_at": _TIME,
+        "held": _YES_NO,
+    }
+)
+_INCIDENT: Final = _object(
+    {
+        "id": _TEXT,
+        "number": _NUMBER,
+        "revision": _NUMBER,
+        "kind": _KIND,
+        "state": {"enum": list(STATES)},
+        "drill": _YES_NO,
+        "late": _YES_NO,
+        "opened_at": _TIME,
+        "acknowledged": _maybe(_object(dict(_DEED))),
+        "resolved": _maybe(_object({**_DEED, "disposition": {"enum": list(DISPOSITIONS)}})),
+        "rooms": _array(_ref("Room")),
+        "events": _array(_ref("Event")),
+    }
+)
+_PLACE: Final[dict[str, Schema]] = {
+    "device": _TEXT,
+    "room": _TEXT,
+    "building": _MAYBE_TEXT,
+    "floor": _MAYBE_TEXT,
+    "known": _YES_NO,
+}
+_ZONE: Final = _object(
+    {
+        "zone": _TEXT,
+        "label": _MAYBE_TEXT,
+        "kind": _TEXT,
+        "circuit": _MAYBE_TEXT,
+        "condition": _MAYBE_TEXT,
+    }
+)
+_DEVICE: Final = _object(
+    {
+        **_PLACE,
+        "standing": _TEXT,
+        "last_heard": _MAYBE_TIME,
+        "boot": _MAYBE_TEXT,
+        "version": _MAYBE_TEXT,
+        "zones": _array(_ZONE),
+        "health": {"type": ["object", "null"]},
+    }
+)
+_DOOR: Final = _object(
+    {
+        **_PLACE,
+        "zone": _TEXT,
+        "label": _MAYBE_TEXT,
+        "state": {"enum": ["open", "closed", "unknown"]},
+        "since": _MAYBE_TIME,
+        "live": _YES_NO,
+    }
+)
+_TROUBLE: Final = _object(
+    {
+        "key": _TEXT,
+        "what": _TEXT,
+        "device": _MAYBE_TEXT,
+        "zone": _MAYBE_TEXT,
+        "detail": _TEXT,
+        "since": _TIME,
+        "last": _TIME,
+        "count": _NUMBER,
+        "restored": _MAYBE_TIME,
+    }
+)
+
+INCIDENTS: Final = _object({"incidents": _array(_ref("Incident")), "next": {"type": ["integer", "null"]}})
+INCIDENT_WITH_TIMELINE: Final = _object(
+    {
+        "incident": _ref("Incident"),
+        "timeline": _array(_object({"at": _TIME, "what": _TEXT, "reason": _TEXT, "detail": {}})),
+        "timeline_missing": _TEXT,
+    },
+    optional=("timeline_missing",),
+)
+ANSWER: Final[Schema] = {
+    "allOf": [
+        _ref("Incident"),
+        _object(
+            {"incident": _ref("Incident"), "open_rooms": _array(_ref("Room")), "recorded": _YES_NO},
+            optional=("open_rooms",),
+        ),
+    ]
+}
+_NOTE: Final[Schema] = {"type": ["string", "null"], "maxLength": NOTE_LONGEST}
+ACKNOWLEDGE: Final = _object(
+    {"revision": {"type": ["integer", "null"], "minimum": 1}, "note": _NOTE}, optional=("revision", "note")
+)
+RESOLVE: Final = _object({"disposition": {"enum": list(DISPOSITIONS)}, "note": _NOTE}, optional=("note",))
+DEVICES: Final = _object({"devices": _array(_DEVICE)})
+DOORS: Final = _object({"doors": _array(_DOOR)})
+DRILLS: Final = _object({"drills": _array({"type": "object"})})
+TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
+
+COMPONENTS: Final[dict[str, Schema]] = {
+    "Incident": _INCIDENT,
+    "Room": _ROOM,
+    "Event": _EVENT,
+    "StreamData": _object(
+        {
+            "v": _NUMBER,
+            "type": {"enum": list(get_args(NoticeType))},
+            "site": _TEXT,
+            "at": _TIME,
+            "incident": _ref("Incident"),
+        }
+    ),
+    "Error": _object(
+        {"error": _TEXT, "detail": _TEXT, "state": _TEXT, "allowed": _array(_TEXT)},
+        optional=("state", "allowed"),
+    ),
+}

@@ -1,0 +1,123 @@
+"""The API's operations: one table, from which both the routes and openapi.json are made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.console.api import incidents, lists, schemas, stream
+from hub.store.people import Token
+
+Handler = Callable[[Request, Token], Awaitable[Response]]
+
+
+class Parameter(Struct, frozen=True):
+    """One parameter of an operation."""
+
+    name: str
+    where: str
+    """``query``, ``path`` or ``header``."""
+    about: str
+    schema: dict[str, Any]
+
+
+class Operation(Struct, frozen=True):
+    """One method on one path, under ``/api/v1/``."""
+
+    method: str
+    path: str
+    scope: str | None
+    """The scope a token must have; None: any token of ours."""
+    summary: str
+    handler: Handler
+    answer: dict[str, Any]
+    """JSON Schema of the 200."""
+    parameters: tuple[Parameter, ...] = ()
+    body: dict[str, Any] | None = None
+    errors: tuple[int, ...] = ()
+    """Those beyond 401, 403 and 503."""
+    media_type: str = "application/json"
+
+
+_ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_LISTING = (
+    Parameter("state", "query", "only these states; several with commas", {"type": "string"}),
+    Parameter(
+        "limit",
+        "query",
+        "at most this many",
+        {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
+    ),
+    Parameter("before", "query", "only incidents with a lower number", {"type": "integer", "minimum": 0}),
+)
+_RESUME = Parameter("Last-Event-ID", "header", "resume after this event", {"type": "integer", "minimum": 0})
+
+
+def operations(openapi: Handler) -> tuple[Operation, ...]:
+    """Return the table; ``openapi`` is the handler that answers with the table's own description."""
+    return (
+        Operation(
+            "GET",
+            "incidents",
+            "read",
+            "Incidents, the highest number first",
+            incidents.many,
+            schemas.INCIDENTS,
+            parameters=_LISTING,
+            errors=(422,),
+        ),
+        Operation(
+            "GET",
+            "incidents/{id}",
+            "read",
+            "One incident with its timeline",
+            incidents.one,
+            schemas.INCIDENT_WITH_TIMELINE,
+            parameters=(_ID,),
+            errors=(404,),
+        ),
+        Operation(
+            "POST",
+            "incidents/{id}/acknowledge",
+            "acknowledge",
+            "Take an incident in hand",
+            incidents.acknowledge,
+            schemas.ANSWER,
+            parameters=(_ID,),
+            body=schemas.ACKNOWLEDGE,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "POST",
+            "incidents/{id}/resolve",
+            "resolve",
+            "End an incident",
+            incidents.resolve,
+            schemas.ANSWER,
+            parameters=(_ID,),
+            body=schemas.RESOLVE,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "GET", "devices", "read", "Devices, and when each was last heard", lists.devices, schemas.DEVICES
+        ),
+        Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
+        Operation("GET", "drills", "read", "Drills", lists.drills, schemas.DRILLS),
+        Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
+        Operation(
+            "GET",
+            "stream",
+            "read",
+            "Changes of incidents as server-sent events, named as the webhook's types",
+            stream.stream,
+            {"type": "string"},
+            parameters=(_RESUME,),
+            errors=(422,),
+            media_type="text/event-stream",
+        ),
+        Operation("GET", "openapi.json", None, "This description", openapi, {"type": "object"}),
+    )

@@ -1,0 +1,132 @@
+"""An incident as a page shows it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from config.contract import shown
+from hub.console.words import Words, age
+from hub.incident import Incident, Press, Room
+
+KIND_WORDS: Final = {"panic": "PANIC", "duress": "DURESS", "medical": "MEDICAL", "assist": "ASSIST"}
+STATE_WORDS: Final = {
+    "open": "Open: nobody has it in hand",
+    "acknowledged": "In hand",
+    "resolved": "Resolved",
+}
+DISPOSITION_WORDS: Final = {
+    "real": "Real",
+    "false-alarm": "False alarm",
+    "drill": "Drill",
+    "test": "Test",
+}
+
+
+class RoomCard(Struct, frozen=True):
+    """A room of an incident."""
+
+    device: str
+    room: str
+    where: str
+    """Building and floor, in words."""
+    labels: str
+    """The buttons that were pressed."""
+    kind: str
+    asks: bool
+    known: bool
+    held: bool
+    presses: int
+    pressed_at: int
+    clock: str
+    late: str | None
+    """How much later than its press the newest alarm came, where that was late."""
+
+
+class Card(Struct, frozen=True):
+    """An incident."""
+
+    id: str
+    number: int
+    revision: int
+    kind: str
+    word: str
+    state: str
+    state_word: str
+    drill: bool
+    late: str | None
+    opened_at: int
+    clock: str
+    rooms: tuple[RoomCard, ...]
+    asking: int
+    in_hand: str | None
+    ended: str | None
+
+    @property
+    def headline(self) -> str:
+        """The kind and the first rooms: what a banner and a screen reader say."""
+        first = self.rooms[:2] if self.asking != 1 else [r for r in self.rooms if r.asks]
+        places = " and ".join(f"{r.room} ({r.labels})" + (f", {r.where}" if r.where else "") for r in first)
+        more = f" and {len(self.rooms) - len(first)} more" if len(self.rooms) > len(first) else ""
+        return f"{'DRILL ' if self.drill else ''}{self.word} {places}{more}"
+
+
+def card(incident: Incident, words: Words, now: int) -> Card:
+    """Return an incident as a page shows it, rooms that still ask first."""
+    presses: dict[str, list[Press]] = {}
+    for press in incident.events:
+        presses.setdefault(press.place.device, []).append(press)
+    rooms = [_room(room, presses.get(room.place.device, []), words, now) for room in incident.rooms]
+    rooms.sort(key=lambda room: (not room.asks, -room.pressed_at))
+    acknowledged, resolved = incident.acknowledged, incident.resolved
+    last = incident.events[-1] if incident.events else None
+    return Card(
+        id=incident.id,
+        number=incident.number,
+        revision=incident.revision,
+        kind=incident.kind,
+        word=KIND_WORDS[incident.kind],
+        state=incident.state,
+        state_word=STATE_WORDS[incident.state],
+        drill=incident.drill,
+        late=None if not incident.late or last is None else age(last.received_at - incident.opened_at),
+        opened_at=incident.opened_at,
+        clock=words.when(incident.opened_at, now),
+        rooms=tuple(rooms),
+        asking=sum(room.asks for room in rooms),
+        in_hand=None
+        if acknowledged is None
+        else f"{shown(acknowledged.by)}, {words.when(acknowledged.at, now)}{_via(acknowledged.via)}",
+        ended=None
+        if resolved is None
+        else f"{DISPOSITION_WORDS[resolved.disposition]}, by {shown(resolved.by)}, "
+        f"{words.when(resolved.at, now)}{_via(resolved.via)}",
+    )
+
+
+def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
+    place = room.place
+    labels = dict.fromkeys(shown(press.label or press.zone) for press in presses)
+    where = [f"{place.building} building"] if place.building else []
+    where += [f"floor {place.floor}"] if place.floor else []
+    newest = max(presses, key=lambda press: press.at, default=None)
+    pressed = room.asked_at if newest is None else max(room.asked_at, newest.at)
+    return RoomCard(
+        device=place.device,
+        room=shown(place.room),
+        where=shown(", ".join(where)),
+        labels=", ".join(labels) or "button not known",
+        kind=KIND_WORDS[room.kind],
+        asks=room.asks,
+        known=place.known,
+        held=any(press.held for press in presses),
+        presses=len(presses),
+        pressed_at=pressed,
+        clock=words.when(pressed, now),
+        late=age(newest.received_at - newest.at) if newest is not None and newest.late else None,
+    )
+
+
+def _via(via: str) -> str:
+    return "" if via == "console" else f" via {shown(via)}"

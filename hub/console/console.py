@@ -1,0 +1,70 @@
+"""What every page and every API call is handed: the desk, and the console's own parts."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import Final
+
+from starlette.requests import Request
+
+from config.clock import Clock, Now
+from hub.console.aside import Aside, NoAnswerError
+from hub.console.attempts import Attempts
+from hub.console.changes import Changes
+from hub.console.desk import Desk
+from hub.console.doorkeeper import Doorkeeper
+from hub.console.session import Sealer
+from hub.console.since import Since
+from hub.console.words import Words
+from hub.inputs import Acknowledge, Answer, Resolve
+
+ANSWER_S: Final = 6.0
+"""How long a person's word waits for the recorder's answer."""
+
+
+class Console:
+    """The console of one site."""
+
+    def __init__(self, desk: Desk, session_key: bytes, clock: Clock) -> None:
+        self.desk = desk
+        self.clock = clock
+        self.words = Words(desk.settings.timezone)
+        self.aside = Aside(clock)
+        self.changes = Changes(desk.view)
+        self.attempts = Attempts()
+        self.sealer = Sealer(session_key, desk.settings.site)
+        self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
+        self.since = Since(clock)
+        self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
+        self.waiting_to_sign_in = 0
+        self.streams = 0
+
+    def now(self) -> Now:
+        """Return this moment."""
+        return self.clock.now()
+
+    async def ask(self, action: Acknowledge | Resolve) -> Answer:
+        """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s.
+
+        The word stays with the recorder: it may still be taken after we gave up waiting.
+        """
+        answer = asyncio.wrap_future(self.desk.ask(action))
+        answer.add_done_callback(_seen)
+        try:
+            return await asyncio.wait_for(asyncio.shield(answer), ANSWER_S)
+        except TimeoutError:
+            raise NoAnswerError(f"the hub did not answer within {ANSWER_S:g} s") from None
+        except Exception as error:
+            raise NoAnswerError(f"the hub could not answer: {type(error).__name__}") from error
+
+
+def of(request: Request) -> Console:
+    """Return the console that serves this request."""
+    console: Console = request.app.state.console
+    return console
+
+
+def _seen(future: asyncio.Future[Answer] | Future[Answer]) -> None:
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,84 @@
+"""What a person does on a page: acknowledge, resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub.console import console
+from hub.console.api import query
+from hub.console.api.errors import ApiError
+from hub.console.aside import NoAnswerError
+from hub.console.body import read_form
+from hub.console.cards import DISPOSITION_WORDS
+from hub.console.pages import by_script, rendered
+from hub.console.session import Session
+from hub.console.signing import allowed
+from hub.inputs import Acknowledge, Answer, Refused, Resolve
+
+
+async def acknowledge(request: Request, session: Session) -> Response:
+    """``POST /incidents/{id}/acknowledge``, with the revision that was on the screen."""
+    return await _do(request, session, _acknowledge)
+
+
+async def resolve(request: Request, session: Session) -> Response:
+    """``POST /incidents/{id}/resolve``."""
+    return await _do(request, session, _resolve)
+
+
+def _acknowledge(incident: str, by: str, fields: dict[str, str]) -> Acknowledge:
+    text = fields.get("revision", "")
+    revision = query.revision({"revision": int(text) if text.isascii() and text.isdigit() else text})
+    return Acknowledge(incident, by, "console", revision=revision, note=query.note(fields))
+
+
+def _resolve(incident: str, by: str, fields: dict[str, str]) -> Resolve:
+    return Resolve(incident, by, "console", query.disposition(fields), note=query.note(fields))
+
+
+async def _do(
+    request: Request,
+    session: Session,
+    read: Callable[[str, str, dict[str, str]], Acknowledge | Resolve],
+) -> Response:
+    fields = await read_form(request)
+    if not allowed(request, session, fields):
+        return _said(request, session, "Not done: this page is out of date. Load it again.", 403)
+    try:
+        action = read(request.path_params["id"], session.name, fields)
+        answer = await console.of(request).ask(action)
+    except ApiError as error:
+        return _said(request, session, f"Not done: {error.detail}", error.status)
+    except NoAnswerError as error:
+        said = f"No answer: {error}. It may or may not have been taken: look at the incident, and try again."
+        return _said(request, session, said, 503)
+    status = 200
+    if isinstance(answer, Refused):
+        status = 404 if answer.error == "not-found" else 409
+    return _said(request, session, in_words(action, answer), status)
+
+
+def in_words(action: Acknowledge | Resolve, answer: Answer) -> str:
+    """Return what came of a person's word."""
+    if isinstance(answer, Refused):
+        return f"Not done: {answer.detail}"
+    number = answer.incident.number
+    if isinstance(action, Resolve):
+        said = f"Incident {number} is resolved: {DISPOSITION_WORDS[action.disposition].lower()}."
+    elif answer.open_rooms:
+        rooms = ", ".join(room.place.room for room in answer.open_rooms)
+        said = f"Incident {number} stays open. Pressed since your screen showed it: {rooms}."
+    else:
+        said = f"Incident {number} is in hand."
+    if not answer.recorded:
+        said += " It holds, but it is NOT YET WRITTEN DOWN: the hub's disk does not answer."
+    return said
+
+
+def _said(request: Request, session: Session, said: str, status: int) -> Response:
+    if by_script(request):
+        return JSONResponse({"ok": status == 200, "said": said}, status)
+    return rendered(request, session, "said.html", {"page": "", "said": said, "ok": status == 200}, status)

@@ -1,0 +1,32 @@
+"""What the console needs of the hub: the whole face between them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from config.hub_settings import HubSettings
+from hub.inputs import Acknowledge, Answer, Resolve
+from hub.store.people import People
+from hub.store.reading import Reading
+from hub.view import View
+
+
+class Desk(Protocol):
+    """One site, as its console reaches it."""
+
+    view: View
+    reading: Reading
+    people: People
+    settings: HubSettings
+    metrics: CollectorRegistry
+
+    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+        """Hand a person's word to the recorder; never blocks."""
+        ...
+
+    def boards(self, change: int) -> None:
+        """Be told that a signed-in board's live stream opened (+1) or closed (-1)."""
+        ...

@@ -1,0 +1,196 @@
+"""What is known of the site's parts, and what is not: the board's answer to "is anything wrong?". Pure.
+
+Nothing is called well that was not heard of; what isn't known is said as unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from config.hub_settings import HubSettings, RoomSettings
+from hub.console.words import Words, age
+from hub.incident import Place
+from hub.view import ChannelView, DeviceView, Trouble, View, ZoneView
+
+Grade = Literal["well", "wrong", "unknown"]
+
+NOT_HEARD: Final = "not heard yet"
+
+
+class Line(Struct, frozen=True):
+    """One thing that is known, or not."""
+
+    key: str
+    grade: Grade
+    title: str
+    said: str
+    since: str
+    """Since when it is so, in words; never empty."""
+    details: tuple[str, ...] = ()
+    link: str | None = None
+
+
+class Door(Struct, frozen=True):
+    """A door contact, and whether its state is live or only the last known."""
+
+    place: Place
+    zone: str
+    label: str | None
+    state: str
+    since: int | None
+    live: bool
+
+
+def all_devices(settings: HubSettings, view: View) -> list[DeviceView]:
+    """Return the devices of the site file in its order, then the others that were heard."""
+    known: dict[str, DeviceView] = dict(view.devices)
+    listed = [
+        known.pop(room.device) if room.device in known else DeviceView(_place(room), zones=_zones(room))
+        for room in settings.rooms
+    ]
+    return listed + [known[device] for device in sorted(known)]
+
+
+def all_doors(settings: HubSettings, view: View) -> list[Door]:
+    """Return every door that is expected or was told of; ``unknown`` is one not heard of yet."""
+    told = dict(view.doors)
+    heard = {device for device, shown in dict(view.devices).items() if shown.standing == "heard"}
+    rows: list[Door] = []
+    for room in settings.rooms:
+        missing = (z for z in room.zones if z.kind == "door" and (room.device, z.zone) not in told)
+        rows.extend(Door(_place(room), z.zone, z.label, "unknown", None, live=False) for z in missing)
+    for (device, _), door in told.items():
+        rows.append(Door(door.place, door.zone, door.label, door.state, door.since, live=device in heard))
+    return sorted(rows, key=lambda door: (door.place.building or "", door.place.room, door.zone))
+
+
+def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since: int) -> list[Line]:
+    """Return all that the board says is known: hub, rooms, channels, doors, troubles."""
+    channels = dict(view.channels)
+    return [
+        _hub(view, words, now, ready_since),
+        _rooms(all_devices(settings, view), view, words, now),
+        *(_channel(channels.get(name), name, view, words, now) for name in (settings.channels or channels)),
+        *([] if settings.channels or channels else [_no_channel(words, view.started, now)]),
+        _doors(all_doors(settings, view), view, words, now),
+        _troubles(list(view.troubles.values()), view, words, now),
+    ]
+
+
+def verdict(shown: list[Line]) -> tuple[Grade, str]:
+    """Return what all the lines come to, in one sentence that claims no more than they do."""
+    wrong = sum(line.grade == "wrong" for line in shown)
+    unknown = sum(line.grade == "unknown" for line in shown)
+    parts = []
+    if wrong:
+        parts.append("one thing is wrong" if wrong == 1 else f"{wrong} things are wrong")
+    if unknown:
+        parts.append("one is not known" if unknown == 1 else f"{unknown} are not known")
+    if parts:
+        sentence = " and ".join(parts)
+        return ("wrong" if wrong else "unknown"), f"{sentence[0].upper()}{sentence[1:]}; see below."
+    return "well", "Every part below was heard from."
+
+
+def _hub(view: View, words: Words, now: int, ready_since: int) -> Line:
+    since = f"since {words.when(ready_since, now)}"
+    if view.ready:
+        return Line("hub", "well", "Hub", "Ready: it records and tells.", since)
+    return Line("hub", "wrong", "Hub", f"Not ready: {view.why or 'no reason is known'}", since)
+
+
+def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Line:
+    if not devices:
+        return Line(
+            "rooms", "unknown", "Rooms", "No room is set up.", f"since {words.when(view.started, now)}"
+        )
+    heard = [d for d in devices if d.standing == "heard"]
+    others = [d for d in devices if d.standing != "heard"]
+    said = f"{len(heard)} of {len(devices)} heard from now"
+    lasts = [d.last_heard for d in heard if d.last_heard is not None]
+    if not others:
+        oldest = f"each within the last {age(now - min(lasts))}" if lasts else "no time is known"
+        return Line("rooms", "well", "Rooms", f"{said}.", oldest, link="/devices")
+    grade: Grade = "unknown" if all(d.standing == NOT_HEARD for d in others) else "wrong"
+    details = tuple(f"{d.place.room}: {standing_words(d, words, now)}" for d in others)
+    return Line(
+        "rooms",
+        grade,
+        "Rooms",
+        f"{said}; {len(others)} not:",
+        f"hub watching since {words.when(view.started, now)}",
+        details,
+        "/devices",
+    )
+
+
+def standing_words(device: DeviceView, words: Words, now: int) -> str:
+    """Return how sure the hub is of a device, with since when."""
+    if device.standing == NOT_HEARD:
+        return "not heard yet since the hub started"
+    if device.last_heard is None:
+        return f"{device.standing}, no time is known"
+    heard = device.last_heard
+    return f"{device.standing}, last heard {words.when(heard, now)} ({age(now - heard)} ago)"
+
+
+def _channel(channel: ChannelView | None, name: str, view: View, words: Words, now: int) -> Line:
+    key, title = f"channel-{name}", f"Channel {name}"
+    started = f"since the hub started at {words.when(view.started, now)}"
+    if channel is None:
+        return Line(key, "unknown", title, "Nothing is known of it.", started)
+    owed = (f"{channel.owed} waiting to be delivered",) if channel.owed else ()
+    success = channel.last_success
+    last = "never yet" if success is None else f"{words.when(success, now)} ({age(now - success)} ago)"
+    failed = channel.last_failure
+    if failed is not None and (success is None or failed > success):
+        said = f"Failing: {channel.last_said or 'no reason is known'}"
+        details = (f"last success: {last}", *owed)
+        return Line(key, "wrong", title, said, f"last failure {words.when(failed, now)}", details)
+    if success is None:
+        return Line(key, "unknown", title, "Last success: never yet.", started, owed)
+    return Line(key, "well", title, f"Last success {last}.", f"since {words.when(success, now)}", owed)
+
+
+def _no_channel(words: Words, started: int, now: int) -> Line:
+    said = "None is set up: nobody is told but those who look at a board."
+    return Line("channels", "wrong", "Channels", said, f"since {words.when(started, now)}")
+
+
+def _doors(doors: list[Door], view: View, words: Words, now: int) -> Line:
+    started = f"hub watching since {words.when(view.started, now)}"
+    if not doors:
+        return Line("doors", "well", "Doors", "No door contact is set up.", started, link="/doors")
+    stale = [door for door in doors if not door.live]
+    opened = [door for door in doors if door.live and door.state == "open"]
+    closed = len(doors) - len(stale) - len(opened)
+    said = f"{closed} closed, {len(opened)} open" + (f", {len(stale)} not known now" if stale else "")
+    details = tuple(
+        f"{door.place.room} ({door.label or door.zone}): open since {words.when(door.since or now, now)}"
+        for door in opened
+    )
+    times = [door.since for door in doors if door.live and door.since is not None]
+    since = f"last change {words.when(max(times), now)}" if times else started
+    return Line("doors", "unknown" if stale else "well", "Doors", f"{said}.", since, details, "/doors")
+
+
+def _troubles(troubles: list[Trouble], view: View, words: Words, now: int) -> Line:
+    if not troubles:
+        since = f"hub watching since {words.when(view.started, now)}"
+        return Line("troubles", "well", "Troubles", "None is open.", since, link="/troubles")
+    newest = sorted(troubles, key=lambda trouble: -trouble.since)
+    details = tuple(f"{t.detail or t.what}, since {words.when(t.since, now)}" for t in newest[:6])
+    if len(newest) > 6:
+        details += (f"and {len(newest) - 6} more",)
+    since = f"the oldest since {words.when(newest[-1].since, now)}"
+    return Line("troubles", "wrong", "Troubles", f"{len(troubles)} open:", since, details, "/troubles")
+
+
+def _place(room: RoomSettings) -> Place:
+    return Place(room.device, room.room, room.building, room.floor)
+
+
+def _zones(room: RoomSettings) -> tuple[ZoneView, ...]:
+    return tuple(ZoneView(zone.zone, zone.label, zone.kind) for zone in room.zones)

@@ -1,0 +1,117 @@
+"""The pages that show: the board, doors, devices, incidents, one incident, troubles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.console import console, known
+from hub.console.api.errors import ApiError
+from hub.console.api.incidents import found
+from hub.console.api.query import before as read_before
+from hub.console.aside import NoAnswerError
+from hub.console.cards import card
+from hub.console.pages import rendered
+from hub.console.present import page as page_of
+from hub.console.present import troubles_now
+from hub.console.session import Session
+from hub.console.timeline import rows as timeline_rows
+
+PAGE = 50
+
+
+async def board(request: Request, session: Session) -> Response:
+    """``/``: open incidents, and what is known. From memory alone: it works while the disk is sick."""
+    here = console.of(request)
+    desk, now = here.desk, here.now().wall
+    since = here.since.of("ready", (desk.view.ready, desk.view.why))
+    lines = known.lines(desk.settings, desk.view, here.words, now, since)
+    grade, sentence = known.verdict(lines)
+    facts = {"page": "board", "lines": lines, "grade": grade, "verdict": sentence}
+    return rendered(request, session, "board.html", facts)
+
+
+async def doors(request: Request, session: Session) -> Response:
+    """``/doors``: each door, open ones first."""
+    desk = console.of(request).desk
+    rows = known.all_doors(desk.settings, desk.view)
+    order = {"open": 0, "unknown": 1, "closed": 2}
+    rows.sort(key=lambda door: (order.get(door.state, 1), door.live))
+    return rendered(request, session, "doors.html", {"page": "doors", "doors": rows})
+
+
+async def devices(request: Request, session: Session) -> Response:
+    """``/devices``: each device and when it was last heard, those not heard first."""
+    here = console.of(request)
+    now = here.now().wall
+    rows = sorted(
+        known.all_devices(here.desk.settings, here.desk.view), key=lambda device: device.standing == "heard"
+    )
+    standing = {device.place.device: known.standing_words(device, here.words, now) for device in rows}
+    heard = sum(device.standing == "heard" for device in rows)
+    facts = {"page": "devices", "devices": rows, "standing": standing, "heard": heard}
+    return rendered(request, session, "devices.html", facts)
+
+
+async def incidents(request: Request, session: Session) -> Response:
+    """``/incidents``: all there were, the newest first, by pages."""
+    here = console.of(request)
+    try:
+        before = read_before(request.query_params)
+    except ApiError:
+        raise HTTPException(404) from None
+    missing: str | None = None
+    try:
+        recorded = await here.aside.call(here.desk.reading.incidents, (), PAGE + 1, before)
+    except NoAnswerError as error:
+        recorded, missing = [], str(error)
+    shown, following = page_of(recorded, here.desk.view.unresolved(), (), before, PAGE)
+    now = here.now().wall
+    facts = {
+        "page": "incidents",
+        "history": [card(incident, here.words, now) for incident in shown],
+        "following": following,
+        "before": before,
+        "missing": missing,
+    }
+    return rendered(request, session, "incidents.html", facts)
+
+
+async def incident(request: Request, session: Session) -> Response:
+    """``/incidents/{id}``: one incident and everything that was recorded of it."""
+    here = console.of(request)
+    wanted = request.path_params["id"]
+    timeline: list[dict[str, Any]] = []
+    missing: str | None = None
+    try:
+        one, timeline = await found(here, wanted)
+    except NoAnswerError as error:
+        one, missing = here.desk.view.incidents.get(wanted), str(error)
+        if one is None:
+            raise
+    if one is None:
+        raise HTTPException(404)
+    now = here.now().wall
+    facts = {
+        "page": "incident",
+        "one": card(one, here.words, now),
+        "timeline": timeline_rows(timeline, here.words, now),
+        "missing": missing,
+    }
+    return rendered(request, session, "incident.html", facts)
+
+
+async def troubles(request: Request, session: Session) -> Response:
+    """``/troubles``: what is not as it should be, and what was not."""
+    here = console.of(request)
+    missing: str | None = None
+    try:
+        recorded = await here.aside.call(here.desk.reading.troubles)
+    except NoAnswerError as error:
+        recorded, missing = [], str(error)
+    rows = troubles_now(recorded, list(here.desk.view.troubles.values()))
+    facts = {"page": "troubles", "troubles": rows, "missing": missing}
+    return rendered(request, session, "troubles.html", facts)

@@ -1,0 +1,108 @@
+"""What all pages share: the templates, and letting in only who has signed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from hub.console import console
+from hub.console.aside import NoAnswerError
+from hub.console.cards import card
+from hub.console.session import Session, local_path
+from hub.console.words import age, counting
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+
+def _version() -> str:
+    digest = hashlib.sha256()
+    for file in sorted([*STATIC.iterdir(), *(HERE / "templates").iterdir()]):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+VERSION: Final = _version()
+"""Of the pages themselves: a board left open over an upgrade loads itself anew."""
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(age=age, counting=counting)
+
+Page = Callable[[Request, Session], Awaitable[Response]]
+
+
+def for_people(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """Return a page's endpoint, which sends everybody who isn't signed in to do so."""
+
+    async def endpoint(request: Request) -> Response:
+        session = await console.of(request).keeper.session(request)
+        if session is None:
+            return not_signed_in(request)
+        try:
+            return await page(request, session)
+        except NoAnswerError as error:
+            return rendered(request, session, "sick.html", {"page": "", "said": str(error)}, 503)
+
+    return endpoint
+
+
+def not_signed_in(request: Request) -> Response:
+    """Answer someone unknown: a script with 401, a person with the sign-in page."""
+    if wants_fragment(request) or by_script(request) or request.url.path.endswith("/stream"):
+        return JSONResponse({"error": "not-signed-in", "detail": "sign in first"}, 401)
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = local_path(back) if request.method == "GET" else "/"
+    return RedirectResponse("/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else ""), 303)
+
+
+def wants_fragment(request: Request) -> bool:
+    """Tell whether a live page asks for its changing part alone."""
+    return request.headers.get("fragment") == "live"
+
+
+def by_script(request: Request) -> bool:
+    """Tell whether our own script sent a form, and wants its answer as JSON."""
+    return request.headers.get("accept") == "application/json"
+
+
+def rendered(
+    request: Request, session: Session, template: str, facts: dict[str, Any], status: int = 200
+) -> Response:
+    """Return a page, or its live part, with what every page shows."""
+    here = console.of(request)
+    now = here.now().wall
+    view = here.desk.view
+    incidents = [card(incident, here.words, now) for incident in view.unresolved()]
+    ends = session.ends(here.desk.settings.console.session_h)
+    text = _TEMPLATES.get_template(template).render(
+        site=view.name,
+        posture=view.posture,
+        session=session,
+        session_ends=here.words.when(ends, now),
+        incidents=incidents,
+        now=now,
+        clock=here.words.clock(now),
+        words=here.words,
+        version=VERSION,
+        layout="fragment.html" if wants_fragment(request) else "layout.html",
+        **facts,
+    )
+    return HTMLResponse(text, status)
+
+
+def plain(template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """Return a page for someone who isn't signed in: it shows nothing of the site but its name."""
+    return HTMLResponse(_TEMPLATES.get_template(template).render(version=VERSION, **facts), status)

@@ -1,0 +1,102 @@
+"""The console's server: a thread and an event loop of its own, beside the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from config import logs
+
+DEAD_CLIENT_MS: Final = 15_000
+"""A phone that left the network counts as an open board no longer than this."""
+STOP_S: Final = 1
+BACKLOG: Final = 256
+
+_log = logs.get(part="console")
+
+
+class Server:
+    """Serves one application at one address until it is stopped."""
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._wanted = port
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self._listening = threading.Event()
+        self._failure: BaseException | None = None
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_S,
+            timeout_keep_alive=30,
+        )
+        self._server = _Telling(config, self._listening)
+
+    @property
+    def port(self) -> int:
+        """The port it listens at; of the wanted port 0, the one that was given."""
+        return self._wanted if self._socket is None else int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Return when it listens; raise ``OSError`` that names host and port when it can't."""
+        self._socket = _listener(self._host, self._wanted)
+        self._thread = threading.Thread(target=self._run, name="console", daemon=True)
+        self._thread.start()
+        self._listening.wait()
+        if self._failure is not None or not self._server.started:
+            self._socket.close()
+            raise OSError(f"the console could not start at {self._host}:{self._wanted}: {self._failure}")
+
+    def stop(self, timeout: float) -> None:
+        """End every stream and connection, and return when all is closed or the time-out (s) is over."""
+        self._app.state.console.changes.close_from_elsewhere()
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                _log.warning("the console did not stop in time", timeout_s=timeout)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._server.serve(sockets=None if self._socket is None else [self._socket]))
+        except BaseException as failure:  # noqa: BLE001 - told to start(), and logged
+            self._failure = failure
+            _log.error("the console's server ended", error=repr(failure))
+        finally:
+            self._listening.set()
+
+
+class _Telling(uvicorn.Server):
+    """Says when it listens; the process's signals are none of its business."""
+
+    def __init__(self, config: uvicorn.Config, listening: threading.Event) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._listening.set()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(f"the console can't listen at {host}:{port}: {error.strerror or error}") from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted connections inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_CLIENT_MS)
+    return listener
