@@ -24,6 +24,8 @@ from device.facts import Fact, Kept, OutboxFault, OutboxSetAside, Restored
 RETRY_S: Final = 5.0
 KEPT_ASIDE: Final = 9
 """Corrupt files that are kept; the next replaces the last of them."""
+SALVAGED: Final = 100_000
+"""The newest rows of a corrupt file that are tried one by one."""
 _CORRUPT: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 Change = Keep | Forget | Remember
@@ -206,12 +208,16 @@ class Outbox:
         self._bring_up_to_date()
 
     def _salvage(self) -> list[Kept]:
+        """Read what can still be read of a corrupt file: row by row, past those that can't."""
         saved: list[Kept] = []
         with (
-            contextlib.suppress(sqlite3.Error, OSError, ValueError, TypeError),
+            contextlib.suppress(sqlite3.Error, OSError),
             contextlib.closing(self._connect(self._path)) as db,
         ):
-            saved.extend(_rows(db))
+            last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()[0]
+            for n in range(max(last - SALVAGED, 0) + 1, last + 1):
+                with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+                    saved.extend(_rows(db, n))
         return saved
 
     def _set_aside(self) -> Path:
@@ -255,8 +261,13 @@ def _read(db: sqlite3.Connection) -> Restored:
     return Restored(mono=time.monotonic(), events=tuple(_rows(db)), memory=memory)
 
 
-def _rows(db: sqlite3.Connection) -> Iterable[Kept]:
-    rows = db.execute("SELECT id, body, kernel, mono, wall, synced FROM event ORDER BY n")
+def _rows(db: sqlite3.Connection, n: int | None = None) -> Iterable[Kept]:
+    """Return the events, oldest first, or the one in row ``n``."""
+    columns = "SELECT id, body, kernel, mono, wall, synced FROM event"
+    # One row by its primary key alone, so that no damaged page beside it is read.
+    rows = (
+        db.execute(f"{columns} WHERE n = ?", (n,)) if n is not None else db.execute(f"{columns} ORDER BY n")
+    )
     for id, body, kernel, mono, wall, synced in rows:  # noqa: A001 - the column's name
         moment = Moment(kernel, mono, wall, None if synced is None else bool(synced))
         yield Kept(id=id, body=body, happened=moment)
