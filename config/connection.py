@@ -33,8 +33,9 @@ USER_TIMEOUT_MS: Final = 5000
 """TCP_USER_TIMEOUT: unacknowledged bytes end the connection after this."""
 CONNECT_TIMEOUT_S: Final = 5.0
 FIRST_PAUSE_S: Final = 0.25
-LONGEST_PAUSE_S: Final = 10.0
-"""Seconds between two attempts to connect: doubled from the first to the longest."""
+LONGEST_PAUSE_S: Final = 2.0
+"""Seconds between two attempts to connect: doubled from the first to the longest. No press waits in a
+broker that is back for longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,9 @@ class Line:
         self._manual_ack = manual_ack
         self._receive_maximum = receive_maximum
         self._log = structlog.get_logger(broker=f"{broker.host}:{broker.port}", client=client_id)
-        self._lock = threading.Lock()  # guards _client and _number, so that no ack crosses connections
+        self._lock = threading.Lock()  # guards the next three, so that no ack crosses connections
         self._client: Client | None = None
+        self._brings: Client | None = None
         self._number = 0
         self._closing = threading.Event()
         self._hurry = threading.Event()
@@ -168,9 +170,11 @@ class Line:
     def ack(self, connection: int, mid: int) -> bool:
         """Send the PUBACK of a message; False when its connection is gone (it will come again)."""
         with self._lock:
-            if self._client is None or connection != self._number:
+            # A kept session's messages come before the broker's answer to our subscription, so they
+            # may be acknowledged before the line counts as up.
+            if self._brings is None or connection != self._number:
                 return False
-            self._client.ack(mid, 1)
+            self._brings.ack(mid, 1)
             return True
 
     def _keep_up(self) -> None:
@@ -208,10 +212,13 @@ class Line:
         while not life.answered.wait(0.2) and not life.over.is_set():
             if self._closing.is_set() or life.late():
                 break
-        if life.up:
-            life.over.wait()
+        # A packet that paho can't read ends its thread, and it would look connected for ever.
+        while life.up and not life.over.wait(1.0):
+            if client._thread is None:
+                life.reason = "the broker sent what can't be read"
+                break
         with self._lock:
-            self._client = None
+            self._client = self._brings = None
         sock: Any = client.socket()
         with contextlib.suppress(OSError, AttributeError):
             sock.close()
@@ -284,6 +291,8 @@ class _Life:
             self.answered.set()
             return
         self._session_present = flags.session_present
+        with self._line._lock:
+            self._line._brings = client
         if self._line._subscriptions:
             options = SubscribeOptions(qos=1, noLocal=False)
             client.subscribe([(topic, options) for topic in self._line._subscriptions])

@@ -19,9 +19,11 @@ from config.contract import (
     EVENT_EXPIRY,
     Command,
     Event,
+    Flaw,
     HubState,
     MessageError,
     Posture,
+    Readable,
     Receipt,
     decode,
     device_topic,
@@ -39,6 +41,8 @@ RECEIVE_MAXIMUM: Final = 65_535
 COMMAND_EXPIRY_S: Final = 10
 RECEIPT_IDS: Final = 500
 """Ids in one receipt at most, to stay far below the largest packet."""
+RECEIPTS_KEPT: Final = 100_000
+"""Ids whose receipts wait for a connection, at most; an agent asks again for one that it misses."""
 DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"
 
 Put = Callable[[EventCame | DeviceMessage | Link | BrokerDropped], None]
@@ -71,10 +75,12 @@ class Intake:
             receive_maximum=RECEIVE_MAXIMUM,
         )
         self._events.line = self._event_line
+        self._owed_receipts: deque[tuple[str, str]] = deque(maxlen=RECEIPTS_KEPT)
+        self._receipts_lock = threading.Lock()  # so that none slips between a connection and its flush
         self._rest_line = Line(
             settings.broker,
             f"tocsin-hub-{site}-rest",
-            _Rest(clock, put),
+            _Rest(clock, put, self._send_owed_receipts),
             subscriptions=rest,
             will=Will(hub_topic(site, self._hub), encode(will)),
             keep_session=False,
@@ -97,10 +103,26 @@ class Intake:
         self._events.committed(acks)
 
     def receipt(self, device: str, ids: list[str]) -> None:
-        """Tell an agent that its events are committed; one not heard is repeated when it asks again."""
-        for i in range(0, len(ids), RECEIPT_IDS):
-            receipt = Receipt(v=1, ids=tuple(ids[i : i + RECEIPT_IDS]))
-            self._publish(device_topic(self._site, device, "receipt"), encode(receipt))
+        """Tell an agent that its events are committed; without a connection, as soon as there is one.
+
+        The events' own connection may bring thousands before this one is up.
+        """
+        topic = device_topic(self._site, device, "receipt")
+        with self._receipts_lock:
+            for i in range(0, len(ids), RECEIPT_IDS):
+                some = ids[i : i + RECEIPT_IDS]
+                if not self._publish(topic, encode(Receipt(v=1, ids=tuple(some)))):
+                    self._owed_receipts.extend((device, event_id) for event_id in some)
+
+    def _send_owed_receipts(self) -> None:
+        with self._receipts_lock:
+            owed = list(self._owed_receipts)
+            self._owed_receipts.clear()
+        receipts: dict[str, list[str]] = {}
+        for device, event_id in owed:
+            receipts.setdefault(device, []).append(event_id)
+        for device, ids in receipts.items():
+            self.receipt(device, ids)
 
     def command(self, device: str, command: Command) -> None:
         """Ask something of an agent, now or never."""
@@ -119,13 +141,16 @@ class Intake:
 
     def _publish(
         self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
-    ) -> None:
+    ) -> bool:
+        """Publish; False where there is no connection to do it over."""
         try:
             self._rest_line.publish(topic, payload, retain=retain, expiry_s=expiry_s)
         except NotConnectedError:
             self._log.info("not sent: no connection", topic=topic)
+            return False
         except ValueError as error:  # a device's name that can't stand in a topic
             self._log.info("not sent", topic=topic[:200], why=str(error))
+        return True
 
 
 class _Events:
@@ -154,17 +179,20 @@ class _Events:
     def on_message(self, message: Received) -> None:
         now = self._clock.now()
         ack = (message.connection, message.mid if message.qos else 0)
-        if message.qos:
-            with self._lock:
-                self._unacked.append(ack)
         topic = read_topic(message.topic)
         event: Event | MessageError
         try:
             event = decode(Event, message.payload)
         except MessageError as error:
             event = error
+        except Exception:  # noqa: BLE001 - a fault of ours must not swallow what may be a press
+            flaw = Flaw("message", "the hub failed to read it")
+            event = MessageError((flaw,), Readable(is_alarm=b"alarm" in message.payload))
         device = device_name(topic.party if topic else message.topic)
         waited = self._waited_ms(message, now)
+        if message.qos:
+            with self._lock:
+                self._unacked.append(ack)
         self._put(EventCame(message.topic, device, message.payload, event, now, waited, ack))
 
     def on_published(self, connection: int, mid: int, refused: str | None) -> None:
@@ -191,13 +219,16 @@ class _Events:
 class _Rest:
     """The listener of everything else."""
 
-    def __init__(self, clock: Clock, put: Put) -> None:
+    def __init__(self, clock: Clock, put: Put, up: Callable[[], None]) -> None:
+        """``up`` is called when the connection can be sent over."""
         self._clock = clock
         self._put = put
+        self._up = up
         self._dropped: int | None = None
 
     def on_up(self, connection: int, session_present: bool) -> None:  # noqa: ARG002
         self._put(Link("rest", True, ""))
+        self._up()
 
     def on_down(self, connection: int, reason: str) -> None:  # noqa: ARG002
         self._put(Link("rest", False, reason))
