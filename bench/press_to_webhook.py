@@ -37,7 +37,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=Path.cwd() if os.access(".", os.W_OK) else None) as folder:
         place = Path(folder)
         rows["floor: one fdatasync of 4 kB (ms)"] = fsync_floor(place)
-        with BenchSite(place) as site, BenchWire(site.broker.port) as wire:
+        with BenchSite(place, rooms=options.presses) as site, BenchWire(site.broker.port) as wire:
             rows["floor: MQTT there and back (ms)"] = mqtt_floor(site.broker.port, options.presses)
             latencies = presses(site, wire, options.presses, options.rate)
             rows[f"press to webhook, {options.rate:g} a second (ms)"] = latencies

@@ -49,8 +49,7 @@ def stamp(wall_ms: int) -> str:
     A moment outside the years 1 to 9999 is written as the nearest one inside.
     """
     seconds, ms = divmod(min(max(wall_ms, _FIRST_MS), _LAST_MS), 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z".rjust(24, "0")
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{ms:03d}Z"
 
 
 def read_stamp(text: str) -> int:
