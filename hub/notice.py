@@ -70,13 +70,33 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         title = f"LATE {title}"
         when = f"{when} ({_age(age)} before this was sent)"
     lines = [f"{title}, {when}"]
-    lines += [f"also {place}" for place in _places(incident)[1:]]
+    lines += _rooms_below(incident, zone)
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
         if incident[deed]:
             extra = f" as {incident[deed]['disposition']}" if deed == "resolved" else ""
             lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
     lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
     return f"{title}, {when}", "\n".join(lines)
+
+
+def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Say each room by itself where there are several, or one came late: when, how late, whether it asks."""
+    some_answered = any(room["acknowledged"] for room in incident["rooms"])
+    lines = []
+    for room, place in zip(incident["rooms"], _places(incident), strict=True):
+        pressed = [event for event in incident["events"] if event["device"] == room["device"]]
+        late = [event for event in pressed if event["late"]]
+        line = f"- {place}"
+        if pressed:
+            line += f", pressed {_clock(pressed[-1]['at'], zone)}"
+        if late:
+            waited = (read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])) // 1000
+            line += f", LATE: heard {_age(waited)} later"
+        if some_answered and not room["acknowledged"]:
+            line += ", NOT ACKNOWLEDGED"
+        if len(incident["rooms"]) > 1 or late:
+            lines.append(line)
+    return lines
 
 
 def _headline(kind: NoticeType, incident: dict[str, Any]) -> str:
@@ -155,4 +175,5 @@ def _event(press: Press) -> dict[str, Any]:
         "at": stamp(press.at),
         "received_at": stamp(press.received_at),
         "held": press.held,
+        "late": press.late,
     }
