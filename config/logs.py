@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import io
 import json
 import logging
 import sys
 import time
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 import msgspec
 import structlog
 
 from config.clock import stamp
+from config.log_writer import LogWriter
 
 Level = Literal["debug", "info", "warning", "error"]
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "pin_code")
@@ -25,28 +28,28 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
     On a terminal lines are readable; elsewhere (systemd, a file) each is one JSON object.
     """
     number = getattr(logging, level.upper())
-    renderer: Any
-    factory: Any
+    writer = LogWriter(sys.stderr.buffer)
+    atexit.register(writer.drain)
+    # Bytes by msgspec: a line is on the way of every press.
+    renderers: list[Any] = [structlog.processors.JSONRenderer(serializer=_json)]
     if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
-        factory = structlog.PrintLoggerFactory(file=sys.stderr)
-    else:
-        # Bytes by msgspec: a line is on the way of every press.
-        renderer = structlog.processors.JSONRenderer(serializer=_json)
-        factory = structlog.BytesLoggerFactory(file=sys.stderr.buffer)
+        renderers = [structlog.dev.ConsoleRenderer(), _encoded]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             _stamped,
             _without_secrets,
             structlog.processors.format_exc_info,
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=factory,
+        logger_factory=structlog.BytesLoggerFactory(file=writer),  # type: ignore[arg-type]  # it writes and flushes
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s", force=True)
+    others = io.TextIOWrapper(
+        cast("BinaryIO", writer), encoding="utf-8", errors="replace", line_buffering=True
+    )
+    logging.basicConfig(level=logging.WARNING, stream=others, format="%(name)s: %(message)s", force=True)
     _BOUND.clear()
     _BOUND.update(process=process, **bound)
 
@@ -74,6 +77,10 @@ def _json(event: Any, **_: Any) -> bytes:
         return msgspec.json.encode(event, enc_hook=repr)
     except Exception:  # noqa: BLE001 - a lone surrogate: a line must never be the fault that stops a press
         return json.dumps(event, default=repr).encode()
+
+
+def _encoded(_: Any, __: str, line: str) -> bytes:
+    return line.encode("utf-8", "replace")
 
 
 def _without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
