@@ -1,0 +1,1 @@
+"""Pictures and tables of the docs that follow from the code; ``python -m docs.drawing`` writes them anew."""
