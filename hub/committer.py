@@ -72,11 +72,9 @@ class Committer:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            batch = self._next_batch()
-            if batch is None:
-                return
-            self._write(batch)
+        # What the disk did not take at a stop ends it: nothing later may be written in its place.
+        while (batch := self._next_batch()) is not None and self._write(batch):
+            pass
 
     def _next_batch(self) -> list[Decision] | None:
         first = self._queue.get()
@@ -94,43 +92,53 @@ class Committer:
             batch.append(more)
         return batch
 
-    def _write(self, batch: list[Decision]) -> None:
+    def _write(self, batch: list[Decision]) -> bool:
+        """Write a batch, however long that takes; False where a stop came before the disk took it."""
         pause = FIRST_PAUSE_S
         while True:
             try:
                 self._journal.commit(batch)
             except Exception as error:  # noqa: BLE001 - whatever it is, the batch is still owed to the disk
-                self._failed(words(error))
-                if not is_of_the_disk(error):
-                    if len(batch) > 1:
-                        for decision in batch:
-                            self._write([decision])
-                        return
-                    if self._refused(batch[0], error):
-                        return
+                if is_of_the_disk(error):
+                    self._failed(words(error))
+                elif len(batch) > 1:
+                    return all(self._write([decision]) for decision in batch)
+                elif self._refused(batch[0], error):
+                    return True
                 if self._stopping.is_set() and pause >= LONGEST_PAUSE_S:
-                    return  # at a stop nothing is acknowledged, so that it comes again
-                self._stopping.wait(pause) if not self._stopping.is_set() else None
+                    return False  # nothing of it is acknowledged, so that it comes again
+                if not self._stopping.is_set():
+                    self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
             else:
-                self._committed(batch)
-                return
+                self._let_out(batch)
+                return True
+
+    def _let_out(self, batch: list[Decision]) -> None:
+        try:
+            self._committed(batch)
+        except Exception:  # noqa: BLE001 - a fault of ours must not stop the writing
+            self._log.exception("cannot let out what is committed")
 
     def _refused(self, decision: Decision, error: Exception) -> bool:
         """Keep raw what the database refuses alone; tells whether the disk took it."""
+        # First what follows from it (an incident, what is owed), without its own words: once the
+        # message is acknowledged, nobody sends it again.
+        rest = replace(decision, record=[], events=[], earlier={})
+        try:
+            self._journal.commit([rest])
+        except Exception as again:  # noqa: BLE001 - told apart below
+            self._failed(words(again))
+            if is_of_the_disk(again):
+                return False
+            # Refused, too: it lives on in memory, and is written at its next change.
         try:
             self._journal.quarantine(decision, self._clock.now().wall, words(error))
         except Exception as again:  # noqa: BLE001 - the disk fails as well: nothing is acknowledged
             self._failed(words(again))
             return False
-        # The message is safe; keep what follows from it (an incident, what is owed) without its own words.
-        rest = replace(decision, record=[], events=[], earlier={})
-        try:
-            self._journal.commit([rest])
-        except Exception as again:  # noqa: BLE001 - it lives on in memory, and is written at its next change
-            self._failed(words(again))
         topic = decision.raw[0] if decision.raw else None
         self._log.error("quarantined", topic=topic, why=words(error))
         decision.quarantined = True
-        self._committed([decision])
+        self._let_out([decision])
         return True
