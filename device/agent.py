@@ -53,6 +53,8 @@ from device.retransmission import Retransmission
 from device.zone import Decided, Zone
 
 HEALTH_S: Final = 15.0
+NEWS_S: Final = 1.0
+"""A new trouble doesn't wait for the next health, but healths are at least this far apart."""
 HEALTH_EXPIRY_S: Final = 30
 MOST_OWED: Final = 5000
 """Events the outbox holds before doors are given up; presses and their restorals never are."""
@@ -88,7 +90,9 @@ class Agent:
         self._light: float | None = None
         self._told = ""
         self._health_n = 0
-        self._health_at = now.mono
+        self._health_at = now.mono - HEALTH_S
+        """When the last health was sent."""
+        self._news = False
         self._troubles: dict[str, str] = {}
         self._last_fault: str | None = None
         self._given_up = 0
@@ -141,7 +145,7 @@ class Agent:
 
     def survey_due_at(self) -> float:
         """Return when the shell is to survey the machine, which brings the next health."""
-        return self._health_at
+        return self._health_at + (NEWS_S if self._news else HEALTH_S)
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -392,10 +396,11 @@ class Agent:
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
         self._synced = fact.clock_synced
-        self._health_at = now.mono + HEALTH_S
         slow = fact.outbox_behind_s > BEHIND_S
         why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
-        return self._trouble("disk", why) + self._publish_health(self._links, now)
+        said = self._trouble("disk", why)
+        self._health_at, self._news = now.mono, False
+        return said + self._publish_health(self._links, now)
 
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
         self._health_n += 1
@@ -432,6 +437,7 @@ class Agent:
         """Note a trouble, or its end; both are said once."""
         if self._troubles.get(what) == why:
             return []
+        self._news = True
         if why is None:
             del self._troubles[what]
             return [_say("info", "trouble over", trouble=what)]

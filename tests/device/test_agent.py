@@ -195,6 +195,19 @@ def test_refused_is_a_trouble_in_health() -> None:
     assert health.last_fault is not None
 
 
+def test_a_new_trouble_is_told_within_a_second() -> None:
+    """It doesn't wait for the next health, and a flood of troubles is no flood of healths."""
+    room = up()
+    room.survey()
+    assert room.agent.survey_due_at() == room.now + 15.0
+    room.tell(OutboxFault(mono=room.now, why="disk full"))
+    room.tell(OutboxFault(mono=room.now, why="disk gone"))
+    assert room.agent.survey_due_at() == room.now + 1.0
+    room.wait(1.0)
+    room.survey()
+    assert room.agent.survey_due_at() == room.now + 15.0
+
+
 def test_health_names_a_lost_link_over_the_other() -> None:
     """With two brokers the loss of one is told through the other."""
     room = Room("one", "two")
