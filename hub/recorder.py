@@ -259,11 +259,13 @@ class Recorder:
             decision.reply(recorded=not decision.quarantined)
             for device, event_id in decision.receipts:
                 receipts.setdefault(device, []).append(event_id)
-        for device, ids in receipts.items():
-            self.wire.receipt(device, ids)
-        self.wire.committed([decision.ack for decision in batch if decision.ack])
-        quarantined = next((d for d in batch if d.quarantined), None)
-        self._inputs.put(_Commit(None, quarantined is not None, len(batch)))
+        quarantined = any(decision.quarantined for decision in batch)
+        try:
+            for device, ids in receipts.items():
+                self.wire.receipt(device, ids)
+            self.wire.committed([decision.ack for decision in batch if decision.ack])
+        finally:
+            self._inputs.put(_Commit(None, quarantined, len(batch)))
 
     def _on_commit_failed(self, why: str) -> None:
         self._inputs.put(_Commit(why, False, 0))
