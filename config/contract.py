@@ -293,7 +293,7 @@ def decode(kind: type[M], payload: bytes) -> M:
         if flaws:
             raise MessageError(flaws, _salvage(payload) if kind is Event else None)
     if isinstance(message, Event) and message.at is not None and not _is_stamp(message.at):
-        raise MessageError((Flaw("at", f"{shown(message.at)!r} is no RFC 3339 time"),), _salvage(payload))
+        raise MessageError((_no_stamp(message.at),), _salvage(payload))
     return message
 
 
@@ -422,9 +422,16 @@ def _explain(kind: type[Any], payload: bytes, error: Exception) -> MessageError:
             flaws.append(Flaw(field.encode_name, f"found {_brief(fields[field.encode_name])}: {why}"))
         else:
             flaws += _bad_strings(fields[field.encode_name], field.encode_name)
+    at = fields.get("at") if kind is Event else None
+    if isinstance(at, str) and not _is_stamp(at):
+        flaws.append(_no_stamp(at))
     if not flaws:
         flaws.append(Flaw("message", shown(str(error), 300)))
     return MessageError(tuple(flaws), _salvage(payload) if kind is Event else None)
+
+
+def _no_stamp(at: str) -> Flaw:
+    return Flaw("at", f"{shown(at)!r} is no RFC 3339 time")
 
 
 def _brief(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import MessageError, shown
+from config.contract import MessageError, read_topic, shown
 from hub.decision import Decision, EventRow
 from hub.incident import reckoned_earlier
 from hub.inputs import EventCame
@@ -58,7 +58,8 @@ class Presses:
         decision.ack = fact.ack
         account = read_event(fact, site.directory)
         if account.id is not None:
-            decision.receipts.append((fact.device, account.id))
+            topic = read_topic(fact.topic)  # a name too long to be kept is still who waits for it
+            decision.receipts.append((topic.party if topic else fact.device, account.id))
         key, seen, clash = self._place(account, known or {})
         if seen is not None:
             self._again(decision, account, key, seen, now)
