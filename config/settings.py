@@ -2,7 +2,7 @@
 
 ``read`` walks the struct field by field, so that seven planted faults come back as seven, each with
 its file, key, what was found and what is allowed. Libraries that check a whole file at once either
-stop at the first fault or weigh more than the agent may (docs/decisions/settings.md).
+stop at the first fault or weigh more than the agent may (docs/decisions/0001-settings.md).
 """
 
 from __future__ import annotations
