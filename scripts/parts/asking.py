@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
+from .progress import SetupError
+
 TIMEOUT_S = 3.0
+TRIES = 200
+_LOWEST = 20_000
 # Loopback is never reached through a proxy, whatever the environment says.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -38,21 +44,18 @@ def accepts(port: int) -> bool:
 
 
 def free_ports(count: int, taken: set[int]) -> list[int]:
-    """Return ports of loopback that nobody listens on, none of ``taken``."""
-    probes: list[socket.socket] = []
+    """Return ports of loopback that nobody listens on, none of ``taken``.
+
+    Below those that the system gives to outgoing connections: one of these could take the port of a
+    part that died, before that is started again.
+    """
     ports: list[int] = []
-    try:
-        while len(ports) < count:
-            probe = socket.socket()
-            probes.append(probe)
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if port not in taken:
-                ports.append(port)
-    finally:
-        for probe in probes:
-            probe.close()
-    return ports
+    for port in random.sample(range(_LOWEST, _first_outgoing()), TRIES):
+        if len(ports) == count:
+            return ports
+        if port not in taken and is_free(port):
+            ports.append(port)
+    raise SetupError("no port of 127.0.0.1 is free")
 
 
 def is_free(port: int) -> bool:
@@ -64,3 +67,11 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _first_outgoing() -> int:
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        first = 32_768
+    return first if first >= _LOWEST + TRIES else 65_536

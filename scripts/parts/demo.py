@@ -148,14 +148,10 @@ class Demo:
             f"ready site={site.name} console={console} api={console}/api/v1 mqtt=127.0.0.1:{ports.mqtt}"
             f" rooms={rooms} user={USER} password={site.password} token={token} secret={secret}"
         )
-        lamps = (
-            ""
-            if self._chosen.webhook
-            else " The rooms' lamps are ready only while it is open: nothing else tells."
-        )
-        say(
-            f"Open {console} and sign in as {USER} with the password {site.password}: the officer's board.{lamps}"
-        )
+        person = f"sign in as {USER} with the password {site.password}"
+        alone = " (Nothing else tells: the rooms' lamps are ready while it is open.)"
+        lamps = "" if self._chosen.webhook else alone
+        say(f"Open {console} and {person}: the officer's board.{lamps}")
         say(f"Press a button of a room at {rooms}, as a teacher would.")
         say("Watch the room appear on the board, acknowledge it there, and see the room's lamp tell so.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import subprocess
@@ -11,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from . import toml
 from .progress import SetupError
 
 SITE = "demo"
@@ -106,10 +106,10 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
     """Return the text of the demo's hub.toml."""
     lines = [
         "# Written anew by scripts/demo at each start.",
-        f"site = {_text(site.name)}",
+        f"site = {toml.text(site.name)}",
         'name = "Demo School"',
-        f"data = {_text(str(site.data / 'hub'))}",
-        f"timezone = {_text(_timezone())}",
+        f"data = {toml.text(str(site.data / 'hub'))}",
+        f"timezone = {toml.text(_timezone())}",
         "",
         "[broker]",
         'host = "127.0.0.1"',
@@ -124,8 +124,8 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
             "",
             "[channels.webhook]",
             'type = "webhook"',
-            f"url = {_text(webhook)}",
-            f"secret_file = {_text(str(site.data / 'secrets' / 'webhook'))}",
+            f"url = {toml.text(webhook)}",
+            f"secret_file = {toml.text(str(site.data / 'secrets' / 'webhook'))}",
         ]
     lines += [
         "",
@@ -135,36 +135,31 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
         "",
         "[plans.panic]",
         f"kinds = {_list(['panic', 'duress', 'medical', 'assist'])}",
-        f"group_by = {_text(group_by)}",
+        f"group_by = {toml.text(group_by)}",
         "",
         "[[plans.panic.steps]]",
         "after_s = 0",
         'notify = ["sro"]',
     ]
     zones = ", ".join(
-        f"{{ zone = {_text(zone)}, label = {_text(label)}, kind = {_text(kind)} }}"
+        f"{{ zone = {toml.text(zone)}, label = {toml.text(label)}, kind = {toml.text(kind)} }}"
         for zone, label, kind in ZONES
     )
     for room in rooms:
         lines += [
             "",
             "[[rooms]]",
-            f"device = {_text(room.device)}",
-            f"room = {_text(room.room)}",
-            f"building = {_text(room.building)}",
-            f"floor = {_text(room.floor)}",
+            f"device = {toml.text(room.device)}",
+            f"room = {toml.text(room.room)}",
+            f"building = {toml.text(room.building)}",
+            f"floor = {toml.text(room.floor)}",
             f"zones = [{zones}]",
         ]
     return "\n".join(lines) + "\n"
 
 
-def _text(value: str) -> str:
-    """Write a TOML string: JSON's, whose escapes TOML shares, with DEL escaped as well."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _list(values: list[str]) -> str:
-    return f"[{', '.join(map(_text, values))}]"
+    return f"[{', '.join(map(toml.text, values))}]"
 
 
 def _timezone() -> str:

@@ -25,11 +25,13 @@ READY = re.compile(
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def wait_until(true: Callable[[], object], deadline_s: float, what: str) -> None:
-    """Wait for a condition; fails with ``what`` after the deadline."""
+def wait_until(
+    true: Callable[[], object], deadline_s: float, what: str, words: Callable[[], str] = str
+) -> None:
+    """Wait for a condition; fails after the deadline with ``what`` and what ``words`` then gives."""
     end = time.monotonic() + deadline_s
     while not true():
-        assert time.monotonic() < end, f"{what}: not within {deadline_s} s"
+        assert time.monotonic() < end, f"{what}: not within {deadline_s} s\n{words()}"
         time.sleep(0.05)
 
 
@@ -81,6 +83,13 @@ class DemoRun:
     def remarks(self) -> str:
         """What it said on standard error."""
         return self._err.read_text(errors="replace")
+
+    def last_words(self) -> str:
+        """What it and its parts said at last, for a failing test's message."""
+        said = re.search(r"their logs are in (.+)", self.remarks())
+        logs = Path(said[1]).glob("*.log") if said else ()
+        ends = [f"{log.name}:\n{log.read_text(errors='replace')[-1500:]}" for log in logs]
+        return "\n".join([self.remarks(), *ends])
 
     def part(self, words: str) -> int:
         """Return the process id of its descendant whose command line holds ``words``."""

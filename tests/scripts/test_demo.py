@@ -82,12 +82,16 @@ def test_a_part_that_is_killed_is_back_on_the_same_data(demo: DemoRun, words: st
     killed = demo.part(words)
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: not alive(killed), 5, "its death")
-    wait_until(lambda: words in " ".join(descendants(demo.process.pid).values()), 5, "its start")
-    wait_until(lambda: demo.get(f"{demo.ready['console']}/healthz")[0] == 200, 30, "the hub ready")
-    wait_until(lambda: demo.get(demo.ready["rooms"])[0] == 200, 30, "the rooms' page")
+    wait_until(
+        lambda: words in " ".join(descendants(demo.process.pid).values()), 5, "its start", demo.last_words
+    )
+    wait_until(
+        lambda: demo.get(f"{demo.ready['console']}/healthz")[0] == 200, 30, "the hub ready", demo.last_words
+    )
+    wait_until(lambda: demo.get(demo.ready["rooms"])[0] == 200, 30, "the rooms' page", demo.last_words)
     assert told(demo, before)
     press(demo, f"e-after {words}")
-    wait_until(lambda: told(demo, f"e-after {words}"), 10, "the incident after")
+    wait_until(lambda: told(demo, f"e-after {words}"), 10, "the incident after", demo.last_words)
     assert "started again" in demo.remarks()
 
 
