@@ -77,6 +77,8 @@ class Agent:
         self.lamp = lamp.Lamp(ready_since=now.mono)
         self.posture: Posture | None = None
         self.up: set[str] = set()
+        self._sessions: set[str] = set()
+        """Links whose broker has held a session of ours, ever."""
         self._zone_settings = {z.zone: z for z in settings.zones}
         self._links = tuple(link.name for link in settings.links)
         self._retransmission = Retransmission(self._links)
@@ -142,6 +144,11 @@ class Agent:
         due = [zone.next_deadline() for zone in self.zones.values()]
         due += [self._retransmission.next_deadline(), lamp.next_deadline(self.lamp, now.mono)]
         return min((at for at in due if at is not None), default=now.mono + HEALTH_S)
+
+    def settles_at(self) -> float | None:
+        """Return when every contact that has just moved will have come to rest."""
+        due = [zone.settles_at() for zone in self.zones.values()]
+        return max((at for at in due if at is not None), default=None)
 
     def survey_due_at(self) -> float:
         """Return when the shell is to survey the machine, which brings the next health."""
@@ -234,13 +241,21 @@ class Agent:
     # --- links ----------------------------------------------------------------------------------
 
     def _link_up(self, fact: LinkUp, now: Now) -> list[Action]:
+        lost = not fact.session_present and fact.link in self._sessions
+        known = fact.link in self._sessions
         self.up.add(fact.link)
+        self._sessions.add(fact.link)
         self._retransmission.link_up(fact.link, session_present=fact.session_present)
         done = self._send_due(now)
         done += self._trouble(f"link {fact.link}", None)
         done += self._publish_state((fact.link,))
         done += self._publish_health((fact.link,), now)
         done.append(_say("info", "link up", link=fact.link, session_present=fact.session_present))
+        if not known:
+            done.append(Remember(f"session {fact.link}", "made"))
+        if lost:
+            self._last_fault = f"link {fact.link}: the broker lost our session"
+            done.append(_say("warning", "the broker lost our session: sending all again", link=fact.link))
         return done
 
     def _link_down(self, fact: LinkDown) -> list[Action]:
@@ -271,6 +286,10 @@ class Agent:
                 case _:
                     return []
         except MessageError as error:
+            why = f"unreadable message on {fact.topic}: {error}"
+            if why == self._last_fault:
+                return []  # a flood of them is one line
+            self._last_fault = why
             return [_say("warning", "unreadable message", topic=fact.topic, why=str(error))]
 
     def _take_posture(self, posture: Posture) -> None:
@@ -319,6 +338,7 @@ class Agent:
         for name, zone in self.zones.items():
             if fact.memory.get(f"zone {name}") == "active":
                 zone.remember("active")
+        self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
         done: list[Action] = []
         moment = self._moment(now)
         presses: list[lamp.Press] = []

@@ -22,12 +22,15 @@ from config.notify import notify, watchdog_interval_s
 from device import survey
 from device.actions import Action, Forget, Hurry, Keep, Light, Publish, Remember, Renew, Say
 from device.agent import Agent
-from device.facts import Fact, Surveyed
+from device.facts import Contact, Fact, Surveyed
 from device.link import Link
 from device.outbox import Outbox
 from device.pins import Pins
 
 OUTBOX_FILE: Final = "outbox.db"
+BATCH: Final = 50
+"""Facts other than moves of contacts that are taken in one turn."""
+LAST_SETTLE_S: Final = 0.5
 Watch = Callable[[Agent, Now], None]
 
 
@@ -51,6 +54,7 @@ class Loop:
         self._watch = watch
         self._service = service
         self._log = structlog.get_logger(site=settings.site, device=settings.device)
+        self._pending: list[Fact] = []
         self._queue: queue.SimpleQueue[Fact | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._power_cut = False
@@ -80,7 +84,9 @@ class Loop:
             until = min(self._agent.next_deadline(now), self._agent.survey_due_at())
             if feed_every is not None:
                 until = min(until, feed_at)
-            self._turn(self._wait(max(until - now.mono, 0.0)))
+            self._turn(self._wait(until - now.mono))
+        if not self._power_cut:
+            self._settle()
         self._end()
 
     def stop(self) -> None:
@@ -94,16 +100,29 @@ class Loop:
         self.stop()
 
     def _wait(self, seconds: float) -> list[Fact]:
-        """Wait for facts, but no longer than until the next deadline; returns them by their stamps."""
-        facts: list[Fact] = []
+        """Wait for facts, but no longer than ``seconds``; returns a batch of them by their stamps.
+
+        All moves of contacts come first, and at most a batch of anything else, so that no flood of
+        messages delays a press.
+        """
+        patient = seconds > 0 and not self._pending
         with contextlib.suppress(queue.Empty):
-            first = self._queue.get(timeout=seconds) if seconds > 0 else self._queue.get_nowait()
+            fact = self._queue.get(timeout=seconds) if patient else self._queue.get_nowait()
             while True:
-                if first is not None:
-                    facts.append(first)
-                first = self._queue.get_nowait()
-        facts.sort(key=lambda fact: fact.mono)
-        return facts
+                if fact is not None:
+                    self._pending.append(fact)
+                fact = self._queue.get_nowait()
+        self._pending.sort(key=lambda fact: (not isinstance(fact, Contact), fact.mono))
+        size = sum(isinstance(fact, Contact) for fact in self._pending) + BATCH
+        batch, self._pending = self._pending[:size], self._pending[size:]
+        return batch
+
+    def _settle(self) -> None:
+        """Before a clean end, let a contact that has just moved come to rest: it may be a press."""
+        end = self._clock.now().mono + LAST_SETTLE_S
+        self._turn(self._wait(0))
+        while (settles := self._agent.settles_at()) is not None and settles <= end:
+            self._turn(self._wait(settles - self._clock.now().mono))
 
     def _turn(self, facts: list[Fact]) -> None:
         if self._power_cut:

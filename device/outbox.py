@@ -142,7 +142,7 @@ class Outbox:
         self._todo.pop(key, None)  # to its place at the end: changes are written in order
         self._todo[key] = change
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, *, again: bool = False) -> None:
         try:
             db = self._db = self._db or self._open()
             if not self._restored:
@@ -150,7 +150,7 @@ class Outbox:
                 self._restored = True
             self._write(db)
         except (sqlite3.Error, OSError) as error:
-            self._fail(error)
+            self._fail(error, again=again)
             return
         self._behind_since = None if self._inbox.empty() else time.monotonic()
         self._say(None)
@@ -179,7 +179,7 @@ class Outbox:
             raise
         self._todo.clear()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: Exception, *, again: bool) -> None:
         saved: list[Kept] = []
         db, self._db = self._db, None
         code = getattr(error, "sqlite_errorcode", None)
@@ -187,7 +187,7 @@ class Outbox:
         if db is not None:
             with contextlib.suppress(sqlite3.Error):
                 db.close()
-        if not corrupt:
+        if not corrupt or again:  # a new file that is corrupt at once: the disk itself is sick
             self._say(f"{self._path}: {error}")
             return
         try:
@@ -204,8 +204,7 @@ class Outbox:
             self._wanted = {("event", kept.id): Keep(kept) for kept in saved} | self._wanted
             self._restored = True
         self._todo = dict(self._wanted) | {k: c for k, c in self._todo.items() if isinstance(c, Forget)}
-        self._why = self._why or "set aside"
-        self._bring_up_to_date()
+        self._bring_up_to_date(again=True)
 
     def _salvage(self) -> list[Kept]:
         """Read what can still be read of a corrupt file: row by row, past those that can't."""

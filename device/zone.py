@@ -79,7 +79,7 @@ class Zone:
     def advance(self, now: float) -> list[Decided]:
         """Decide what is due by ``now``."""
         decided = []
-        settles = self._settles_at()
+        settles = self.settles_at()
         if self._seen is not None and settles is not None and now >= settles:
             decided.append(self._believe(self._seen, self._since))
         held = self._held_at()
@@ -90,10 +90,11 @@ class Zone:
 
     def next_deadline(self) -> float | None:
         """Return when :meth:`advance` should be called next, if the contact doesn't move before."""
-        due = [at for at in (self._settles_at(), self._held_at()) if at is not None]
+        due = [at for at in (self.settles_at(), self._held_at()) if at is not None]
         return min(due, default=None)
 
-    def _settles_at(self) -> float | None:
+    def settles_at(self) -> float | None:
+        """Return when the contact will have rested in a position that isn't believed yet."""
         if self._seen is None or self._seen == self.condition:
             return None
         return self._since + (self._settle_s if self._moved else max(self._settle_s, POWER_UP_S))

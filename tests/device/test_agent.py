@@ -195,6 +195,16 @@ def test_refused_is_a_trouble_in_health() -> None:
     assert health.last_fault is not None
 
 
+def test_a_lost_session_is_said() -> None:
+    """A broker that has forgotten us is the last fault; the very first session is none."""
+    room = Room()
+    room.up(session_present=False)
+    assert healths(room.survey())[0].last_fault is None
+    room.down()
+    room.up(session_present=False)
+    assert healths(room.survey())[0].last_fault == "link hub: the broker lost our session"
+
+
 def test_a_new_trouble_is_told_within_a_second() -> None:
     """It doesn't wait for the next health, and a flood of troubles is no flood of healths."""
     room = up()

@@ -1,0 +1,122 @@
+"""The loop on mock pins without a broker: floods, faults, the watchdog and both ways to end."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from config.clock import Now
+from device.agent import Agent
+from device.facts import Fact, Heard
+from device.loop import Loop
+from device.pins import Pins, PinsError, open_factory
+from tests.device.room import settings
+from tests.device.test_on_a_broker import until
+from tests.mosquitto import free_port
+
+
+class Running:
+    """A loop on a thread, its pins, and what it knew at each turn."""
+
+    def __init__(self, data: Path, **options: Any) -> None:
+        self.owed = 0
+        self.factory = open_factory("mock")
+        self.loop = Loop(settings(data, port=free_port()), self.factory, watch=self._watch, **options)
+        self.thread = threading.Thread(target=self.loop.run)
+        self.thread.start()
+
+    def _watch(self, agent: Agent, now: Now) -> None:
+        self.owed = agent.owed
+
+    def contact(self, pin: int, *, closed: bool) -> None:
+        found = self.factory.pin(pin)
+        if closed:
+            found.drive_low()
+        else:
+            found.drive_high()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path)
+    yield running
+    running.loop.stop()
+    running.thread.join(10)
+    assert not running.thread.is_alive()
+
+
+def door_at_start(running: Running) -> None:
+    """The mock's door contact is open at the start: its event comes after the power-up time."""
+    until(lambda: running.owed == 1)
+
+
+def test_a_flood_of_messages_delays_no_press(running: Running) -> None:
+    """Twenty thousand messages on the queue, and the press behind them is decided in its settle time."""
+    door_at_start(running)
+    junk = [Heard(mono=time.monotonic(), link="hub", topic="x", payload=b"{", retained=False)] * 20_000
+    for fact in junk:
+        running.loop._queue.put(fact)
+    before = time.monotonic()
+    running.contact(17, closed=True)
+    until(lambda: running.owed == 2)
+    assert time.monotonic() - before < 0.5
+    assert running.loop._pending  # the flood was still there when the press was decided
+
+
+def test_a_fault_of_our_own_ends_nothing(running: Running, mocker: MockerFixture) -> None:
+    """A fact that no rule knows is a trouble; the next press is decided."""
+    door_at_start(running)
+    running.loop._queue.put(Fact(mono=time.monotonic()))
+    until(lambda: any(key == "agent" for key in running.loop._agent._troubles))
+    running.contact(17, closed=True)
+    until(lambda: running.owed == 2)
+
+
+def test_a_press_at_the_moment_of_a_stop_is_kept(tmp_path: Path) -> None:
+    """A contact that has just closed is let to settle before a clean end, and is on the disk after it."""
+    running = Running(tmp_path)
+    door_at_start(running)
+    running.contact(27, closed=True)
+    running.loop.stop()
+    running.thread.join(10)
+    again = Running(tmp_path)
+    try:
+        until(lambda: again.owed >= 2)
+    finally:
+        again.loop.cut()
+        again.thread.join(10)
+
+
+def test_the_loop_feeds_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd hears READY, a steady WATCHDOG from the loop itself, and STOPPING."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        monkeypatch.delenv("WATCHDOG_PID", raising=False)
+        running = Running(tmp_path / "data", service=True)
+        words: list[bytes] = []
+        while words.count(b"WATCHDOG=1") < 3:
+            words.append(systemd.recv(4096))
+        running.loop.stop()
+        while words[-1] != b"STOPPING=1":
+            words.append(systemd.recv(4096))
+        running.thread.join(10)
+    assert words[0].startswith(b"READY=1")
+
+
+def test_a_pin_taken_twice_is_named(tmp_path: Path) -> None:
+    """gpiozero's word for it comes with the zone and its pin, and the other pins are let go."""
+    factory = open_factory("mock")
+    first = Pins(settings(tmp_path), lambda fact: None, factory)
+    with pytest.raises(PinsError, match=r"zone wall, GPIO 17: GPIOPinInUse"):
+        Pins(settings(tmp_path), lambda fact: None, factory)
+    first.close()
