@@ -70,10 +70,7 @@ class Devices:
         if shown_now is not None and shown_now.since > account.at:
             return
         place = site.directory.place(account.device, account.room)
-        door = DoorView(place, account.zone, account.label, str(account.what), account.at)
-        self._doors[where] = door
-        decision.doors[where] = door
-        decision.shown.append(lambda: site.view.doors.__setitem__(where, door))
+        self._keep_door(decision, DoorView(place, account.zone, account.label, str(account.what), account.at))
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say that a device is silent, if it is."""
@@ -92,6 +89,22 @@ class Devices:
         """Remember what a birth in the next hour is to be told."""
         for room in incident.rooms:
             self._resolved[room.place.device] = (incident, now.wall)
+
+    def _doors_of(self, decision: Decision, view: DeviceView, state: State, now: Now) -> None:
+        """Take the doors of a live state: an agent tells of a door that it found as it started."""
+        for zone in state.zones:
+            stands = {"normal": "closed", "active": "open"}.get(zone.condition)
+            if zone.kind != "door" or stands is None:
+                continue
+            known = self._doors.get((view.place.device, zone.zone))
+            if known is None or known.state != stands:
+                self._keep_door(decision, DoorView(view.place, zone.zone, zone.label, stands, now.wall))
+
+    def _keep_door(self, decision: Decision, door: DoorView) -> None:
+        where = (door.place.device, door.zone)
+        self._doors[where] = door
+        decision.doors[where] = door
+        decision.shown.append(lambda: self._site.view.doors.__setitem__(where, door))
 
     def _expected(self, device: str) -> tuple[ZoneView, ...]:
         room = self._site.directory.rooms[device]
@@ -125,6 +138,7 @@ class Devices:
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
+        self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
         if is_birth:
             site.record(decision, now, "agent-online", f"boot {shown(state.boot)}", detail={"device": device})
