@@ -65,11 +65,16 @@ class Card(Struct, frozen=True):
 
     @property
     def headline(self) -> str:
-        """The kind and the first rooms: what a banner and a screen reader say."""
-        first = self.rooms[:2] if self.asking != 1 else [r for r in self.rooms if r.asks]
-        places = " and ".join(f"{r.room} ({r.labels})" + (f", {r.where}" if r.where else "") for r in first)
-        more = f" and {len(self.rooms) - len(first)} more" if len(self.rooms) > len(first) else ""
-        return f"{'DRILL ' if self.drill else ''}{self.word} {places}{more}"
+        """The kind and the rooms that want an answer: what a banner and a screen reader say."""
+        word = f"{'DRILL ' if self.drill else ''}{self.word}"
+        rooms = [room for room in self.rooms if room.asks] or list(self.rooms)
+        if len(rooms) == 1:
+            return f"{word} {rooms[0].room} ({rooms[0].labels})" + (
+                f", {rooms[0].where}" if rooms[0].where else ""
+            )
+        first = ", ".join(f"{room.room} ({room.labels})" for room in rooms[:2])
+        more = f" and {len(rooms) - 2} more" if len(rooms) > 2 else ""
+        return f"{word} in {len(rooms)} rooms: {first}{more}"
 
 
 def card(incident: Incident, words: Words, now: int) -> Card:

@@ -20,8 +20,10 @@ RING: Final = 4096
 class Changes:
     """What changed since the console started. Lives on one event loop."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, seen: Callable[[], object] = lambda: None) -> None:
+        """``seen`` is called at each change, on the loop."""
         self._view = view
+        self._seen = seen
         self._ring: deque[StreamEvent] = deque(maxlen=RING)
         self._told = 0
         self._moment = 0
@@ -41,6 +43,7 @@ class Changes:
                 return  # the loop has ended; the hub goes on
 
         self._stop = self._view.watch(watcher)
+        self._seen()
 
     def stop(self) -> None:
         """Watch no longer, and end every stream."""
@@ -113,6 +116,7 @@ class Changes:
 
     def _take(self, change: StreamEvent | None) -> None:
         self._moment += 1
+        self._seen()
         if change is not None:
             self._ring.append(change)
             self._told += 1

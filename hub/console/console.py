@@ -31,11 +31,11 @@ class Console:
         self.clock = clock
         self.words = Words(desk.settings.timezone)
         self.aside = Aside(clock)
-        self.changes = Changes(desk.view)
         self.attempts = Attempts()
         self.sealer = Sealer(session_key, desk.settings.site)
         self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
         self.since = Since(clock)
+        self.changes = Changes(desk.view, self.ready_since)
         self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
         self.waiting_to_sign_in = 0
         self.streams = 0
@@ -43,6 +43,11 @@ class Console:
     def now(self) -> Now:
         """Return this moment."""
         return self.clock.now()
+
+    def ready_since(self) -> int:
+        """Return the wall ms since which the hub has been ready, or not for the present reason."""
+        view = self.desk.view
+        return self.since.of("ready", (view.ready, view.why))
 
     async def ask(self, action: Acknowledge | Resolve) -> Answer:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s.

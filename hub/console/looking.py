@@ -27,8 +27,7 @@ async def board(request: Request, session: Session) -> Response:
     """``/``: open incidents, and what is known. From memory alone: it works while the disk is sick."""
     here = console.of(request)
     desk, now = here.desk, here.now().wall
-    since = here.since.of("ready", (desk.view.ready, desk.view.why))
-    lines = known.lines(desk.settings, desk.view, here.words, now, since)
+    lines = known.lines(desk.settings, desk.view, here.words, now, here.ready_since())
     grade, sentence = known.verdict(lines)
     facts = {"page": "board", "lines": lines, "grade": grade, "verdict": sentence}
     return rendered(request, session, "board.html", facts)

@@ -69,7 +69,7 @@ async def troubles(request: Request, _: Token) -> Response:
     """``GET troubles``: the newest 500, open ones first."""
     here = console.of(request)
     recorded = await here.aside.call(here.desk.reading.troubles)
-    rows = [_trouble(trouble) for trouble in troubles_now(recorded, here.desk.view.troubles.values())]
+    rows = [_trouble(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))]
     return JSONResponse({"troubles": rows})
 
 

@@ -18,6 +18,7 @@ const live = (() => {
   let heard = performance.now(); // when this page was last truly live
   let heardClock = document.querySelector("[data-clock]")?.textContent || footer.textContent.replace("As of ", "");
   let openedAt = performance.now();
+  let spoke = { at: performance.now(), clock: heardClock }; // the stream's last word
   let ahead = Number(region.dataset.now) - Date.now(); // the hub's clock less ours
   let dirty = false;
   let fetching = false;
@@ -34,13 +35,16 @@ const live = (() => {
   function beat(text) {
     const { now, clock } = JSON.parse(text);
     ahead = now - Date.now();
-    if (!dirty) live(clock);
+    spoke = { at: performance.now(), clock };
+    if (!dirty && !fetching) live();
   }
 
-  function live(clock) {
-    heard = performance.now();
-    heardClock = clock;
-    footer.textContent = `Live · ${clock}`;
+  // What is shown is as new as the stream's last word.
+  function live() {
+    heard = spoke.at;
+    heardClock = spoke.clock;
+    if (performance.now() - heard > SILENT_MS) return;
+    footer.textContent = `Live · ${heardClock}`;
     document.documentElement.classList.remove("stale");
     if (!bar.hidden) {
       bar.hidden = true;
@@ -97,6 +101,7 @@ const live = (() => {
         take(await answer.text());
       }
       failedAt = 0;
+      live();
     } catch {
       dirty = true;
       failedAt = performance.now();

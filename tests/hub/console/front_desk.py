@@ -1,0 +1,230 @@
+"""A desk for tests: a real SQLite file, the real readers, and a recorder that decides by hub.incident.
+
+It commits what it decides like the real one, and can be told not to answer, to be unable to write,
+and to hang in the disk.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import delete, insert
+
+from config.clock import Clock, SystemClock
+from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, WebhookSettings, ZoneSettings
+from config.rooms import numbered_rooms
+from hub import incident as rules
+from hub.incident import Change, Deed, IllegalTransitionError, Incident, Place, Press, Resolution
+from hub.inputs import Acknowledge, Answer, Done, Refused, Resolve
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.people import People
+from hub.store.reading import Reading
+from hub.store.tables import incidents, metadata, record, troubles
+from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
+
+SITE = "oak-hill"
+
+
+def settings_for(data: Path, rooms: int = 6, **more: Any) -> HubSettings:
+    """Return the settings of a school with a webhook."""
+    zones = (
+        ZoneSettings(zone="wall", kind="panic", label="wall"),
+        ZoneSettings(zone="desk", kind="panic", label="desk"),
+        ZoneSettings(zone="door", kind="door", label="door"),
+    )
+    return HubSettings(
+        site=SITE,
+        name="Oak Hill School",
+        data=data,
+        timezone="America/Chicago",
+        rooms=tuple(
+            RoomSettings(device=r.device, room=r.room, building=r.building, floor=r.floor, zones=zones)
+            for r in numbered_rooms(rooms)
+        ),
+        channels={"webhook": WebhookSettings(url="http://127.0.0.1:9/")},
+        **more,
+    )
+
+
+@dataclass
+class FrontDesk:
+    """A site's desk; see :class:`hub.console.desk.Desk`."""
+
+    data: Path
+    rooms: int = 6
+    clock: Clock = field(default_factory=SystemClock)
+    session_h: float = 24.0
+
+    def __post_init__(self) -> None:
+        self.settings = settings_for(self.data, self.rooms, console=ConsoleSettings(session_h=self.session_h))
+        self.engine = open_engine(sqlite_url(self.data))
+        metadata.create_all(self.engine)
+        pages = open_engine(sqlite_url(self.data), read_only=True)
+        self.reading: Any = Reading(pages, SITE)
+        self.people: Any = People(pages, SITE)
+        self.office = People(self.engine, SITE)
+        self.metrics = CollectorRegistry()
+        Counter("tocsin_events", "Events.", registry=self.metrics)
+        self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
+        self.view.ready, self.view.why = True, None
+        self.boards_open = 0
+        self.silent = False
+        """No word is answered."""
+        self.disk_writes = True
+        """False: decisions hold in memory alone, as while the disk is sick."""
+        self._numbers = itertools.count(1)
+        self._seqs = itertools.count(1)
+        self._keys = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.engine.dispose()
+
+    def wall(self) -> int:
+        return self.clock.now().wall
+
+    # --- the desk's own face ---
+
+    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+        answer: Future[Answer] = Future()
+        if not self.silent:
+            threading.Thread(target=lambda: answer.set_result(self._answer(action)), daemon=True).start()
+        return answer
+
+    def boards(self, change: int) -> None:
+        with self._lock:
+            self.boards_open += change
+
+    # --- what happens at the site ---
+
+    def press(self, device: str = "room-101", zone: str = "desk", **more: Any) -> Incident:
+        """Press a button, as the hub's recorder would take it."""
+        now = self.wall()
+        press = Press(
+            key=f"k{next(self._keys)}",
+            id=more.pop("id", "e1"),
+            place=more.pop("place", None) or self.place(device),
+            zone=zone,
+            label=zone,
+            kind=more.pop("kind", "panic"),
+            what="alarm",
+            at=more.pop("at", now),
+            received_at=now,
+            late=more.pop("late", False),
+        )
+        with self._lock:
+            unresolved = [one for one in self.view.unresolved() if one.group == more.get("group", "site")]
+            if unresolved:
+                return self._take(rules.joined(unresolved[0], press), "incident.updated")
+            change = rules.opened(SITE, more.get("group", "site"), next(self._numbers), press)
+            return self._take(change, "incident.opened")
+
+    def hear(self, *devices: str) -> None:
+        """Hear from these devices now."""
+        for device in devices:
+            self.view.devices[device] = DeviceView(
+                self.place(device),
+                "heard",
+                self.wall(),
+                boot="b1",
+                version="0.1.0",
+                zones=(
+                    ZoneView("wall", "wall", "panic", "no", "normal"),
+                    ZoneView("desk", "desk", "panic", "no", "normal"),
+                    ZoneView("door", "door", "door", "nc", "normal"),
+                ),
+            )
+        self.view.tell(None)
+
+    def hear_all(self) -> None:
+        self.hear(*(room.device for room in self.settings.rooms))
+
+    def delivered(self) -> None:
+        """Let the webhook succeed."""
+        self.view.channels["webhook"] = ChannelView("webhook", "webhook", self.wall(), last_said="204")
+        self.view.tell(None)
+
+    def trouble(self, key: str, what: str, detail: str, **more: Any) -> Trouble:
+        """Open a trouble, or record it as restored."""
+        now = self.wall()
+        trouble = Trouble(key, what, more.pop("device", None), None, detail, now, now, **more)
+        if trouble.restored is None:
+            self.view.troubles[key] = trouble
+        row = {"open": trouble.restored is None, "row": msgspec.json.encode(trouble).decode()}
+        with self.engine.begin() as connection:
+            connection.execute(insert(troubles).values(site=SITE, key=key, since=now, **row))
+        self.view.tell(None)
+        return trouble
+
+    def place(self, device: str) -> Place:
+        for room in self.settings.rooms:
+            if room.device == device:
+                return Place(device, room.room, room.building, room.floor)
+        return Place(device, device, known=False)
+
+    # --- its recorder ---
+
+    def _answer(self, action: Acknowledge | Resolve) -> Answer:
+        with self._lock:
+            one = self.view.incidents.get(action.incident) or self.reading.incident(action.incident)
+            if one is None:
+                return Refused("not-found", f"no incident {action.incident!r}")
+            now = self.wall()
+            try:
+                if isinstance(action, Acknowledge):
+                    change = rules.acknowledged(one, Deed(action.by, now, action.via), action.revision)
+                    kind = (
+                        "incident.acknowledged"
+                        if change.incident.state == "acknowledged"
+                        else "incident.updated"
+                    )
+                else:
+                    change = rules.resolved(one, Resolution(action.by, now, action.via, action.disposition))
+                    kind = "incident.resolved"
+            except IllegalTransitionError as error:
+                return Refused("not-in-this-state", str(error), error.state, error.allowed)
+            if change.incident != one:
+                self._take(change, kind, by=action.by, note=action.note)
+            return Done(change.incident, change.incident.open_rooms, recorded=self.disk_writes)
+
+    def _take(self, change: Change, kind: Any, **detail: Any) -> Incident:
+        one, seq = change.incident, next(self._seqs)
+        if one.state == "resolved":
+            self.view.incidents.pop(one.id, None)
+        else:
+            self.view.incidents[one.id] = one
+        if self.disk_writes:
+            self._commit(one, seq, kind, change.reason, detail)
+        self.view.tell(StreamEvent(seq, kind, one))
+        return one
+
+    def _commit(self, one: Incident, seq: int, kind: str, reason: str, detail: dict[str, Any]) -> None:
+        body = msgspec.json.encode(one).decode()
+        words = msgspec.json.encode(detail).decode()
+        with self.engine.begin() as connection:
+            connection.execute(delete(incidents).where(incidents.c.id == one.id))
+            connection.execute(
+                insert(incidents).values(
+                    site=SITE, id=one.id, number=one.number, state=one.state, body=body, course="{}"
+                )
+            )
+            connection.execute(
+                insert(record).values(
+                    site=SITE,
+                    seq=seq,
+                    at=self.wall(),
+                    what=kind,
+                    reason=reason,
+                    incident=one.id,
+                    stream=kind,
+                    detail=words,
+                )
+            )
