@@ -61,9 +61,13 @@ class Outcome(Struct, frozen=True):
     took_ms: int = 0
 
 
-def delivery_id(incident: str, target: Target, kind: NoticeType, revision: int, nth: int) -> str:
-    """Derive a delivery's id; ``nth`` counts notices of this type to this target at this revision."""
-    facts = (incident, target.audience, target.channel, target.name, kind, str(revision), str(nth))
+def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType, nth: int) -> str:
+    """Derive a delivery's id from what it tells of.
+
+    ``trace`` stands for all that made the incident's revision; ``nth`` counts notices of this type to
+    this target at this revision.
+    """
+    facts = (incident, trace, target.audience, target.channel, target.name, kind, str(nth))
     return "d-" + blake2b("\0".join(facts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 

@@ -113,6 +113,9 @@ class Incident(Struct, frozen=True):
     """The newest :data:`EVENTS_KEPT` alarms, oldest first."""
     acknowledged: Deed | None = None
     resolved: Resolution | None = None
+    trace: str = ""
+    """A digest of all that made this revision, in order. A crash may lose a change that was told from
+    memory, and another may come to bear its number: their notices must not bear one id."""
 
     @property
     def open_rooms(self) -> tuple[Room, ...]:
@@ -156,6 +159,7 @@ def opened(site: str, group: str, number: int, press: Press) -> Change:
         opened_at=press.at,
         rooms=(room,),
         events=(press,),
+        trace=_trace("", press.place.device, press.key),
     )
     return Change(incident, "late" if press.late else "pressed")
 
@@ -190,6 +194,7 @@ def joined(incident: Incident, press: Press) -> Change:
             rooms=rooms,
             events=(*incident.events, press)[-EVENTS_KEPT:],
             acknowledged=None if reopened else incident.acknowledged,
+            trace=_trace(incident.trace, press.place.device, press.key),
         ),
         f"reopened: {reason}" if reopened else reason or _again(was),
         reopened=reopened or upgrades,
@@ -217,6 +222,7 @@ def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) ->
             rooms=rooms,
             state="open" if still else "acknowledged",
             acknowledged=incident.acknowledged if still else deed,
+            trace=_trace(incident.trace, "acknowledged", deed.by, str(deed.at), str(seen)),
         ),
         f"acknowledged in part: revision {seen} did not show every room" if still else "acknowledged",
     )
@@ -224,7 +230,8 @@ def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) ->
 
 def noted(incident: Incident) -> Change:
     """Count a note as a change; its text is in the record."""
-    return Change(replace(incident, revision=incident.revision + 1), "noted")
+    after = replace(incident, revision=incident.revision + 1, trace=_trace(incident.trace, "noted"))
+    return Change(after, "noted")
 
 
 def resolved(incident: Incident, resolution: Resolution) -> Change:
@@ -232,10 +239,15 @@ def resolved(incident: Incident, resolution: Resolution) -> Change:
     if incident.state == "resolved":
         raise IllegalTransitionError("resolve", incident, ("open", "acknowledged"))
     rooms = tuple(replace(room, asks=False) for room in incident.rooms)
-    return Change(
-        replace(incident, revision=incident.revision + 1, state="resolved", rooms=rooms, resolved=resolution),
-        f"resolved: {resolution.disposition}",
+    after = replace(
+        incident,
+        revision=incident.revision + 1,
+        state="resolved",
+        rooms=rooms,
+        resolved=resolution,
+        trace=_trace(incident.trace, "resolved", resolution.by, str(resolution.at)),
     )
+    return Change(after, f"resolved: {resolution.disposition}")
 
 
 def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Incident:
@@ -263,6 +275,10 @@ def _again(was: Room | None) -> str:
     if was is not None and was.asks:
         return "pressed again in a room that still asks"
     return f"pressed again within {SAME_PRESS_MS // 1000} s of a press that is answered"
+
+
+def _trace(before: str, *facts: str) -> str:
+    return blake2b("\0".join((before, *facts)).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _with(rooms: tuple[Room, ...], was: Room | None, room: Room) -> tuple[Room, ...]:

@@ -162,7 +162,7 @@ class Incidents:
 
     def _delivery(self, incident: Incident, owe: Owe, now: Now) -> Delivery:
         return Delivery(
-            id=delivery_id(incident.id, owe.target, owe.type, incident.revision, owe.nth),
+            id=delivery_id(incident.id, incident.trace, owe.target, owe.type, owe.nth),
             incident=incident.id,
             number=incident.number,
             target=owe.target,

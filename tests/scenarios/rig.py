@@ -1,0 +1,327 @@
+"""A site on a fake clock, driven as the recorder, the committer and the channels drive it.
+
+Decisions are those of the real :class:`hub.site.Site`, the record is a real journal on SQLite; only
+time, the broker and the far side of the webhooks are played here. ``t`` is true time in seconds.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from config.clock import Now
+from config.contract import Command, Event, MessageError, decode, device_topic
+from config.hub_settings import (
+    AppriseSettings,
+    AudienceSettings,
+    HubSettings,
+    PlanSettings,
+    RoomSettings,
+    StepSettings,
+    ZoneSettings,
+)
+from hub.decision import Decision
+from hub.delivery import Delivery, Outcome
+from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, Done, EventCame, Refused, Resolve
+from hub.presses import digests
+from hub.recorder import DISK_PATIENCE_S, JUMP_MS
+from hub.site import Site
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.journal import Journal
+from hub.store.known import Known
+from hub.view import View
+
+WALL_0 = 1_790_000_000_000
+"""True time 0 by the wall clock, in ms."""
+EPSILON = 1e-6
+
+Far = Literal["takes", "down", "refuses", "hangs"]
+"""What the far side of a channel does: takes it, can't now, never will, or says nothing at all."""
+
+STEPS = (
+    StepSettings(after_s=0, notify=("sro",)),
+    StepSettings(after_s=30, notify=("principal",)),
+    StepSettings(after_s=60, notify=("dispatch",)),
+    StepSettings(after_s=90, notify=("sro",), repeat_s=60),
+)
+"""The officer at once, the principal at 30 s, dispatch at 60 s, the officer again from 90 s on."""
+
+
+def site_settings(group_by: Literal["site", "building", "device"] = "site", **more: Any) -> HubSettings:
+    """Return a school of 60 rooms in two buildings, with a plan for panic and one for help."""
+    rooms = tuple(
+        RoomSettings(
+            device=f"room-{n}",
+            room=f"Room {n}",
+            building="Main" if n <= 130 else "North",
+            floor="1",
+            zones=(
+                ZoneSettings(zone="wall", kind="panic"),
+                ZoneSettings(zone="desk", kind="panic", label="desk"),
+                ZoneSettings(zone="quiet", kind="duress"),
+                ZoneSettings(zone="nurse", kind="medical"),
+                ZoneSettings(zone="help", kind="assist"),
+                ZoneSettings(zone="door", kind="door"),
+            ),
+        )
+        for n in range(101, 161)
+    )
+    whole: dict[str, Any] = {
+        "site": "lincoln",
+        "name": "Lincoln",
+        "data": Path("/nowhere"),
+        "rooms": rooms,
+        "channels": {name: AppriseSettings() for name in ("sro", "principal", "dispatch")},
+        "audiences": {name: AudienceSettings(channels=(name,)) for name in ("sro", "principal", "dispatch")},
+        "plans": {
+            "panic": PlanSettings(kinds=("panic", "duress"), group_by=group_by, steps=STEPS),
+            "help": PlanSettings(kinds=("medical", "assist"), group_by=group_by, steps=STEPS),
+        },
+    }
+    return HubSettings(**(whole | more))
+
+
+class Notice(NamedTuple):
+    """What a far side took: once for each id."""
+
+    at: float
+    """True seconds."""
+    audience: str
+    type: str
+    id: str
+    incident: dict[str, Any]
+
+    def __str__(self) -> str:
+        rooms = ", ".join(room["room"].removeprefix("Room ") for room in self.incident["rooms"])
+        word = self.type.removeprefix("incident.")
+        return f"{self.at:g} s {self.audience} {word} r{self.incident['revision']}: {rooms}"
+
+
+class Sent(NamedTuple):
+    """A message in the broker's event session that has no PUBACK yet."""
+
+    device: str
+    payload: bytes
+    at: float
+
+
+class Rig:
+    """One hub of one site, with what is around it."""
+
+    def __init__(self, data: Path, settings: HubSettings | None = None) -> None:
+        self.settings = settings or site_settings()
+        self._url = sqlite_url(data)
+        self._ids = itertools.count(1)
+        self._acks = itertools.count(1)
+        self.t = 0.0
+        self._mono_0 = 5_000.0
+        self._wall_off_ms = 0
+        self.far: dict[str, Far] = {}
+        self.disk: Literal["well", "hung"] = "well"
+        self.broker: dict[int, Sent] = {}
+        self.notices: list[Notice] = []
+        self.handed: list[Notice] = []
+        """Every try at a far side, repeats among them; for a test to empty."""
+        self.receipts: list[tuple[str, str]] = []
+        self.commands: list[tuple[str, Command]] = []
+        self._said = 0
+        self._start()
+
+    # --- time ---
+
+    def now(self) -> Now:
+        return Now(self._mono_0 + self.t, WALL_0 + self._wall_off_ms + round(self.t * 1000))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, stopping wherever the site has something to do."""
+        end = self.t + seconds
+        while True:
+            stops = [end]
+            if (deadline := self.site.next_deadline()) is not None:
+                stops.append(deadline - self._mono_0)
+            stops += [d.decided - self._mono_0 + DISK_PATIENCE_S for d in self.waiting if not d.told]
+            self.t = max(self.t, min(stops))
+            self._look()
+            if self.t >= end:
+                return
+
+    def wall_jumps(self, seconds: float) -> None:
+        """Somebody sets the wall clock; the recorder sees it in its next round."""
+        self._wall_off_ms += round(seconds * 1000)
+        self._look()
+
+    # --- what happens around the hub ---
+
+    def press(
+        self, number: int, /, zone: str = "wall", kind: str = "panic", *, age_s: float = 0.0, **more: Any
+    ) -> str:
+        """An agent publishes an alarm; returns its id."""
+        n = next(self._ids)
+        event = {
+            "v": 1, "id": f"e{n}", "boot": "b", "seq": n, "zone": zone, "kind": kind, "what": "alarm",
+            "age_ms": round(age_s * 1000), "test": False,
+        } | more  # fmt: skip
+        self.publish(f"room-{number}", msgspec.json.encode(event))
+        return str(event["id"])
+
+    def publish(self, device: str, payload: bytes) -> None:
+        """The broker takes a message for the event session, and brings it."""
+        ack = next(self._acks)
+        self.broker[ack] = Sent(device, payload, self.t)
+        self._bring(ack)
+
+    def state(self, room: int, *, online: bool = True, boot: str = "b") -> None:
+        payload = msgspec.json.encode({"v": 1, "online": online, "boot": boot})
+        self._do(
+            self.site.decide(DeviceMessage(f"room-{room}", "state", payload, False, self.now()), self.now())
+        )
+
+    def acknowledge(self, revision: int | None = None, by: str = "Reyes", which: int = -1) -> Answer:
+        return self._ask(Acknowledge(self.incidents[which], by, "board", revision))
+
+    def resolve(self, disposition: Any = "real", by: str = "Reyes", which: int = -1) -> Answer:
+        return self._ask(Resolve(self.incidents[which], by, "board", disposition))
+
+    # --- the hub's death and life ---
+
+    def crash(self) -> None:
+        """Kill the hub: what is not committed is gone, and so is what a channel had in hand."""
+        self.waiting.clear()
+        self.in_hand.clear()
+
+    def restart(self, down_s: float = 0.0) -> None:
+        """Start the hub again: it reads its record, and the broker brings again what has no PUBACK."""
+        self.crash()
+        self.t += down_s
+        self._mono_0 += 77_777.0  # another boot of the machine: its monotonic clock says something else
+        self.disk = "well"
+        self._start()
+        for ack in sorted(self.broker):
+            self._bring(ack)
+        self._look()
+
+    def _start(self) -> None:
+        engine = open_engine(self._url)
+        self.journal = Journal(engine, self.settings.site)
+        self._known = Known(open_engine(self._url, read_only=True))
+        loaded = self.journal.load()
+        self.loaded = loaded
+        self.view = View(self.settings.site, self.settings.name, "UTC", self.now().wall)
+        shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
+        self.site = Site(self.settings, shapes, loaded, self.view, self.now())
+        self.incidents = sorted(i.id for i, _ in loaded.incidents)
+        self._anchor = self.now()
+        self.waiting: list[Decision] = []
+        self.in_hand: dict[str, Delivery] = {}
+
+    # --- as the recorder does ---
+
+    def _look(self) -> None:
+        now = self.now()
+        if (due := self.site.next_deadline()) is not None and due <= now.mono:
+            self._do(self.site.tick(now))
+        drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
+        if abs(drift) > JUMP_MS:
+            self._anchor = now
+            self._do(self.site.rewritten(now))
+        for decision in self.waiting:
+            if now.mono - decision.decided >= DISK_PATIENCE_S - EPSILON:
+                self._tell(decision)
+        self.post()
+
+    def _bring(self, ack: int) -> None:
+        sent = self.broker[ack]
+        event: Event | MessageError
+        try:
+            event = decode(Event, sent.payload)
+        except MessageError as error:
+            event = error
+        waited = int(self.t - sent.at) * 1000  # the broker counts in whole seconds
+        topic = device_topic(self.settings.site, sent.device, "event")
+        fact = EventCame(topic, sent.device, sent.payload, event, self.now(), waited, (1, ack))
+        unknown = [
+            name for name in digests(fact, self.settings.site) if not self.site.presses.remembers(name)
+        ]
+        self._do(self.site.decide(fact, self.now(), self._known.seen(unknown) if unknown else {}))
+
+    def _ask(self, action: Acknowledge | Resolve) -> Answer:
+        answers: list[Answer] = []
+        self._do(self.site.decide(Asked(action, answers.append), self.now()))
+        if not answers:  # the disk is sick: the recorder answers all the same
+            self.waiting[-1].reply(recorded=False)
+        assert isinstance(answers[0], Done | Refused)
+        return answers[0]
+
+    def _do(self, decision: Decision) -> None:
+        for incident_id in decision.incidents:
+            if incident_id not in self.incidents:
+                self.incidents.append(incident_id)
+        self.waiting.append(decision)
+        if self.disk == "well":
+            self.commit()
+        self.post()
+
+    def commit(self) -> None:
+        """The disk takes what waits, and what waited for it leaves."""
+        batch, self.waiting = self.waiting, []
+        if batch:
+            self.journal.commit(batch)
+        for decision in batch:
+            self._tell(decision)
+            decision.reply(recorded=True)
+            self.receipts += decision.receipts
+            if decision.ack is not None:
+                self.broker.pop(decision.ack[1], None)
+
+    def _tell(self, decision: Decision) -> None:
+        if decision.told:
+            return
+        decision.told = True
+        for gone in decision.withdrawn:
+            self.in_hand.pop(gone, None)
+        self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)
+        self.commands += decision.commands
+        for show in decision.shown:
+            show()
+
+    def post(self) -> None:
+        """The channels try what they have in hand, in order of urgency."""
+        while True:
+            ready = [d for d in self.in_hand.values() if self.far.get(d.target.channel, "takes") != "hangs"]
+            if not ready:
+                return
+            self._try(min(ready, key=lambda d: d.urgency))
+
+    def _try(self, delivery: Delivery) -> None:
+        del self.in_hand[delivery.id]
+        far = self.far.get(delivery.target.channel, "takes")
+        body = msgspec.json.decode(delivery.body)
+        at = round(self.t, 3)
+        notice = Notice(at, body["audience"], body["type"], delivery.id, body["incident"])
+        self.handed.append(notice)
+        if far == "takes":
+            if all(other.id != notice.id for other in self.notices):
+                self.notices.append(notice)  # else a repeat, which a receiver drops
+            outcome = Outcome("delivered", "200")
+        elif far == "down":
+            outcome = Outcome("temporary", "connection refused")
+        else:
+            outcome = Outcome("permanent", "410")
+        self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+
+    # --- what a script asks ---
+
+    def said(self, *audiences: str) -> list[str]:
+        """Return in words what was taken since it was last asked, by these audiences (none: by all)."""
+        new, self._said = self.notices[self._said :], len(self.notices)
+        return [str(notice) for notice in new if not audiences or notice.audience in audiences]
+
+    def timeline(self, which: int = -1) -> list[tuple[str, str]]:
+        """Return (what, reason) of each line of an incident's record."""
+        from hub.store.reading import Reading
+
+        reading = Reading(open_engine(self._url, read_only=True), self.settings.site)
+        return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]
