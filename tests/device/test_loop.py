@@ -27,6 +27,8 @@ class Running:
 
     def __init__(self, data: Path, **options: Any) -> None:
         self.owed = 0
+        self.waiting: dict[int, int] = {}
+        """How many facts still waited when this many events were first owed."""
         self.factory = open_factory("mock")
         self.loop = Loop(settings(data, port=free_port()), self.factory, watch=self._watch, **options)
         self.thread = threading.Thread(target=self.loop.run)
@@ -34,6 +36,7 @@ class Running:
 
     def _watch(self, agent: Agent, now: Now) -> None:
         self.owed = agent.owed
+        self.waiting.setdefault(agent.owed, len(self.loop._pending))
 
     def contact(self, pin: int, *, closed: bool) -> None:
         found = self.factory.pin(pin)
@@ -58,16 +61,14 @@ def door_at_start(running: Running) -> None:
 
 
 def test_a_flood_of_messages_delays_no_press(running: Running) -> None:
-    """Twenty thousand messages on the queue, and the press behind them is decided in its settle time."""
+    """Fifty thousand messages on the queue, and the press behind them is decided in its settle time."""
     door_at_start(running)
-    junk = [Heard(mono=time.monotonic(), link="hub", topic="x", payload=b"{", retained=False)] * 20_000
+    junk = [Heard(mono=time.monotonic(), link="hub", topic="x", payload=b"{", retained=False)] * 50_000
     for fact in junk:
         running.loop._queue.put(fact)
-    before = time.monotonic()
     running.contact(17, closed=True)
     until(lambda: running.owed == 2)
-    assert time.monotonic() - before < 0.5
-    assert running.loop._pending  # the flood was still there when the press was decided
+    assert running.waiting[2] > 0  # the flood was still there when the press was decided
 
 
 def test_a_fault_of_our_own_ends_nothing(running: Running, mocker: MockerFixture) -> None:
