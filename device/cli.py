@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from config import logs
+from config import __version__, logs
 from config.agent_settings import AgentSettings, check_agent
 from config.settings import SettingsError, load
 from device.circuit import condition
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tocsin-device", description="The agent of one room.", allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"tocsin-device {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="be the agent")
     run.set_defaults(do=_run)
