@@ -25,7 +25,7 @@ from config.notify import notify
 from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Acknowledge, Answer, Asked, Attempted, EventCame, Input, Link, Resolve
+from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Resolve
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.presses import Seen, digests
@@ -38,6 +38,8 @@ ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
 BEAT_S: Final = 10.0
 """Seconds between beats, each with a commit of its own."""
+BIRTH_BEAT_S: Final = 1.0
+"""Seconds at least between two beats that births ask for."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 JUMP_MS: Final = 2000
@@ -96,6 +98,7 @@ class Recorder:
         self._readiness = Readiness(now.mono)
         self._anchor = now
         self._next_beat = now.mono
+        self._beat_at = now.mono - BEAT_S
         self._said: tuple[bool, str | None, bool | None] | None = None
         self._stopping = False
         self._boards = 0
@@ -189,6 +192,9 @@ class Recorder:
             now = self._clock.now()
             if isinstance(fact, Link):
                 self._on_link(fact)
+            elif isinstance(fact, DeviceMessage) and self._is_birth(fact):
+                # Its lamp shows fault until it hears a beat: at once, but no more than one a second.
+                self._next_beat = min(self._next_beat, max(now.mono, self._beat_at + BIRTH_BEAT_S))
             try:
                 self._commit(self._site.decide(fact, now, known))
             except Exception:  # noqa: BLE001 - a fault of ours must not stop the next press
@@ -342,6 +348,10 @@ class Recorder:
             self._said = None
             self.wire.posture(self._posture.message())
 
+    def _is_birth(self, fact: DeviceMessage) -> bool:
+        known = self._site.view.devices.get(fact.device)
+        return fact.what == "state" and not fact.retained and (known is None or known.standing != "heard")
+
     def _wait_s(self) -> float:
         now = self._clock.now()
         deadlines = [self._next_beat, now.mono + 1.0]
@@ -360,7 +370,7 @@ class Recorder:
         if now.mono < self._next_beat and self._said == (ready, why, reach):
             return
         if now.mono >= self._next_beat:
-            self._next_beat = now.mono + BEAT_S
+            self._beat_at, self._next_beat = now.mono, now.mono + BEAT_S
             self._commit(Decision(now.mono, facts={"beat": str(now.wall)}))
         self._said = (ready, why, reach)
         self.wire.beat(ready=ready, why=why, reach=reach)
