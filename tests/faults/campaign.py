@@ -1,0 +1,248 @@
+"""A fault campaign: presses all the time, faults at seeded moments, and at the end an account of every press.
+
+What must be there is what an agent decided (its log, its outbox, or the wire had it) and whatever was
+receipted. What must not be: a press taken twice, one that nobody was told of, two ids for one delivery.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sqlite3
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from tests.mosquitto import HOST
+from tests.site import Site, until
+
+Victim = Literal["agent", "hub", "broker"]
+VICTIMS: tuple[Victim, ...] = ("agent", "hub", "broker")
+SETTLED_S = 60.0
+"""Seconds until everything owed must have arrived, after the last fault."""
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass
+class Account:
+    """What became of the presses."""
+
+    decided: int = 0
+    direct: int = 0
+    recorded: int = 0
+    incidents: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """Each thing that must not be, in words; empty where nothing was lost."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.decided} presses of agents, {self.direct} straight to the broker and receipted, "
+            f"{self.recorded} events recorded, {self.incidents} incidents"
+        )
+
+
+class Campaign:
+    """Presses on a site of agents, with a person who now and then resolves what is open."""
+
+    def __init__(self, site: Site, seed: int, every_s: float) -> None:
+        self.site = site
+        self.every_s = every_s
+        self.kills: Counter[Victim] = Counter()
+        self._dice = random.Random(seed)
+        self._fingers = random.Random(seed + 1)
+        self._stop = threading.Event()
+        self._direct: set[str] = set()
+        self._outboxes: set[str] = set()
+        self._presser = threading.Thread(target=self._press, daemon=True)
+
+    def __enter__(self) -> Self:
+        self.site.token  # noqa: B018 - made before the hub is killed for the first time
+        self._presser.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._presser.join(10)
+
+    def kill(self, victim: Victim) -> None:
+        """Kill -9 one of the three at the next seeded moment, and start it again."""
+        self._stop.wait(self._dice.uniform(0, 2 * self.every_s))
+        site = self.site
+        self.kills[victim] += 1
+        if victim == "broker":
+            site.broker.kill()
+            site.broker.start()
+        elif victim == "hub":
+            site.hub.kill()
+            site.start_hub()
+        else:
+            site.agents.kill()
+            self._read_outboxes()
+            site.start_agents()
+
+    def settle(self) -> None:
+        """End the presses, and wait until every agent's outbox is empty and every press told."""
+        self._stop.set()
+        self._presser.join(10)
+        until("every outbox is empty", lambda: sum(room["outbox"] for room in self._rooms()) == 0, SETTLED_S)
+        with contextlib.suppress(AssertionError):  # the account says it better
+            until("every press is told", lambda: not self._untold(), 20)
+
+    def account(self) -> Account:
+        """Say what became of every press."""
+        decided = self._decided()
+        recorded = self._recorded()
+        receipted = set(self.site.receipts())
+        account = Account(
+            len(decided),
+            len(self._direct & receipted),
+            len(recorded),
+            len(self.site.rows("select 1 from incidents")),
+        )
+        kept = {key[1:] for (key,) in self.site.rows("select key from events")}
+        wrong = account.wrong
+        wrong += [f"lost: {event} was decided by an agent" for event in sorted(decided - recorded.keys())]
+        wrong += [f"lost: {event} was receipted" for event in sorted(receipted - kept)]
+        wrong += [f"not told: {event}" for event in self._untold()]
+        wrong += self._twice()
+        wrong += self._ids_that_changed()
+        refused = self.site.rows("select count(*) from quarantine")[0][0]
+        wrong += [f"{refused} messages in quarantine"] if refused else []
+        wrong += [f"a fault of the hub's own: {key}" for key in self.site.troubles() if key == "hub fault"]
+        return account
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def _press(self) -> None:
+        n = 0
+        while not self._stop.wait(self._fingers.uniform(0.5, 1.5) * self.every_s):
+            room = self._fingers.choice(self.site.rooms).device
+            zone = self._fingers.choice(("wall", "desk"))
+            n += 1
+            with contextlib.suppress(OSError, AssertionError):
+                if n % 5 == 0:
+                    press = self.site.event(room, zone)
+                    self._direct.add(press["id"])
+                    self.site.send(press, wait=False)
+                else:
+                    self.site.touch(room, "tap", zone)
+            if n % 25 == 0:
+                with contextlib.suppress(OSError, AssertionError, ValueError):
+                    self._resolve_all()
+
+    def _resolve_all(self) -> None:
+        for incident in self.site.ask("incidents?state=open,acknowledged")["incidents"]:
+            self.site.ask(f"incidents/{incident['id']}/resolve", {"disposition": "test"})
+
+    # --- what was ---------------------------------------------------------------------------------
+
+    def _rooms(self) -> list[dict[str, Any]]:
+        url = f"http://{HOST}:{self.site.rooms_port}/api/rooms"
+        with _OPENER.open(url, timeout=5) as answer:
+            rooms: list[dict[str, Any]] = json.loads(answer.read())["rooms"]
+            return rooms
+
+    def _decided(self) -> set[str]:
+        """Ids of presses that an agent decided: by its log, by its outboxes at each kill, by the wire."""
+        logged = set()
+        for line in self.site.agents.log.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                said = json.loads(line)
+                if said.get("event") == "event decided" and said.get("what") == "alarm":
+                    logged.add(said["event_id"])
+        heard = {
+            m.json["id"]
+            for m in self.site.ear.messages
+            if m.topic.endswith("/event") and m.json["what"] == "alarm" and m.json["id"] not in self._direct
+        }
+        return logged | heard | self._outboxes
+
+    def _read_outboxes(self) -> None:
+        """Note what the outboxes hold now, while their agents are dead."""
+        for room in self.site.rooms:
+            for file in (self.site.folder / "rooms" / room.device).glob("*.db"):
+                self._outboxes |= _alarms_in(file)
+
+    def _recorded(self) -> dict[str, str]:
+        """Return each recorded alarm's id with its incident's."""
+        return {
+            key[1:]: incident
+            for key, incident in self.site.rows("select key, incident from events where what = 'alarm'")
+        }
+
+    def _untold(self) -> list[str]:
+        """Return the recorded alarms that no post showed within their incident."""
+        told = {(event, post.incident["id"]) for post in self.site.sink.posts for event in post.event_ids}
+        return sorted(event for event, incident in self._recorded().items() if (event, incident) not in told)
+
+    def _twice(self) -> list[str]:
+        """Say which press was taken twice, or which number given twice."""
+        taken = Counter(
+            (detail["device"], detail["id"])
+            for detail in map(
+                json.loads, (d for (d,) in self.site.rows("select detail from record where what = 'event'"))
+            )
+        )
+        wrong = [f"taken twice: {where}" for where, count in taken.items() if count > 1]
+        for (body,) in self.site.rows("select body from incidents"):
+            shown = Counter((press["place"]["device"], press["key"]) for press in json.loads(body)["events"])
+            wrong += [f"twice in its incident: {where}" for where, count in shown.items() if count > 1]
+        numbers: dict[int, set[str]] = {}
+        for post in self.site.sink.posts:
+            numbers.setdefault(post.incident["number"], set()).add(post.incident["id"])
+        return wrong + [
+            f"number {n} was given to {sorted(ids)}" for n, ids in numbers.items() if len(ids) > 1
+        ]
+
+    def _ids_that_changed(self) -> list[str]:
+        """Say which delivery came under more than one id: its receiver could not drop the repeat."""
+        ids: dict[tuple[str, str, int], set[str]] = {}
+        for post in self.site.sink.posts:
+            what = (post.incident["id"], post.type, post.incident["revision"])
+            ids.setdefault(what, set()).add(post.id)
+        openings = {what[:2]: set[str]() for what in ids if what[1] == "incident.opened"}
+        for what, names in ids.items():
+            if what[:2] in openings:
+                openings[what[:2]] |= names
+        return [
+            f"{what} came under {len(names)} ids: {sorted(names)}"
+            for what, names in (*ids.items(), *openings.items())
+            if len(names) > 1
+        ]
+
+
+def run(
+    folder: Path,
+    seed: int,
+    kills: dict[Victim, int],
+    every_s: float,
+    say: Callable[[str], None] = lambda _: None,
+) -> Account:
+    """Run one campaign of kills in ``folder``; ``say`` is told how far it has come."""
+    order = [victim for victim, count in kills.items() for _ in range(count)]
+    random.Random(seed).shuffle(order)
+    with Site(folder, rooms=4, agents=True) as site, Campaign(site, seed, every_s) as campaign:
+        for n, victim in enumerate(order):
+            campaign.kill(victim)
+            say(f"{n + 1} of {len(order)} kills, last the {victim}; {len(site.sink.posts)} notices so far")
+        campaign.settle()
+        return campaign.account()
+
+
+def _alarms_in(file: Path) -> set[str]:
+    """Read which alarms an agent's outbox holds, as its next start will."""
+    found = set()
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db,
+    ):
+        for event_id, body in db.execute("select id, body from event").fetchall():
+            if json.loads(body)["what"] == "alarm":
+                found.add(event_id)
+    return found
