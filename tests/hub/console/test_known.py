@@ -1,0 +1,160 @@
+"""What the board says is known: never well without having been heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.console.cards import card
+from hub.console.known import lines, verdict
+from hub.console.words import Words, age, counting
+from hub.incident import Place, Press, joined, opened
+from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from tests.hub.console.front_desk import settings_for
+
+NOW = 1_795_535_000_000
+WORDS = Words("America/Chicago")
+SETTINGS = settings_for(Path("/tmp/none"), rooms=2)
+
+
+def _view() -> View:
+    view = View("oak-hill", "Oak Hill", "America/Chicago", NOW - 3_600_000)
+    view.ready, view.why = True, None
+    return view
+
+
+def _all_well() -> View:
+    view = _view()
+    for room in SETTINGS.rooms:
+        place = Place(room.device, room.room, room.building, room.floor)
+        view.devices[room.device] = DeviceView(place, "heard", NOW - 14_000)
+        view.doors[room.device, "door"] = DoorView(place, "door", "door", "closed", NOW - 60_000)
+    view.channels["webhook"] = ChannelView("webhook", "webhook", NOW - 60_000)
+    return view
+
+
+def _grades(view: View) -> dict[str, str]:
+    return {line.key: line.grade for line in lines(SETTINGS, view, WORDS, NOW, NOW - 1000)}
+
+
+def test_all_is_well_only_when_every_part_was_heard_from() -> None:
+    shown = lines(SETTINGS, _all_well(), WORDS, NOW, NOW - 1000)
+    assert {line.grade for line in shown} == {"well"}
+    assert verdict(shown)[0] == "well"
+    assert all(line.since for line in shown)
+
+
+def test_a_hub_that_just_started_says_that_it_does_not_know() -> None:
+    """Rooms, doors and channels are unknown, each room by its name; a channel's last success is never yet."""
+    view = _view()
+    view.channels["webhook"] = ChannelView("webhook", "webhook")
+    shown = {line.key: line for line in lines(SETTINGS, view, WORDS, NOW, NOW)}
+    assert shown["rooms"].grade == "unknown"
+    assert shown["rooms"].said.startswith("0 of 2 heard from now")
+    assert [detail.partition(":")[0] for detail in shown["rooms"].details] == ["Room 101", "Room 102"]
+    assert shown["doors"].grade == "unknown"
+    assert "never yet" in shown["channel-webhook"].said
+    assert verdict(list(shown.values()))[0] == "unknown"
+
+
+@pytest.mark.parametrize("standing", ["silent", "offline"])
+def test_a_room_that_is_not_heard_is_named_with_since_when(standing: str) -> None:
+    view = _all_well()
+    place = view.devices["room-102"].place
+    view.devices["room-102"] = DeviceView(place, standing, NOW - 180_000)
+    line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "rooms")
+    assert line.grade == "wrong"
+    assert line.details == (f"Room 102: {standing}, last heard {WORDS.clock(NOW - 180_000)} (3 min 0 s ago)",)
+    assert _grades(view)["doors"] == "unknown"
+
+
+def test_a_channel_whose_last_word_was_a_failure_is_wrong() -> None:
+    view = _all_well()
+    view.channels["webhook"] = ChannelView(
+        "webhook", "webhook", NOW - 9000, NOW - 5000, "connection refused", 3
+    )
+    line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "channel-webhook")
+    assert line.grade == "wrong"
+    assert "connection refused" in line.said
+    assert "3 waiting to be delivered" in line.details
+    assert line.details[0].startswith("last success: ")
+
+
+def test_a_hub_that_is_not_ready_says_why() -> None:
+    view = _all_well()
+    view.ready, view.why = False, "no session with the broker"
+    line = lines(SETTINGS, view, WORDS, NOW, NOW)[0]
+    assert (line.grade, line.said) == ("wrong", "Not ready: no session with the broker")
+
+
+def test_an_open_trouble_is_named() -> None:
+    view = _all_well()
+    view.troubles["x"] = Trouble("x", "silent", "room-102", None, "Room 102 is silent", NOW - 9000, NOW)
+    line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "troubles")
+    assert line.grade == "wrong"
+    assert line.details[0].startswith("Room 102 is silent, since ")
+
+
+def test_no_channel_at_all_is_wrong() -> None:
+    settings = settings_for(Path("/tmp/none"), rooms=2)
+    from msgspec.structs import replace
+
+    shown = lines(replace(settings, channels={}), _all_well_without_channels(), WORDS, NOW, NOW)
+    assert next(line for line in shown if line.key == "channels").grade == "wrong"
+
+
+def _all_well_without_channels() -> View:
+    view = _all_well()
+    view.channels.clear()
+    return view
+
+
+def _press(device: str, zone: str, at: int, *, late: bool = False, received: int | None = None) -> Press:
+    place = Place(device, f"Room {device[-3:]}", "Main", "1")
+    return Press(f"{device}{zone}{at}", "e", place, zone, zone, "panic", "alarm", at, received or at, late)
+
+
+def test_a_card_shows_rooms_buttons_and_who_still_asks() -> None:
+    incident = opened("s", "site", 1, _press("room-101", "desk", NOW)).incident
+    incident = joined(incident, _press("room-101", "wall", NOW + 10)).incident
+    incident = joined(incident, _press("room-102", "desk", NOW + 20)).incident
+    shown = card(incident, WORDS, NOW + 1000)
+    assert [(room.room, room.labels, room.asks) for room in shown.rooms] == [
+        ("Room 102", "desk", True),
+        ("Room 101", "desk, wall", True),
+    ]
+    assert shown.headline == "PANIC in 2 rooms: Room 102 (desk), Room 101 (desk, wall)"
+
+
+def test_a_late_press_is_marked_with_its_age() -> None:
+    incident = opened(
+        "s", "site", 1, _press("room-101", "desk", NOW - 840_000, late=True, received=NOW)
+    ).incident
+    shown = card(incident, WORDS, NOW)
+    assert shown.late == "14 min"
+    assert shown.rooms[0].late == "14 min"
+    assert shown.headline == "PANIC Room 101 (desk), Main building, floor 1"
+
+
+@pytest.mark.parametrize(
+    ("ms", "words", "running"),
+    [
+        (0, "0 s", "0:00"),
+        (59_999, "59 s", "0:59"),
+        (61_000, "1 min 1 s", "1:01"),
+        (3_660_000, "1 h 1 min", "1:01:00"),
+        (7_200_000, "2 h", "2:00:00"),
+        (200_000_000, "2 days", "2 days"),
+        (-5, "0 s", "0:00"),
+    ],
+)
+def test_ages_in_words(ms: int, words: str, running: str) -> None:
+    assert (age(ms), counting(ms)) == (words, running)
+
+
+def test_times_are_the_schools_own_and_carry_a_date_when_not_today() -> None:
+    """21 Nov 2026 08:03:20 in Chicago is 14:03:20 UTC."""
+    assert WORDS.when(1_795_269_800_000, 1_795_269_900_000) == "08:03:20"
+    assert WORDS.when(1_795_269_800_000, NOW) == "21 Nov 08:03:20"
+    assert WORDS.when(1_795_269_800_000 - 365 * 86_400_000, NOW) == "21 Nov 2025 08:03:20"
