@@ -67,3 +67,8 @@ class Say(NamedTuple):
 
 
 Action = Publish | Renew | Hurry | Keep | Forget | Remember | Light | Say
+
+
+def say(level: Literal["debug", "info", "warning", "error"], event: str, **fields: Any) -> Say:
+    """Return a line for the log, leaving out what is absent."""
+    return Say(level, event, {name: value for name, value in fields.items() if value is not None})

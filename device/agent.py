@@ -6,10 +6,8 @@ order in which they are to be done: a press is sent first, then kept, then every
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections import deque
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -32,8 +30,8 @@ from config.contract import (
     encode,
     read_topic,
 )
-from device import actions, lamp, retransmission
-from device.actions import Action, Forget, Keep, Light, Publish, Remember, Say
+from device import actions, lamp, press_memory, retransmission
+from device.actions import Action, Forget, Keep, Light, Publish, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
     Answered,
@@ -50,6 +48,7 @@ from device.facts import (
 )
 from device.hearing import Hearing
 from device.retransmission import Retransmission
+from device.troubles import Troubles
 from device.zone import Decided, Zone
 
 HEALTH_S: Final = 15.0
@@ -94,9 +93,7 @@ class Agent:
         self._health_n = 0
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
-        self._news = False
-        self._troubles: dict[str, str] = {}
-        self._last_fault: str | None = None
+        self._troubles = Troubles()
         self._given_up = 0
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
 
@@ -119,10 +116,10 @@ class Agent:
             case Restored():
                 return self._restored(fact, now)
             case OutboxFault(why=why):
-                return self._trouble("outbox", why)
+                return self._troubles.note("outbox", why)
             case OutboxSetAside():
                 why = f"the file was corrupt; kept as {fact.path}, {fact.saved} events saved"
-                return self._trouble("outbox file", why)
+                return self._troubles.note("outbox file", why)
             case Surveyed():
                 return self._survey(fact, now)
             case _:
@@ -152,7 +149,7 @@ class Agent:
 
     def survey_due_at(self) -> float:
         """Return when the shell is to survey the machine, which brings the next health."""
-        return self._health_at + (NEWS_S if self._news else HEALTH_S)
+        return self._health_at + (NEWS_S if self._troubles.news else HEALTH_S)
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -194,7 +191,7 @@ class Agent:
             )
             done += self._remember_press(now)
         fields = {"zone": zone.zone, "kind": zone.kind, "what": event.what, "held": decided.held or None}
-        done.append(_say("info", "event decided", event_id=event.id, seq=event.seq, **fields))
+        done.append(say("info", "event decided", event_id=event.id, seq=event.seq, **fields))
         return done + self._make_room() + self._show(now)
 
     def _owe(self, event: Event, happened: Moment) -> None:
@@ -211,7 +208,7 @@ class Agent:
             return []
         self._given_up += 1
         why = f"full: {self._given_up} events of doors given up, last {spare.id}"
-        return [*self._settle(spare.id), *self._trouble("outbox full", why)]
+        return [*self._settle(spare.id), *self._troubles.note("outbox full", why)]
 
     def _settle(self, event: str) -> list[Action]:
         self._owed.pop(event, None)
@@ -222,7 +219,7 @@ class Agent:
         for want in self._retransmission.due(now.mono):
             if isinstance(want, retransmission.Renew):
                 done.append(actions.Renew(want.link))
-                done.append(_say("warning", "no answer to a press: new connection", link=want.link))
+                done.append(say("warning", "no answer to a press: new connection", link=want.link))
                 continue
             event, happened = self._owed[want.event]
             age = age_ms(happened, self._moment(now))
@@ -230,9 +227,7 @@ class Agent:
             copy = msgspec.structs.replace(event, age_ms=age, at=at)
             done.append(Publish(want.link, "event", encode(copy), event=event.id, expiry_s=EVENT_EXPIRY))
             level: Literal["debug", "info"] = "debug" if want.why == "first" else "info"
-            done.append(
-                _say(level, "event sent", event_id=event.id, link=want.link, why=want.why, age_ms=age)
-            )
+            done.append(say(level, "event sent", event_id=event.id, link=want.link, why=want.why, age_ms=age))
         return done
 
     def _moment(self, now: Now) -> Moment:
@@ -247,28 +242,27 @@ class Agent:
         self._sessions.add(fact.link)
         self._retransmission.link_up(fact.link, session_present=fact.session_present)
         done = self._send_due(now)
-        done += self._trouble(f"link {fact.link}", None)
+        done += self._troubles.note(f"link {fact.link}", None)
         done += self._publish_state((fact.link,))
         done += self._publish_health((fact.link,), now)
-        done.append(_say("info", "link up", link=fact.link, session_present=fact.session_present))
+        done.append(say("info", "link up", link=fact.link, session_present=fact.session_present))
         if not known:
             done.append(Remember(f"session {fact.link}", "made"))
         if lost:
-            self._last_fault = f"link {fact.link}: the broker lost our session"
-            done.append(_say("warning", "the broker lost our session: sending all again", link=fact.link))
+            done += self._troubles.once(f"link {fact.link}", "the broker lost our session")
         return done
 
     def _link_down(self, fact: LinkDown) -> list[Action]:
         self.up.discard(fact.link)
         self._retransmission.link_down(fact.link)
         self._hearing.link_down(fact.link)
-        return self._trouble(f"link {fact.link}", fact.reason)
+        return self._troubles.note(f"link {fact.link}", fact.reason)
 
     def _answered(self, fact: Answered) -> list[Action]:
         if fact.event is not None:
             self._retransmission.answered(fact.link, fact.event, refused=fact.refused is not None)
         why = None if fact.refused is None else f"the broker refused it: {fact.refused}"
-        return self._trouble(f"publishing {fact.what} over {fact.link}", why)
+        return self._troubles.note(f"publishing {fact.what} over {fact.link}", why)
 
     def _heard(self, fact: Heard, now: Now) -> list[Action]:
         topic = read_topic(fact.topic)
@@ -286,11 +280,7 @@ class Agent:
                 case _:
                     return []
         except MessageError as error:
-            why = f"unreadable message on {fact.topic}: {error}"
-            if why == self._last_fault:
-                return []  # a flood of them is one line
-            self._last_fault = why
-            return [_say("warning", "unreadable message", topic=fact.topic, why=str(error))]
+            return self._troubles.once("unreadable message", f"{fact.topic}: {error}")
 
     def _take_posture(self, posture: Posture) -> None:
         if self.posture is None or posture.n > self.posture.n:
@@ -315,21 +305,21 @@ class Agent:
             if event in self._owed:
                 took = age_ms(self._owed[event][1], self._moment(now))
                 done += self._settle(event)
-                done.append(_say("info", "event received by the hub", event_id=event, after_ms=took))
+                done.append(say("info", "event received by the hub", event_id=event, after_ms=took))
         return self._show(now) + done + (self._remember_press(now) if self.lamp is not was else [])
 
     def _command(self, command: Command, now: Now) -> list[Action]:
         if command.id in self._obeyed:
             return []
         self._obeyed.append(command.id)
-        said = _say("info", "command", command=command.id, do=command.do, lamp=command.lamp)
+        said = say("info", "command", command=command.id, do=command.do, lamp=command.lamp)
         if command.do == "identify":
             self.lamp = self.lamp.identify(now.mono + (command.for_s or 10.0), now.mono)
         elif command.do == "lamp" and command.lamp is not None:
             self.lamp = self.lamp.told(command.lamp, frozenset(command.events or ()), now.mono)
             return [*self._show(now), *self._remember_press(now), said]
         else:
-            said = _say("warning", "command not obeyed: not known here", command=command.id, do=command.do)
+            said = say("warning", "command not obeyed: not known here", command=command.id, do=command.do)
         return [*self._show(now), said]
 
     # --- what was before the restart ----------------------------------------------------------------
@@ -340,43 +330,27 @@ class Agent:
                 zone.remember("active")
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
         done: list[Action] = []
-        moment = self._moment(now)
-        presses: list[lamp.Press] = []
+        presses: list[tuple[str, Moment]] = []
         for kept in fact.events:
             if kept.id in self._owed:
                 continue
             try:
                 event = decode(Event, kept.body)
             except MessageError as error:
-                done += self._trouble("outbox row", f"event {kept.id} can't be read: {error}")
+                done += self._troubles.once("outbox", f"event {kept.id} can't be read: {error}")
                 continue
             self._owe(event, kept.happened)
             if _presses(event):
-                at = now.mono - age_ms(kept.happened, moment) / 1000
-                presses.append(lamp.Press(frozenset((event.id,)), at, "pressed", at))
-        remembered = _read_press(fact.memory.get("press"), moment)
-        if remembered is not None:
-            presses = [each for each in presses if not each.ids & remembered.ids]
-            if remembered.stage == "pressed" and not any(each in self._owed for each in remembered.ids):
-                # Its receipt came just before the end: what is owed is the truth.
-                remembered = dataclasses.replace(remembered, stage="received")
-            presses.append(remembered)
-        if presses:
-            self.lamp = self.lamp.restored(max(presses, key=lambda press: press.at))
-        done.append(_say("info", "outbox read", owed=len(fact.events)))
+                presses.append((event.id, kept.happened))
+        press = press_memory.latest(fact.memory.get(press_memory.KEY), presses, self._owed, self._moment(now))
+        if press is not None:
+            self.lamp = self.lamp.restored(press)
+        done.append(say("info", "outbox read", owed=len(fact.events)))
         return self._send_due(now) + done + self._show(now)
 
     def _remember_press(self, now: Now) -> list[Action]:
         press = self.lamp.press
-        if press is None:
-            return []
-        wall = now.wall - round((now.mono - press.at) * 1000)
-        memory = {
-            "ids": sorted(press.ids),
-            "stage": press.stage,
-            "at": [self._kernel, press.at, wall, self._synced],
-        }
-        return [Remember("press", json.dumps(memory))]
+        return [] if press is None else [press_memory.remember(press, self._moment(now))]
 
     # --- lamp, state, health --------------------------------------------------------------------------
 
@@ -391,7 +365,7 @@ class Agent:
             done.append(Light(shown.light))
         if shown.pattern.name != self._told:
             self._told = shown.pattern.name
-            done.append(_say("info", "lamp", shows=shown.pattern.name))
+            done.append(say("info", "lamp", shows=shown.pattern.name))
         return done
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
@@ -418,8 +392,8 @@ class Agent:
         self._synced = fact.clock_synced
         slow = fact.outbox_behind_s > BEHIND_S
         why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
-        said = self._trouble("disk", why)
-        self._health_at, self._news = now.mono, False
+        said = self._troubles.note("disk", why)
+        self._health_at, self._troubles.news = now.mono, False
         return said + self._publish_health(self._links, now)
 
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
@@ -434,8 +408,8 @@ class Agent:
             oldest_ms=max(ages, default=None),
             clock_synced=self._synced,
             version=__version__,
-            last_fault=self._last_fault,
-            troubles=tuple(f"{what}: {why}" for what, why in self._troubles.items()),
+            last_fault=self._troubles.last_fault,
+            troubles=self._troubles.words(),
         )
         payload = encode(health)
         return [
@@ -446,44 +420,14 @@ class Agent:
 
     def fault(self, what: str, why: str | None) -> list[Action]:
         """Take a trouble that the shell found itself, or its end (None)."""
-        return self._trouble(what, why)
+        return self._troubles.note(what, why)
 
     @property
     def owed(self) -> int:
         """How many events wait for their receipt."""
         return len(self._owed)
 
-    def _trouble(self, what: str, why: str | None) -> list[Action]:
-        """Note a trouble, or its end; both are said once."""
-        if self._troubles.get(what) == why:
-            return []
-        self._news = True
-        if why is None:
-            del self._troubles[what]
-            return [_say("info", "trouble over", trouble=what)]
-        self._troubles[what] = why
-        self._last_fault = f"{what}: {why}"
-        return [_say("warning", "trouble", trouble=what, why=why)]
-
 
 def _presses(event: Event) -> bool:
     """Tell whether this event is a press that its room may see."""
     return event.what == "alarm" and event.kind not in SILENT_KINDS
-
-
-def _say(level: Literal["debug", "info", "warning", "error"], event: str, **fields: Any) -> Say:
-    return Say(level, event, {name: value for name, value in fields.items() if value is not None})
-
-
-def _read_press(text: str | None, now: Moment) -> lamp.Press | None:
-    """Read the latest press as it was remembered; None when there is none or it can't be read."""
-    if text is None:
-        return None
-    try:
-        memory = json.loads(text)
-        at = now.mono - age_ms(Moment(*memory["at"]), now) / 1000
-        stage = memory["stage"]
-        ids = frozenset(memory["ids"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return lamp.Press(ids, at, stage, at) if stage in lamp.STAGES else None

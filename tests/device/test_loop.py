@@ -75,7 +75,7 @@ def test_a_fault_of_our_own_ends_nothing(running: Running, mocker: MockerFixture
     """A fact that no rule knows is a trouble; the next press is decided."""
     door_at_start(running)
     running.loop._queue.put(Fact(mono=time.monotonic()))
-    until(lambda: any(key == "agent" for key in running.loop._agent._troubles))
+    until(lambda: any("agent: TypeError" in word for word in running.loop._agent._troubles.words()))
     running.contact(17, closed=True)
     until(lambda: running.owed == 2)
 
