@@ -14,59 +14,33 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from msgspec.structs import replace
 
 from config.clock import Clock, Now
-from config.contract import Command, Flaw, MessageError, Posture, Readable
+from config.contract import Flaw, MessageError, Readable
 from config.notify import notify
+from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
-from hub.delivery import Delivery, Outcome
+from hub.delivery import Outcome
 from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Resolve
 from hub.metrics import Metrics
+from hub.ports import Memory, Post, Wire
 from hub.posture import KeptPosture
 from hub.presses import Seen, digests
-from hub.readiness import Readiness
 from hub.site import Site
 
 DISK_PATIENCE_S: Final = 0.25
 """Seconds a commit may take before what it holds is told from memory."""
 ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
-BEAT_S: Final = 10.0
-"""Seconds between beats, each with a commit of its own."""
-BIRTH_BEAT_S: Final = 1.0
-"""Seconds at least between two beats that births ask for."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 JUMP_MS: Final = 2000
 """The wall clock jumped when it and the monotonic clock disagree by more than this."""
-
-
-class Wire(Protocol):
-    """What the recorder needs of the broker: :class:`hub.intake.Intake`."""
-
-    def committed(self, acks: list[tuple[int, int]]) -> None: ...
-    def receipt(self, device: str, ids: list[str]) -> None: ...
-    def command(self, device: str, command: Command) -> None: ...
-    def posture(self, posture: Posture) -> None: ...
-    def beat(self, *, ready: bool, why: str | None, reach: bool | None) -> None: ...
-
-
-class Post(Protocol):
-    """What the recorder needs of the channels: :class:`hub.channels.dispatcher.Dispatcher`."""
-
-    def submit(self, deliveries: Sequence[Delivery]) -> None: ...
-    def withdraw(self, ids: Sequence[str]) -> None: ...
-
-
-class Memory(Protocol):
-    """What the recorder asks of the record: :class:`hub.recall.Recall`."""
-
-    def ask(self, digests: Sequence[str]) -> dict[str, Seen] | None: ...
 
 
 class Recorder:
@@ -95,11 +69,8 @@ class Recorder:
         self._release = threading.Lock()
         self._committer = Committer(journal, clock, self._on_committed, self._on_commit_failed)
         now = clock.now()
-        self._readiness = Readiness(now.mono)
+        self._beat = Beat(now.mono)
         self._anchor = now
-        self._next_beat = now.mono
-        self._beat_at = now.mono - BEAT_S
-        self._said: tuple[bool, str | None, bool | None] | None = None
         self._stopping = False
         self._boards = 0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -193,8 +164,7 @@ class Recorder:
             if isinstance(fact, Link):
                 self._on_link(fact)
             elif isinstance(fact, DeviceMessage) and self._is_birth(fact):
-                # Its lamp shows fault until it hears a beat: at once, but no more than one a second.
-                self._next_beat = min(self._next_beat, max(now.mono, self._beat_at + BIRTH_BEAT_S))
+                self._beat.birth(now.mono)
             try:
                 self._commit(self._site.decide(fact, now, known))
             except Exception:  # noqa: BLE001 - a fault of ours must not stop the next press
@@ -297,7 +267,7 @@ class Recorder:
 
     def _tell_what_the_disk_holds_up(self) -> None:
         now = self._clock.now()
-        failing = self._readiness.failing is not None
+        failing = self._beat.readiness.failing is not None
         late = False
         for decision in self._waiting:
             waited = now.mono - decision.decided
@@ -319,7 +289,7 @@ class Recorder:
 
     def _note_commit(self, fact: _Commit) -> None:
         now = self._clock.now()
-        self._readiness.committed(now.mono, fact.why)
+        self._beat.readiness.committed(now.mono, fact.why)
         for _ in range(fact.count):
             self._uncommitted.popleft()
         self._metrics.waiting.set(len(self._uncommitted))
@@ -343,9 +313,9 @@ class Recorder:
 
     def _on_link(self, fact: Link) -> None:
         if fact.which == "events":
-            self._readiness.events_up = fact.up
+            self._beat.readiness.events_up = fact.up
         elif fact.up:
-            self._said = None
+            self._beat.connected()
             self.wire.posture(self._posture.message())
 
     def _is_birth(self, fact: DeviceMessage) -> bool:
@@ -354,7 +324,7 @@ class Recorder:
 
     def _wait_s(self) -> float:
         now = self._clock.now()
-        deadlines = [self._next_beat, now.mono + 1.0]
+        deadlines = [self._beat.deadline, now.mono + 1.0]
         if (due := self._site.next_deadline()) is not None:
             deadlines.append(due)
         if self._waiting:
@@ -364,23 +334,20 @@ class Recorder:
     def _beat_if_due(self) -> None:
         now = self._clock.now()
         oldest = self._uncommitted[0] if self._uncommitted else None
-        ready, why = self._readiness.word(now.mono, oldest)
-        reach = self._reach()
-        self._site.view.ready, self._site.view.why = ready, why
-        if now.mono < self._next_beat and self._said == (ready, why, reach):
-            return
-        if now.mono >= self._next_beat:
-            self._beat_at, self._next_beat = now.mono, now.mono + BEAT_S
+        say, commit = self._beat.look(now.mono, oldest, self._reach())
+        word = self._beat.word
+        self._site.view.ready, self._site.view.why = word.ready, word.why
+        if commit:
             self._commit(Decision(now.mono, facts={"beat": str(now.wall)}))
-        self._said = (ready, why, reach)
-        self.wire.beat(ready=ready, why=why, reach=reach)
-        self._site.view.tell(None)
-        notify("WATCHDOG=1", f"STATUS={'ready' if ready else why}")
+        if say:
+            self.wire.beat(ready=word.ready, why=word.why, reach=word.reach)
+            self._site.view.tell(None)
+            notify("WATCHDOG=1", f"STATUS={'ready' if word.ready else word.why}")
 
-    def _reach(self) -> bool | None:
+    def _reach(self) -> bool:
         """Tell whether a panic would reach anybody: an open board, or one channel that isn't in trouble."""
         if self._boards > 0:
-            return None
+            return True
         plan = self._site.directory.plan("panic")
         names = {audience for step in plan.steps for audience in step.notify}
         targets = [t for name in names for t in self._site.directory.targets.get(name, ())]
