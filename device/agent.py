@@ -11,7 +11,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from config import __version__
 from config.agent_settings import AgentSettings, ZoneSettings
 from config.clock import Now, stamp
 from config.contract import (
@@ -19,18 +18,15 @@ from config.contract import (
     PANIC_KINDS,
     Command,
     Event,
-    Health,
     HubState,
     MessageError,
     Posture,
     Receipt,
-    State,
-    ZoneState,
     decode,
     encode,
     read_topic,
 )
-from device import actions, lamp, press_memory, retransmission
+from device import actions, lamp, press_memory, report, retransmission
 from device.actions import Action, Forget, Keep, Light, Publish, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
@@ -369,21 +365,7 @@ class Agent:
         return done
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
-        zones = tuple(
-            ZoneState(
-                zone=each.zone,
-                label=each.label,
-                kind=each.kind,
-                circuit=each.circuit,
-                condition=self.zones[each.zone].condition,
-                walk_test=False,
-            )
-            for each in self.settings.zones
-        )
-        state = State(
-            v=1, online=True, boot=self.boot, version=__version__, room=self.settings.room, zones=zones
-        )
-        payload = encode(state)
+        payload = encode(report.state(self.settings, self.boot, self.zones))
         return [
             Publish(link, "state", payload, retain=True) for link in links or self._links if link in self.up
         ]
@@ -399,17 +381,13 @@ class Agent:
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
         self._health_n += 1
         ages = [age_ms(happened, self._moment(now)) for _, happened in self._owed.values()]
-        health = Health(
-            v=1,
-            boot=self.boot,
-            n=self._health_n,
-            uptime_s=round(now.mono - self._started, 3),
-            outbox=len(self._owed),
-            oldest_ms=max(ages, default=None),
-            clock_synced=self._synced,
-            version=__version__,
-            last_fault=self._troubles.last_fault,
-            troubles=self._troubles.words(),
+        health = report.health(
+            self.boot,
+            self._health_n,
+            uptime_s=now.mono - self._started,
+            ages_ms=ages,
+            synced=self._synced,
+            troubles=self._troubles,
         )
         payload = encode(health)
         return [
