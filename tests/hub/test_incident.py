@@ -1,0 +1,261 @@
+"""An incident's transitions, by table; what is illegal raises and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.incident import (
+    EVENTS_KEPT,
+    Deed,
+    IllegalTransitionError,
+    Incident,
+    Resolution,
+    acknowledged,
+    incident_id,
+    joined,
+    noted,
+    opened,
+    reckoned_earlier,
+    resolved,
+)
+from tests.hub.making import T0, incident, press
+
+REYES = Deed("Reyes", T0 + 5000, "board")
+OVER = Resolution("Reyes", T0 + 9000, "board", "real")
+
+
+def answered(*presses: Any) -> Incident:
+    return acknowledged(incident(*presses), REYES).incident
+
+
+def test_a_press_opens_an_incident() -> None:
+    """Open, revision 1, its room asking, its id derived from the event that caused it."""
+    change = opened("lincoln", "site", 41, press(second=1))
+    made = change.incident
+    assert (made.state, made.revision, made.number, made.kind) == ("open", 1, 41, "panic")
+    assert made.id == incident_id("lincoln", "room-101", press(second=1).key)
+    assert [room.place.device for room in made.open_rooms] == ["room-101"]
+    assert made.opened_at == T0 + 1000
+    assert change.reason == "pressed"
+    assert opened("lincoln", "site", 41, press(late=True)).reason == "late"
+
+
+def test_an_id_tells_site_device_and_event_apart() -> None:
+    """The same event gives the same id for ever; another site, device or event another."""
+    ids = {
+        incident_id(*facts) for facts in (("s", "d", "e"), ("s", "d", "f"), ("s", "c", "e"), ("r", "d", "e"))
+    }
+    assert len(ids) == 4
+    assert incident_id("s", "d", "e") == "i-e3264eba688d1e597058"
+
+
+# (presses before, acknowledged?, the press, state after, asks anew?, plan starts again?, reason)
+JOINS: list[tuple[list[Any], bool, Any, str, bool, bool, str]] = [
+    ([press()], False, press(102, second=1), "open", True, False, "another room"),
+    ([press()], True, press(102, second=1), "open", True, True, "reopened: another room"),
+    ([press()], False, press(second=60), "open", False, False, "pressed again in a room that still asks"),
+    (
+        [press()], True, press(second=60), "acknowledged", False, False,
+        "pressed again within 60 s of a press that is answered",
+    ),
+    (
+        [press()], True, press(second=60.001), "open", True, True,
+        "reopened: pressed again in the same room more than 60 s apart",
+    ),
+    (
+        [press()], False, press(second=61), "open", True, False,
+        "pressed again in the same room more than 60 s apart",
+    ),
+    ([press(kind="medical")], False, press(second=1), "open", True, True, "upgraded to panic"),
+    ([press(kind="medical")], True, press(second=1), "open", True, True, "reopened: upgraded to panic"),
+    ([press(kind="duress")], True, press(second=1), "open", True, True, "reopened: upgraded to panic"),
+    (
+        [press(), press(102, "assist", 1)], True, press(102, "medical", 2), "open", True, True,
+        "reopened: a higher kind in the same room: medical",
+    ),
+    (
+        [press()], True, press(101, "medical", 2), "acknowledged", False, False,
+        "pressed again within 60 s of a press that is answered",
+    ),
+    ([press()], True, press(102, "assist", 2), "open", True, True, "reopened: another room"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "is_answered", "new", "state", "asks", "restarts", "reason"), JOINS)
+def test_a_press_joins(
+    before: list[Any], is_answered: bool, new: Any, state: str, asks: bool, restarts: bool, reason: str
+) -> None:
+    """Another room, a higher kind, or the same room after more than 60 s asks anew; nothing else does."""
+    old = answered(*before) if is_answered else incident(*before)
+    change = joined(old, new)
+    after = change.incident
+    room = next(room for room in after.rooms if room.place.device == new.place.device)
+    assert (after.state, change.reopened, change.reason) == (state, restarts, reason)
+    assert (room.asks and room.asks_since == after.revision) is asks
+    assert after.revision == old.revision + 1
+    assert after.events[-1] == new
+    assert (after.acknowledged is None) is (state == "open")
+
+
+def test_the_minute_runs_from_the_press_that_asked() -> None:
+    """At 0, 50 and 70 s: the third is 70 s from the one that was answered, so somebody calls anew."""
+    after = joined(answered(press(second=0)), press(second=50)).incident
+    assert after.state == "acknowledged"
+    assert joined(after, press(second=70)).incident.state == "open"
+
+
+def test_the_highest_kind_names_it() -> None:
+    """Kinds only rise."""
+    made = incident(press(kind="assist"), press(102, "duress", 1), press(103, "medical", 2))
+    assert made.kind == "duress"
+    assert joined(made, press(104, "panic", 3)).incident.kind == "panic"
+
+
+def test_the_earliest_press_opened_it_and_late_needs_all_late() -> None:
+    """An old press that arrives second moves the opening back; one fresh press ends late."""
+    made = incident(press(second=100, late=True))
+    assert made.late
+    after = joined(made, press(102, second=40, late=True)).incident
+    assert (after.late, after.opened_at) == (True, T0 + 40_000)
+    assert not joined(after, press(103, second=101)).incident.late
+
+
+def test_it_keeps_the_newest_alarms() -> None:
+    """No more than are told; the record has them all."""
+    made = incident(*(press(second=n / 10) for n in range(EVENTS_KEPT + 5)))
+    assert len(made.events) == EVENTS_KEPT
+    assert made.events[-1].at == T0 + round((EVENTS_KEPT + 4) * 100)
+    assert made.opened_at == T0
+
+
+def test_an_acknowledgement_covers_the_revision_that_was_shown() -> None:
+    """Rooms whose press came later go on asking, and the incident stays open."""
+    made = incident(press(), press(102, second=1), press(103, second=2))
+    part = acknowledged(made, REYES, 2)
+    assert part.incident.state == "open"
+    assert part.incident.acknowledged is None
+    assert [room.place.device for room in part.incident.open_rooms] == ["room-103"]
+    assert part.reason == "acknowledged in part: revision 2 did not show every room"
+    whole = acknowledged(part.incident, REYES)
+    assert (whole.incident.state, whole.incident.acknowledged) == ("acknowledged", REYES)
+
+
+def test_an_older_revision_does_not_cover_a_second_call_of_its_room() -> None:
+    """Shown the press of 0 s, a person has not been shown the same room's press of 61 s."""
+    made = incident(press(), press(second=61))
+    assert acknowledged(made, REYES, 1).incident.state == "open"
+    assert acknowledged(made, REYES, 2).incident.state == "acknowledged"
+
+
+def test_an_older_revision_covers_a_second_push_of_a_button_that_asks() -> None:
+    """The push of 30 s asked nothing new."""
+    assert acknowledged(incident(press(), press(second=30)), REYES, 1).incident.state == "acknowledged"
+
+
+@pytest.mark.parametrize("revision", [0, -1])
+def test_a_revision_that_showed_nothing_changes_nothing(revision: int) -> None:
+    """Not even the revision rises."""
+    made = incident()
+    assert acknowledged(made, REYES, revision).incident is made
+
+
+def test_a_revision_from_the_future_is_the_present_one() -> None:
+    """Nobody takes in hand what has not happened."""
+    made = acknowledged(incident(), REYES, 99).incident
+    assert made.state == "acknowledged"
+    assert joined(made, press(102, second=1)).incident.state == "open"
+
+
+def test_acknowledging_again_changes_nothing() -> None:
+    """It is the first person's."""
+    made = answered()
+    assert acknowledged(made, Deed("Ortiz", T0, "api")).incident is made
+
+
+@pytest.mark.parametrize("disposition", ["real", "false-alarm", "drill", "test"])
+def test_a_resolution_ends_it(disposition: Any) -> None:
+    """From open and from acknowledged; no room asks any more, and who acknowledged stays."""
+    over = Resolution("Ortiz", T0 + 9000, "api", disposition)
+    for made in (incident(), answered()):
+        after = resolved(made, over).incident
+        assert (after.state, after.resolved, after.open_rooms) == ("resolved", over, ())
+        assert after.acknowledged == made.acknowledged
+        assert after.revision == made.revision + 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (lambda i: joined(i, press(102)), "cannot join a press to incident 41: resolved; allowed: open"),
+        (lambda i: acknowledged(i, REYES), "cannot acknowledge incident 41: resolved; allowed: open"),
+        (lambda i: resolved(i, OVER), "cannot resolve incident 41: resolved; allowed: open, acknowledged"),
+    ],
+)
+def test_what_is_resolved_takes_nothing_more(wish: Any, words: str) -> None:
+    """It says which incident, the state it is in and what was allowed; the incident is as it was."""
+    made = resolved(incident(), OVER).incident
+    before = repr(made)
+    with pytest.raises(IllegalTransitionError, match=words) as caught:
+        wish(made)
+    assert (caught.value.state, caught.value.allowed) == ("resolved", ("open", "acknowledged"))
+    assert repr(made) == before
+
+
+def test_a_note_is_a_change() -> None:
+    """The revision rises and nothing else moves."""
+    made = answered()
+    after = noted(made).incident
+    assert after.revision == made.revision + 1
+    assert (after.state, after.rooms, after.events) == (made.state, made.rooms, made.events)
+
+
+def test_an_earlier_reckoning_moves_one_press_and_never_forward() -> None:
+    """Its own time and the opening; no new revision, no other event."""
+    made = incident(press(second=10), press(102, second=20))
+    moved = reckoned_earlier(made, "room-102", press(102, second=20).key, T0 + 5000)
+    assert [event.at - T0 for event in moved.events] == [10_000, 5_000]
+    assert (moved.opened_at, moved.revision) == (T0 + 5000, made.revision)
+    assert reckoned_earlier(made, "room-102", press(102, second=20).key, T0 + 99_000) == made
+    assert reckoned_earlier(made, "room-103", press(102, second=20).key, T0).events == made.events
+
+
+def test_two_ways_to_one_revision_are_told_apart() -> None:
+    """A revision made by another press, or by an answer, bears another trace; the same way the same."""
+    made = incident()
+    after = [
+        joined(made, press(102, second=1)).incident,
+        joined(made, press(103, second=1)).incident,
+        acknowledged(made, REYES).incident,
+        resolved(made, OVER).incident,
+        noted(made).incident,
+    ]
+    assert {one.revision for one in after} == {2}
+    assert len({one.trace for one in after}) == 5
+    assert joined(made, press(102, second=1)).incident == after[0]
+
+
+ROOMS = st.integers(101, 103)
+KINDS = st.sampled_from(["panic", "duress", "medical", "assist"])
+
+
+@given(st.lists(st.one_of(st.tuples(ROOMS, KINDS, st.integers(0, 300)), st.integers(0, 30)), max_size=20))
+def test_the_state_follows_from_who_asks(steps: list[Any]) -> None:
+    """After any presses and answers it is open exactly while a room asks, and revisions only rise."""
+    made = incident()
+    for step in steps:
+        old = made
+        if isinstance(step, int):
+            made = acknowledged(made, REYES, step).incident
+        else:
+            number, kind, second = step
+            made = joined(made, press(number, kind, second)).incident
+            assert made.revision == old.revision + 1
+        assert made.revision >= old.revision
+        assert made.state == ("open" if made.open_rooms else "acknowledged")
+        assert (made.acknowledged is not None) == (made.state == "acknowledged")
+        assert all(room.asks_since <= made.revision for room in made.rooms)
+        assert len({room.place.device for room in made.rooms}) == len(made.rooms)
