@@ -150,6 +150,13 @@ class Devices:
             return
         facts: dict[str, Any] = msgspec.json.decode(fact.payload)
         self._heard(decision, replace(view, boot=health.boot, health=facts), now)
+        key = f"agent {fact.device}"
+        if health.troubles:
+            said = shown("; ".join(health.troubles), 500)
+            if (known := self._site.troubles.open.get(key)) is None or known.detail != said:
+                self._site.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
+        else:
+            self._site.restore(decision, now, key)
 
     def _heard(self, decision: Decision, view: DeviceView, now: Now) -> None:
         device = view.place.device
