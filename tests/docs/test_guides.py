@@ -122,7 +122,7 @@ def shown_by_the_console() -> str:
 def test_words_quoted_from_the_board_are_its_words(name: str) -> None:
     """Every quotation, apart from times, numbers and rooms in it, stands in the console's own text."""
     page = " ".join((DOCS / name).read_text(encoding="utf-8").split())
-    page = re.sub(r"`[^`]*`", "", page)
+    page = re.sub(r"`[^`]*`|<[^>]*>", "", page)
     shown = shown_by_the_console()
     quotes = [quote for quote in re.findall(r'"([^"]+)"', page) if len(quote) > 5]
     assert quotes

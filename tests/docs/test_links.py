@@ -10,6 +10,7 @@ import pytest
 from tests.docs.pages import DOCS, ROOT, pages
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
+SAID = re.compile(r"`([\w.]+)` in `([\w/]+\.py)`")
 NAMED = re.compile(r"`((?:device|hub|config|scripts|systemd|tests|docs|bench)/[\w./-]*[\w/])`")
 
 
@@ -28,6 +29,13 @@ def test_files_named_in_backquotes_are_there(page: Path) -> None:
     """A path from the checkout's root."""
     named = NAMED.findall(page.read_text(encoding="utf-8"))
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_name_said_to_be_in_a_file_is_there(page: Path) -> None:
+    """As "`NAME` in `hub/file.py`"."""
+    for name, file in SAID.findall(" ".join(page.read_text(encoding="utf-8").split())):
+        assert re.search(rf"\b{re.escape(name)}\b", (ROOT / file).read_text(encoding="utf-8")), (name, file)
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "decisions").glob("0*.md")), ids=lambda page: page.name)
