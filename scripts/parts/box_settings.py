@@ -97,7 +97,7 @@ def main(words: list[str]) -> int:
 def _opening(program: str) -> str:
     file = "hub.toml" if program == "hub" else "agent.toml"
     return (
-        f"# Written once by scripts/install, and yours to change; an upgrade keeps it. Then ask whether it is\n"
+        f"# Written once by scripts/install, and yours to change; an upgrade keeps it. Then ask if it is\n"
         f"# right:  sudo tocsin-{program} check --config /etc/tocsin/{file}\n\n"
     )
 

@@ -1,4 +1,4 @@
-"""Writing TOML: values quoted so that any text comes back as it was, and a commented file changed in place."""
+"""Writing TOML: values quoted so that any text comes back, and a commented file changed in place."""
 
 from __future__ import annotations
 
