@@ -16,22 +16,22 @@ def main(words: list[str]) -> int:
     """Set up, then go on as the benchmark; returns only where the setting up failed."""
     open_closed()
     try:
-        python, broker = _set_up()
+        python, broker = set_up("hub")
     except SetupError as error:
         remark(f"scripts/bench: {error}")
         return 1
-    return _become_the_bench(python, broker, words)
+    return become("bench.press_to_webhook", python, broker, words)
 
 
-def _set_up() -> tuple[Path, mosquitto.Mosquitto]:
+def set_up(*extras: str) -> tuple[Path, mosquitto.Mosquitto]:
     """Bring venv and mosquitto here if they aren't."""
-    python, broker = venv.ready("hub"), mosquitto.find()
+    python, broker = venv.ready(*extras), mosquitto.find()
     if python is not None and broker is not None:
         return python, broker
     missing = (() if python else ("a venv", "Python packages")) + (() if broker else ("mosquitto",))
     progress = Progress(missing)
     try:
-        python = python or venv.make(progress, "hub")
+        python = python or venv.make(progress, *extras)
     except apt.MissingError as error:  # name all that is missing at once
         raise apt.MissingError(*error.packages, *missing[2:]) from None
     if broker is None:
@@ -41,13 +41,13 @@ def _set_up() -> tuple[Path, mosquitto.Mosquitto]:
     return python, broker
 
 
-def _become_the_bench(python: Path, broker: mosquitto.Mosquitto, words: list[str]) -> NoReturn:
-    """Go on as the benchmark, with the broker that was found first on its PATH.
+def become(module: str, python: Path, broker: mosquitto.Mosquitto, words: list[str]) -> NoReturn:
+    """Go on as a module of ours, with the broker that was found first on its PATH.
 
     The folder stays: its disk is the one that is measured, and ``--json FILE`` is relative to it.
     """
     path = os.pathsep.join((str(Path(broker.program).parent), os.environ.get("PATH", os.defpath)))
-    module = os.pathsep.join(filter(None, (str(places.ROOT), os.environ.get("PYTHONPATH"))))
+    modules = os.pathsep.join(filter(None, (str(places.ROOT), os.environ.get("PYTHONPATH"))))
     sys.stdout.flush()
-    command = [str(python), "-m", "bench.press_to_webhook", *words]
-    os.execve(python, command, {**os.environ, **broker.env, "PATH": path, "PYTHONPATH": module})
+    command = [str(python), "-m", module, *words]
+    os.execve(python, command, {**os.environ, **broker.env, "PATH": path, "PYTHONPATH": modules})

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
+import signal
 import sqlite3
 import threading
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from tests.mosquitto import HOST
 from tests.site import Site, until
 
-Victim = Literal["agent", "hub", "broker"]
-VICTIMS: tuple[Victim, ...] = ("agent", "hub", "broker")
+Fault = Literal[
+    "agents killed",
+    "hub killed",
+    "broker killed",
+    "disk locked",
+    "hub killed on a locked disk",
+    "hub hung",
+    "broker hung",
+]
+KILLS: tuple[Fault, ...] = ("agents killed", "hub killed", "broker killed")
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+LONGEST_HANG_S = 4.0
+"""Seconds that a lock or a hang lasts at most."""
 SETTLED_S = 60.0
 """Seconds until everything owed must have arrived, after the last fault."""
+EVENT_DETAILS = "select detail from record where what = 'event'"
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -53,7 +67,6 @@ class Campaign:
     def __init__(self, site: Site, seed: int, every_s: float) -> None:
         self.site = site
         self.every_s = every_s
-        self.kills: Counter[Victim] = Counter()
         self._dice = random.Random(seed)
         self._fingers = random.Random(seed + 1)
         self._stop = threading.Event()
@@ -70,21 +83,50 @@ class Campaign:
         self._stop.set()
         self._presser.join(10)
 
-    def kill(self, victim: Victim) -> None:
-        """Kill -9 one of the three at the next seeded moment, and start it again."""
+    def strike(self, fault: Fault) -> None:
+        """Let one fault happen at the next seeded moment, and mend it."""
         self._stop.wait(self._dice.uniform(0, 2 * self.every_s))
         site = self.site
-        self.kills[victim] += 1
-        if victim == "broker":
-            site.broker.kill()
-            site.broker.start()
-        elif victim == "hub":
-            site.hub.kill()
-            site.start_hub()
-        else:
+        if fault == "agents killed":
             site.agents.kill()
             self._read_outboxes()
             site.start_agents()
+        elif fault == "hub killed":
+            site.hub.kill()
+            site.start_hub()
+        elif fault == "broker killed":
+            site.broker.kill()
+            site.broker.start()
+        elif fault == "disk locked":
+            with self._locked():
+                self._hang()
+        elif fault == "hub killed on a locked disk":
+            with self._locked():
+                self._hang()
+                site.hub.kill()
+            site.start_hub()
+        elif fault == "hub hung":
+            os.kill(site.hub.pid, signal.SIGSTOP)
+            self._hang()
+            os.kill(site.hub.pid, signal.SIGCONT)
+        else:
+            site.broker.pause()
+            self._hang()
+            site.broker.resume()
+
+    def _hang(self) -> None:
+        self._stop.wait(self._dice.uniform(0.1, LONGEST_HANG_S))
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the write lock of the hub's database, as another program may."""
+        with contextlib.closing(
+            sqlite3.connect(self.site.hub_data / "tocsin.db", isolation_level=None)
+        ) as db:
+            db.execute("PRAGMA busy_timeout = 10000")
+            db.execute("BEGIN IMMEDIATE")
+            yield
+            db.execute("ROLLBACK")
 
     def settle(self) -> None:
         """End the presses, and wait until every agent's outbox is empty and every press told."""
@@ -185,9 +227,7 @@ class Campaign:
         """Say which press was taken twice, or which number given twice."""
         taken = Counter(
             (detail["device"], detail["id"])
-            for detail in map(
-                json.loads, (d for (d,) in self.site.rows("select detail from record where what = 'event'"))
-            )
+            for detail in map(json.loads, (d for (d,) in self.site.rows(EVENT_DETAILS)))
         )
         wrong = [f"taken twice: {where}" for where, count in taken.items() if count > 1]
         for (body,) in self.site.rows("select body from incidents"):
@@ -220,17 +260,17 @@ class Campaign:
 def run(
     folder: Path,
     seed: int,
-    kills: dict[Victim, int],
+    faults: dict[Fault, int],
     every_s: float,
     say: Callable[[str], None] = lambda _: None,
 ) -> Account:
-    """Run one campaign of kills in ``folder``; ``say`` is told how far it has come."""
-    order = [victim for victim, count in kills.items() for _ in range(count)]
+    """Run one campaign in ``folder``: so many of each fault, in a seeded order; ``say`` hears how far."""
+    order = [fault for fault, count in faults.items() for _ in range(count)]
     random.Random(seed).shuffle(order)
     with Site(folder, rooms=4, agents=True) as site, Campaign(site, seed, every_s) as campaign:
-        for n, victim in enumerate(order):
-            campaign.kill(victim)
-            say(f"{n + 1} of {len(order)} kills, last the {victim}; {len(site.sink.posts)} notices so far")
+        for n, fault in enumerate(order):
+            campaign.strike(fault)
+            say(f"{n + 1} of {len(order)} faults, last: {fault}; {len(site.sink.posts)} notices so far")
         campaign.settle()
         return campaign.account()
 
