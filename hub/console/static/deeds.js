@@ -29,8 +29,13 @@ const deeds = (() => {
     return long.length ? long[long.length - 1].revision : present;
   }
 
+  const inSight = (b) => (b.checkVisibility ? b.checkVisibility() : b.offsetParent !== null);
   const places = () =>
-    new Map([...document.querySelectorAll("[data-deed] button")].map((b) => [b, b.getBoundingClientRect().top]));
+    new Map(
+      [...document.querySelectorAll("[data-deed] button")]
+        .filter(inSight)
+        .map((b) => [b, b.getBoundingClientRect().top]),
+    );
 
   function settle(before) {
     note();
@@ -53,7 +58,7 @@ const deeds = (() => {
     const fields = new URLSearchParams(new FormData(form, button));
     const card = form.closest(".card");
     if (fields.has("revision")) fields.set("revision", shownLongEnough(card.id, Number(fields.get("revision"))));
-    const buttons = [...form.querySelectorAll("button")];
+    const buttons = [...form.querySelectorAll("button:not([hidden])")];
     for (const each of buttons) each.disabled = true;
     card.setAttribute("aria-busy", "true");
     say("Sending…", true);

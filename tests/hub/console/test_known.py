@@ -8,6 +8,7 @@ import pytest
 
 from hub.console.cards import card
 from hub.console.known import lines, verdict
+from hub.console.timeline import rows
 from hub.console.words import Words, age, counting
 from hub.incident import Place, Press, joined, opened
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
@@ -158,3 +159,22 @@ def test_times_are_the_schools_own_and_carry_a_date_when_not_today() -> None:
     assert WORDS.when(1_795_269_800_000, 1_795_269_900_000) == "08:03:20"
     assert WORDS.when(1_795_269_800_000, NOW) == "21 Nov 08:03:20"
     assert WORDS.when(1_795_269_800_000 - 365 * 86_400_000, NOW) == "21 Nov 2025 08:03:20"
+
+
+def test_a_timeline_is_shown_in_words_and_in_the_schools_time() -> None:
+    """Times inside a row too; a stamp that is no time is only text."""
+    row = {
+        "at": "2026-11-21T14:03:20.000Z",
+        "what": "alarm",
+        "reason": "pressed",
+        "detail": {
+            "at": "2026-11-21T14:03:19.500Z",
+            "late": True,
+            "rooms": ["a", "b"],
+            "note": None,
+            "by_whom": "lee",
+        },
+    }
+    (entry,) = rows([row], WORDS, 1_795_269_900_000)
+    assert (entry.clock, entry.what, entry.reason) == ("08:03:20", "alarm", "pressed")
+    assert entry.detail == (("at", "08:03:19"), ("late", "yes"), ("rooms", "a, b"), ("by whom", "lee"))

@@ -1,0 +1,67 @@
+"""Each page, in each state, on a phone and on a desk: nothing sticks out, and everybody can use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.hub.console.front_desk import FrontDesk
+from tests.hub.console.served import Served
+
+pytestmark = pytest.mark.browser
+PATHS = ("/", "/doors", "/devices", "/incidents", "/troubles")
+
+
+def _well_made(page: Page, what: str) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0, f"{what} scrolls sideways by {wide} px"
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    words = [f"{v['id']}: {v['help']}: {[node['html'][:160] for node in v['nodes'][:3]]}" for v in found]
+    assert not words, what + "\n" + "\n".join(words)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_every_page_fits_and_is_usable_by_everybody(
+    desk: FrontDesk, served: Served, open_board: Callable[..., Page], size: str, scheme: str
+) -> None:
+    """No sideways scroll, and no fault that axe-core finds, calm or in alarm."""
+    page = open_board(size, color_scheme=scheme)
+    _well_made(page, "calm board")
+    one = desk.press("room-101", "desk")
+    desk.press("room-104", "wall", at=desk.wall() - 900_000, late=True)
+    desk.press("a-device-with-quite-a-long-name-that-nobody-has-ever-heard-of", "x")
+    desk.trouble("silent room-102", "silent", "room-102 has not been heard for 45 s", device="room-102")
+    desk.trouble("old", "refused", "a publish was refused", restored=desk.wall())
+    expect(page.locator(".room")).to_have_count(3)
+    page.get_by_text("Resolve incident 1").click()
+    _well_made(page, "board in alarm")
+    for path in (*PATHS, f"/incidents/{one.id}"):
+        page.goto(served.url + path)
+        _well_made(page, path)
+
+
+def test_the_sign_in_page_fits_and_is_usable_by_everybody(served: Served, browser: Any, size: str) -> None:
+    context = browser.new_context(viewport={"width": 390 if size == "phone" else 1280, "height": 800})
+    page = context.new_page()
+    page.goto(served.url)
+    _well_made(page, "sign-in")
+    context.close()
+
+
+def test_everything_can_be_done_by_keyboard(desk: FrontDesk, open_board: Callable[..., Page]) -> None:
+    """From the top of the page by Tab to acknowledge, Enter."""
+    page = open_board()
+    one = desk.press("room-101")
+    expect(page.locator(".card")).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.acknowledge') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_contain_text("In hand: Officer Lee")
+    assert desk.view.incidents[one.id].state == "acknowledged"
