@@ -211,6 +211,7 @@ class Line:
         # A broker that takes the connection and never answers is given up, too.
         while not life.answered.wait(0.2) and not life.over.is_set():
             if self._closing.is_set() or life.late():
+                life.reason = life.reason or "the broker did not answer"
                 break
         # A packet that paho can't read ends its thread, and it would look connected for ever.
         while life.up and not life.over.wait(1.0):
@@ -223,7 +224,7 @@ class Line:
         with contextlib.suppress(OSError, AttributeError):
             sock.close()
         client.loop_stop()
-        self._tell(self._listener.on_down, number, life.reason or "the broker did not answer")
+        self._tell(self._listener.on_down, number, life.reason)
         return life.up
 
     def _new_client(self, life: _Life) -> Client:
