@@ -103,7 +103,9 @@ class Decision:
             or self.ack
             or self.receipts
             or self.owed
+            or self.withdrawn
             or self.commands
+            or self.stream
             or self.shown
             or self.answer
         )

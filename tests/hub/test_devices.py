@@ -1,0 +1,167 @@
+"""Devices and doors: heard, silent, offline; what a birth is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.devices import STRANGERS
+from hub.site import Loaded
+from hub.supervision import SILENT_S, Hearing
+from tests.hub.making import T0, event_bytes, heard, new_site, reasons, take, tick
+
+
+def standing(site: object, device: str = "room-101") -> str:
+    return str(site.view.devices[device].standing)  # type: ignore[attr-defined]
+
+
+def test_a_device_is_silent_45_s_after_it_was_last_heard() -> None:
+    """Not at 44.99 s; its trouble says so once and counts nothing twice."""
+    site = new_site()
+    heard(site, "health", 10)
+    tick(site, 10 + SILENT_S - 0.01)
+    assert standing(site) == "heard"
+    decision = tick(site, 10 + SILENT_S)
+    assert standing(site) == "silent"
+    (trouble,) = [t for t in decision.troubles if t.device == "room-101"]
+    assert (trouble.key, trouble.count, trouble.detail) == ("silent room-101", 1, "nothing heard for 45 s")
+
+
+def test_one_that_was_never_heard_is_silent_45_s_after_the_start() -> None:
+    """From a start on nobody is well until heard: first not heard yet, then silent, never well."""
+    site = new_site(start=100)
+    assert standing(site) == "not heard yet"
+    tick(site, 100 + SILENT_S)
+    assert {device.standing for device in site.view.devices.values()} == {"silent"}
+    assert len(site.view.troubles) == 60
+
+
+def test_being_heard_restores_it() -> None:
+    """By health or by state."""
+    site = new_site()
+    for n, what in enumerate(("health", "state")):
+        start = 100 + 200 * n
+        tick(site, start)
+        assert standing(site) == "silent"
+        decision = (
+            heard(site, what, start + 1, online=True) if what == "state" else heard(site, what, start + 1)
+        )
+        assert standing(site) == "heard"
+        assert [(t.key, t.restored) for t in decision.troubles] == [
+            ("silent room-101", T0 + (start + 1) * 1000)
+        ]
+
+
+def test_a_last_will_is_known_at_once() -> None:
+    """Offline, with its trouble; whatever is heard live restores it."""
+    site = new_site()
+    heard(site, "state", 1, online=True)
+    decision = heard(site, "state", 2, online=False)
+    assert standing(site) == "offline"
+    assert [t.key for t in decision.troubles] == ["offline room-101"]
+    heard(site, "state", 3, online=True)
+    assert standing(site) == "heard"
+    assert site.view.troubles == {}
+
+
+def test_an_offline_device_stays_offline_when_it_is_silent_as_well() -> None:
+    """What is known better is shown."""
+    site = new_site()
+    heard(site, "state", 1, online=True)
+    heard(site, "state", 2, online=False)
+    tick(site, 100)
+    assert standing(site) == "offline"
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_retained_copy_never_counts_as_heard(online: bool) -> None:
+    """It shows what was last known, its zones among it; it restores nothing and nobody is well by it."""
+    site = new_site()
+    zones = [{"zone": "wall", "kind": "panic", "circuit": "no", "condition": "normal", "walk_test": False}]
+    decision = heard(site, "state", 1, retained=True, online=online, zones=zones, version="9")
+    assert standing(site) == "not heard yet"
+    assert site.view.devices["room-101"].last_heard is None
+    assert (decision.record, decision.commands) == ([], [])
+    tick(site, SILENT_S)
+    assert standing(site) == "silent"
+    heard(site, "state", 50, retained=True, online=True)
+    assert standing(site) == "silent"
+
+
+def test_a_flapping_agent_is_looked_at_no_more_often() -> None:
+    """A thousand deaths and births leave one look to come."""
+    site = new_site()
+    for n in range(1000):
+        heard(site, "state", n / 100, online=True, boot=str(n))
+        heard(site, "state", n / 100, online=False, boot=str(n))
+    assert len([entry for entry in site._heap if entry[3] == "room-101"]) == 1
+
+
+def test_a_deadline_comes_to_rest_whatever_the_clock_says() -> None:
+    """Silence is told by the very sum that set the deadline: a rounding between them would hang the hub."""
+    for mono in (0.1, 0.3, 65_530.123456789, 1e7 + 0.1):
+        hearing = Hearing(["d"], mono)
+        assert hearing.silent_since("d", hearing.deadline("d")) == mono
+
+
+def test_what_was_last_known_is_shown_after_a_restart_and_not_as_heard() -> None:
+    """Its zones and when it was last heard, from the store."""
+    site = new_site()
+    before = heard(site, "state", 1, online=True, version="1.2").devices
+    back = new_site(loaded=Loaded(devices=before))
+    assert standing(back) == "not heard yet"
+    assert back.view.devices["room-101"].last_heard == T0 + 1000
+    assert back.view.devices["room-101"].version == "1.2"
+
+
+@pytest.mark.parametrize("what", ["state", "health"])
+def test_a_flawed_message_is_a_trouble_and_not_a_sign_of_life(what: str) -> None:
+    """It names the field."""
+    site = new_site()
+    decision = heard(site, what, 1, v=7, online=True)
+    assert [t.key for t in decision.troubles] == [f"flaw {what} room-101"]
+    assert "v:" in decision.troubles[0].detail
+    assert standing(site) == "not heard yet"
+
+
+def test_a_birth_is_recorded_and_a_change_is_not() -> None:
+    """The first state after a start, another boot, or a return is a birth."""
+    site = new_site()
+    births = [
+        heard(site, "state", 1, online=True, boot="a"),
+        heard(site, "state", 2, online=True, boot="a"),
+        heard(site, "state", 3, online=True, boot="b"),
+    ]
+    heard(site, "state", 4, online=False, boot="b")
+    births.append(heard(site, "state", 5, online=True, boot="b"))
+    assert [reasons(d, "agent-online") for d in births] == [["boot a"], [], ["boot b"], ["boot b"]]
+
+
+def test_strangers_are_shown_up_to_a_limit() -> None:
+    """A thousand at most; nobody fills the hub's memory with names."""
+    site = new_site()
+    for n in range(STRANGERS + 50):
+        heard(site, "health", 1, device=f"stranger-{n}")
+    assert len(site.view.devices) == 60 + STRANGERS
+    assert not site.view.devices["stranger-0"].place.known
+
+
+@pytest.mark.parametrize("name", ["hub", "posture", "UPPER", "x" * 65])
+def test_what_can_be_no_device_is_not_taken_for_one(name: str) -> None:
+    """Nothing is shown or kept of it."""
+    site = new_site()
+    assert heard(site, "health", 1, device=name).is_empty
+    assert name not in site.view.devices
+
+
+def test_a_door_is_as_it_was_last_told() -> None:
+    """By the time it happened: an older word that arrives later changes nothing."""
+    site = new_site()
+    door = {"kind": "door", "zone": "door"}
+    take(site, event_bytes(id="a", what="open", **door), 10)
+    shown = site.view.doors["room-101", "door"]
+    assert (shown.state, shown.since) == ("open", T0 + 10_000)
+    assert take(site, event_bytes(id="b", what="closed", age_ms=9000, **door), 12).doors == {}
+    assert site.view.doors["room-101", "door"].state == "open"
+    decision = take(site, event_bytes(id="c", what="closed", **door), 13)
+    assert site.view.doors["room-101", "door"].state == "closed"
+    assert list(decision.doors) == [("room-101", "door")]

@@ -1,0 +1,182 @@
+"""What is owed to far sides: tried again, withdrawn, given up; and how a channel fares."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.decision import Decision
+from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
+from hub.escalation import keep
+from hub.inputs import Acknowledge, Asked, Attempted
+from hub.site import Loaded, Site
+from tests.hub.making import T0, at, event_bytes, new_site, reasons, shown, take, tick
+
+DOWN, TAKEN, NEVER = (
+    Outcome("temporary", "503"),
+    Outcome("delivered", "200", "ref-7"),
+    Outcome("permanent", "410"),
+)
+
+
+def told(site: Site, delivery: Delivery, outcome: Outcome, second: float) -> Decision:
+    return shown(site.decide(Attempted(delivery.id, outcome), at(second)))
+
+
+def first(site: Site) -> Delivery:
+    return take(site, event_bytes()).owed[0]
+
+
+def test_a_failure_is_tried_again_after_its_pause() -> None:
+    """Not before; the attempt is in the timeline and the stored delivery says when the next comes."""
+    site = new_site()
+    delivery = first(site)
+    decision = told(site, delivery, DOWN, 1)
+    kept = decision.deliveries[delivery.id]
+    pause = pause_s(kept)
+    assert (kept.attempts, kept.state, kept.next_try) == (1, "owed", T0 + round((1 + pause) * 1000))
+    assert reasons(decision, "delivery-failed") == [f"503 (attempt 1, 0 ms); again in {pause:.1f} s"]
+    assert tick(site, 1 + pause - 0.01).owed == []
+    again = tick(site, 1 + pause + 0.001).owed
+    assert [(d.id, d.body) for d in again] == [(delivery.id, delivery.body)]
+
+
+def test_pauses_double_to_a_minute_and_differ() -> None:
+    """1 s to 60 s, each up to a tenth off, so that many deliveries don't fall together."""
+    target = Target("sro", "hook", "-")
+    pauses = []
+    for attempts in range(1, 30):
+        some = [
+            pause_s(Delivery(str(n), "i", 1, target, "incident.opened", 1, 0, b"", "", 0, attempts=attempts))
+            for n in range(50)
+        ]
+        middle = min(2.0 ** (attempts - 1), LONGEST_PAUSE_S)
+        assert all(0.9 * middle <= pause <= 1.1 * middle for pause in some)
+        assert len(set(some)) > 25
+        pauses.append(middle)
+    assert pauses[-1] == LONGEST_PAUSE_S
+
+
+def test_what_was_delivered_is_not_owed() -> None:
+    """With the far side's reference in the timeline, and the channel's last success kept."""
+    site = new_site()
+    delivery = first(site)
+    decision = told(site, delivery, TAKEN, 2)
+    assert decision.deliveries[delivery.id].state == "delivered"
+    line = next(row for row in decision.record if row.what == "delivered")
+    assert (line.reason, line.detail["reference"]) == ("200 (attempt 1, 0 ms)", "ref-7")
+    assert decision.facts["channel sro"] == str(T0 + 2000)
+    assert site.view.channels["sro"].last_success == T0 + 2000
+    assert told(site, delivery, DOWN, 3).is_empty
+
+
+def test_a_permanent_refusal_ends_it_and_is_a_trouble_at_once() -> None:
+    """It is never tried again; the incident's plan goes on."""
+    site = new_site()
+    delivery = first(site)
+    decision = told(site, delivery, NEVER, 2)
+    assert decision.deliveries[delivery.id].state == "failed"
+    assert [trouble.key for trouble in decision.troubles] == ["channel sro -"]
+    assert tick(site, 25).owed == []
+    assert [d.target.audience for d in tick(site, 30).owed] == ["principal"]
+
+
+def test_two_failures_are_a_trouble_until_a_success() -> None:
+    """The trouble names what the far side said."""
+    site = new_site()
+    delivery = first(site)
+    assert told(site, delivery, DOWN, 1).troubles == []
+    (trouble,) = told(site, delivery, DOWN, 3).troubles
+    assert (trouble.key, trouble.what, trouble.detail) == ("channel sro -", "channel", "sro: 503")
+    (restored,) = told(site, delivery, TAKEN, 5).troubles
+    assert restored.restored == T0 + 5000
+
+
+def test_a_newer_update_withdraws_an_older_one() -> None:
+    """The older one is told nobody; the first notice stays owed whatever comes after it."""
+    site = new_site()
+    opened = first(site)
+    take(site, event_bytes(id="e2"), 1, device="room-102")
+    (older,) = tick(site, 2).owed
+    take(site, event_bytes(id="e3"), 3, device="room-103")
+    decision = tick(site, 4)
+    (newer,) = decision.owed
+    assert (older.type, newer.type) == ("incident.updated", "incident.updated")
+    assert decision.withdrawn == [older.id]
+    assert decision.deliveries[older.id].state == "withdrawn"
+    assert reasons(decision, "delivery-withdrawn") == ["overtaken by revision 3"]
+    assert told(site, older, TAKEN, 5).is_empty
+    assert not told(site, opened, TAKEN, 5).is_empty
+
+
+def test_an_answer_withdraws_updates() -> None:
+    """Who hears that it is in hand need not hear of the update before."""
+    site = new_site()
+    incident = first(site).incident
+    take(site, event_bytes(id="e2"), 1, device="room-102")
+    (update,) = tick(site, 2).owed
+    decision = site.decide(Asked(Acknowledge(incident, "Reyes", "board"), lambda _: None), at(3))
+    assert decision.withdrawn == [update.id]
+    assert [d.type for d in decision.owed] == ["incident.acknowledged"]
+
+
+def test_what_a_start_finds_owed_is_handed_out() -> None:
+    """At once, or at its next try; never later than the pause it had."""
+    site = new_site()
+    decision = take(site, event_bytes())
+    (incident, course) = next(iter(decision.incidents.values()))
+    fresh = decision.owed[0]
+    waiting = told(site, fresh, DOWN, 1).deliveries[fresh.id]
+    for owed, before, after in ((fresh, 2.0, 2.0), (waiting, 1.5, 2.2)):
+        loaded = Loaded(seq=50, incidents=[(incident, course)], deliveries=[owed])
+        back = new_site(loaded=loaded, start=before)
+        assert [d.id for d in tick(back, after).owed if d.type == "incident.opened"] == [fresh.id]
+    far_off = Loaded(deliveries=[waiting])
+    behind = new_site(loaded=far_off, start=-86_400)
+    deadline = behind.next_deadline()
+    assert deadline is not None
+    assert deadline <= at(-86_400).mono + pause_s(waiting)
+
+
+def test_a_wall_clock_that_jumps_moves_stored_tries_with_it() -> None:
+    """Rewritten, they name the same moment by the new wall clock."""
+    site = new_site()
+    delivery = first(site)
+    kept = told(site, delivery, DOWN, 1).deliveries[delivery.id]
+    later = at(1)._replace(wall=at(1).wall + 3_600_000)
+    moved = site.rewritten(later).deliveries[delivery.id]
+    assert moved.next_try == pytest.approx(kept.next_try + 3_600_000, abs=1)
+
+
+def test_ids_follow_from_facts() -> None:
+    """The same facts give the same id; each fact is in it."""
+    target = Target("sro", "hook", "-")
+    one = delivery_id("i-1", "t", target, "incident.opened", 0)
+    assert one == delivery_id("i-1", "t", target, "incident.opened", 0)
+    others = {
+        delivery_id("i-2", "t", target, "incident.opened", 0),
+        delivery_id("i-1", "u", target, "incident.opened", 0),
+        delivery_id("i-1", "t", Target("chief", "hook", "-"), "incident.opened", 0),
+        delivery_id("i-1", "t", Target("sro", "mail", "-"), "incident.opened", 0),
+        delivery_id("i-1", "t", Target("sro", "hook", "phone"), "incident.opened", 0),
+        delivery_id("i-1", "t", target, "incident.updated", 0),
+        delivery_id("i-1", "t", target, "incident.opened", 1),
+    }
+    assert len(others | {one}) == 8
+
+
+def test_a_panics_first_notice_comes_before_everything() -> None:
+    """First notices by kind, then all else by kind."""
+    order = sorted(
+        ((rank, kind) for rank in range(4) for kind in ("incident.updated", "incident.opened")),
+        key=lambda pair: urgency(pair[0], pair[1]),  # type: ignore[arg-type]
+    )
+    assert order == [(rank, kind) for kind in ("incident.opened", "incident.updated") for rank in range(4)]
+
+
+def test_a_course_that_is_kept_knows_when_it_was() -> None:
+    """What remained then is the most that can remain: see test_escalation."""
+    site = new_site()
+    decision = take(site, event_bytes())
+    (_, course) = next(iter(decision.incidents.values()))
+    assert course.kept_at == T0
+    assert keep(site.incidents._courses[next(iter(decision.incidents))], at(5)).kept_at == T0 + 5000

@@ -1,0 +1,188 @@
+"""Which events are known: repeats, clashes, and copies that reckon an earlier time."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.presses import PAYLOAD_KEPT, Seen, digests
+from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, take
+
+
+def test_a_new_press_is_recorded_and_receipted() -> None:
+    """One row, one incident, one receipt, its PUBACK owed, its payload as it came."""
+    payload = event_bytes()
+    decision = take(new_site(), payload)
+    row = decision.events[0]
+    assert (row.device, row.what, row.kind, row.zone, row.flaws) == (
+        "room-101",
+        "alarm",
+        "panic",
+        "wall",
+        None,
+    )
+    assert (row.payload, row.size) == (payload, len(payload))
+    assert list(decision.incidents) == [row.incident]
+    assert decision.receipts == [("room-101", "e1")]
+    assert decision.ack == (1, 7)
+    assert [delivery.target.audience for delivery in decision.owed] == ["sro"]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        event_bytes(),
+        event_bytes(age_ms=2500),
+        event_bytes(at="2026-01-01T00:00:00.000Z"),
+        event_bytes(room="Elsewhere", label="Other"),
+    ],
+)
+def test_a_repeat_is_receipted_and_not_recorded(copy: bytes) -> None:
+    """Age, time, room and label may differ between copies."""
+    site = new_site()
+    take(site, event_bytes(), 0)
+    decision = take(site, copy, 3)
+    assert decision.receipts == [("room-101", "e1")]
+    assert decision.ack == (1, 7)
+    assert (decision.events, decision.incidents, decision.owed, decision.record) == ([], {}, [], [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"seq": 2}, {"zone": "desk"}, {"held": True}, {"boot": "c"}, {"what": "restoral"}, {"test": True}],
+)
+def test_the_same_id_with_other_content_is_new_and_a_trouble(other: dict[str, object]) -> None:
+    """Under id and content, so that its own repeats are dropped; an alarm among them alarms."""
+    site = new_site()
+    first = take(site, event_bytes())
+    clash = take(site, event_bytes(**other), 1)
+    assert clash.events[0].digest != first.events[0].digest
+    assert "flaw same-id room-101" in [trouble.key for trouble in clash.troubles]
+    assert bool(clash.incidents) is (other.get("what") != "restoral")
+    assert take(site, event_bytes(**other), 2).events == []
+    assert take(site, event_bytes(), 2).events == []
+
+
+def test_the_same_id_of_another_device_is_another_event() -> None:
+    """The key is site, device and id."""
+    site = new_site()
+    take(site, event_bytes())
+    assert len(take(site, event_bytes(), 1, device="room-102").events) == 1
+
+
+def test_noise_is_kept_once() -> None:
+    """Without an id the bytes themselves are the key."""
+    site = new_site()
+    decision = take(site, b"\xffnoise")
+    assert (decision.events[0].payload, decision.receipts, decision.incidents) == (b"\xffnoise", [], {})
+    assert [trouble.what for trouble in decision.troubles] == ["flaw-message"]
+    assert take(site, b"\xffnoise", 1).events == []
+
+
+def test_a_large_payload_is_cut_with_its_size_and_hash() -> None:
+    """What is cut is still told apart."""
+    one, two = (take(new_site(), b"x" * 1_000_000 + tail).events[0] for tail in (b"1", b"2"))
+    assert len(one.payload) == PAYLOAD_KEPT
+    assert one.size == 1_000_001
+    assert one.payload_hash != two.payload_hash
+
+
+def test_what_the_store_knows_is_a_repeat() -> None:
+    """After a restart memory is empty and the record is asked."""
+    first = new_site()
+    row = take(first, event_bytes()).events[0]
+    known = {row.digest: Seen(row.content, row.at, row.incident)}
+    decision = take(new_site(), event_bytes(), 5, known)
+    assert (decision.events, decision.receipts) == ([], [("room-101", "e1")])
+
+
+def test_a_store_that_cannot_say_makes_it_new_and_a_trouble() -> None:
+    """In doubt it is a real alarm."""
+    fact = came(event_bytes())
+    decision = new_site().decide(fact, at(0), None)
+    assert len(decision.incidents) == 1
+    assert "flaw store room-101" in [trouble.key for trouble in decision.troubles]
+
+
+def test_a_copy_that_reckons_an_earlier_time_moves_it() -> None:
+    """The earliest reckoning stands, in the record and in the incident; no new revision, nobody told."""
+    site = new_site()
+    row = take(site, event_bytes(), 10).events[0]
+    decision = take(site, event_bytes(age_ms=8000), 12)
+    assert decision.earlier == {row.digest: T0 + 4000}
+    incident, _ = decision.incidents[str(row.incident)]
+    assert (incident.opened_at, incident.events[0].at, incident.revision) == (T0 + 4000, T0 + 4000, 1)
+    assert decision.owed == []
+    assert reasons(decision, "reckoned-earlier") == ["a copy reckons it 6000 ms earlier"]
+
+
+@pytest.mark.parametrize("age", [0, 1000, 2000, 2999])
+def test_a_copy_within_a_second_or_later_moves_nothing(age: int) -> None:
+    """The broker counts in whole seconds; a later reckoning never stands."""
+    site = new_site()
+    take(site, event_bytes(), 10)
+    decision = take(site, event_bytes(age_ms=age), 12)
+    assert decision.earlier == {}
+    assert decision.incidents == {}
+
+
+def test_the_digests_asked_for_are_those_recorded_under() -> None:
+    """What the recorder asks the record beforehand is what the decision looks up."""
+    site = new_site()
+    for payload in (event_bytes(), event_bytes(seq=2), b"noise"):
+        assert take(site, payload).events[0].digest in digests(came(payload), "lincoln")
+
+
+def test_tamper_and_trouble_open_and_close() -> None:
+    """Each under its zone, restored by its own restoral, naming the cause."""
+    site = new_site()
+    for n, what in enumerate(("tamper", "trouble")):
+        opened = take(site, event_bytes(id=f"a{n}", what=what, cause="cut", zone="desk", label="desk"))
+        assert [(t.key, t.detail) for t in opened.troubles] == [(f"{what} room-101 desk", "desk: cut")]
+        assert opened.incidents == {}
+        other = take(site, event_bytes(id=f"b{n}", what=f"{what}-restoral", zone="wall"))
+        assert other.troubles == []
+        ended = take(site, event_bytes(id=f"c{n}", what=f"{what}-restoral", zone="desk"))
+        assert [(t.key, t.restored is None) for t in ended.troubles] == [(f"{what} room-101 desk", False)]
+
+
+def test_a_restoral_closes_no_incident() -> None:
+    """Letting go of the button is not an answer."""
+    site = new_site()
+    take(site, event_bytes())
+    take(site, event_bytes(id="e2", what="restoral"), 1)
+    assert [incident.state for incident in site.view.incidents.values()] == ["open"]
+
+
+def test_a_flawed_word_that_is_no_alarm_is_only_kept() -> None:
+    """It opens no door and restores no fault: what can't be read whole is not to be believed."""
+    site = new_site()
+    take(site, event_bytes(what="tamper", cause="cut"))
+    door = take(site, event_bytes(id="d", kind="door", zone="door", what="open", seq=0))
+    ended = take(site, event_bytes(id="r", what="tamper-restoral", seq=0))
+    assert (door.doors, site.view.doors) == ({}, {})
+    assert "tamper room-101 wall" in site.view.troubles
+    assert [d.receipts[0][1] for d in (door, ended)] == ["d", "r"]
+    assert all(len(d.events) == 1 for d in (door, ended))
+
+
+def test_a_flaw_that_has_not_come_for_a_day_is_restored() -> None:
+    """Looked at by the hour."""
+    site = new_site()
+    take(site, event_bytes(room="Elsewhere"))
+    key = "flaw room room-101"
+    assert key in site.view.troubles
+    for hour in range(1, 24):
+        _let_out(site, hour * 3600)
+    take(site, event_bytes(id="e2", room="Elsewhere"), 23 * 3600 + 1)
+    for hour in range(24, 47):
+        _let_out(site, hour * 3600)
+    assert key in site.view.troubles
+    for hour in (47, 48, 49):
+        _let_out(site, hour * 3600)
+    assert key not in site.view.troubles
+
+
+def _let_out(site: object, second: float) -> None:
+    from tests.hub.making import tick
+
+    tick(site, second)  # type: ignore[arg-type]
