@@ -230,7 +230,8 @@ def test_the_sound_plays_when_enabled_and_the_button_says_so(desk: FrontDesk, op
     page = open_board()
     page.evaluate(
         "() => { window.tones = 0; const start = OscillatorNode.prototype.start;"
-        " OscillatorNode.prototype.start = function (...a) { window.tones += 1; return start.apply(this, a); }; }"
+        " OscillatorNode.prototype.start = function (...a) {"
+        " window.tones += 1; return start.apply(this, a); }; }"
     )
     button = page.locator("#sound")
     expect(button).to_have_text("Sound is on")
