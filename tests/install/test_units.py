@@ -1,0 +1,158 @@
+"""The units in systemd/, judged by systemd's own tools."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.install import SYSTEMD
+
+UNITS = sorted(SYSTEMD.glob("tocsin-*.service"))
+MOST_EXPOSED = 2.0
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't installed"
+)
+
+
+def read(unit: Path) -> configparser.ConfigParser:
+    """Read a unit; of a key that comes twice the last one."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(unit.read_text(encoding="utf-8"))
+    return parser
+
+
+def exposure(unit: Path) -> float:
+    """Return what systemd makes of a unit's hardening: 0 is none exposed, 10 all."""
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+        capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert found, said
+    return float(found[1])
+
+
+def verify(folder: Path) -> str:
+    """Return what systemd finds wrong with the units in ``folder``; empty when nothing is."""
+    # The programs aren't installed here, and a path that isn't there would hide any other fault.
+    units = sorted(folder.glob("*.service"))
+    for unit in units:
+        text = unit.read_text(encoding="utf-8")
+        unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=one", "--man=no", *units],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    # What else is installed on this machine is not ours to judge.
+    ours = [line for line in done.stderr.splitlines() if "tocsin" in line]
+    return "\n".join(ours)
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """The units, to be altered."""
+    for unit in UNITS:
+        shutil.copy(unit, tmp_path)
+    return tmp_path
+
+
+def test_there_are_three() -> None:
+    """Broker, hub and agent."""
+    assert [unit.stem for unit in UNITS] == ["tocsin-agent", "tocsin-broker", "tocsin-hub"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_exposure_is_low(unit: Path) -> None:
+    """By systemd's own measure, 2.0 of 10 or less."""
+    assert exposure(unit) <= MOST_EXPOSED
+
+
+def test_exposure_would_rise_without_its_hardening(copies: Path) -> None:
+    """The measure above can fail: a unit without the hardening is over the limit."""
+    unit = copies / "tocsin-hub.service"
+    kept = [
+        line for line in unit.read_text().splitlines() if not re.match(r"Protect|Restrict|SystemCall", line)
+    ]
+    unit.write_text("\n".join(kept))
+    assert exposure(unit) > MOST_EXPOSED
+
+
+def test_systemd_finds_nothing_wrong(copies: Path) -> None:
+    """No unknown key, no bad value, no unit named that isn't there."""
+    assert verify(copies) == ""
+
+
+def test_systemd_would_find_a_misspelt_key(copies: Path) -> None:
+    """The check above can fail."""
+    unit = copies / "tocsin-agent.service"
+    unit.write_text(unit.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+    assert "WatchdogSecs" in verify(copies)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_each_is_restarted_for_ever(unit: Path) -> None:
+    """systemd's own limit (5 starts in 10 s) would give it up."""
+    found = read(unit)
+    assert found["Service"]["Restart"] == "always"
+    assert found["Unit"]["StartLimitIntervalSec"] == "0"
+    assert found["Service"]["Type"] == "notify"
+
+
+@pytest.mark.parametrize("name", ["hub", "agent"])
+def test_hub_and_agent_outlive_the_broker(name: str) -> None:
+    """They start after the broker, but its stop or restart stops neither; each has its watchdog."""
+    unit = read(SYSTEMD / f"tocsin-{name}.service")["Unit"]
+    assert unit["Wants"] == "tocsin-broker.service"
+    assert "tocsin-broker.service" in unit["After"].split()
+    assert not {"Requires", "BindsTo", "PartOf", "Requisite"} & set(unit)
+    assert 0 < int(read(SYSTEMD / f"tocsin-{name}.service")["Service"]["WatchdogSec"]) <= 30
+
+
+def test_the_agent_gets_its_pins_and_the_boards_name() -> None:
+    """lgpio needs a folder for its FIFO and the chip; gpiozero reads /proc/cpuinfo."""
+    service = read(SYSTEMD / "tocsin-agent.service")["Service"]
+    assert service["Environment"] == f"LG_WD=/run/{service['RuntimeDirectory']}"
+    assert "ProcSubset" not in service
+    assert service.get("PrivateDevices", "no") == "no"
+    allowed = re.findall(r"^DeviceAllow=(\S+)", (SYSTEMD / "tocsin-agent.service").read_text(), re.MULTILINE)
+    assert allowed == ["char-gpiochip", "char-spi"]
+
+
+def test_each_is_a_user_of_its_own() -> None:
+    """So that none can read another's secrets; each user is made by sysusers."""
+    made = re.findall(r"^u (\S+)", (SYSTEMD / "sysusers.d" / "tocsin.conf").read_text(), re.MULTILINE)
+    assert sorted(read(unit)["Service"]["User"] for unit in UNITS) == sorted(made)
+
+
+def test_only_the_keys_of_the_drop_in_need_a_newer_systemd() -> None:
+    """RestartSteps came with systemd 254; Debian 12 has 252, so no unit has it, only the drop-in."""
+    new = ("RestartSteps", "RestartMaxDelaySec")
+    assert all(key in (SYSTEMD / "restart-254.conf").read_text() for key in new)
+    assert not any(key in unit.read_text() for unit in UNITS for key in new)
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd-sysusers isn't installed")
+def test_sysusers_and_tmpfiles_are_understood(tmp_path: Path) -> None:
+    """In a root of their own: users and groups are made, the agent is in gpio and spi."""
+    (tmp_path / "etc").mkdir()
+    sysusers = SYSTEMD / "sysusers.d" / "tocsin.conf"
+    done = subprocess.run(
+        ["systemd-sysusers", f"--root={tmp_path}", "--dry-run", "-"],
+        input=sysusers.read_text(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    for user in ("tocsin-broker", "tocsin-hub", "tocsin-agent"):
+        assert f"Creating user '{user}'" in said
+    assert "Creating group 'gpio'" in said
+    assert "Creating group 'spi'" in said
+    for line in (SYSTEMD / "tmpfiles.d" / "tocsin.conf").read_text().splitlines():
+        if not line.startswith("#"):
+            assert re.fullmatch(r"d /\S+\s+0[0-7]{3}\s+\S+\s+\S+", line), line
