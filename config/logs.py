@@ -29,7 +29,7 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
     """
     number = getattr(logging, level.upper())
     writer = LogWriter(sys.stderr.buffer)
-    atexit.register(writer.drain)
+    _WRITERS[:] = [writer]
     # Bytes by msgspec: a line is on the way of every press.
     renderers: list[Any] = [structlog.processors.JSONRenderer(serializer=_json)]
     if sys.stderr.isatty():
@@ -55,6 +55,14 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
 
 
 _BOUND: dict[str, str] = {}
+_WRITERS: list[LogWriter] = []
+
+
+@atexit.register
+def drain() -> None:
+    """Wait a moment for what was logged to be written: before an end that runs no exit handlers."""
+    for writer in _WRITERS:
+        writer.drain()
 
 
 @functools.cache

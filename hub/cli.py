@@ -38,9 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(settings: HubSettings, _: argparse.Namespace) -> int:
     logs.set_up(settings.log.level, process="hub", site=settings.site)
+    from hub.alone import AlreadyRunningError
     from hub.service import Hub  # after the settings are known to be right: this is most of the start
 
-    return Hub(settings).run()
+    try:
+        hub = Hub(settings)
+    except AlreadyRunningError as error:
+        print(f"tocsin-hub: {error}", file=sys.stderr)
+        return 1
+    return hub.run()
 
 
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:

@@ -14,10 +14,12 @@ from typing import Any
 
 import structlog
 
+from config import logs
 from config.clock import SystemClock
 from config.hub_settings import HubSettings
 from config.notify import notify
 from config.settings import secret
+from hub import alone
 from hub.channels.build import build_channels
 from hub.channels.dispatcher import Dispatcher
 from hub.inputs import Acknowledge, Answer, Resolve
@@ -63,6 +65,7 @@ class Hub:
         clock = SystemClock()
         now = clock.now()
         settings.data.mkdir(parents=True, exist_ok=True)
+        self._alone = alone.take(settings.data)
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
@@ -111,6 +114,7 @@ class Hub:
         if not clean:
             # A thread hangs in the disk. What it held is unacknowledged and comes again.
             self._log.warning("stopped without the disk")
+            logs.drain()
             os._exit(0)
         return 0
 
