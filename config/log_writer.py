@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-MOST_WAITING: Final = 10_000
-"""Lines that wait for the stream at most; what comes then is counted and left out."""
+MOST_WAITING: Final = 100_000
+"""Lines that wait for the stream at most (some 30 MB); what comes then is counted and left out."""
 
 
 class LogWriter(io.BufferedIOBase):
