@@ -94,6 +94,8 @@ class Hub:
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
         self._recorder.wire = self._intake
         self._recorder.post = self._dispatcher
+        self._app: Any = None
+        self._no_console = ""
         self._console: Any = None
         self._stop = threading.Event()
 
@@ -108,7 +110,8 @@ class Hub:
         console = self.settings.console
         self._log.info("running", console=f"http://{console.host}:{console.port}/")
         while not self._stop.wait(1.0):
-            pass
+            if self._console is None:
+                self._open_console()
         notify("STOPPING=1")
         clean = self.stop()
         if not clean:
@@ -121,15 +124,27 @@ class Hub:
     def start(self) -> None:
         """Start every part: those that tell before those that hear, so that no press finds nobody."""
         from hub.console.app import build_app
-        from hub.console.server import Server
 
         self._dispatcher.start()
         self._recall.start()
         self._recorder.start()
         self._intake.start()
-        app = build_app(self, session_key(self.settings.data))
-        self._console = Server(app, self.settings.console.host, self.settings.console.port)
-        self._console.start()
+        self._app = build_app(self, session_key(self.settings.data))
+        self._open_console()
+
+    def _open_console(self) -> None:
+        """Serve the console; while its port is another's, presses are told all the same."""
+        from hub.console.server import Server
+
+        console = Server(self._app, self.settings.console.host, self.settings.console.port)
+        try:
+            console.start()
+        except OSError as error:
+            if str(error) != self._no_console:
+                self._log.error("no console; trying again", why=str(error))
+            self._no_console = str(error)
+        else:
+            self._console = console
 
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
