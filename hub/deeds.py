@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.clock import Now
 from hub.decision import Decision
+from hub.devices import Devices
 from hub.incident import Deed, IllegalTransitionError, Incident, Resolution, acknowledged, noted, resolved
+from hub.incidents import Incidents
 from hub.inputs import Acknowledge, Answer, Asked, Done, Refused, Resolve
+from hub.ledger import Ledger
 from hub.notice import NoticeType
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 
 class Deeds:
     """Takes a person's word and answers it."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, ledger: Ledger, incidents: Incidents, devices: Devices) -> None:
+        self._ledger = ledger
+        self._incidents = incidents
+        self._devices = devices
         self._gone: dict[str, int] = {}
 
     def take(self, decision: Decision, fact: Asked, now: Now) -> None:
         """Do what was asked, or refuse it with the reason; the answer goes out after the commit."""
         action = fact.action
-        incident = self._site.incidents.get(action.incident)
+        incident = self._incidents.get(action.incident)
         if incident is None:
             answer = self._not_open(action.incident)
         else:
@@ -46,25 +48,25 @@ class Deeds:
             if action.note:
                 change = noted(incident)
                 after = change.incident
-                self._site.incidents.changed(decision, change, "incident.updated", now, "note", who)
+                self._incidents.changed(decision, change, "incident.updated", now, "note", who)
             else:
-                self._site.record(
+                self._ledger.record(
                     decision, now, "acknowledge", change.reason, incident=incident.id, detail=who
                 )
             return Done(after, after.open_rooms)
         whole = after.state == "acknowledged"
         kind: NoticeType = "incident.acknowledged" if whole else "incident.updated"
-        self._site.incidents.changed(decision, change, kind, now, "acknowledged", who)
-        self._site.incidents.lamp(decision, after, "acknowledged")
+        self._incidents.changed(decision, change, kind, now, "acknowledged", who)
+        self._incidents.lamp(decision, after, "acknowledged")
         return Done(after, after.open_rooms)
 
     def _resolve(self, decision: Decision, incident: Incident, action: Resolve, now: Now) -> Answer:
         resolution = Resolution(action.by, now.wall, action.via, action.disposition)
         change = resolved(incident, resolution)
         who = _who(action) | {"disposition": action.disposition}
-        self._site.incidents.changed(decision, change, "incident.resolved", now, "resolved", who)
-        self._site.incidents.lamp(decision, change.incident, "resolved")
-        self._site.devices.resolved(change.incident, now)
+        self._incidents.changed(decision, change, "incident.resolved", now, "resolved", who)
+        self._incidents.lamp(decision, change.incident, "resolved")
+        self._devices.resolved(change.incident, now)
         self._gone[incident.id] = incident.number
         if len(self._gone) > 1000:
             self._gone.pop(next(iter(self._gone)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,13 +11,12 @@ from config.clock import Now
 from config.contract import Health, MessageError, State, decode, is_device_id, shown
 from hub.decision import Decision
 from hub.incident import Incident
+from hub.incidents import Incidents
 from hub.inputs import DeviceMessage
+from hub.ledger import Ledger
 from hub.reckoning import Account
 from hub.supervision import Hearing
 from hub.view import DeviceView, DoorView, ZoneView
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 LAMP_REPEATED_MS: Final = 60 * 60_000
 """A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
@@ -28,22 +27,30 @@ STRANGERS: Final = 1000
 class Devices:
     """What is known of each device, and how it was last heard."""
 
-    def __init__(self, site: Site, loaded: dict[str, DeviceView], doors: list[DoorView], now: Now) -> None:
-        self._site = site
-        known = list(site.directory.rooms)
+    def __init__(
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        loaded: dict[str, DeviceView],
+        doors: list[DoorView],
+        now: Now,
+    ) -> None:
+        self._ledger = ledger
+        self._incidents = incidents
+        known = list(ledger.directory.rooms)
         self._hearing = Hearing(known, now.mono)
         self._views: dict[str, DeviceView] = {}
         self._armed: set[str] = set()
         self._resolved: dict[str, tuple[Incident, int]] = {}
         for device in known:
-            self._views[device] = DeviceView(site.directory.place(device), zones=self._expected(device))
+            self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
         for device, view in loaded.items():
-            place = site.directory.place(device, view.place.room)
+            place = ledger.directory.place(device, view.place.room)
             self._views[device] = replace(view, place=place, standing="not heard yet")
         for device, view in self._views.items():
-            site.view.devices[device] = view
+            ledger.view.devices[device] = view
         self._doors = {(door.place.device, door.zone): door for door in doors}
-        site.view.doors.update(self._doors)
+        ledger.view.doors.update(self._doors)
         for device in known:
             self._arm(device)
 
@@ -58,18 +65,18 @@ class Devices:
                 self._health(decision, fact, decode(Health, fact.payload), now)
         except MessageError as error:
             key = f"flaw {fact.what} {fact.device}"
-            self._site.trouble(
+            self._ledger.trouble(
                 decision, now, key, f"flaw-{fact.what}", shown(str(error), 300), device=fact.device
             )
 
     def door(self, decision: Decision, account: Account) -> None:
         """A door contact told of its door; an older word than the one shown changes nothing."""
-        site = self._site
+        ledger = self._ledger
         where = (account.device, account.zone)
         shown_now = self._doors.get(where)
         if shown_now is not None and shown_now.since > account.at:
             return
-        place = site.directory.place(account.device, account.room)
+        place = ledger.directory.place(account.device, account.room)
         self._keep_door(decision, DoorView(place, account.zone, account.label, str(account.what), account.at))
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
@@ -80,7 +87,7 @@ class Devices:
             self._arm(device)
             return
         detail = f"nothing heard for {now.mono - since:.0f} s"
-        self._site.trouble(decision, now, f"silent {device}", "silent", detail, device=device)
+        self._ledger.trouble(decision, now, f"silent {device}", "silent", detail, device=device)
         view = self._views[device]
         if view.standing != "offline":
             self._show(decision, replace(view, standing="silent"))
@@ -104,14 +111,14 @@ class Devices:
         where = (door.place.device, door.zone)
         self._doors[where] = door
         decision.doors[where] = door
-        decision.shown.append(lambda: self._site.view.doors.__setitem__(where, door))
+        decision.shown.append(lambda: self._ledger.view.doors.__setitem__(where, door))
 
     def _expected(self, device: str) -> tuple[ZoneView, ...]:
-        room = self._site.directory.rooms[device]
+        room = self._ledger.directory.rooms[device]
         return tuple(ZoneView(zone.zone, zone.label, zone.kind) for zone in room.zones)
 
     def _state(self, decision: Decision, fact: DeviceMessage, state: State, now: Now) -> None:
-        site, device = self._site, fact.device
+        ledger, device = self._ledger, fact.device
         view = self._view(device, state.room)
         if view is None:
             return
@@ -126,10 +133,10 @@ class Devices:
                 self._show(decision, view)  # last known; it is not heard by it
             return
         if not state.online:
-            site.record(
+            ledger.record(
                 decision, now, "agent-offline", "its last will, or its farewell", detail={"device": device}
             )
-            site.trouble(
+            ledger.trouble(
                 decision, now, f"offline {device}", "offline", "the broker says it is gone", device=device
             )
             view = replace(view, standing="offline")
@@ -141,7 +148,9 @@ class Devices:
         self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
         if is_birth:
-            site.record(decision, now, "agent-online", f"boot {shown(state.boot)}", detail={"device": device})
+            ledger.record(
+                decision, now, "agent-online", f"boot {shown(state.boot)}", detail={"device": device}
+            )
             self._repeat_lamp(decision, device, now)
 
     def _health(self, decision: Decision, fact: DeviceMessage, health: Health, now: Now) -> None:
@@ -153,10 +162,10 @@ class Devices:
         key = f"agent {fact.device}"
         if health.troubles:
             said = shown("; ".join(health.troubles), 500)
-            if (known := self._site.troubles.open.get(key)) is None or known.detail != said:
-                self._site.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
+            if (known := self._ledger.troubles.open.get(key)) is None or known.detail != said:
+                self._ledger.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
         else:
-            self._site.restore(decision, now, key)
+            self._ledger.restore(decision, now, key)
 
     def _heard(self, decision: Decision, view: DeviceView, now: Now) -> None:
         device = view.place.device
@@ -164,32 +173,32 @@ class Devices:
         self._hearing.heard(device, now.mono)
         if was != "heard":
             self._arm(device)
-            self._site.restore(decision, now, f"silent {device}")
-            self._site.restore(decision, now, f"offline {device}")
+            self._ledger.restore(decision, now, f"silent {device}")
+            self._ledger.restore(decision, now, f"offline {device}")
         self._show(decision, replace(view, standing="heard", last_heard=now.wall))
 
     def _view(self, device: str, room: str | None) -> DeviceView | None:
         view = self._views.get(device)
-        if view is None and len(self._views) < len(self._site.directory.rooms) + STRANGERS:
-            place = self._site.directory.place(device, None if room is None else shown(room))
+        if view is None and len(self._views) < len(self._ledger.directory.rooms) + STRANGERS:
+            place = self._ledger.directory.place(device, None if room is None else shown(room))
             view = self._views[device] = DeviceView(place)
         return view
 
     def _show(self, decision: Decision, view: DeviceView) -> None:
         self._views[view.place.device] = view
-        decision.shown.append(lambda: self._site.view.devices.__setitem__(view.place.device, view))
+        decision.shown.append(lambda: self._ledger.view.devices.__setitem__(view.place.device, view))
 
     def _repeat_lamp(self, decision: Decision, device: str, now: Now) -> None:
-        for incident in self._site.incidents.of_device(device):
-            self._site.incidents.lamp(decision, incident, "acknowledged", device)
+        for incident in self._incidents.of_device(device):
+            self._incidents.lamp(decision, incident, "acknowledged", device)
         if device in self._resolved:
             ended, at = self._resolved[device]
             if now.wall - at < LAMP_REPEATED_MS:
-                self._site.incidents.lamp(decision, ended, "resolved", device)
+                self._incidents.lamp(decision, ended, "resolved", device)
 
     def _arm(self, device: str) -> None:
         """See to it that one look at this device is to come, and no more than one."""
         if device in self._armed:
             return
         self._armed.add(device)
-        self._site.wake(self._hearing.deadline(device), "device", device)
+        self._ledger.wake(self._hearing.deadline(device), "device", device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.clock import Now, stamp
 from config.contract import Command, LampStage
@@ -10,18 +10,20 @@ from hub.decision import Decision
 from hub.delivery import Delivery, delivery_id, urgency
 from hub.escalation import Course, KeptCourse, Owe, advance, keep, next_deadline, recall, start
 from hub.incident import Change, Incident, Press, joined, opened, rank
+from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
+from hub.outbound import Outbound
 from hub.view import StreamEvent
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 
 class Incidents:
     """Unresolved incidents and their courses."""
 
-    def __init__(self, site: Site, loaded: list[tuple[Incident, KeptCourse]], now: Now) -> None:
-        self._site = site
+    def __init__(
+        self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
+    ) -> None:
+        self._ledger = ledger
+        self._outbound = outbound
         self._by_id: dict[str, Incident] = {}
         self._courses: dict[str, Course] = {}
         self._by_group: dict[str, str] = {}
@@ -29,7 +31,7 @@ class Incidents:
             self._by_id[incident.id] = incident
             self._by_group[incident.group] = incident.id
             self._courses[incident.id] = recall(kept, now)
-            site.view.incidents[incident.id] = incident
+            ledger.view.incidents[incident.id] = incident
             self._arm(incident.id)
 
     def get(self, incident_id: str) -> Incident | None:
@@ -42,12 +44,12 @@ class Incidents:
 
     def press(self, decision: Decision, press: Press, now: Now) -> Incident:
         """Take a press into the incident of its group, or open one."""
-        site = self._site
-        group = site.directory.group(press.place, press.kind)
+        ledger = self._ledger
+        group = ledger.directory.group(press.place, press.kind)
         current = self._by_id.get(self._by_group.get(group, ""))
         if current is None:
-            change = opened(site.settings.site, group, site.numbers.take(), press)
-            if (reserved := site.numbers.reserve()) is not None:
+            change = opened(ledger.settings.site, group, ledger.numbers.take(), press)
+            if (reserved := ledger.numbers.reserve()) is not None:
                 decision.facts["numbers"] = reserved
         else:
             change = joined(current, press)
@@ -73,9 +75,9 @@ class Incidents:
         detail: dict[str, Any],
     ) -> None:
         """Write a transition down, and owe what follows from it."""
-        site, incident = self._site, change.incident
+        ledger, incident = self._ledger, change.incident
         detail = {"revision": incident.revision, **detail}
-        seq = site.record(
+        seq = ledger.record(
             decision, now, what, change.reason, incident=incident.id, stream=kind, detail=detail
         )
         if incident.state == "resolved":
@@ -86,7 +88,7 @@ class Incidents:
             self._by_id[incident.id] = incident
             self._by_group[incident.group] = incident.id
         course = self._courses.get(incident.id)
-        plan = site.directory.plan(incident.kind)
+        plan = ledger.directory.plan(incident.kind)
         if course is None:
             course = start(plan, now.mono)
         elif change.reopened:
@@ -145,16 +147,16 @@ class Incidents:
         now: Now,
         change: NoticeType | None = None,
     ) -> None:
-        site = self._site
-        plan = site.directory.plan(incident.kind)
-        step = advance(course, plan, incident, site.directory.targets, now, change)
+        ledger = self._ledger
+        plan = ledger.directory.plan(incident.kind)
+        step = advance(course, plan, incident, ledger.directory.targets, now, change)
         self._courses[incident.id] = step.course
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
             detail: dict[str, Any] = {"step": skip.step + 1, "audience": skip.audience}
-            site.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
+            ledger.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
         for owe in step.owed:
-            site.outbound.owe(decision, self._delivery(incident, owe, now), now)
+            self._outbound.owe(decision, self._delivery(incident, owe, now), now)
         if incident.state == "resolved":
             del self._courses[incident.id]
         else:
@@ -177,10 +179,10 @@ class Incidents:
     def _arm(self, incident_id: str) -> None:
         deadline = next_deadline(self._courses[incident_id], self._by_id[incident_id])
         if deadline is not None:
-            self._site.wake(deadline, "course", incident_id)
+            self._ledger.wake(deadline, "course", incident_id)
 
     def _show(self, incident: Incident) -> None:
         if incident.state == "resolved":
-            self._site.view.incidents.pop(incident.id, None)
+            self._ledger.view.incidents.pop(incident.id, None)
         else:
-            self._site.view.incidents[incident.id] = incident
+            self._ledger.view.incidents[incident.id] = incident

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,10 +11,8 @@ from hub.decision import Decision
 from hub.delivery import Delivery, Target, pause_s
 from hub.escalation import to_mono, to_wall
 from hub.inputs import Attempted
+from hub.ledger import Ledger
 from hub.view import ChannelView
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 FAILURES_TO_TROUBLE = 2
 """Attempts of one delivery that fail before its channel is in trouble."""
@@ -23,8 +21,8 @@ FAILURES_TO_TROUBLE = 2
 class Outbound:
     """Owed deliveries, and how each channel fares."""
 
-    def __init__(self, site: Site, owed: list[Delivery], now: Now) -> None:
-        self._site = site
+    def __init__(self, ledger: Ledger, owed: list[Delivery], now: Now) -> None:
+        self._ledger = ledger
         self._owed: dict[str, Delivery] = {}
         self._to: dict[tuple[str, Target], list[str]] = {}
         self._due: dict[str, float] = {}
@@ -102,13 +100,13 @@ class Outbound:
         key = f"channel {name} {delivery.target.name}"
         if outcome.verdict == "delivered":
             decision.facts[f"channel {name}"] = str(now.wall)
-            self._site.restore(decision, now, key)
+            self._ledger.restore(decision, now, key)
         elif outcome.verdict == "permanent" or delivery.attempts >= FAILURES_TO_TROUBLE:
-            self._site.trouble(decision, now, key, "channel", f"{name}: {outcome.said}")
+            self._ledger.trouble(decision, now, key, "channel", f"{name}: {outcome.said}")
         decision.shown.append(lambda: self._show(name, fact, now.wall))
 
     def _show(self, name: str, fact: Attempted, at: int) -> None:
-        channels = self._site.view.channels
+        channels = self._ledger.view.channels
         old = channels.get(name) or ChannelView(name, "gone from the settings")
         owed = (
             sum(1 for d in self._owed.values() if d.target.channel == name) if len(self._owed) < 1000 else -1
@@ -138,7 +136,7 @@ class Outbound:
         }
         if reference is not None:
             detail["reference"] = reference
-        self._site.record(decision, now, what, reason, incident=delivery.incident, detail=detail)
+        self._ledger.record(decision, now, what, reason, incident=delivery.incident, detail=detail)
 
     def _keep(self, delivery: Delivery) -> None:
         self._owed[delivery.id] = delivery
@@ -156,4 +154,4 @@ class Outbound:
 
     def _wake(self, delivery_id: str, at: float) -> None:
         self._due[delivery_id] = at
-        self._site.wake(at, "delivery", delivery_id)
+        self._ledger.wake(at, "delivery", delivery_id)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
 from config.clock import Now
 from config.contract import MessageError, read_topic, shown
 from hub.decision import Decision, EventRow
+from hub.devices import Devices
 from hub.incident import reckoned_earlier
+from hub.incidents import Incidents
 from hub.inputs import EventCame
+from hub.ledger import Ledger
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
 from hub.supervision import FLAW_QUIET_MS
-
-if TYPE_CHECKING:
-    from hub.site import Site
 
 PAYLOAD_KEPT: Final = 16_384
 """Bytes of a payload that are kept, beside its whole length and hash."""
@@ -43,8 +43,10 @@ def digests(fact: EventCame, site: str) -> tuple[str, ...]:
 class Presses:
     """Which events are known, and what a new one is."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, ledger: Ledger, incidents: Incidents, devices: Devices) -> None:
+        self._ledger = ledger
+        self._incidents = incidents
+        self._devices = devices
         self._recent: OrderedDict[str, Seen] = OrderedDict()
 
     def remembers(self, digest_: str) -> bool:
@@ -53,10 +55,10 @@ class Presses:
 
     def take(self, decision: Decision, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> None:
         """Decide one message of an event topic, by the contract's table of what arrives."""
-        site = self._site
+        ledger = self._ledger
         decision.raw = (fact.topic, fact.payload)
         decision.ack = fact.ack
-        account = read_event(fact, site.directory)
+        account = read_event(fact, ledger.directory)
         if account.id is not None:
             topic = read_topic(fact.topic)  # a name too long to be kept is still who waits for it
             decision.receipts.append((topic.party if topic else fact.device, account.id))
@@ -66,7 +68,7 @@ class Presses:
             return
         incident = self._judge(decision, fact, account, key, now)
         where = {"device": account.device, "zone": account.zone, "id": account.id}
-        seq = site.record(decision, now, "event", _what(account), detail=where)
+        seq = ledger.record(decision, now, "event", _what(account), detail=where)
         self._keep(decision, fact, account, key, incident, seq)
         if known is None:
             self._flaw(decision, account, now, "store", "the record could not be asked in time; taken as new")
@@ -81,7 +83,7 @@ class Presses:
         """Return the keys of flaws that have not recurred for a day."""
         return [
             key
-            for key, trouble in self._site.troubles.open.items()
+            for key, trouble in self._ledger.troubles.open.items()
             if key.startswith("flaw ") and now.wall - trouble.last > FLAW_QUIET_MS
         ]
 
@@ -96,16 +98,16 @@ class Presses:
         return key, self._find(account.device, key, known), True
 
     def _find(self, device: str, key: str, known: dict[str, Seen]) -> Seen | None:
-        name = digest(self._site.settings.site, device, key)
+        name = digest(self._ledger.settings.site, device, key)
         return self._recent.get(name) or known.get(name)
 
     def _again(self, decision: Decision, account: Account, key: str, seen: Seen, now: Now) -> None:
         """A repeat: receipted again, and its time moved if this copy reckons an earlier one."""
         if account.at >= seen.at - EARLIER_MS:
             return
-        site = self._site
+        ledger = self._ledger
         reason = f"a copy reckons it {seen.at - account.at} ms earlier"
-        site.record(
+        ledger.record(
             decision,
             now,
             "reckoned-earlier",
@@ -113,13 +115,13 @@ class Presses:
             incident=seen.incident,
             detail={"device": account.device},
         )
-        name = digest(site.settings.site, account.device, key)
+        name = digest(ledger.settings.site, account.device, key)
         self._remember(name, Seen(seen.content, account.at, seen.incident))
         decision.earlier[name] = account.at
-        incident = site.incidents.get(seen.incident) if seen.incident else None
+        incident = self._incidents.get(seen.incident) if seen.incident else None
         if incident is not None:
             moved = reckoned_earlier(incident, account.device, key, account.at)
-            site.incidents.moved(decision, moved, now)
+            self._incidents.moved(decision, moved, now)
 
     def _keep(
         self,
@@ -130,7 +132,7 @@ class Presses:
         incident: str | None,
         seq: int,
     ) -> None:
-        name = digest(self._site.settings.site, account.device, key)
+        name = digest(self._ledger.settings.site, account.device, key)
         self._remember(name, Seen(account.content, account.at, incident))
         decision.events.append(
             EventRow(
@@ -161,29 +163,29 @@ class Presses:
 
     def _judge(self, decision: Decision, fact: EventCame, account: Account, key: str, now: Now) -> str | None:
         """Act on a new event; returns the incident it belongs to."""
-        site = self._site
+        ledger = self._ledger
         if account.is_alarm:
-            late_after = round(site.settings.late_after_s * 1000)
-            press = press_of(account, site.directory, key, fact.arrived.wall, late_after)
-            return site.incidents.press(decision, press, now).id
+            late_after = round(ledger.settings.late_after_s * 1000)
+            press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
+            return self._incidents.press(decision, press, now).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
         where_key = f"{account.device} {account.zone}"
         if account.what in ("tamper", "trouble"):
             detail = f"{account.label or account.zone}: {account.cause or account.what}"
             trouble = f"{account.what} {where_key}"
-            site.trouble(
+            ledger.trouble(
                 decision, now, trouble, account.what, shown(detail), device=account.device, zone=account.zone
             )
         elif account.what in ("tamper-restoral", "trouble-restoral"):
-            site.restore(decision, now, f"{account.what.removesuffix('-restoral')} {where_key}")
+            ledger.restore(decision, now, f"{account.what.removesuffix('-restoral')} {where_key}")
         elif account.kind == "door" and account.what in ("open", "closed"):
-            site.devices.door(decision, account)
+            self._devices.door(decision, account)
         return None
 
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"
-        self._site.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
+        self._ledger.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
 
 
 def _what(account: Account) -> str:

@@ -7,15 +7,13 @@ that leaves it is frozen.
 
 from __future__ import annotations
 
-import heapq
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from config.clock import Now, stamp
+from config.clock import Now
 from config.hub_settings import HubSettings
-from hub.decision import Decision, RecordRow
+from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
@@ -23,6 +21,7 @@ from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link
+from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.presses import Presses, Seen
@@ -46,8 +45,8 @@ class Loaded(Struct):
     doors: list[DoorView] = []
 
 
-class Site:
-    """The state of one site."""
+class Site(Ledger):
+    """The state of one site; its parts know it as their ledger, and each other as they are handed."""
 
     def __init__(
         self,
@@ -58,19 +57,14 @@ class Site:
         now: Now,
     ) -> None:
         """``channels`` maps a channel's name to its kind and its targets' names."""
-        self.settings = settings
-        self.view = view
-        self.directory = Directory(settings, {name: targets for name, (_, targets) in channels.items()})
-        self.troubles = Troubles(loaded.troubles)
-        self.numbers = Numbers(loaded.facts.get("numbers"), self.directory.may_storm)
-        self._seq = loaded.seq
-        self._heap: list[tuple[float, int, str, str]] = []
-        self._tie = 0
-        self.incidents = Incidents(self, loaded.incidents, now)
+        directory = Directory(settings, {name: targets for name, (_, targets) in channels.items()})
+        numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
+        super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
-        self.presses = Presses(self)
-        self.devices = Devices(self, loaded.devices, loaded.doors, now)
-        self.deeds = Deeds(self)
+        self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
+        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
+        self.presses = Presses(self, self.incidents, self.devices)
+        self.deeds = Deeds(self, self.incidents, self.devices)
         self._restore_old_flaws_at(now.mono)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -103,8 +97,7 @@ class Site:
     def tick(self, now: Now) -> Decision:
         """Do what is due now."""
         decision = Decision(now.mono)
-        while self._heap and self._heap[0][0] <= now.mono:
-            _, _, what, key = heapq.heappop(self._heap)
+        for what, key in self.due(now.mono):
             if what == "course":
                 self.incidents.look(decision, key, now)
             elif what == "delivery":
@@ -115,10 +108,6 @@ class Site:
                 self._restore_old_flaws(decision, now)
         return decision
 
-    def next_deadline(self) -> float | None:
-        """Return when ``tick`` has something to do, in monotonic seconds; None when never."""
-        return self._heap[0][0] if self._heap else None
-
     def rewritten(self, now: Now) -> Decision:
         """Write every stored deadline anew, after the wall clock jumped."""
         decision = Decision(now.mono)
@@ -126,51 +115,6 @@ class Site:
         self.incidents.rewrite(decision, now)
         self.outbound.rewrite(decision, now)
         return decision
-
-    # --- for its parts ---
-
-    def wake(self, at: float, what: str, key: str) -> None:
-        """Ask to be looked at: ``what`` is course, delivery, device or flaws."""
-        self._tie += 1
-        heapq.heappush(self._heap, (at, self._tie, what, key))
-
-    def record(
-        self,
-        decision: Decision,
-        now: Now,
-        what: str,
-        reason: str,
-        *,
-        incident: str | None = None,
-        stream: str | None = None,
-        detail: dict[str, Any] | None = None,
-    ) -> int:
-        """Add a line to the record; returns its number."""
-        self._seq += 1
-        decision.record.append(RecordRow(self._seq, now.wall, what, reason, incident, stream, detail or {}))
-        return self._seq
-
-    def trouble(
-        self, decision: Decision, now: Now, key: str, what: str, detail: str, **where: str | None
-    ) -> None:
-        """Open a trouble, or count it."""
-        trouble, is_new = self.troubles.raise_(key, what, detail, now.wall, **where)
-        decision.troubles.append(trouble)
-        self._show_trouble(decision, trouble)
-        if is_new:
-            self.record(decision, now, "trouble", what, detail={"key": key, "detail": detail, **where})
-
-    def restore(self, decision: Decision, now: Now, key: str) -> None:
-        """Close a trouble, if it is open."""
-        trouble = self.troubles.restore(key, now.wall)
-        if trouble is None:
-            return
-        decision.troubles.append(trouble)
-        decision.shown.append(lambda: self.view.drop_trouble(key))
-        ended = {"key": key, "since": stamp(trouble.since)}
-        self.record(decision, now, "trouble-restored", trouble.what, detail=ended)
-
-    # --- the rest ---
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
         key = f"broker {fact.which}"
@@ -186,9 +130,6 @@ class Site:
         detail = f"the broker has dropped {fact.total} messages since it started"
         self.trouble(decision, now, "broker dropped", "broker-dropped", detail)
 
-    def _show_trouble(self, decision: Decision, trouble: Trouble) -> None:
-        decision.shown.append(lambda: self.view.troubles.__setitem__(trouble.key, trouble))
-
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")
 
@@ -196,8 +137,3 @@ class Site:
         for key in self.presses.quiet_flaws(now):
             self.restore(decision, now, key)
         self._restore_old_flaws_at(now.mono)
-
-
-def fact_json(value: Any) -> str:
-    """Write one of the site's single values."""
-    return msgspec.json.encode(value).decode()
