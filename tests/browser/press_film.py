@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import chromium, signed_in
 from tests.scripts.demo_run import DemoRun
@@ -81,42 +81,42 @@ class Film:
         subprocess.run(command, check=True, timeout=120)
 
 
-def record(demo: DemoRun, target: Path, folder: Path) -> None:
+def record(browser: Browser, demo: DemoRun, target: Path, folder: Path) -> None:
     """Play the scene on a running demo and write the film."""
-    with chromium() as browser:
-        contexts: list[BrowserContext] = [
-            browser.new_context(**size, color_scheme="dark", bypass_csp=True)  # type: ignore[arg-type]
-            for size in (ROOM, BOARD)
-        ]
-        room = contexts[0].new_page()
-        room.goto(demo.ready["rooms"])
-        room.wait_for_selector(".room[data-device='room-101'] .lamp[data-lamp]")
-        room.add_style_tag(content=ROOM_ONLY)
-        ready = demo.ready
-        board = signed_in(contexts[1], ready["console"], ready["user"], ready["password"])
-        film = Film(folder, room, board)
-        film.until(1.2)
-        button = room.locator("[data-device='room-101'][data-zone='desk']")
-        button.focus()
-        room.keyboard.down("Space")
-        film.until(1.9)
-        room.keyboard.up("Space")
-        board.wait_for_selector(".card.open")
-        film.until(5.2)
-        board.get_by_role("button", name="Acknowledge incident").hover()
-        film.until(5.6)
-        board.get_by_role("button", name="Acknowledge incident").click()
-        board.wait_for_selector(".card.acknowledged")
-        film.until(SECONDS)
-        for context in contexts:
-            context.close()
-        film.write(target)
+    contexts: list[BrowserContext] = [
+        browser.new_context(**size, color_scheme="dark", bypass_csp=True)  # type: ignore[arg-type]
+        for size in (ROOM, BOARD)
+    ]
+    room = contexts[0].new_page()
+    room.goto(demo.ready["rooms"])
+    room.wait_for_selector(".room[data-device='room-101'] .lamp[data-lamp]")
+    room.add_style_tag(content=ROOM_ONLY)
+    ready = demo.ready
+    board = signed_in(contexts[1], ready["console"], ready["user"], ready["password"])
+    film = Film(folder, room, board)
+    film.until(1.2)
+    button = room.locator("[data-device='room-101'][data-zone='desk']")
+    button.focus()
+    room.keyboard.down("Space")
+    film.until(1.9)
+    room.keyboard.up("Space")
+    board.wait_for_selector(".card.open")
+    film.until(5.2)
+    board.get_by_role("button", name="Acknowledge incident").hover()
+    film.until(5.6)
+    board.get_by_role("button", name="Acknowledge incident").click()
+    board.wait_for_selector(".card.acknowledged")
+    film.until(SECONDS)
+    for context in contexts:
+        context.close()
+    film.write(target)
 
 
 def main(target: Path) -> None:
     """Start a demo, film it, end it."""
     with tempfile.TemporaryDirectory() as folder, DemoRun(Path(folder), "--rooms", "2") as demo:
-        record(demo, target, Path(folder))
+        with chromium() as browser:
+            record(browser, demo, target, Path(folder))
 
 
 if __name__ == "__main__":

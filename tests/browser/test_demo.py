@@ -44,12 +44,12 @@ def test_a_press_goes_from_the_rooms_page_to_the_board_and_back_to_the_lamp(
 
 
 @pytest.mark.long
-def test_the_films_ten_seconds_can_be_made_again(demo: DemoRun, tmp_path: Path) -> None:
+def test_the_films_ten_seconds_can_be_made_again(demo: DemoRun, browser: Browser, tmp_path: Path) -> None:
     """A moving picture of about ten seconds, under 1.5 MB."""
     if shutil.which("ffmpeg") is None:
         pytest.skip("no ffmpeg is installed: apt install ffmpeg")
     target = tmp_path / "press.gif"
-    record(demo, target, tmp_path)
+    record(browser, demo, target, tmp_path)
     assert target.stat().st_size < 1_500_000
     probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(target)]
     seconds = float(subprocess.run(probe, check=True, capture_output=True, text=True).stdout)
