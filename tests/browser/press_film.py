@@ -114,9 +114,12 @@ def record(browser: Browser, demo: DemoRun, target: Path, folder: Path) -> None:
 
 def main(target: Path) -> None:
     """Start a demo, film it, end it."""
-    with tempfile.TemporaryDirectory() as folder, DemoRun(Path(folder), "--rooms", "2") as demo:
-        with chromium() as browser:
-            record(browser, demo, target, Path(folder))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        DemoRun(Path(folder), "--rooms", "2") as demo,
+        chromium() as browser,
+    ):
+        record(browser, demo, target, Path(folder))
 
 
 if __name__ == "__main__":
