@@ -371,7 +371,9 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
 
     def ask(self, path: str, body: Any = None) -> Any:
         """Ask the hub's API, as whoever may do everything; fails where it says no."""
-        status, answer = self.http(f"/api/v1/{path}", body, f"Bearer {self.token}")
+        token = f"Bearer {self.token}"
+        # The console comes up after the hub is ready.
+        status, answer = until("the API answers", lambda: _served(self.http(f"/api/v1/{path}", body, token)))
         assert status == 200, f"{path}: {status} {answer}"
         return answer
 
@@ -380,7 +382,7 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
         return self.http("/healthz")
 
     def http(self, path: str, body: Any = None, authorization: str = "") -> tuple[int, Any]:
-        """Ask the console's server; returns the status and the JSON."""
+        """Ask the console's server; returns the status and the JSON; status 0 where nobody answers."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": authorization, "Content-Type": "application/json"}
         request = urllib.request.Request(f"http://{HOST}:{self.console_port}{path}", data, headers)
@@ -390,6 +392,8 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.loads(error.read() or b"null")
+        except OSError:
+            return 0, None
 
     @functools.cached_property
     def token(self) -> str:
@@ -399,3 +403,7 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
             [*command, "--config", str(self.hub_toml)], capture_output=True, text=True, cwd=ROOT, check=True
         )
         return done.stdout.split()[-1]
+
+
+def _served(answer: tuple[int, Any]) -> tuple[int, Any] | None:
+    return answer if answer[0] else None

@@ -22,11 +22,4 @@ def test_a_taken_port_delays_no_press_and_the_console_comes_when_it_is_free(tmp_
             site.sink.told(press["id"], 1.5)
             site.wait_receipt(press["id"])
             until("it is said", lambda: "no console; trying again" in site.hub.log.read_text())
-
-        def served() -> bool:
-            try:
-                return site.healthz()[0] == 200
-            except OSError:
-                return False
-
-        until("the console is served", served, 10)
+        until("the console is served", lambda: site.healthz()[0] == 200)
