@@ -134,6 +134,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         report("data", f"found {str(settings.data)!r}", "must be an absolute path")
     check_broker(settings.broker, "broker", report)
     _check_timezone(settings, report)
+    _check_store(settings.store, report)
     _check_rooms(settings, report)
     _check_channels(settings, report)
     _check_audiences(settings, report)
@@ -149,6 +150,14 @@ def _check_timezone(settings: HubSettings, report: Report) -> None:
         report(
             "timezone", f"found {settings.timezone!r}", "must be an IANA time zone, such as 'America/Chicago'"
         )
+
+
+def _check_store(store: StoreSettings, report: Report) -> None:
+    if store.url_file is None and store.url_env is None:
+        return
+    url = _check_secret("store.url", store.url_file, store.url_env, report)
+    if url is not None and not url.startswith(("postgresql://", "postgresql+psycopg://")):
+        report("store.url", "found another kind of URL", "must be postgresql://; without it SQLite is used")
 
 
 def _check_rooms(settings: HubSettings, report: Report) -> None:
@@ -217,8 +226,9 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
             taken.setdefault(kind, name)
         if not plan.steps:
             report(f"plans.{name}.steps", "none", "give at least one step")
-        elif min(step.after_s for step in plan.steps) > 0:
-            report(f"plans.{name}.steps", "nobody is told at once", "give one step after_s = 0")
+        elif not any(step.after_s == 0 and step.notify for step in plan.steps):
+            cure = "give one step after_s = 0 and somebody to notify"
+            report(f"plans.{name}.steps", "nobody is told at once", cure)
         _check_notified(settings, name, plan, report)
     groups = {plan.group_by for plan in settings.plans.values()}
     if len(groups) > 1:

@@ -1,0 +1,135 @@
+"""``tocsin-hub``: what its commands say, and with which exit code."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub.cli import main
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.people import People
+
+EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The example, with its record in the test's own folder."""
+    file = tmp_path / "hub.toml"
+    file.write_text(EXAMPLE.read_text().replace("/var/lib/tocsin/hub", str(tmp_path / "data")))
+    return file
+
+
+def people(tmp_path: Path) -> People:
+    return People(open_engine(sqlite_url(tmp_path / "data")), "lincoln")
+
+
+def test_check_of_good_settings_says_who_is_told_at_once(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 0, the number of rooms, and which audience only the board tells."""
+    assert main(["check", "--config", str(config)]) == 0
+    said = capsys.readouterr().out
+    assert "no fault. Site lincoln, 2 rooms" in said
+    assert "plan panic (panic, duress): at once sro, dispatch" in said
+    assert "audience sro has no channel" in said
+
+
+def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:
+    """As the installed command, each fault on a line with file, key, found and cure."""
+    file = tmp_path / "hub.toml"
+    file.write_text('site = "a.b"\nname = "X"\ndata = "here"\ntimezone = "Mars"\n')
+    command = [Path(sys.executable).with_name("tocsin-hub"), "check", "--config", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"{file}: site: found 'a.b'; must be 1 to 64 of a-z 0-9 _ -, without a dot",
+        f"{file}: data: found 'here'; must be an absolute path",
+        f"{file}: timezone: found 'Mars'; must be an IANA time zone, such as 'America/Chicago'",
+        "3 faults in the settings; nothing was started",
+    ]
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_nothing_starts_with_a_fault(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither run nor check; nothing is made on the disk."""
+    file = tmp_path / "hub.toml"
+    file.write_text(f'site = "lincoln"\nname = ""\ndata = "{tmp_path}/data"\n')
+    assert main([command, "--config", str(file)]) == 2
+    assert "name: found ''" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_secret_that_cannot_be_used_is_a_fault(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also one that only the channel itself can judge; it is not shown."""
+    (config.parent / "secret").write_text("whsec_tooshort\n")
+    channel = '[channels.hook]\ntype = "webhook"\nurl = "https://example.org/"\n'
+    text = config.read_text() + channel + f'secret_file = "{config.parent}/secret"\n'
+    config.write_text(text)
+    assert main(["check", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert "channels.hook" in said
+    assert "tooshort" not in said
+
+
+def test_a_person_is_added_and_given_a_new_password(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From standard input or a file; the second time ends the sessions of the first."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert main(["user", "add", "reyes", "--config", str(config)]) == 0
+    (tmp_path / "password").write_text("battery staple\n")
+    first = people(tmp_path).check("reyes", "correct horse")
+    assert first is not None
+    added = ["user", "add", "reyes", "--config", str(config), "--password-file", str(tmp_path / "password")]
+    assert main(added) == 0
+    assert capsys.readouterr().out.splitlines() == ["added reyes", "new password for reyes"]
+    assert people(tmp_path).check("reyes", "correct horse") is None
+    second = people(tmp_path).check("reyes", "battery staple")
+    assert second is not None
+    assert second.epoch > first.epoch
+
+
+def test_a_short_password_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And nobody is added."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert main(["user", "add", "reyes", "--config", str(config)]) == 1
+    assert "8 characters or more; nothing was changed" in capsys.readouterr().err
+    assert not (config.parent / "data").exists()
+
+
+def test_a_token_is_printed_once_and_does_what_its_scopes_say(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of that name made before is no longer good."""
+    for scopes in ("read", "read,acknowledge"):
+        assert main(["token", "add", "pager", "--scopes", scopes, "--config", str(config)]) == 0
+    old, new = capsys.readouterr().out.split()
+    assert people(tmp_path).token(old) is None
+    token = people(tmp_path).token(new)
+    assert token is not None
+    assert (token.name, token.scopes) == ("pager", {"read", "acknowledge"})
+
+
+def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what is allowed."""
+    assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
+    assert "no scope fly; allowed: read, acknowledge, resolve, all" in capsys.readouterr().err
+
+
+def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the program that is installed."""
+    from config import __version__
+
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"tocsin {__version__}\n"
