@@ -83,6 +83,15 @@ def survives(
     check_record(site, [before, *presses, after])
 
 
+def fill_up(file: Path) -> None:
+    """Leave no byte of the disk that ``file`` is to lie on."""
+    with file.open("wb", buffering=0) as out:
+        for size in (4096, 1):
+            with contextlib.suppress(OSError):
+                while out.write(b"x" * size):
+                    pass
+
+
 def check_record(site: Site, presses: list[dict[str, object]]) -> None:
     """Everything is in the record once, was told once, and the sickness was a trouble that is over."""
     kept = sorted(key[1:] for (key,) in site.rows("select key from events"))
@@ -107,16 +116,34 @@ def test_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
     fill = small_disk / "fill"
 
     def spoil() -> None:
-        with contextlib.suppress(OSError), fill.open("wb", buffering=0) as file:
-            for size in (4096, 1):
-                with contextlib.suppress(OSError):
-                    while file.write(b"x" * size):
-                        pass
+        fill_up(fill)
 
     with Site(
         tmp_path, rooms=5, group_by="device", hub_data=small_disk / "hub", hub_log=small_disk / "log"
     ) as site:
         survives(site, spoil, fill.unlink, word="full")
+
+
+@root
+@as_root
+def test_a_hub_that_is_killed_on_a_full_disk_starts_and_tells(tmp_path: Path, small_disk: Path) -> None:
+    fill = small_disk / "fill"
+    with Site(tmp_path, rooms=5, group_by="device", hub_data=small_disk / "hub") as site:
+        before = site.event("room-101")
+        site.send(before)
+        site.wait_receipt(before["id"])
+        fill_up(fill)
+        site.hub.kill()
+        press = site.event("room-102")
+        site.send(press)
+        site.hub.start()
+        site.sink.told(press["id"], 10)
+        assert press["id"] not in site.receipts()
+        fill.unlink()
+        site.wait_receipt(press["id"])
+        assert {post.id for post in site.sink.posts if press["id"] in post.event_ids} == {
+            site.sink.told(press["id"]).id
+        }
 
 
 @fuse
