@@ -51,7 +51,7 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         Pattern("ready", "Ready: the hub is heard", (Step(_ON, 0.0),), repeats=False),
         Pattern(
             "fault",
-            "Fault: the hub is not heard. Press all the same, and phone",
+            "Fault: no hub is heard that reaches anybody. Press all the same, and phone",
             (Step(_ON, 0.15), Step(_OFF, 2.85)),
             repeats=True,
         ),

@@ -31,6 +31,7 @@ from hub.metrics import Metrics
 from hub.ports import Memory, Post, Wire
 from hub.posture import KeptPosture
 from hub.presses import Seen, digests
+from hub.readiness import COMMIT_LATE_S
 from hub.site import Site
 
 DISK_PATIENCE_S: Final = 0.25
@@ -279,9 +280,11 @@ class Recorder:
                 break
             late = late or bool(decision.owed)
             self._tell(decision)
-        if late and "store" not in self._site.troubles.open:
+        hung = bool(self._uncommitted) and now.mono - self._uncommitted[0] > COMMIT_LATE_S
+        if (late or hung) and "store" not in self._site.troubles.open:
             slow = Decision(now.mono)
             detail = f"a commit has not returned in {DISK_PATIENCE_S * 1000:.0f} ms; told from memory"
+            detail = f"a commit has not returned in {COMMIT_LATE_S:.0f} s" if hung else detail
             self._site.trouble(slow, now, "store", "store", detail)
             self._commit(slow)
         while self._waiting and self._waiting[0].told and self._waiting[0].is_answered:

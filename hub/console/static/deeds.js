@@ -11,6 +11,7 @@ const deeds = (() => {
   const seen = new Map(); // incident's id -> its revisions on this screen, with when each appeared
   const moved = new WeakMap();
   let hide = 0;
+  let praised = null; // the card that `said` calls in hand, and whether it has been so on this screen
 
   function note() {
     for (const card of document.querySelectorAll(".card[data-revision]")) {
@@ -37,8 +38,20 @@ const deeds = (() => {
         .map((b) => [b, b.getBoundingClientRect().top]),
     );
 
+  // "In hand" must not stand over an incident that has opened again.
+  function unsay() {
+    const card = praised && document.getElementById(praised.id);
+    if (!card) return;
+    if (!card.classList.contains("open")) praised.was = true;
+    else if (praised.was) {
+      said.hidden = true;
+      praised = null;
+    }
+  }
+
   function settle(before) {
     note();
+    unsay();
     for (const [button, top] of before) {
       if (button.isConnected && Math.abs(button.getBoundingClientRect().top - top) > 12) {
         moved.set(button, performance.now());
@@ -72,6 +85,7 @@ const deeds = (() => {
       if (answer.status === 401) return location.assign("/sign-in");
       const { ok, said: words } = await answer.json();
       say(words, ok);
+      praised = ok ? { id: card.id, was: false } : null;
     } catch {
       say("NOT SENT: the hub can't be reached. Use the radio or phone, and try again.", false);
     } finally {
