@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from config.clock import Now
+from config.contract import shown
 from hub.decision import Decision
-from hub.delivery import Delivery, Target, pause_s
+from hub.delivery import Delivery, Outcome, Target, pause_s
 from hub.escalation import to_mono, to_wall
 from hub.inputs import Attempted
 from hub.ledger import Ledger
@@ -16,6 +17,8 @@ from hub.view import ChannelView
 
 FAILURES_TO_TROUBLE = 2
 """Attempts of one delivery that fail before its channel is in trouble."""
+SAID: Final = 300
+"""Characters of a far side's answer that are kept."""
 
 
 class Outbound:
@@ -53,6 +56,7 @@ class Outbound:
         delivery = self._owed.get(fact.delivery)
         if delivery is None:
             return
+        fact = Attempted(fact.delivery, _written(fact.outcome))
         outcome = fact.outcome
         attempts = delivery.attempts + 1
         said = f"{outcome.said} (attempt {attempts}, {outcome.took_ms} ms)"
@@ -155,3 +159,9 @@ class Outbound:
     def _wake(self, delivery_id: str, at: float) -> None:
         self._due[delivery_id] = at
         self._ledger.wake(at, "delivery", delivery_id)
+
+
+def _written(outcome: Outcome) -> Outcome:
+    """Return an outcome whose words can be stored: they are a stranger's."""
+    reference = None if outcome.reference is None else shown(outcome.reference)
+    return replace(outcome, said=shown(outcome.said, SAID), reference=reference)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 
@@ -9,7 +11,8 @@ def is_of_the_disk(error: Exception) -> bool:
     """Tell a disk (or database server) that fails from a row that it refuses."""
     if isinstance(error, OperationalError | InterfaceError):
         # SQLite says "too many SQL variables", "string or blob too big" as operational, too: rows' faults.
-        return not any(word in str(error.orig) for word in ("too big", "too many", "no such"))
+        refused = ("too big", "too many", "no such")
+        return not (isinstance(error.orig, sqlite3.Error) and any(w in str(error.orig) for w in refused))
     if isinstance(error, DBAPIError):
         return error.connection_invalidated
     return not isinstance(error, SQLAlchemyError | ValueError | TypeError | OverflowError)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, make_url, text
 
 from hub.store.engine import open_engine
 
@@ -64,19 +65,25 @@ def _back_up(engine: Engine, url: str, data: Path, current: str) -> Path:
     name = f"schema-{current}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     if engine.dialect.name == "sqlite":
         target = folder / f"{name}.db"
-        with engine.connect() as connection:
-            raw = connection.connection.driver_connection
-            assert raw is not None  # noqa: S101 - an open connection has its driver's
-            raw.commit()
-            raw.execute("VACUUM INTO ?", (str(target),))
+        try:
+            with engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert raw is not None  # noqa: S101 - an open connection has its driver's
+                raw.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error as error:
+            raise MigrationError(f"the backup before the migration failed: {error}") from None
         return target
     dump = shutil.which("pg_dump")
     if dump is None:
         raise MigrationError("pg_dump is needed for the backup before a migration; install postgresql-client")
     target = folder / f"{name}.dump"
-    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    where = make_url(url)
+    plain = where._replace(drivername="postgresql", password=None).render_as_string()
+    # The password goes by the environment: every user of the machine may read a command line.
+    secret = {} if where.password is None else {"PGPASSWORD": where.password}
     done = subprocess.run(
         [dump, "--format=custom", f"--file={target}", f"--dbname={plain}"],
+        env={**os.environ, **secret},
         capture_output=True,
         text=True,
         check=False,

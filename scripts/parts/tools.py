@@ -9,7 +9,13 @@ from . import apt, mosquitto, venv
 from .progress import Progress
 
 EXTRAS = ("device", "hub", "postgres", "dev")
-PROGRAMS = {"mosquitto": "mosquitto", "chromium": "chromium", "ffmpeg": "ffmpeg", "fusermount3": "fuse3"}
+PROGRAMS = {
+    "mosquitto": "mosquitto",
+    "chromium": "chromium",
+    "ffmpeg": "ffmpeg",
+    "fusermount3": "fuse3",
+    "initdb": "postgresql",
+}
 """Programs and the Debian packages that bring them."""
 
 
@@ -42,4 +48,8 @@ def _missing() -> list[str]:
 
 
 def _is_here(program: str) -> bool:
-    return mosquitto.find() is not None if program == "mosquitto" else shutil.which(program) is not None
+    if program == "mosquitto":
+        return mosquitto.find() is not None
+    if program == "initdb":  # Debian keeps a server's programs by version, off the PATH
+        return shutil.which(program) is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return shutil.which(program) is not None

@@ -1,0 +1,347 @@
+"""Writing decisions and reading them back: whole, in order, after any failure."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from hub.decision import Decision, RecordRow
+from hub.delivery import Outcome
+from hub.inputs import Acknowledge, Asked, Attempted, Resolve
+from hub.site import Loaded, Site
+from hub.store.engine import open_engine
+from hub.store.failure import is_of_the_disk, words
+from hub.store.journal import Journal
+from hub.store.known import Known
+from tests.hub.making import at, came, event_bytes, heard, new_site, take
+from tests.hub.store.conftest import Store
+
+GOLDEN = Path(__file__).parent.parent.parent / "golden" / "v1"
+
+
+@pytest.fixture
+def journal(store: Store) -> Iterator[Journal]:
+    made = Journal(store.engine, "lincoln")
+    yield made
+    made.close()
+
+
+def eventful() -> tuple[Site, list[Decision]]:
+    """A site's morning: presses, an answer, doors, troubles, outcomes."""
+    site = new_site()
+    done = [take(site, event_bytes(), 0), take(site, event_bytes(id="e2"), 1, device="room-102")]
+    first = done[0].owed[0]
+    done += [
+        take(site, event_bytes(id="d1", kind="door", zone="door", what="open"), 2),
+        take(site, event_bytes(id="t1", what="tamper", cause="cut", zone="desk"), 3),
+        take(site, event_bytes(id="t2", what="tamper", cause="cut", zone="wall"), 3),
+        take(site, event_bytes(id="t3", what="tamper-restoral", zone="wall"), 4),
+        heard(site, "state", 5, online=True, version="1.2"),
+        site.decide(Attempted(first.id, Outcome("temporary", "503")), at(6)),
+        site.decide(Asked(Acknowledge(first.incident, "Reyes", "board", 1), lambda _: None), at(7)),
+        Decision(at(8).mono, facts={"beat": "8", "numbers": site.numbers.stopped()}),
+        site.tick(at(31)),
+    ]
+    return site, done
+
+
+def test_what_was_decided_is_what_a_start_reads(journal: Journal) -> None:
+    """Incidents with courses, owed deliveries, open troubles, devices, doors, facts, the last number."""
+    site, done = eventful()
+    journal.commit(done)
+    loaded = journal.load()
+    incident, course = loaded.incidents[0]
+    assert [incident] == list(site.view.incidents.values()) or incident == site.incidents.get(incident.id)
+    latest = {key: value for decision in done for key, value in decision.incidents.items()}
+    assert latest[incident.id] == (incident, course)
+    deliveries = {key: value for decision in done for key, value in decision.deliveries.items()}
+    owed = {key: value for key, value in deliveries.items() if value.state == "owed"}
+    assert {delivery.id: delivery for delivery in loaded.deliveries} == owed
+    assert len(owed) >= 3
+    assert [trouble.key for trouble in loaded.troubles] == ["tamper room-101 desk"]
+    assert loaded.devices["room-101"].version == "1.2"
+    assert [(door.zone, door.state) for door in loaded.doors] == [("door", "open")]
+    assert loaded.facts["beat"] == "8"
+    assert loaded.seq == max(row.seq for decision in done for row in decision.record)
+
+
+def test_an_empty_record_is_an_empty_start(journal: Journal) -> None:
+    """Nothing at all."""
+    assert journal.load() == Loaded()
+
+
+def test_in_one_batch_or_in_many_it_is_the_same(make_store: Callable[[], Store]) -> None:
+    """Only the last state of each thing is written; every line of the record is."""
+    from sqlalchemy import inspect
+
+    from hub.store.tables import metadata
+
+    kept = []
+    _, done = eventful()
+    for batches in ([done], [[one] for one in done]):
+        store = make_store()
+        if not inspect(store.engine).has_table("record"):
+            metadata.create_all(store.engine)
+        journal = Journal(store.engine, "lincoln")
+        for batch in batches:
+            journal.commit(batch)
+        kept.append((journal.load(), store.count("record"), store.count("events"), store.count("troubles")))
+        journal.close()
+    assert kept[0] == kept[1]
+
+
+def test_sites_do_not_mix(store: Store) -> None:
+    """Two sites in one database: each reads its own."""
+    _, done = eventful()
+    one, other = Journal(store.engine, "lincoln"), Journal(store.engine, "jackson")
+    one.commit(done)
+    other.commit([Decision(0.0, record=[RecordRow(1, 5, "x", "y")], facts={"beat": "1"})])
+    assert other.load() == Loaded(seq=1, facts={"beat": "1"})
+    assert one.load().facts["beat"] == "8"
+    one.close()
+    other.close()
+
+
+def test_a_batch_is_written_whole_or_not_at_all(journal: Journal, store: Store) -> None:
+    """One row that is refused takes its whole batch with it, and the next batch is none the worse."""
+    first = take(new_site(), event_bytes())
+    twice = Decision(0.0, record=[RecordRow(first.record[0].seq, 1, "again", "the same number")])
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - each database has its own word for it
+        journal.commit([first, twice])
+    assert not is_of_the_disk(caught.value)
+    assert words(caught.value)
+    assert (store.count("record"), store.count("events"), journal.load()) == (0, 0, Loaded())
+    journal.commit([first])
+    assert store.count("events") == 1
+
+
+def test_the_same_event_is_kept_once(journal: Journal, store: Store) -> None:
+    """Taken as new because nobody could say better in time: the first row stands, and nothing fails."""
+    first, again = take(new_site(), event_bytes(), 0), take(new_site(), event_bytes(age_ms=7), 5)
+    journal.commit([first])
+    journal.commit([replace(again, record=[])])
+    assert store.count("events") == 1
+    known = Known(store.reader()).seen([first.events[0].digest])
+    assert known[first.events[0].digest].at == first.events[0].at
+
+
+def test_what_is_recorded_is_known(journal: Journal, store: Store) -> None:
+    """By its digest, with its content, time and incident; what isn't is not."""
+    decision = take(new_site(), event_bytes())
+    row = decision.events[0]
+    known = Known(store.reader())
+    assert known.seen([row.digest]) == {}
+    journal.commit([decision])
+    seen = known.seen([row.digest, "nothing-like-it"])
+    assert list(seen) == [row.digest]
+    assert (seen[row.digest].content, seen[row.digest].at, seen[row.digest].incident) == (
+        row.content,
+        row.at,
+        row.incident,
+    )
+
+
+def test_a_reader_that_is_held_sees_every_commit(journal: Journal, store: Store) -> None:
+    """It keeps its connection, not a moment: else every repeat after its first read would be new."""
+    known = Known(store.reader())
+    site = new_site()
+    for n in range(5):
+        decision = take(site, event_bytes(id=f"e{n}"), n)
+        journal.commit([decision])
+        assert list(known.seen([decision.events[0].digest])) == [decision.events[0].digest]
+
+
+def test_many_digests_are_asked_for_at_once(journal: Journal, store: Store) -> None:
+    """As after a night with the hub away."""
+    site = new_site()
+    done = [take(site, event_bytes(id=f"e{n}", what="restoral"), n) for n in range(600)]
+    journal.commit(done)
+    names = [decision.events[0].digest for decision in done]
+    assert set(Known(store.reader()).seen(names)) == set(names)
+
+
+def test_an_earlier_reckoning_moves_the_recorded_time(journal: Journal, store: Store) -> None:
+    """Of that event alone."""
+    site = new_site()
+    done = [take(site, event_bytes(), 10), take(site, event_bytes(id="e2"), 10)]
+    journal.commit(done)
+    moved = take(site, event_bytes(age_ms=9000), 12)
+    journal.commit([moved])
+    one, two = (decision.events[0] for decision in done)
+    seen = Known(store.reader()).seen([one.digest, two.digest])
+    assert (seen[one.digest].at, seen[two.digest].at) == (one.at - 7000, two.at)
+
+
+def test_a_resolved_incident_is_no_part_of_a_start(journal: Journal) -> None:
+    """It stays in the record."""
+    site, done = eventful()
+    incident = done[0].owed[0].incident
+    done.append(site.decide(Asked(Resolve(incident, "Reyes", "board", "real"), lambda _: None), at(40)))
+    journal.commit(done)
+    assert journal.load().incidents == []
+
+
+HOSTILE = [
+    b"", b"\x00", b"\xff" * 100, b"x" * 300_000, b'{"id":"\\u0000","what":"alarm"}',
+    b'{"id":"\\ud800","what":"alarm","zone":"\\udfff","kind":"\\u0000"}',
+    b'{"id":"e","what":"alarm","zone":"' + b"z" * 60_000 + b'","label":"\\u0000' + b"l" * 60_000 + b'"}',
+    b'{"id":"' + b"i" * 1024 + b'","what":"tamper","kind":"panic","zone":"' + b"z" * 5000 + b'"}',
+    b'{"v":1,"id":"c","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"tamper","age_ms":0,"test":false,'
+    b'"cause":"' + b"c" * 60_000 + b'","label":"' + b"l" * 60_000 + b'"}',
+    b'{"id":"d","kind":"door","what":"open","zone":"' + b"z" * 5000 + b'"}',
+    b'{"id":"a","what":"alarm","age_ms":1e400,"seq":-9223372036854775809}',
+    b'{"v":1,"id":"o","boot":"b","seq":9007199254740991,"zone":"wall","kind":"panic","what":"alarm",'
+    b'"age_ms":315360000000,"test":false,"room":"' + b"r" * 60_000 + b'"}',
+]  # fmt: skip
+
+
+def test_whatever_arrives_can_be_written(journal: Journal, store: Store) -> None:
+    """Every golden message and every hostile one, from known and unknown devices: none is refused."""
+    site, known = new_site(), Known(store.reader())
+    payloads = [path.read_bytes() for path in sorted(GOLDEN.glob("event.*.json"))] + HOSTILE
+    for second, payload in enumerate(payloads):
+        for device in ("room-101", "x" * 128, "Ünïcode \U0001f600"):
+            decision = take(site, payload, second, device=device)
+            journal.commit([decision])
+            if decision.events:
+                assert known.seen([decision.events[0].digest]) != {}
+    assert store.count("quarantine") == 0
+    back = new_site(loaded=journal.load())
+    assert set(back.view.incidents) == set(site.view.incidents)
+
+
+@pytest.mark.parametrize("what", ["state", "health"])
+def test_whatever_a_device_says_of_itself_can_be_written(journal: Journal, what: Any) -> None:
+    """Long, empty, and in any alphabet."""
+    site = new_site()
+    text_ = "\U0001f600" * 70_000
+    decision = heard(site, what, 1, online=True, version=text_, room=text_, boot="b" * 128, last_fault=text_)
+    journal.commit([decision])
+    journal.commit([heard(site, what, 2, device="x" * 64, online=True, room=text_)])
+    journal.load()
+
+
+def test_what_a_far_side_says_can_be_written(journal: Journal, store: Store) -> None:
+    """Also with U+0000 and lone surrogates in it: it comes from strangers."""
+    site = new_site()
+    first = take(site, event_bytes())
+    journal.commit([first])
+    said = Outcome("temporary", "no\0 \ud800" + "x" * 100_000, "ref\0\udfff")
+    journal.commit([site.decide(Attempted(first.owed[0].id, said), at(1))])
+    assert journal.load().deliveries[0].attempts == 1
+
+
+def test_a_refused_message_is_kept_raw(journal: Journal, store: Store) -> None:
+    """Topic, payload and why, whatever bytes they are."""
+    decision = Decision(0.0, raw=("tocsin/v1/lincoln/\ud800/event", b"\x00\xff raw"))
+    journal.quarantine(decision, 7, "text with \0 in it" + "x" * 9000)
+    with store.reader().connect() as connection:
+        row = connection.execute(text("SELECT site, at, payload, why FROM quarantine")).one()
+    assert (row.site, row.at, bytes(row.payload)) == ("lincoln", 7, b"\x00\xff raw")
+    assert row.why.startswith("text with �")
+
+
+# --- failures ---
+
+
+def test_a_database_that_is_away_is_of_the_disk_and_comes_back(store: Store) -> None:
+    """The same journal writes again once it is there, and nothing of the failed batch was written."""
+    journal = Journal(store.engine, "lincoln")
+    site = new_site()
+    journal.commit([take(site, event_bytes())])
+    second = take(site, event_bytes(id="e2"), 1)
+    if store.server is not None:
+        store.server.stop()
+        undo: Callable[[], None] = store.server.start
+    else:
+        blocker = sqlite3.connect(store.data / "tocsin.db", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        undo = blocker.close
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        journal.commit([second])
+    undo()
+    assert is_of_the_disk(caught.value)
+    journal.commit([second])
+    assert store.count("events") == 2
+    journal.close()
+
+
+def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
+    """WAL with synchronous FULL on every connection; a reader can write nothing."""
+    url = f"sqlite:///{tmp_path}/x.db"
+    with open_engine(url).connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+    with open_engine(url, read_only=True).connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(text("CREATE TABLE t (x)"))
+
+
+def test_a_reader_sees_one_moment_within_its_transaction(tmp_path: Path) -> None:
+    """And a second writer is refused while one writes: the driver's own late BEGIN would allow both."""
+    url = f"sqlite:///{tmp_path}/x.db"
+    writer, reader = open_engine(url), open_engine(url, read_only=True)
+    with writer.begin() as connection:
+        connection.execute(text("CREATE TABLE t (x)"))
+    with reader.connect() as reading:
+        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 0
+        with writer.begin() as connection:
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 0
+    with reader.connect() as reading:
+        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 1
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None, timeout=0)
+    with writer.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "sick"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), True),
+        (sqlite3.OperationalError("database is locked"), True),
+        (sqlite3.OperationalError("disk I/O error"), True),
+        (sqlite3.OperationalError("attempt to write a readonly database"), True),
+        (sqlite3.OperationalError("unable to open database file"), True),
+        (sqlite3.OperationalError("too many SQL variables"), False),
+        (sqlite3.DataError("string or blob too big"), False),
+        (sqlite3.IntegrityError("UNIQUE constraint failed"), False),
+    ],
+)
+def test_a_sick_disk_is_told_from_a_refused_row(error: Exception, sick: bool) -> None:
+    """By what SQLite says."""
+    from sqlalchemy.exc import DBAPIError
+
+    wrapped = DBAPIError.instance("INSERT", {}, error, sqlite3.Error)
+    assert is_of_the_disk(wrapped) is sick  # type: ignore[arg-type]
+    assert words(wrapped) == str(error)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "sick"), [(OSError(28, "No space"), True), (ValueError("x"), False), (TypeError("x"), False)]
+)
+def test_what_is_no_databases_error_is_judged_too(error: Exception, sick: bool) -> None:
+    """An error of the system's is the disk's; a value that can't be written is the row's."""
+    assert is_of_the_disk(error) is sick
+
+
+def test_a_full_table_of_the_deliveries_never_holds_up_a_start(journal: Journal, store: Store) -> None:
+    """A start reads what is owed, not what was."""
+    site = new_site()
+    first = take(site, event_bytes())
+    journal.commit([first, site.decide(Attempted(first.owed[0].id, Outcome("delivered", "200")), at(1))])
+    assert journal.load().deliveries == []
+    assert store.count("deliveries") == 1
+
+
+def test_digests_fit_their_column() -> None:
+    """Of any device and key."""
+    from hub.presses import digests
+
+    assert {len(name) for name in digests(came(event_bytes()), "lincoln")} == {24}
