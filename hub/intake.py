@@ -60,12 +60,13 @@ class Intake:
         self._boot = boot
         self._clock = clock
         self._put = put
+        self._stopping = False
         self._n = 0
         site = settings.site
         events = device_topic(site, "+", "event")
         rest = (device_topic(site, "+", "state"), device_topic(site, "+", "health"), DROPPED_TOPIC)
         will = HubState(v=1, online=False, ready=False, why="gone", boot=boot, n=0)
-        self._events = _Events(clock, put, held_until)
+        self._events = _Events(clock, self._heard, held_until)
         self._event_line = Line(
             settings.broker,
             f"tocsin-hub-{site}",
@@ -80,7 +81,7 @@ class Intake:
         self._rest_line = Line(
             settings.broker,
             f"tocsin-hub-{site}-rest",
-            _Rest(clock, put, self._send_owed_receipts),
+            _Rest(clock, self._heard, self._send_owed_receipts),
             subscriptions=rest,
             will=Will(hub_topic(site, self._hub), encode(will)),
             keep_session=False,
@@ -92,8 +93,14 @@ class Intake:
         self._event_line.start()
         self._rest_line.start()
 
+    def _heard(self, fact: EventCame | DeviceMessage | Link | BrokerDropped) -> None:
+        """Pass a fact on; that our own farewell ends the connections is no news."""
+        if not (self._stopping and isinstance(fact, Link)):
+            self._put(fact)
+
     def stop(self) -> None:
         """Say farewell and disconnect."""
+        self._stopping = True
         self._event_line.close()
         last = HubState(v=1, online=False, ready=False, why="stopped", boot=self._boot, n=self._n)
         self._rest_line.close((hub_topic(self._site, self._hub), encode(last)))

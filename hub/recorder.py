@@ -205,7 +205,6 @@ class Recorder:
         self._waiting.append(decision)
         self._uncommitted.append(decision.decided)
         self._committer.put(decision)
-        self._log_decision(decision)
         self._metrics.waiting.set(len(self._uncommitted))
 
     def _in_doubt(self, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> Decision:
@@ -265,6 +264,7 @@ class Recorder:
             self._site.view.tell(change)
         if decision.record and not decision.stream:
             self._site.view.tell(None)
+        self._log_decision(decision)  # last: nobody waits for a line
 
     def _tell_what_the_disk_holds_up(self) -> None:
         now = self._clock.now()

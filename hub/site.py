@@ -7,7 +7,7 @@ that leaves it is frozen.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -27,6 +27,9 @@ from hub.outbound import Outbound
 from hub.presses import Presses, Seen
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+
+FAULT_PAUSE_S: Final = 5.0
+"""Seconds after which what our own code failed on is looked at again."""
 
 
 class Loaded(Struct):
@@ -98,15 +101,23 @@ class Site(Ledger):
         """Do what is due now."""
         decision = Decision(now.mono)
         for what, key in self.due(now.mono):
-            if what == "course":
-                self.incidents.look(decision, key, now)
-            elif what == "delivery":
-                self.outbound.due(decision, key, now)
-            elif what == "device":
-                self.devices.look(decision, key, now)
-            else:
-                self._restore_old_flaws(decision, now)
+            try:
+                self._look(decision, what, key, now)
+            except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
+                detail = f"{what} {key} failed when it was due: {error!r}"[:300]
+                self.trouble(decision, now, "hub fault", "hub-fault", detail)
+                self.wake(now.mono + FAULT_PAUSE_S, what, key)
         return decision
+
+    def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
+        if what == "course":
+            self.incidents.look(decision, key, now)
+        elif what == "delivery":
+            self.outbound.due(decision, key, now)
+        elif what == "device":
+            self.devices.look(decision, key, now)
+        else:
+            self._restore_old_flaws(decision, now)
 
     def rewritten(self, now: Now) -> Decision:
         """Write every stored deadline anew, after the wall clock jumped."""

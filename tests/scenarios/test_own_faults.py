@@ -1,0 +1,31 @@
+"""A fault of our own in one thing holds up no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.site import FAULT_PAUSE_S
+from tests.scenarios.rig import Rig
+
+
+def test_a_fault_in_what_is_due_is_a_trouble_and_holds_up_nobody(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One wake-up fails: the incident's steps go out all the same, and what failed is tried again."""
+    tries = 0
+
+    def planted(*_: Any) -> None:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("planted")
+
+    rig.press(101)
+    monkeypatch.setattr(rig.site.devices, "look", planted)
+    rig.wait(50)  # past every device's deadline, and past the step at 30 s
+    assert "30 s principal opened r1: 101" in rig.said()
+    assert "planted" in rig.site.troubles.open["hub fault"].detail
+    before = tries
+    rig.wait(FAULT_PAUSE_S + 0.1)
+    assert tries > before
