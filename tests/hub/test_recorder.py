@@ -1,0 +1,218 @@
+"""The recorder at work: presses first, memory when the disk is sick, nothing lost at its end."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from config.clock import SystemClock
+from config.contract import Command, Posture
+from hub.decision import Decision
+from hub.delivery import Delivery
+from hub.inputs import Acknowledge, Done, EventCame, Link
+from hub.metrics import Metrics
+from hub.posture import KeptPosture
+from hub.presses import Seen
+from hub.recorder import Recorder
+from hub.site import Loaded, Site
+from hub.view import View
+from tests.hub.making import came, event_bytes
+from tests.scenarios.rig import site_settings
+from tests.site import until
+
+
+class World:
+    """A recorder with a disk, a broker and channels that can be told to misbehave."""
+
+    def __init__(self) -> None:
+        self.rows: list[Decision] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.full = False
+        self.asked = threading.Event()
+        self.asked.set()
+        self.is_asking = False
+        self.acks: list[tuple[int, int]] = []
+        self.receipts: list[tuple[str, str]] = []
+        self.posted: list[Delivery] = []
+        self.beats: list[tuple[bool, str | None]] = []
+        self.post_fails = False
+        clock = SystemClock()
+        now = clock.now()
+        settings = site_settings("device")
+        self.view = View("lincoln", "Lincoln", "UTC", now.wall)
+        shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
+        self.site = Site(settings, shapes, Loaded(), self.view, now)
+        self.recorder = Recorder(self.site, self, self, clock, KeptPosture(None, now), Metrics(self.view))
+        self.recorder.wire = self
+        self.recorder.post = self
+        self.recorder.start()
+        self._clock = clock
+
+    def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
+        fact = came(event_bytes(id=f"e{number}", seq=number, what=what), f"room-{room}")
+        ack = (1, number)
+        self.recorder.put(
+            EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self._clock.now(), 0, ack)
+        )
+
+    # the disk
+
+    def commit(self, batch: Sequence[Decision]) -> None:
+        self.gate.wait(10)
+        if self.full:
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+        self.rows += batch
+
+    def quarantine(self, decision: Decision, at: int, why: str) -> None:
+        raise AssertionError("nothing here is refused")
+
+    def ask(self, digests: Sequence[str]) -> dict[str, Seen] | None:
+        self.is_asking = True
+        self.asked.wait(10)
+        return {}
+
+    # the broker
+
+    def committed(self, acks: list[tuple[int, int]]) -> None:
+        self.acks += acks
+
+    def receipt(self, device: str, ids: list[str]) -> None:
+        self.receipts += [(device, name) for name in ids]
+
+    def command(self, device: str, command: Command) -> None:
+        pass
+
+    def posture(self, posture: Posture) -> None:
+        pass
+
+    def beat(self, *, ready: bool, why: str | None, reach: bool | None) -> None:
+        self.beats.append((ready, why))
+
+    # the channels
+
+    def submit(self, deliveries: Sequence[Delivery]) -> None:
+        if self.post_fails:
+            raise RuntimeError("a planted fault of ours")
+        self.posted += deliveries
+
+    def withdraw(self, ids: Sequence[str]) -> None:
+        pass
+
+    @property
+    def numbers(self) -> list[dict[str, object]]:
+        """What the store was told of incident numbers, in order."""
+        return [msgspec.json.decode(row.facts["numbers"]) for row in self.rows if "numbers" in row.facts]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.gate.set()
+    made.asked.set()
+    made.full = False
+    made.recorder.stop(5)
+
+
+def test_a_press_is_committed_and_then_receipted_acknowledged_and_told(world: World) -> None:
+    """In that order: nothing leaves before it is written."""
+    world.gate.clear()
+    world.press(1)
+    until("told from memory", lambda: world.posted)  # told from memory after 250 ms; the disk still hangs
+    assert (world.receipts, world.acks) == ([], [])
+    world.gate.set()
+    until("receipt and PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks)
+    assert len(world.posted) == 1
+    until("the disk well", lambda: "store" not in world.view.troubles)
+
+
+def test_a_full_disk_is_a_trouble_and_not_ready_until_it_is_well(world: World) -> None:
+    """The press is told, not receipted; both its receipt and "ready" come with the disk."""
+    world.recorder.put(Link("events", True, "", session_present=True))
+    until("ready", lambda: world.beats and world.beats[-1] == (True, None))
+    world.full = True
+    world.press(1)
+    until("told, with a trouble", lambda: world.posted and "store" in world.view.troubles)
+    until(
+        "not ready",
+        lambda: world.beats[-1] == (False, "the record cannot be written: database or disk is full"),
+    )
+    assert world.receipts == []
+    world.full = False
+    until("receipt, and ready", lambda: world.receipts and world.beats[-1] == (True, None))
+    assert len(world.posted) == 1
+
+
+def test_a_press_goes_before_all_that_waits(world: World) -> None:
+    """Ten thousand restorals in the queue do not hold it up."""
+    world.gate.clear()
+    for number in range(2, 10_002):
+        world.press(number, what="restoral")
+    world.press(1)
+    until("told", lambda: world.posted)
+    done = sum(1 for row in list(world.recorder._waiting) for _ in row.events)
+    world.gate.set()
+    assert done < 10_000
+    until("all receipts", lambda: len(world.receipts) == 10_001, 30)
+
+
+def test_a_person_whom_the_disk_keeps_waiting_is_answered_once(world: World) -> None:
+    """After 2 s, with the truth: it holds, but it is not recorded yet."""
+    world.press(1)
+    until("an incident", lambda: world.view.incidents)
+    incident = next(iter(world.view.incidents))
+    world.gate.clear()
+    answer = world.recorder.ask(Acknowledge(incident, "Reyes", "board")).result(timeout=8)
+    assert isinstance(answer, Done)
+    assert (answer.incident.state, answer.recorded) == ("acknowledged", False)
+    world.gate.set()
+    until("all written", lambda: not world.recorder._uncommitted)
+    assert world.recorder._thread.is_alive()
+
+
+def test_a_person_who_no_longer_waits_stops_nobody(world: World) -> None:
+    """A browser that went away: its answer is dropped, the next press is taken."""
+    world.press(1)
+    until("an incident", lambda: world.view.incidents)
+    world.gate.clear()
+    world.recorder.ask(Acknowledge(next(iter(world.view.incidents)), "Reyes", "board")).cancel()
+    world.gate.set()
+    world.press(2, 102)
+    until("the next receipt", lambda: ("room-102", "e2") in world.receipts)
+
+
+def test_a_fault_in_telling_stops_neither_receipts_nor_the_next_press(world: World) -> None:
+    """It is counted; the committer lives on."""
+    world.post_fails = True
+    world.press(1)
+    until("receipt, PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks == [(1, 1)])
+    world.post_fails = False
+    world.press(2, 102)
+    until("the next receipt", lambda: ("room-102", "e2") in world.receipts)
+
+
+def test_what_is_queued_at_the_stop_is_decided_and_no_number_given_twice(world: World) -> None:
+    """The last words come last: a press that came with the stop keeps its number to itself."""
+    until("the first words", lambda: world.rows)
+    world.asked.clear()
+    world.press(1)
+    until("asking the record", lambda: world.is_asking)
+    world.press(2, 102)  # these two lie in the queue together
+    stopped: list[bool] = []
+    stopping = threading.Thread(target=lambda: stopped.append(world.recorder.stop(5)))
+    stopping.start()
+    until("the stop in the queue", lambda: world.recorder._inputs.qsize() >= 2)
+    world.asked.set()
+    stopping.join()
+    incidents = [incident for row in world.rows for incident, _ in row.incidents.values()]
+    assert [stopped, world.numbers[-1]["clean"]] == [[True], True]
+    assert len({incident.number for incident in incidents}) == 2
+    assert world.numbers[-1]["next"] == max(incident.number for incident in incidents) + 1
+    assert world.rows[-1].record[-1].what == "hub-stopped"
+    assert world.receipts == [("room-101", "e1"), ("room-102", "e2")]
