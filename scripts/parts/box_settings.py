@@ -13,6 +13,7 @@ import re
 import sys
 import tomllib
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 from .toml import change, text
@@ -85,8 +86,13 @@ def main(words: list[str]) -> int:
     parts.add_parser("site-id").add_argument("name")
     given = vars(parser.parse_args(words))
     part = given.pop("part")
+    writers: dict[str, Callable[..., str]] = {
+        "hub": hub,
+        "agent": agent,
+        "site-id": lambda name: site_id(name) + "\n",
+    }
     try:
-        written = {"hub": hub, "agent": agent, "site-id": lambda name: site_id(name) + "\n"}[part](**given)
+        written = writers[part](**given)
     except (ValueError, LookupError) as error:
         print(f"the settings can't be written: {error}", file=sys.stderr)
         return 2
