@@ -1,6 +1,6 @@
 """Whether another distribution brings a top-level package of ours; run by a venv's own Python.
 
-``device``, ``hub`` and ``config`` are plain names (docs/decisions/0009-top-level-packages.md). pip
+``device``, ``hub`` and ``config`` are plain names (docs/decisions/0010-top-level-packages.md). pip
 says nothing when two distributions write the same files: the later one wins, in silence.
 """
 

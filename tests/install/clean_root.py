@@ -1,0 +1,146 @@
+"""A clean Debian in a folder: made by mmdebstrap, entered by chroot, booted by systemd-nspawn.
+
+Nothing of it is of this machine but where packages come from: apt's sources and settings, and wheels
+that this Python's pip fetched.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from tests.install import ROOT
+
+NEEDS = ("mmdebstrap", "systemd-nspawn", "mount", "chroot")
+RELEASE = "bookworm"
+INCLUDE = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates"
+TRIAL = """[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+Environment=HOME=/root
+ExecStart=/bin/bash -c '/bin/bash /root/trial >/root/log 2>&1; echo $? >/root/code'
+ExecStopPost=/bin/systemctl poweroff --force
+"""
+
+
+class CleanRoot:
+    """One Debian, with the checkout in /root/tocsin and wheels in /root/wheels."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(self) -> None:
+        """Fetch and unpack it; takes about a minute."""
+        command = ["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Sandbox::User "root"']
+        command += [f"--include={INCLUDE}", RELEASE, str(self.folder), *_mirror()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        for name in Path("/etc/apt/apt.conf.d").iterdir():
+            if "Acquire::" in name.read_text(errors="replace"):
+                shutil.copy(name, self.folder / "etc/apt/apt.conf.d")
+        shutil.copy("/etc/resolv.conf", self.folder / "etc/resolv.conf")
+        self.bring_checkout()
+        self.bring_wheels()
+
+    def bring_checkout(self) -> None:
+        """Copy what git would have of this checkout, with what isn't committed yet."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        target = self.folder / "root/tocsin"
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, target / name)
+
+    def bring_wheels(self) -> None:
+        """Fetch what a box without network needs, as docs/first-box.md says."""
+        command = [sys.executable, "-m", "pip", "download", "-q", "-d", str(self.folder / "root/wheels")]
+        done = subprocess.run(
+            [*command, f"{ROOT}[hub,device]", "hatchling"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    def chroot(self, *words: str) -> tuple[int, str]:
+        """Run a command in it, without systemd."""
+        mounts = (("proc", "-t", "proc", "proc"), ("dev", "--bind", "/dev"))
+        done_mounts: list[Path] = []
+        try:
+            for place, *how in mounts:
+                subprocess.run(["mount", *how, str(self.folder / place)], check=True)
+                done_mounts.append(self.folder / place)
+            env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+            done = subprocess.run(
+                ["chroot", str(self.folder), *words],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, check=False,
+            )  # fmt: skip
+        finally:
+            for mounted in reversed(done_mounts):
+                subprocess.run(["umount", str(mounted)], check=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def boot(self, trial: str, deadline_s: float = 420.0) -> tuple[int, str]:
+        """Boot it with a loopback of its own and no other network, run ``trial`` in bash, power it off."""
+        units = self.folder / "etc/systemd/system"
+        (units / "trial.service").write_text(TRIAL)
+        wants = units / "multi-user.target.wants"
+        wants.mkdir(exist_ok=True)
+        link = wants / "trial.service"
+        link.unlink(missing_ok=True)
+        link.symlink_to("../trial.service")
+        (self.folder / "root/trial").write_text(trial)
+        for name in ("log", "code"):
+            (self.folder / "root" / name).unlink(missing_ok=True)
+        command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), "--private-network", "--register=no"]
+        process = subprocess.Popen(
+            [*command, "--keep-unit", "--console=pipe", f"--machine=tocsin-{self.folder.parent.name[-12:]}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        try:
+            console, _ = process.communicate(timeout=deadline_s)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
+        log, code = self.folder / "root/log", self.folder / "root/code"
+        assert code.exists(), (
+            f"it never got through:\n{console[-2000:]}\n{log.read_text() if log.exists() else ''}"
+        )
+        return int(code.read_text()), log.read_text(errors="replace")
+
+
+def bring_clash(root: CleanRoot) -> None:
+    """Make the checkout ask for a distribution that brings a top-level ``config``."""
+    source = root.folder / "root/clash"
+    (source / "config").mkdir(parents=True)
+    (source / "config/__init__.py").write_text("")
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "clash"\nversion = "1"\n'
+        '[tool.hatch.build.targets.wheel]\npackages = ["config"]\n'
+    )
+    archive = root.folder / "root/wheels/clash-1.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(source, "clash-1")
+    pyproject = root.folder / "root/tocsin/pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    pyproject.write_text(text.replace('"msgspec>=', '"clash",\n  "msgspec>=', 1), encoding="utf-8")
+
+
+def _mirror() -> list[str]:
+    """Return where this machine's apt gets Debian from; nothing for mmdebstrap's own choice."""
+    files = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*.sources")]
+    for file in files:
+        if file.exists():
+            found = re.search(
+                r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(http\S*/debian)/?\s", file.read_text(), re.MULTILINE
+            )
+            if found:
+                return [found[1]]
+    return []

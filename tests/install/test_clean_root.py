@@ -1,0 +1,185 @@
+"""scripts/install on a clean Debian 12, real systemd included: install, upgrade, go back, refuse."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.install.clean_root import NEEDS, CleanRoot, bring_clash
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.root,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(not all(map(shutil.which, NEEDS)), reason=f"needs {', '.join(NEEDS)}"),
+]
+
+SCHOOL = 'St. "Änne" \\ $(School)'
+HUB = "/root/tocsin/scripts/install hub --wheels /root/wheels --ready-within 30 </dev/null"
+RUNNING = "systemctl is-active tocsin-broker tocsin-hub tocsin-agent"
+UP = f"for _ in $(seq 60); do {RUNNING} >/dev/null && break; sleep 1; done"
+MIGRATION = """from alembic import op
+revision, down_revision, branch_labels, depends_on = "9999", "LAST", None, None
+
+def upgrade():
+    op.execute("CREATE TABLE later (a int)")
+"""
+ASK = """
+ask() { # ask PATH: what the API says of it
+    local add=(runuser -u tocsin-hub -- tocsin-hub token add trial --scopes all)
+    [ -n "${TOKEN:-}" ] || TOKEN=$("${add[@]}" | tail -n 1)
+    python3 -I - "$1" "$TOKEN" <<'END'
+import sys, urllib.request
+url, token = "http://127.0.0.1:8080/api/v1/" + sys.argv[1], "Bearer " + sys.argv[2]
+asked = urllib.request.Request(url, headers={"Authorization": token})
+print(urllib.request.urlopen(asked, timeout=10).read().decode())
+END
+}
+await() { # await WORDS COMMAND...: until it says them, 20 s at most
+    local words=$1 end=$((SECONDS + 20)); shift
+    until "$@" | grep -q "$words"; do
+        ((SECONDS < end)) || { echo "never: $words"; "$@"; exit 1; }
+        sleep 0.2
+    done
+}
+refused() { # refused COMMAND...: `set -e` doesn't mind a "!"
+    if "$@"; then echo "not refused: $*"; exit 1; fi
+}
+cd /var/lib/tocsin
+"""
+PRESS = """
+/opt/tocsin/current/hub/bin/python -I - <<'END'
+import json
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+client.connect("127.0.0.1", 1883)
+client.loop_start()
+event = {"v": 1, "id": "trial-1", "boot": "b", "seq": 1, "zone": "wall", "label": "wall button",
+         "kind": "panic", "what": "alarm", "age_ms": 5, "test": False, "room": "Front desk"}
+sent = client.publish("tocsin/v1/st-anne-school/front-desk/event", json.dumps(event), qos=1)
+sent.wait_for_publish(10)
+END
+"""
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanRoot]:
+    """A Debian on which scripts/install has run once, in a chroot: nothing was ever started there."""
+    root = CleanRoot(tmp_path_factory.mktemp("install") / "root")
+    try:
+        root.make()
+        (root.folder / "root/password").write_text("correct horse\n")
+        flags = ["--name", SCHOOL, "--site", "st-anne-school", "--user", "officer", "--yes", "--no-start"]
+        flags += ["--password-file", "/root/password", "--pins", "mock", "--wheels", "/root/wheels"]
+        code, said = root.chroot("/root/tocsin/scripts/install", "hub", *flags)
+        assert code == 0, said
+        assert "[9/9]" in said
+        yield root
+    finally:
+        shutil.rmtree(root.folder, ignore_errors=True)
+
+
+def test_it_starts_with_the_machine_and_a_press_becomes_an_incident(clean: CleanRoot) -> None:
+    """All three units reach active by themselves; secrets are for their one user; mosquitto's own is off."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        {RUNNING}
+        {ASK}
+        await '"standing":"heard"' ask devices
+        {PRESS}
+        await '"kind":"panic","state":"open"' ask incidents
+        await 'Front desk' ask incidents
+        refused systemctl -q is-enabled mosquitto
+        refused runuser -u tocsin-agent -- cat /etc/tocsin/hub.toml
+        refused runuser -u tocsin-hub -- cat /etc/tocsin/agent.toml
+        refused runuser -u tocsin-agent -- ls /etc/tocsin/secrets
+        refused runuser -u tocsin-agent -- ls /var/lib/tocsin/hub
+        [ "$(systemctl show -p NRestarts --value tocsin-hub tocsin-agent tocsin-broker | grep -c '^0$')" = 3 ]
+        """
+    )
+    assert code == 0, said
+
+
+def test_an_upgrade_keeps_settings_and_data(clean: CleanRoot) -> None:
+    """And leaves the broker alone, whose settings haven't changed."""
+    code, said = clean.boot(
+        f"""set -eu
+        echo '# mine' >>/etc/tocsin/hub.toml; before=$(readlink /opt/tocsin/current)
+        {UP}
+        broker=$(systemctl show -p MainPID --value tocsin-broker)
+        {HUB}
+        [ "$(readlink /opt/tocsin/current)" != "$before" ]
+        [ "$(systemctl show -p MainPID --value tocsin-broker)" = "$broker" ]
+        tail -n 1 /etc/tocsin/hub.toml | grep -qx '# mine'
+        {RUNNING}
+        {ASK}
+        await '"number":1' ask incidents
+        """
+    )
+    assert code == 0, said
+    assert "broker: unchanged, runs on" in said
+
+
+def test_a_program_that_never_gets_ready_is_taken_back(clean: CleanRoot) -> None:
+    """Also where it raised the schema first: the old program runs again on the record as it was."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        before=$(readlink /opt/tocsin/current)
+        cp -a /root/tocsin /root/kept; cd /root/tocsin/hub
+        sed -i 's/^HEAD: Final = .*/HEAD: Final = "9999"/' store/migrate.py
+        last=$(ls store/migrations/versions | grep -oE '^[0-9]{{4}}' | sort | tail -n 1)
+        cat >store/migrations/versions/9999_later.py <<'END'
+{MIGRATION}
+END
+        sed -i "s/LAST/$last/" store/migrations/versions/9999_later.py
+        printf '\\nHub.run = lambda self: 3\\n' >>service.py
+        cd /; code=0; {HUB.replace("30", "15")} || code=$?
+        rm -rf /root/tocsin; mv /root/kept /root/tocsin
+        [ "$code" = 1 ]
+        [ "$(readlink /opt/tocsin/current)" = "$before" ]
+        {RUNNING}
+        {ASK}
+        await '"number":1' ask incidents
+        ls /var/lib/tocsin/hub/backups/given-up-*/tocsin.db
+        """
+    )
+    assert code == 0, said
+    assert "so the old one runs again" in said
+
+
+def test_settings_that_are_wrong_stop_an_upgrade_before_it_changes_anything(clean: CleanRoot) -> None:
+    """The fault is named, and what runs goes on; so it is with a clash of package names."""
+    bring_clash(clean)
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        before=$(readlink /opt/tocsin/current) pid=$(systemctl show -p MainPID --value tocsin-hub)
+        code=0; {HUB} || code=$?; [ "$code" = 1 ]
+        sed -i '/^  "clash",$/d' /root/tocsin/pyproject.toml
+        sed -i 's/^port = 8080/port = "eighty"/' /etc/tocsin/hub.toml
+        code=0; {HUB} || code=$?; [ "$code" = 1 ]
+        [ "$(readlink /opt/tocsin/current)" = "$before" ]
+        [ "$(ls /opt/tocsin/releases | wc -l)" -le 2 ]
+        [ "$(systemctl show -p MainPID --value tocsin-hub)" = "$pid" ]
+        {RUNNING}
+        """
+    )
+    assert code == 0, said
+    assert "the package 'config' comes from clash and tocsin" in said
+    assert "console.port: found 'eighty'" in said
+
+
+def test_the_schools_name_came_through_shell_and_toml(clean: CleanRoot) -> None:
+    """Quotes, a backslash, an umlaut and what a shell would run."""
+    import tomllib
+
+    settings = tomllib.loads((clean.folder / "etc/tocsin/hub.toml").read_text().replace('"eighty"', "8080"))
+    assert settings["name"] == SCHOOL
+    assert Path(clean.folder / "etc/tocsin/hub.toml").stat().st_mode & 0o777 == 0o640
