@@ -16,7 +16,7 @@ from tests.hub.console.served import Served
 NAME, PASSWORD = "Officer Lee", "correct horse battery"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # playwright holds the thread's event loop: gone before other tests
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
