@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -110,7 +109,6 @@ class Line:
         self._number = 0
         self._closing = threading.Event()
         self._hurry = threading.Event()
-        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, name=f"mqtt {client_id}", daemon=True)
 
     def start(self) -> None:
@@ -181,17 +179,25 @@ class Line:
         pause = FIRST_PAUSE_S
         while not self._closing.is_set():
             self._hurry.clear()
-            was_up = self._connect_once()
-            pause = FIRST_PAUSE_S if was_up else min(pause * 2, LONGEST_PAUSE_S)
+            with self._lock:
+                self._number += 1
+            life = _Life(self, self._number)
+            try:
+                self._live(life)
+            except (OSError, ValueError) as error:
+                life.reason = f"cannot connect: {error}"
+            except Exception as error:  # noqa: BLE001 - no thread, no memory: a line that ends is gone for ever
+                self._log.error("fault on the line", exc_info=error)
+                life.reason = f"{type(error).__name__}: {error}"
+            self._tell(self._listener.on_down, self._number, life.reason)
+            pause = FIRST_PAUSE_S if life.up else min(pause * 2, LONGEST_PAUSE_S)
             if not self._closing.is_set():
                 self._hurry.wait(pause)
 
-    def _connect_once(self) -> bool:
-        """Live through one connection; tells whether it ever came up."""
-        number = self._number + 1
-        life = _Life(self, number)
+    def _live(self, life: _Life) -> None:
+        """Live through one connection; ``life`` tells whether it ever came up, and why it ended."""
+        client = self._new_client(life)
         try:
-            client = self._new_client(life)
             client.connect(
                 self._broker.host,
                 self._broker.port,
@@ -199,33 +205,33 @@ class Line:
                 clean_start=not self._keep_session,
                 properties=self._connect_properties(),
             )
-        except (OSError, ValueError, ssl.SSLError) as error:
-            with self._lock:
-                self._number = number
-            self._tell(self._listener.on_down, number, f"cannot connect: {error}")
-            return False
-        with self._lock:
-            self._number = number
-        life.client = client
-        client.loop_start()
-        # A broker that takes the connection and never answers is given up, too.
-        while not life.answered.wait(0.2) and not life.over.is_set():
-            if self._closing.is_set() or life.late():
-                life.reason = life.reason or "the broker did not answer"
-                break
-        # A packet that paho can't read ends its thread, and it would look connected for ever.
-        while life.up and not life.over.wait(1.0):
-            if client._thread is None:
-                life.reason = "the broker sent what can't be read"
-                break
-        with self._lock:
-            self._client = self._brings = None
+            client.loop_start()
+            # A broker that takes the connection and never answers is given up, too.
+            while not life.answered.wait(0.2) and not life.over.is_set():
+                if self._closing.is_set() or life.late():
+                    life.reason = life.reason or "the broker did not answer"
+                    break
+            # A packet that paho can't read ends its thread, and it would look connected for ever.
+            while life.up and not life.over.wait(1.0):
+                if client._thread is None:
+                    life.reason = "the broker sent what can't be read"
+                    break
+        finally:
+            self._part_from(client)
+
+    def _part_from(self, client: Client) -> None:
+        """Leave nothing of a connection behind, however far it came."""
+        self._take_away()
         sock: Any = client.socket()
         with contextlib.suppress(OSError, AttributeError):
             sock.close()
-        client.loop_stop()
-        self._tell(self._listener.on_down, number, life.reason)
-        return life.up
+        with contextlib.suppress(RuntimeError):  # its thread never started
+            client.loop_stop()
+        self._take_away()  # paho's thread may have come up until it stopped
+
+    def _take_away(self) -> None:
+        with self._lock:
+            self._client = self._brings = None
 
     def _new_client(self, life: _Life) -> Client:
         client = Client(
@@ -274,7 +280,6 @@ class _Life:
         self._number = number
         self._waited = 0
         self._session_present = False
-        self.client: Client | None = None
         self.answered = threading.Event()
         self.over = threading.Event()
         self.up = False

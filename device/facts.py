@@ -31,7 +31,6 @@ class LinkUp(Fact):
     """A link is connected and subscribed."""
 
     link: str
-    connection: int
     session_present: bool
     """Whether the broker kept our session, and so what it had accepted."""
 
@@ -41,7 +40,6 @@ class LinkDown(Fact):
     """A link's connection ended, or couldn't be made."""
 
     link: str
-    connection: int
     reason: str
 
 

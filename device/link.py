@@ -49,22 +49,21 @@ class Link:
         """Begin connecting; returns at once."""
         self._line.start()
 
-    def publish(self, message: Publish) -> bool:
-        """Hand a message to the present connection; False when there is none."""
+    def publish(self, message: Publish) -> None:
+        """Hand a message to the present connection; without one nothing is sent, and no answer comes."""
         topic = device_topic(self._settings.site, self._settings.device, message.what)
         try:
             key = self._line.publish(
                 topic, message.payload, qos=message.qos, retain=message.retain, expiry_s=message.expiry_s
             )
         except (NotConnectedError, ValueError):
-            return False
+            return
         with self._lock:
             if key not in self._early:
                 self._asked[key] = (message.what, message.event)
-                return True
+                return
             refused = self._early.pop(key)
         self._tell(message.what, message.event, refused)
-        return True
 
     def renew(self) -> None:
         """Give the connection up and open a new one."""
@@ -84,18 +83,14 @@ class Link:
 
     # --- what the line tells, on its own threads ----------------------------------------------------
 
-    def on_up(self, connection: int, session_present: bool) -> None:
+    def on_up(self, connection: int, session_present: bool) -> None:  # noqa: ARG002 - a Listener's
         with self._lock:
             self._asked.clear()
             self._early.clear()
-        self._put(
-            LinkUp(
-                mono=time.monotonic(), link=self.name, connection=connection, session_present=session_present
-            )
-        )
+        self._put(LinkUp(mono=time.monotonic(), link=self.name, session_present=session_present))
 
-    def on_down(self, connection: int, reason: str) -> None:
-        self._put(LinkDown(mono=time.monotonic(), link=self.name, connection=connection, reason=reason))
+    def on_down(self, connection: int, reason: str) -> None:  # noqa: ARG002 - a Listener's
+        self._put(LinkDown(mono=time.monotonic(), link=self.name, reason=reason))
 
     def on_message(self, message: Received) -> None:
         self._put(

@@ -142,15 +142,26 @@ class Loop:
             self._watch(self._agent, self._clock.now())
 
     def _attempt(self, decide: Callable[[Now], list[Action]]) -> None:
-        """Decide and act. A fault of our own is a trouble, and never the end of the loop."""
+        """Decide and act. A fault of our own is a trouble, and never the end of the loop.
+
+        Each action is tried by itself: an event that can't be sent is kept all the same.
+        """
         try:
-            for action in decide(self._clock.now()):
-                self._do(action)
+            actions = decide(self._clock.now())
         except Exception as error:  # noqa: BLE001 - a room without its agent is worse than any fault
-            self._log.exception("fault in the agent")
-            for action in self._agent.fault("agent", f"{type(error).__name__}: {error}"):
-                if isinstance(action, Say):
-                    self._say(action)
+            self._fault(error)
+            return
+        for action in actions:
+            try:
+                self._do(action)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fault(error)
+
+    def _fault(self, error: Exception) -> None:
+        self._log.error("fault in the agent", exc_info=error)
+        for action in self._agent.fault("agent", f"{type(error).__name__}: {error}"):
+            if isinstance(action, Say):
+                self._say(action)
 
     def _do(self, action: Action) -> None:
         match action:

@@ -103,33 +103,33 @@ class Outbox:
 
     def _run(self) -> None:
         while True:
-            self._collect()
-            if self._cut:
-                break
-            self._bring_up_to_date()
+            try:
+                self._collect()
+                if self._cut:
+                    break
+                self._bring_up_to_date()
+            except Exception as error:  # noqa: BLE001 - with this thread ended nothing would be kept any more
+                self._say(f"{self._path}: {type(error).__name__}: {error}")
             if self._stopping.is_set() and self._inbox.empty():
                 break
         if self._db is not None:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(Exception):
                 self._db.close()
 
     def _collect(self) -> None:
         """Wait for changes (or until it is time to try again) and merge them with those to be written."""
         well = self._restored and not self._todo
         first_time = self._db is None and self._why is None
-        changes: list[Change | None] = []
-        if not first_time:
-            with contextlib.suppress(queue.Empty):
-                changes.append(self._inbox.get(timeout=None if well else self._retry_s))
         with contextlib.suppress(queue.Empty):
+            if not first_time:
+                self._merge(self._inbox.get(timeout=None if well else self._retry_s))
             while True:
-                changes.append(self._inbox.get_nowait())
-        for change in changes:
-            if change is not None:
-                self._merge(change)
+                self._merge(self._inbox.get_nowait())
 
-    def _merge(self, change: Change) -> None:
+    def _merge(self, change: Change | None) -> None:
         match change:
+            case None:
+                return
             case Keep(event):
                 key = ("event", event.id)
                 self._wanted[key] = change
@@ -149,7 +149,7 @@ class Outbox:
                 self._put(_read(db))
                 self._restored = True
             self._write(db)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said and tried again
             self._fail(error, again=again)
             return
         self._behind_since = None if self._inbox.empty() else time.monotonic()
@@ -168,16 +168,24 @@ class Outbox:
     def _write(self, db: sqlite3.Connection) -> None:
         if not self._todo:
             return
+        left: dict[Key, Change] = {}
+        fault: Exception | None = None
         db.execute("BEGIN IMMEDIATE")
         try:
-            for change in self._todo.values():
-                _write_one(db, change)
+            for key, change in self._todo.items():
+                try:
+                    _write_one(db, change)
+                except (ValueError, TypeError, ArithmeticError, sqlite3.ProgrammingError) as error:
+                    # SQLite takes no such value: that must not keep the others off the disk.
+                    left[key], fault = change, error
             db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
             raise
-        self._todo.clear()
+        self._todo = left
+        if fault is not None:
+            raise fault
 
     def _fail(self, error: Exception, *, again: bool) -> None:
         saved: list[Kept] = []
@@ -185,16 +193,17 @@ class Outbox:
         code = getattr(error, "sqlite_errorcode", None)
         corrupt = isinstance(error, _CorruptError) or (code is not None and code & 0xFF in _CORRUPT)
         if db is not None:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(Exception):
                 db.close()
         if not corrupt or again:  # a new file that is corrupt at once: the disk itself is sick
-            self._say(f"{self._path}: {error}")
+            known = isinstance(error, (sqlite3.Error, OSError))
+            self._say(f"{self._path}: {error}" if known else f"{self._path}: {type(error).__name__}: {error}")
             return
         try:
             if not self._restored:
                 saved = self._salvage()
             aside = self._set_aside()
-        except OSError as second:
+        except Exception as second:  # noqa: BLE001 - as above
             self._say(f"{self._path} is corrupt and can't be moved: {second}")
             return
         self._put(OutboxSetAside(mono=time.monotonic(), path=str(aside), saved=len(saved)))
@@ -210,10 +219,11 @@ class Outbox:
         """Read what can still be read of a corrupt file: row by row, past those that can't."""
         saved: list[Kept] = []
         with (
-            contextlib.suppress(sqlite3.Error, OSError),
+            contextlib.suppress(Exception),  # what can be read is read; the file itself is kept aside
             contextlib.closing(self._connect(self._path)) as db,
         ):
-            last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()[0]
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+            last = row[0] if row else 0  # no event was ever kept
             for n in range(max(last - SALVAGED, 0) + 1, last + 1):
                 with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
                     saved.extend(_rows(db, n))

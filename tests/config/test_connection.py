@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from config.connection import LONGEST_PAUSE_S, Line, NotConnectedError, Received, Will
 from config.shared_settings import Broker
@@ -325,3 +326,64 @@ def test_many_publish_at_once_and_each_is_answered(broker: Mosquitto, ears: Ears
             thread.join()
         until("each is answered", lambda: len(ears.answers) == 800)
         assert sorted((c, m) for c, m, _ in ears.answers) == sorted(sent)
+
+
+class Planted:
+    """An edge of the OS that fails once where ``here`` says so, and works as ever before and after."""
+
+    def __init__(self, real: Callable[..., object], here: Callable[..., bool], error: Exception) -> None:
+        self.real, self.here, self.error = real, here, error
+        self.failed = False
+
+    def __call__(self, *words: object) -> object:
+        if not self.failed and self.here(*words):
+            self.failed = True
+            raise self.error
+        return self.real(*words)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("can't start new thread"), OSError(24, "Too many open files"), MemoryError("none")]
+)
+def test_a_machine_without_a_thread_to_spare_costs_one_attempt(
+    broker: Mosquitto, ears: Ears, mocker: MockerFixture, error: Exception
+) -> None:
+    planted = Planted(threading.Thread.start, lambda thread: thread.name == "paho-mqtt-client-a-line", error)
+    mocker.patch("threading.Thread.start", lambda thread: planted(thread))
+    with a_line(broker, ears, "a/#", start=False) as line:
+        line.start()
+        ears.wait_up(1)
+        assert [(number, str(error) in reason) for number, reason, _ in ears.downs] == [(1, True)]
+        assert ears.ups[0][0] == 2
+        line.publish("a/b", b"over the second")
+        ears.wait_message(b"over the second")
+
+
+def test_a_fault_while_it_is_up_leaves_nothing_of_the_connection(
+    broker: Mosquitto, mocker: MockerFixture
+) -> None:
+    """When the listener hears of the end, nobody can publish into, or acknowledge over, what is gone."""
+    dead: list[bool] = []
+
+    class Asking(Ears):
+        def on_down(self, connection: int, reason: str) -> None:
+            if not self.downs:
+                with pytest.raises(NotConnectedError):
+                    line.publish("a/b", b"into nothing")
+                dead.append(not line.ack(connection, 1))
+            super().on_down(connection, reason)
+
+    ears = Asking()
+    planted = Planted(
+        threading.Event.wait,
+        lambda _, timeout=None: bool(ears.ups) and threading.current_thread() is line._thread,
+        RuntimeError("a fault of ours"),
+    )
+    with a_line(broker, ears, "a/#", start=False) as line:
+        mocker.patch("threading.Event.wait", lambda event, timeout=None: planted(event, timeout))
+        line.start()
+        ears.wait_up(2)
+        assert [reason for _, reason, _ in ears.downs] == ["RuntimeError: a fault of ours"]
+        assert dead == [True]
+        line.publish("a/b", b"over the second")
+        ears.wait_message(b"over the second")

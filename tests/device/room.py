@@ -94,10 +94,10 @@ class Room:
         return done
 
     def up(self, link: str = "hub", *, session_present: bool = True) -> list[Action]:
-        return self.tell(LinkUp(mono=self.now, link=link, connection=1, session_present=session_present))
+        return self.tell(LinkUp(mono=self.now, link=link, session_present=session_present))
 
     def down(self, link: str = "hub", reason: str = "connection lost") -> list[Action]:
-        return self.tell(LinkDown(mono=self.now, link=link, connection=1, reason=reason))
+        return self.tell(LinkDown(mono=self.now, link=link, reason=reason))
 
     def move(self, zone: str, *, closed: bool) -> list[Action]:
         return self.tell(Contact(mono=self.now, zone=zone, closed=closed))

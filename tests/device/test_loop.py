@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +15,11 @@ import pytest
 from pytest_mock import MockerFixture
 
 from config.clock import Now
+from device.actions import Action, Keep, Light, Publish, Remember
+from device.age import Moment
 from device.agent import Agent
-from device.facts import Fact, Heard
-from device.loop import Loop
+from device.facts import Fact, Heard, Kept
+from device.loop import OUTBOX_FILE, Loop
 from device.pins import Pins, PinsError, open_factory
 from tests.device.room import settings
 from tests.device.test_on_a_broker import until
@@ -78,6 +82,26 @@ def test_a_fault_of_our_own_ends_nothing(running: Running, mocker: MockerFixture
     until(lambda: any("agent: TypeError" in word for word in running.loop._agent._troubles.words()))
     running.contact(17, closed=True)
     until(lambda: running.owed == 2)
+
+
+def test_an_action_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
+    """An event that can't be sent is kept, and what comes behind a lamp that can't be lit is done."""
+    running = Running(tmp_path)
+    door_at_start(running)
+    event = Kept(id="kept-all-the-same", body=b"{}", happened=Moment("k", 1.0, 2000, None))
+    done: list[Action] = [
+        Publish("no-such-link", "event", b"{}"),
+        Keep(event),
+        Light("no level"),  # type: ignore[arg-type]  # the fault
+        Remember("zone desk", "active"),
+    ]
+    running.loop._attempt(lambda now: done)
+    assert any("agent: " in word for word in running.loop._agent._troubles.words())
+    running.loop.stop()
+    running.thread.join(10)
+    with contextlib.closing(sqlite3.connect(tmp_path / OUTBOX_FILE)) as db:
+        assert db.execute("SELECT count(*) FROM event WHERE id = ?", (event.id,)).fetchone() == (1,)
+        assert db.execute("SELECT value FROM memory WHERE key = 'zone desk'").fetchone() == ("active",)
 
 
 def test_a_press_at_the_moment_of_a_stop_is_kept(tmp_path: Path) -> None:

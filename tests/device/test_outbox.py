@@ -143,6 +143,7 @@ class SickDisk:
 
     def __init__(self) -> None:
         self.why: str | None = None
+        self.error: type[Exception] = sqlite3.OperationalError
         self.hangs = threading.Event()
         self.hangs.set()
 
@@ -154,7 +155,7 @@ class SickDisk:
                 if words[0] == "COMMIT":
                     disk.hangs.wait(20)
                     if disk.why is not None:
-                        raise sqlite3.OperationalError(disk.why)
+                        raise disk.error(disk.why)
                 return super().execute(*words)
 
         connect(path).close()
@@ -163,9 +164,11 @@ class SickDisk:
         return db
 
 
-def test_a_full_disk_is_said_and_made_up_for(open_outbox: Open) -> None:
-    """The fault is reported once, and all that waited is written when the disk is well again."""
+@pytest.mark.parametrize("error", [sqlite3.OperationalError, OSError, MemoryError, RuntimeError, SystemError])
+def test_a_fault_is_said_and_made_up_for(open_outbox: Open, error: type[Exception]) -> None:
+    """A full disk or anything else: it is reported once, and all that waited is written afterwards."""
     disk = SickDisk()
+    disk.error = error
     opened = open_outbox(connect=disk.connect)
     restored(opened)
     opened.outbox.write(Keep(kept("a")))
@@ -210,3 +213,43 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     opened.outbox.close()
     assert isinstance(fault, OutboxFault)
     assert fault.why
+
+
+def test_what_sqlite_does_not_take_keeps_nothing_else_off_the_disk(open_outbox: Open, tmp_path: Path) -> None:
+    """It is said, and all else is written, before it and behind it."""
+    opened = open_outbox()
+    restored(opened)
+    opened.outbox.write(Keep(kept("a")))
+    opened.outbox.write(Remember("zone desk", "lone \udc80 surrogate"))
+    opened.outbox.write(Keep(kept("b")))
+    fault = opened.fact()
+    assert isinstance(fault, OutboxFault)
+    assert "UnicodeEncodeError" in str(fault.why)
+    opened.outbox.write(Keep(kept("c")))
+    opened.outbox.write(Remember("zone desk", "active"))
+    well = opened.fact()
+    assert isinstance(well, OutboxFault)
+    assert well.why is None
+    opened.outbox.close()
+    again = restored(open_outbox())
+    assert [each.id for each in again.events] == ["a", "b", "c"]
+    assert again.memory == {"zone desk": "active"}
+
+
+def test_a_corrupt_file_that_never_held_an_event(open_outbox: Open, tmp_path: Path) -> None:
+    """There is nothing to save; it is kept aside like any other."""
+    first = open_outbox()
+    restored(first)
+    for n in range(2000):
+        first.outbox.write(Remember(f"zone {n}", "x" * 50))
+    first.outbox.close()
+    path = tmp_path / "agent" / "outbox.db"
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 2
+    whole[middle : middle + 8192] = b"\xa5" * 8192
+    path.write_bytes(whole)
+    opened = open_outbox()
+    aside = opened.fact()
+    assert isinstance(aside, OutboxSetAside)
+    assert aside.saved == 0
+    assert restored(opened).events == ()
