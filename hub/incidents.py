@@ -150,13 +150,14 @@ class Incidents:
         ledger = self._ledger
         plan = ledger.directory.plan(incident.kind)
         step = advance(course, plan, incident, ledger.directory.targets, now, change)
-        self._courses[incident.id] = step.course
+        deliveries = [self._delivery(incident, owe, now) for owe in step.owed]
+        self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
             detail: dict[str, Any] = {"step": skip.step + 1, "audience": skip.audience}
             ledger.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
-        for owe in step.owed:
-            self._outbound.owe(decision, self._delivery(incident, owe, now), now)
+        for delivery in deliveries:
+            self._outbound.owe(decision, delivery, now)
         if incident.state == "resolved":
             del self._courses[incident.id]
         else:

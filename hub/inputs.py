@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import Event, MessageError
+from config.contract import PANIC_KINDS, Event, MessageError, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
 
@@ -29,9 +29,14 @@ class EventCame(Struct, frozen=True):
     @property
     def is_alarm(self) -> bool:
         """It may be a press: it is decided before everything else."""
-        if isinstance(self.event, Event):
-            return self.event.what == "alarm"
-        return self.event.readable.is_alarm
+        return may_be_alarm(self.event if isinstance(self.event, Event) else self.event.readable)
+
+
+def may_be_alarm(seen: Event | Readable) -> bool:
+    """Tell whether an event may be a press, flaws and all: in doubt it is."""
+    if isinstance(seen, Readable) and seen.is_alarm:
+        return True
+    return seen.what == "alarm" or (seen.kind in PANIC_KINDS and seen.what in ("open", "closed"))
 
 
 class DeviceMessage(Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -169,21 +169,26 @@ class _Events:
         self._clock = clock
         self._put = put
         self._held_until = held_until
+        self._held = False
         self._lock = threading.Lock()
         self._unacked: deque[tuple[int, int]] = deque()
         self._done: set[tuple[int, int]] = set()
 
     def on_up(self, connection: int, session_present: bool) -> None:  # noqa: ARG002 - the listener's face
+        self._held = True
         self._put(Link("events", True, "", session_present))
 
     def on_down(self, connection: int, reason: str) -> None:  # noqa: ARG002
         with self._lock:  # what was unacknowledged comes again over the next connection
             self._unacked.clear()
             self._done.clear()
-        self._held_until = self._clock.now().wall
+        if self._held:  # one that never came up held nothing
+            self._held_until = self._clock.now().wall
+        self._held = False
         self._put(Link("events", False, reason))
 
     def on_message(self, message: Received) -> None:
+        self._held = True
         now = self._clock.now()
         ack = (message.connection, message.mid if message.qos else 0)
         topic = read_topic(message.topic)
@@ -245,14 +250,10 @@ class _Rest:
             self._count(message.payload)
             return
         topic = read_topic(message.topic)
-        if topic is not None and topic.what == "state":
-            self._put(
-                DeviceMessage(topic.party, "state", message.payload, message.retained, self._clock.now())
-            )
-        elif topic is not None and topic.what == "health":
-            self._put(
-                DeviceMessage(topic.party, "health", message.payload, message.retained, self._clock.now())
-            )
+        if topic is not None and topic.what in ("state", "health"):
+            what: Literal["state", "health"] = "state" if topic.what == "state" else "health"
+            now = self._clock.now()
+            self._put(DeviceMessage(topic.party, what, message.payload, message.retained, now))
 
     def on_published(self, connection: int, mid: int, refused: str | None) -> None:
         """A broker that refuses the hub is seen by its agents: their lamps show fault."""

@@ -21,6 +21,13 @@ SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
 
+OVERTAKEN: Final = ("incident.updated", "incident.acknowledged")
+"""Notices that a newer one takes the place of; a first notice and a resolution never are."""
+UNHEARD_S: Final = 150.0
+"""Seconds after which a delivery without an outcome is handed out again: above any channel's time-out."""
+WITHDRAWN_KEPT: Final = 1000
+
+
 class Outbound:
     """Owed deliveries, and how each channel fares."""
 
@@ -29,6 +36,7 @@ class Outbound:
         self._owed: dict[str, Delivery] = {}
         self._to: dict[tuple[str, Target], list[str]] = {}
         self._due: dict[str, float] = {}
+        self._withdrawn: dict[str, Delivery] = {}
         for delivery in owed:
             self._keep(delivery)
             due = to_mono(delivery.next_try, now) if delivery.next_try else now.mono
@@ -36,28 +44,33 @@ class Outbound:
             self._wake(delivery.id, min(max(due, now.mono), now.mono + pause_s(delivery)))
 
     def owe(self, decision: Decision, delivery: Delivery, now: Now) -> None:
-        """Owe a notice; an update to the same target that this one overtakes is withdrawn."""
+        """Owe a notice; what it overtakes at the same target is withdrawn."""
         overtaken = self._overtaken(delivery)
         for old in overtaken:
             self._withdraw(decision, old, f"overtaken by revision {delivery.revision}", now)
         self._keep(delivery)
         decision.deliveries[delivery.id] = delivery
-        decision.owed.append(delivery)
+        self._hand_out(decision, delivery, now)
         self._timeline(decision, delivery, now, "owed", delivery.reason)
 
     def due(self, decision: Decision, delivery_id: str, now: Now) -> None:
         """Hand out a delivery whose next try has come."""
         delivery = self._owed.get(delivery_id)
         if delivery is not None and self._due.get(delivery_id, now.mono) <= now.mono:
-            decision.owed.append(delivery)
+            self._hand_out(decision, delivery, now)
 
     def attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
         """Take what came of an attempt: delivered, to be tried again, or failed for good."""
-        delivery = self._owed.get(fact.delivery)
-        if delivery is None:
-            return
         fact = Attempted(fact.delivery, _written(fact.outcome))
         outcome = fact.outcome
+        delivery = self._owed.get(fact.delivery)
+        if delivery is None:
+            withdrawn = self._withdrawn.pop(fact.delivery, None)
+            if withdrawn is not None:  # it was under way when it was withdrawn: what came of it is said
+                what = "delivered" if outcome.verdict == "delivered" else "delivery-failed"
+                why = f"{outcome.said} ({outcome.took_ms} ms); it was under way when it was overtaken"
+                self._timeline(decision, withdrawn, now, what, why, outcome.reference)
+            return
         attempts = delivery.attempts + 1
         said = f"{outcome.said} (attempt {attempts}, {outcome.took_ms} ms)"
         if outcome.verdict == "temporary":
@@ -85,18 +98,29 @@ class Outbound:
                 self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
 
     def _overtaken(self, newer: Delivery) -> list[Delivery]:
-        """Return the updates not begun to be delivered that the newer notice says all of."""
+        """Return the owed notices, first ones apart, that the newer one says all of.
+
+        An acknowledgement among them: told after the incident opened again it would be a false calm.
+        """
         if newer.type == "incident.opened":
             return []
         ids = self._to.get((newer.incident, newer.target), [])
         old = [self._owed[i] for i in ids]
-        return [d for d in old if d.type == "incident.updated" and d.revision <= newer.revision]
+        return [d for d in old if d.type in OVERTAKEN and d.revision <= newer.revision]
+
+    def _hand_out(self, decision: Decision, delivery: Delivery, now: Now) -> None:
+        """Hand a delivery to its channel; if nothing is ever heard of it, it is handed out again."""
+        decision.owed.append(delivery)
+        self._wake(delivery.id, now.mono + UNHEARD_S)
 
     def _withdraw(self, decision: Decision, delivery: Delivery, why: str, now: Now) -> None:
         delivery = replace(delivery, state="withdrawn")
         self._drop(delivery)
         decision.deliveries[delivery.id] = delivery
         decision.withdrawn.append(delivery.id)
+        self._withdrawn[delivery.id] = delivery
+        if len(self._withdrawn) > WITHDRAWN_KEPT:
+            del self._withdrawn[next(iter(self._withdrawn))]
         self._timeline(decision, delivery, now, "delivery-withdrawn", why)
 
     def _channel(self, decision: Decision, delivery: Delivery, fact: Attempted, now: Now) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from hashlib import blake2b
 from typing import Final
@@ -9,20 +10,19 @@ from typing import Final
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import MessageError, read_topic, shown
+from config.contract import MessageError, content_hash, read_topic, shown
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
-from hub.incident import reckoned_earlier
+from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
 from hub.inputs import EventCame
 from hub.ledger import Ledger
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
-from hub.supervision import FLAW_QUIET_MS
 
 PAYLOAD_KEPT: Final = 16_384
 """Bytes of a payload that are kept, beside its whole length and hash."""
 REMEMBERED: Final = 20_000
-"""Newest events whose repeats are known without asking the store."""
+"""Events, the latest taken, whose repeats are known without asking the store."""
 EARLIER_MS: Final = 1000
 """A copy moves an event's time only by more than this: the broker counts in whole seconds."""
 
@@ -79,13 +79,61 @@ class Presses:
         for flaw in account.flaws:
             self._flaw(decision, account, now, flaw.field, str(flaw))
 
-    def quiet_flaws(self, now: Now) -> list[str]:
-        """Return the keys of flaws that have not recurred for a day."""
-        return [
-            key
-            for key, trouble in self._ledger.troubles.open.items()
-            if key.startswith("flaw ") and now.wall - trouble.last > FLAW_QUIET_MS
-        ]
+    def in_doubt(self, decision: Decision, fact: EventCame, now: Now) -> None:
+        """Complete a decision on a message that our own code failed on: a bare alarm, if it may be one.
+
+        Without a row of its own nothing of it is receipted, so that it comes again. Never raises.
+        """
+        decision.raw, decision.ack = (fact.topic, fact.payload), fact.ack
+        name = digest(self._ledger.settings.site, fact.device, keys_of(fact)[0])
+        incident = next(iter(decision.incidents), None)
+        with contextlib.suppress(Exception):
+            if fact.is_alarm and incident is None:
+                place = self._ledger.directory.place(fact.device)
+                at = fact.arrived.wall
+                press = Press(f"?{name}", None, place, "unknown", None, "panic", "alarm", at, at)
+                incident = self._incidents.press(decision, press, now).id
+        try:
+            if not decision.events:
+                self._keep_raw(decision, fact, incident, now)
+        except Exception:  # noqa: BLE001 - what isn't recorded isn't receipted
+            decision.receipts.clear()
+            self._recent.pop(name, None)
+
+    def _keep_raw(self, decision: Decision, fact: EventCame, incident: str | None, now: Now) -> None:
+        event = fact.event
+        flawed = isinstance(event, MessageError)
+        event_id = event.readable.id if isinstance(event, MessageError) else event.id
+        content = content_hash(fact.payload if isinstance(event, MessageError) else event)
+        where = {"device": fact.device, "flawed": flawed}
+        seq = self._ledger.record(
+            decision, now, "event", "kept as it came: the hub failed on it", detail=where
+        )
+        key = keys_of(fact)[0]
+        name = digest(self._ledger.settings.site, fact.device, key)
+        at = fact.arrived.wall
+        decision.events.append(
+            EventRow(
+                digest=name,
+                device=fact.device,
+                key=key,
+                content=content,
+                seq=seq,
+                at=at,
+                received_at=at,
+                what=None,
+                kind=None,
+                zone=None,
+                flaws="the hub failed on it",
+                incident=incident,
+                size=len(fact.payload),
+                payload_hash=blake2b(fact.payload, digest_size=16).hexdigest(),
+                payload=fact.payload[:PAYLOAD_KEPT],
+            )
+        )
+        self._remember(name, Seen(content, at, incident))
+        if event_id is not None and not decision.receipts:
+            decision.receipts.append((fact.device, event_id))
 
     # --- known or new ---
 

@@ -24,7 +24,7 @@ from config.contract import (
 )
 from hub.directory import Directory
 from hub.incident import Press
-from hub.inputs import EventCame
+from hub.inputs import EventCame, may_be_alarm
 
 LONGEST_DEVICE: Final = 128
 """Characters of a device's id that are kept; a longer one is no device of ours."""
@@ -104,10 +104,9 @@ def read_event(fact: EventCame, directory: Directory) -> Account:
     else:
         seen = event
         content = content_hash(event)
-    is_alarm = seen.is_alarm if isinstance(seen, Readable) else seen.what == "alarm"
+    is_alarm = may_be_alarm(seen)
     if seen.kind in PANIC_KINDS and seen.what in _ROOM_WORDS:
         flaws.append(Flaw("what", f"found {seen.what!r} of kind {seen.kind!r}; taken as an alarm"))
-        is_alarm = True
     if is_alarm and seen.kind is not None and seen.kind not in PANIC_KINDS:
         flaws.append(Flaw("kind", f"found an alarm of kind {seen.kind!r}; taken as panic"))
     flaws += _context_flaws(fact.device, seen, directory)

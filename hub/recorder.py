@@ -17,10 +17,8 @@ from functools import partial
 from typing import Final
 
 import structlog
-from msgspec.structs import replace
 
 from config.clock import Clock, Now
-from config.contract import Flaw, MessageError, Readable
 from config.notify import notify
 from hub.beat import Beat
 from hub.committer import Committer, Writer
@@ -28,10 +26,11 @@ from hub.decision import Decision
 from hub.delivery import Outcome
 from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Resolve
 from hub.metrics import Metrics
-from hub.ports import Memory, Post, Wire
+from hub.ports import Memory
 from hub.posture import KeptPosture
 from hub.presses import Seen, digests
 from hub.readiness import COMMIT_LATE_S
+from hub.release import Release
 from hub.site import Site
 
 DISK_PATIENCE_S: Final = 0.25
@@ -67,7 +66,7 @@ class Recorder:
         self._rest: deque[Input] = deque()
         self._waiting: deque[Decision] = deque()
         self._uncommitted: deque[float] = deque()
-        self._release = threading.Lock()
+        self._boards_lock = threading.Lock()
         self._committer = Committer(journal, clock, self._on_committed, self._on_commit_failed)
         now = clock.now()
         self._beat = Beat(now.mono)
@@ -75,13 +74,12 @@ class Recorder:
         self._stopping = False
         self._boards = 0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-        self.wire: Wire
-        self.post: Post
+        self.release = Release(site.view, metrics.faults.inc)
 
     # --- from other threads ---
 
     def start(self) -> None:
-        """Begin; ``wire`` and ``post`` must be set."""
+        """Begin; the ``wire`` and ``post`` of :attr:`release` must be set."""
         self._committer.start()
         self._thread.start()
 
@@ -101,14 +99,18 @@ class Recorder:
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""
-        with self._release:
+        with self._boards_lock:
             self._boards += change
 
     def stop(self, timeout_s: float) -> bool:
         """Decide what is queued, write it, and end; False when the disk would not let us."""
         self._inputs.put(None)
         self._thread.join(timeout_s)
-        return self._committer.stop(timeout_s)
+        clean = self._committer.stop(timeout_s)
+        if not clean:
+            for decision in list(self._waiting):  # the disk would not have them, but people shall
+                self.release.tell(decision)
+        return clean
 
     # --- the loop, in order ---
 
@@ -166,13 +168,7 @@ class Recorder:
                 self._on_link(fact)
             elif isinstance(fact, DeviceMessage) and self._is_birth(fact):
                 self._beat.birth(now.mono)
-            try:
-                self._commit(self._site.decide(fact, now, known))
-            except Exception:  # noqa: BLE001 - a fault of ours must not stop the next press
-                self._log.exception("cannot decide", fact=type(fact).__name__)
-                self._metrics.faults.inc()
-                if isinstance(fact, EventCame):
-                    self._commit(self._in_doubt(fact, now, known))
+            self._commit(self._decided(fact, now, known))
             if isinstance(fact, EventCame):
                 self._metrics.events.inc()
             elif isinstance(fact, Attempted):
@@ -188,16 +184,21 @@ class Recorder:
             self._commit(self._site.rewritten(now))
 
     def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
-        """Ask the record about events that memory doesn't know."""
+        """Ask the record about events that memory doesn't know; None when it can't say."""
         site = self._site.settings.site
-        names = [
-            name
-            for fact in facts
-            if isinstance(fact, EventCame)
-            for name in digests(fact, site)
-            if not self._site.presses.remembers(name)
-        ]
-        return self._memory.ask(names) if names else {}
+        try:
+            names = [
+                name
+                for fact in facts
+                if isinstance(fact, EventCame)
+                for name in digests(fact, site)
+                if not self._site.presses.remembers(name)
+            ]
+            return self._memory.ask(names) if names else {}
+        except Exception:  # noqa: BLE001 - then they are taken as new
+            self._log.exception("cannot ask the record")
+            self._metrics.faults.inc()
+            return None
 
     def _commit(self, decision: Decision) -> None:
         if decision.is_empty:
@@ -207,64 +208,26 @@ class Recorder:
         self._committer.put(decision)
         self._metrics.waiting.set(len(self._uncommitted))
 
-    def _in_doubt(self, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> Decision:
-        """Take a message that our own code failed on: as a bare alarm if it may be one, and say so."""
-        decision = Decision(now.mono, raw=(fact.topic, fact.payload), ack=fact.ack)
-        if fact.is_alarm:
-            event = fact.event
-            event_id = event.readable.id if isinstance(event, MessageError) else event.id
-            flaw = Flaw("message", "the hub failed to read it; taken as a panic")
-            bare = replace(fact, event=MessageError((flaw,), Readable(id=event_id, is_alarm=True)))
-            with contextlib.suppress(Exception):
-                decision = self._site.decide(bare, now, known)
-        detail = "the hub failed to decide a message; it is in the log"
-        self._site.trouble(decision, now, "hub fault", "hub-fault", detail, device=fact.device)
+    def _decided(self, fact: Input, now: Now, known: dict[str, Seen] | None) -> Decision:
+        """Decide one input; what a fault of ours leaves half decided is kept and completed in doubt."""
+        decision = Decision(now.mono)
+        try:
+            self._site.decide(fact, now, known, into=decision)
+        except Exception:  # noqa: BLE001 - a fault of ours must not stop this press, nor the next
+            self._log.exception("cannot decide", fact=type(fact).__name__)
+            self._metrics.faults.inc()
+            self._site.in_doubt(decision, fact, now)
         return decision
 
     # --- letting out ---
 
     def _on_committed(self, batch: list[Decision]) -> None:
-        """On the committer's thread: everything that waited for these rows may go."""
-        receipts: dict[str, list[str]] = {}
-        for decision in batch:
-            try:
-                self._tell(decision)
-            except Exception:  # noqa: BLE001 - a fault of ours must not stop receipts, nor the committer
-                self._log.exception("cannot tell what is committed")
-                self._metrics.faults.inc()
-            decision.reply(recorded=not decision.quarantined)
-            for device, event_id in decision.receipts:
-                receipts.setdefault(device, []).append(event_id)
-        quarantined = any(decision.quarantined for decision in batch)
-        try:
-            for device, ids in receipts.items():
-                self.wire.receipt(device, ids)
-            self.wire.committed([decision.ack for decision in batch if decision.ack])
-        finally:
-            self._inputs.put(_Commit(None, quarantined, len(batch)))
+        """On the committer's thread."""
+        self.release.committed(batch)
+        self._inputs.put(_Commit(None, any(decision.quarantined for decision in batch), len(batch)))
 
     def _on_commit_failed(self, why: str) -> None:
         self._inputs.put(_Commit(why, False, 0))
-
-    def _tell(self, decision: Decision) -> None:
-        """Let out what may leave from memory, once."""
-        with self._release:
-            if decision.told:
-                return
-            decision.told = True
-        if decision.withdrawn:
-            self.post.withdraw(decision.withdrawn)
-        if decision.owed:
-            self.post.submit(decision.owed)
-        for device, command in decision.commands:
-            self.wire.command(device, command)
-        for show in decision.shown:
-            show()
-        for change in decision.stream:
-            self._site.view.tell(change)
-        if decision.record and not decision.stream:
-            self._site.view.tell(None)
-        self._log_decision(decision)  # last: nobody waits for a line
 
     def _tell_what_the_disk_holds_up(self) -> None:
         now = self._clock.now()
@@ -279,12 +242,14 @@ class Recorder:
             if waited < DISK_PATIENCE_S and not failing:
                 break
             late = late or bool(decision.owed)
-            self._tell(decision)
+            self.release.tell(decision)
         hung = bool(self._uncommitted) and now.mono - self._uncommitted[0] > COMMIT_LATE_S
         if (late or hung) and "store" not in self._site.troubles.open:
             slow = Decision(now.mono)
-            detail = f"a commit has not returned in {DISK_PATIENCE_S * 1000:.0f} ms; told from memory"
-            detail = f"a commit has not returned in {COMMIT_LATE_S:.0f} s" if hung else detail
+            if hung:
+                detail = f"a commit has not returned in {COMMIT_LATE_S:.0f} s"
+            else:
+                detail = f"a commit has not returned in {DISK_PATIENCE_S * 1000:.0f} ms; told from memory"
             self._site.trouble(slow, now, "store", "store", detail)
             self._commit(slow)
         while self._waiting and self._waiting[0].told and self._waiting[0].is_answered:
@@ -319,7 +284,7 @@ class Recorder:
             self._beat.readiness.events_up = fact.up
         elif fact.up:
             self._beat.connected()
-            self.wire.posture(self._posture.message())
+            self.release.wire.posture(self._posture.message())
 
     def _is_birth(self, fact: DeviceMessage) -> bool:
         known = self._site.view.devices.get(fact.device)
@@ -343,7 +308,7 @@ class Recorder:
         if commit:
             self._commit(Decision(now.mono, facts={"beat": str(now.wall)}))
         if say:
-            self.wire.beat(ready=word.ready, why=word.why, reach=word.reach)
+            self.release.wire.beat(ready=word.ready, why=word.why, reach=word.reach)
             self._site.view.tell(None)
             notify("WATCHDOG=1", f"STATUS={'ready' if word.ready else word.why}")
 
@@ -360,6 +325,7 @@ class Recorder:
     def _first_words(self) -> Decision:
         now = self._clock.now()
         decision = Decision(now.mono)
+        self._site.restore_gone(decision, now)
         self._site.record(decision, now, "hub-started", "from now on nobody is well until heard")
         decision.facts.update(self._posture.kept())
         if (reserved := self._site.numbers.reserve()) is not None:
@@ -373,13 +339,6 @@ class Recorder:
         decision.facts["numbers"] = self._site.numbers.stopped()
         decision.facts["beat"] = str(now.wall)
         return decision
-
-    def _log_decision(self, decision: Decision) -> None:
-        site = self._site.settings.site
-        for row in decision.record:
-            self._log.info(
-                row.what, site=site, reason=row.reason, incident=row.incident, **_loggable(row.detail)
-            )
 
 
 def _settle(future: Future[Answer], answer: Answer) -> None:
@@ -395,10 +354,3 @@ class _Commit:
         self.why = why
         self.count = count
         self.quarantined = quarantined
-
-
-def _loggable(detail: dict[str, object]) -> dict[str, object]:
-    names = ("device", "zone", "id", "delivery", "channel", "target", "type", "revision", "key", "by", "via")
-    return {
-        ("event_id" if name == "id" else name): detail[name] for name in names if detail.get(name) is not None
-    }

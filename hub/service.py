@@ -92,8 +92,8 @@ class Hub:
         boot = secrets.token_hex(8)
         held_until = int(beat) if beat else None
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
-        self._recorder.wire = self._intake
-        self._recorder.post = self._dispatcher
+        self._recorder.release.wire = self._intake
+        self._recorder.release.post = self._dispatcher
         self._app: Any = None
         self._no_console = ""
         self._console: Any = None

@@ -7,6 +7,7 @@ that leaves it is frozen.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Final
 
 from msgspec import Struct
@@ -28,6 +29,9 @@ from hub.presses import Presses, Seen
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 
+ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
+"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
+QUIET_MS: Final = 24 * 3_600_000
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
 
@@ -68,6 +72,7 @@ class Site(Ledger):
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
         self.presses = Presses(self, self.incidents, self.devices)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self._has_run = "beat" in loaded.facts
         self._restore_old_flaws_at(now.mono)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -77,12 +82,16 @@ class Site(Ledger):
 
     # --- deciding ---
 
-    def decide(self, fact: Input, now: Now, known: dict[str, Seen] | None = None) -> Decision:
+    def decide(
+        self, fact: Input, now: Now, known: dict[str, Seen] | None = None, into: Decision | None = None
+    ) -> Decision:
         """Say what follows from one input.
 
         ``known`` holds what the store had of the event's digests; None when it could not say in time.
+        A fault of our own may raise: then ``into`` holds what the state has already taken, and must be
+        committed all the same, after :meth:`in_doubt`.
         """
-        decision = Decision(now.mono)
+        decision = Decision(now.mono) if into is None else into
         if isinstance(fact, EventCame):
             self.presses.take(decision, fact, now, known)
         elif isinstance(fact, DeviceMessage):
@@ -96,6 +105,15 @@ class Site(Ledger):
         else:
             self._dropped(decision, fact, now)
         return decision
+
+    def in_doubt(self, decision: Decision, fact: Input, now: Now) -> None:
+        """Complete a decision that our own code failed on: what may be a press is one. Never raises."""
+        device = fact.device if isinstance(fact, EventCame) else None
+        detail = f"the hub failed to decide {type(fact).__name__}; it is in the log"
+        with contextlib.suppress(Exception):
+            self.trouble(decision, now, "hub fault", "hub-fault", detail, device=device)
+        if isinstance(fact, EventCame):
+            self.presses.in_doubt(decision, fact, now)
 
     def tick(self, now: Now) -> Decision:
         """Do what is due now."""
@@ -132,10 +150,26 @@ class Site(Ledger):
         if fact.up:
             self.restore(decision, now, key)
             if fact.which == "events" and not fact.session_present:
-                why = "the broker had no session of ours: what was sent while the hub was away may be gone"
-                self.record(decision, now, "broker", why)
+                self._session_gone(decision, now)
         else:
             self.trouble(decision, now, key, "broker", fact.why)
+
+    def _session_gone(self, decision: Decision, now: Now) -> None:
+        why = "the broker had no session of ours: what was sent while the hub was away may be gone"
+        if self._has_run:
+            self.trouble(decision, now, "broker session", "broker-session", why)
+        else:
+            self.record(decision, now, "broker", "the broker has a session of ours from now on")
+        self._has_run = True
+
+    def restore_gone(self, decision: Decision, now: Now) -> None:
+        """Restore, at a start, the troubles of devices and channels that the settings have no more."""
+        for key in list(self.troubles.open):
+            what, _, rest = key.partition(" ")
+            gone_device = what in ("silent", "offline", "agent") and rest not in self.directory.rooms
+            gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
+            if gone_device or gone_channel:
+                self.restore(decision, now, key)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = f"the broker has dropped {fact.total} messages since it started"
@@ -145,6 +179,7 @@ class Site(Ledger):
         self.wake(mono + 3600.0, "flaws", "")
 
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
-        for key in self.presses.quiet_flaws(now):
-            self.restore(decision, now, key)
+        for key, trouble in list(self.troubles.open.items()):
+            if key.startswith(ONE_TIME) and now.wall - trouble.last > QUIET_MS:
+                self.restore(decision, now, key)
         self._restore_old_flaws_at(now.mono)

@@ -9,8 +9,6 @@ from typing import Final
 
 SILENT_S: Final = 45.0
 """Seconds without a live message after which a device is silent (the design's table)."""
-FLAW_QUIET_MS: Final = 24 * 3_600_000
-"""A flaw in messages is restored when none like it has come for a day."""
 
 
 class Hearing:

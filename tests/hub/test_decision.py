@@ -64,10 +64,14 @@ def test_a_lost_broker_is_a_trouble_until_it_is_back() -> None:
     assert reasons(up, "broker") == []
 
 
-def test_a_session_that_is_gone_is_said() -> None:
-    """What was sent meanwhile may be gone, and the record says so."""
-    decision = new_site().decide(Link("events", True, "", session_present=False), at(1))
-    assert "no session of ours" in reasons(decision, "broker")[0]
+def test_a_session_that_is_gone_is_a_trouble_but_not_at_the_sites_first_connection() -> None:
+    """What was sent meanwhile may be gone; before the first connection there was none to lose."""
+    site = new_site()
+    first = site.decide(Link("events", True, "", session_present=False), at(1))
+    assert "from now on" in reasons(first, "broker")[0]
+    assert first.troubles == []
+    again = site.decide(Link("events", True, "", session_present=False), at(2))
+    assert [trouble.what for trouble in again.troubles] == ["broker-session"]
 
 
 def test_messages_dropped_by_the_broker_are_a_trouble() -> None:

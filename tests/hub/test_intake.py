@@ -161,3 +161,15 @@ def test_links_are_told(events: _Events, put: list[object]) -> None:
     events.on_up(1, session_present=True)
     events.on_down(1, "gone")
     assert put == [Link("events", True, "", True), Link("events", False, "gone")]
+
+
+def test_a_connection_that_never_came_up_held_no_session(
+    events: _Events, clock: Hands, put: list[object]
+) -> None:
+    """Failed attempts before the first connection don't shorten the time a press is known to have waited."""
+    held_until = events._held_until = clock.now().wall - 600_000
+    events.on_down(1, "cannot connect")
+    assert events._held_until == held_until
+    events.on_up(2, True)
+    events.on_down(2, "connection lost")
+    assert events._held_until == clock.now().wall

@@ -8,6 +8,7 @@ from hub.decision import Decision
 from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
 from hub.escalation import keep
 from hub.inputs import Acknowledge, Asked, Attempted
+from hub.outbound import UNHEARD_S
 from hub.site import Loaded, Site
 from tests.hub.making import T0, at, event_bytes, new_site, reasons, shown, take, tick
 
@@ -104,7 +105,10 @@ def test_a_newer_update_withdraws_an_older_one() -> None:
     assert decision.withdrawn == [older.id]
     assert decision.deliveries[older.id].state == "withdrawn"
     assert reasons(decision, "delivery-withdrawn") == ["overtaken by revision 3"]
-    assert told(site, older, TAKEN, 5).is_empty
+    late = told(site, older, TAKEN, 5)  # it was under way: what came of it is said, and changes nothing
+    assert "under way when it was overtaken" in reasons(late, "delivered")[0]
+    assert not late.deliveries
+    assert told(site, older, TAKEN, 6).is_empty
     assert not told(site, opened, TAKEN, 5).is_empty
 
 
@@ -180,3 +184,27 @@ def test_a_course_that_is_kept_knows_when_it_was() -> None:
     (_, course) = next(iter(decision.incidents.values()))
     assert course.kept_at == T0
     assert keep(site.incidents._courses[next(iter(decision.incidents))], at(5)).kept_at == T0 + 5000
+
+
+def test_an_acknowledgement_not_yet_told_is_overtaken_by_the_opening_again() -> None:
+    """A person whose phone was off must not hear "acknowledged" after the incident asks again."""
+    site = new_site()
+    opened = first(site)
+    told(site, opened, TAKEN, 0)
+    acknowledged = site.decide(Asked(Acknowledge(opened.incident, "Reyes", "board"), lambda _: None), at(3))
+    (calm,) = acknowledged.owed
+    assert calm.type == "incident.acknowledged"
+    take(site, event_bytes(id="e2"), 4, device="room-102")
+    again = tick(site, 6)
+    assert [delivery.type for delivery in again.owed] == ["incident.updated"]
+    assert again.withdrawn == [calm.id]
+
+
+def test_a_delivery_of_which_nothing_is_heard_is_handed_out_again() -> None:
+    """A channel that lost it must not keep it owed until a restart."""
+    site = new_site()
+    opened = first(site)
+    assert opened.id not in {delivery.id for delivery in tick(site, UNHEARD_S - 1).owed}
+    assert opened.id in {delivery.id for delivery in tick(site, UNHEARD_S + 1).owed}
+    told(site, opened, TAKEN, UNHEARD_S + 2)
+    assert opened.id not in {delivery.id for delivery in tick(site, 3 * UNHEARD_S).owed}

@@ -49,8 +49,8 @@ class World:
         shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
         self.recorder = Recorder(self.site, self, self, clock, KeptPosture(None, now), Metrics(self.view))
-        self.recorder.wire = self
-        self.recorder.post = self
+        self.recorder.release.wire = self
+        self.recorder.release.post = self
         self.recorder.start()
         self._clock = clock
 
@@ -217,3 +217,15 @@ def test_what_is_queued_at_the_stop_is_decided_and_no_number_given_twice(world: 
     assert world.numbers[-1]["next"] == max(incident.number for incident in incidents) + 1
     assert world.rows[-1].record[-1].what == "hub-stopped"
     assert world.receipts == [("room-101", "e1"), ("room-102", "e2")]
+
+
+def test_a_press_just_before_a_stop_on_a_hung_disk_is_told() -> None:
+    """The next start may need that very disk: whoever can be told is told now."""
+    world = World()
+    until("it has begun", lambda: world.rows, 10)
+    world.gate.clear()
+    world.press(1)
+    assert not world.recorder.stop(0.2)
+    assert [delivery.type for delivery in world.posted] == ["incident.opened"]
+    assert world.receipts == []
+    world.gate.set()
