@@ -7,7 +7,16 @@ from typing import Any
 from config.clock import Now
 from hub.decision import Decision
 from hub.devices import Devices
-from hub.incident import Deed, IllegalTransitionError, Incident, Resolution, acknowledged, noted, resolved
+from hub.incident import (
+    Deed,
+    IllegalTransitionError,
+    Incident,
+    Resolution,
+    UnseenRoomsError,
+    acknowledged,
+    noted,
+    resolved,
+)
 from hub.incidents import Incidents
 from hub.inputs import Acknowledge, Answer, Asked, Done, Refused, Resolve
 from hub.ledger import Ledger
@@ -38,6 +47,12 @@ class Deeds:
                 )
             except IllegalTransitionError as error:
                 answer = Refused("not-in-this-state", str(error), error.state, error.allowed)
+            except UnseenRoomsError as error:
+                who = _who(action)
+                self._ledger.record(
+                    decision, now, "not-resolved", str(error), incident=incident.id, detail=who
+                )
+                answer = Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
         decision.answer = (fact.answer, answer)
 
     def _acknowledge(self, decision: Decision, incident: Incident, action: Acknowledge, now: Now) -> Answer:
@@ -62,8 +77,8 @@ class Deeds:
 
     def _resolve(self, decision: Decision, incident: Incident, action: Resolve, now: Now) -> Answer:
         resolution = Resolution(action.by, now.wall, action.via, action.disposition)
-        change = resolved(incident, resolution)
-        who = _who(action) | {"disposition": action.disposition}
+        change = resolved(incident, resolution, action.revision)
+        who = _who(action) | {"disposition": action.disposition, "showed": action.revision}
         self._incidents.changed(decision, change, "incident.resolved", now, "resolved", who)
         self._incidents.lamp(decision, change.incident, "resolved")
         self._devices.resolved(change.incident, now)
@@ -73,7 +88,7 @@ class Deeds:
         return Done(change.incident)
 
     def _not_open(self, incident_id: str) -> Answer:
-        """Tell a resolved incident from one that never was, as far as memory goes; the API asks the store."""
+        """Tell a resolved incident from one that never was, as far as memory goes; the record knows more."""
         number = self._gone.get(incident_id)
         if number is None:
             return Refused("not-found", f"no unresolved incident {incident_id!r}")

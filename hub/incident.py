@@ -38,6 +38,16 @@ class IllegalTransitionError(ValueError):
         self.allowed = allowed
 
 
+class UnseenRoomsError(ValueError):
+    """A resolution of an incident by a person whose screen did not show every room that asks."""
+
+    def __init__(self, incident: Incident, rooms: tuple[Room, ...]) -> None:
+        names = ", ".join(room.place.room for room in rooms)
+        super().__init__(f"cannot resolve incident {incident.number}: pressed after what was shown: {names}")
+        self.state = incident.state
+        self.rooms = rooms
+
+
 class Place(Struct, frozen=True):
     """Where a device is, as the site file says; for an unknown one as it says itself."""
 
@@ -234,10 +244,17 @@ def noted(incident: Incident) -> Change:
     return Change(after, "noted")
 
 
-def resolved(incident: Incident, resolution: Resolution) -> Change:
-    """End the incident by a person's word."""
+def resolved(incident: Incident, resolution: Resolution, revision: int | None = None) -> Change:
+    """End the incident by the word of a person who was shown ``revision`` (None: the present one).
+
+    A room that asks since a later revision refuses it: nobody has seen that call.
+    """
     if incident.state == "resolved":
         raise IllegalTransitionError("resolve", incident, ("open", "acknowledged"))
+    if revision is not None:
+        unseen = tuple(room for room in incident.open_rooms if room.asks_since > revision)
+        if unseen:
+            raise UnseenRoomsError(incident, unseen)
     rooms = tuple(replace(room, asks=False) for room in incident.rooms)
     after = replace(
         incident,

@@ -89,6 +89,7 @@ class Resolve(Struct, frozen=True):
     via: str
     disposition: Disposition
     note: str | None = None
+    revision: int | None = None
 
 
 class Done(Struct, frozen=True):
@@ -107,6 +108,8 @@ class Refused(Struct, frozen=True):
     detail: str
     state: str | None = None
     allowed: tuple[str, ...] = ()
+    open_rooms: tuple[Room, ...] = ()
+    """Rooms whose call came after what the person was shown."""
 
 
 Answer = Done | Refused

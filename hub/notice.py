@@ -33,7 +33,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         if acknowledged is None
         else {"by": acknowledged.by, "at": stamp(acknowledged.at), "via": acknowledged.via},
         "resolved": None if resolved is None else _resolution(resolved),
-        "rooms": [_room(room) for room in incident.rooms],
+        "rooms": [room_json(room) for room in incident.rooms],
         "events": [_event(press) for press in incident.events],
     }
 
@@ -152,7 +152,8 @@ def _resolution(resolution: Resolution) -> dict[str, Any]:
     }
 
 
-def _room(room: Room) -> dict[str, Any]:
+def room_json(room: Room) -> dict[str, Any]:
+    """Return a room of an incident as the contract's ``rooms`` has it."""
     place = room.place
     return {
         "room": shown(place.room),

@@ -17,7 +17,8 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import Acknowledge, Answer, Resolve
+from hub.incident import IllegalTransitionError
+from hub.inputs import Acknowledge, Answer, Refused, Resolve
 
 ANSWER_S: Final = 6.0
 """How long a person's word waits for the recorder's answer."""
@@ -52,8 +53,19 @@ class Console:
     async def ask(self, action: Acknowledge | Resolve) -> Answer:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s.
 
-        The word stays with the recorder: it may still be taken after we gave up waiting.
+        The word stays with the recorder: it may still be taken after we gave up waiting. An incident
+        that the recorder doesn't have may have been resolved before it started: the record knows.
         """
+        answer = await self._told(action)
+        if isinstance(answer, Refused) and answer.error == "not-found":
+            known = await self.aside.call(self.desk.reading.incident, action.incident)
+            if known is not None and known.state == "resolved":
+                verb = "acknowledge" if isinstance(action, Acknowledge) else "resolve"
+                error = IllegalTransitionError(verb, known, ("open", "acknowledged"))
+                return Refused("not-in-this-state", str(error), error.state, error.allowed)
+        return answer
+
+    async def _told(self, action: Acknowledge | Resolve) -> Answer:
         answer = asyncio.wrap_future(self.desk.ask(action))
         answer.add_done_callback(_seen)
         try:

@@ -30,13 +30,17 @@ async def resolve(request: Request, session: Session) -> Response:
 
 
 def _acknowledge(incident: str, by: str, fields: dict[str, str]) -> Acknowledge:
-    text = fields.get("revision", "")
-    revision = query.revision({"revision": int(text) if text.isascii() and text.isdigit() else text})
-    return Acknowledge(incident, by, "console", revision=revision, note=query.note(fields))
+    return Acknowledge(incident, by, "console", revision=_revision(fields), note=query.note(fields))
 
 
 def _resolve(incident: str, by: str, fields: dict[str, str]) -> Resolve:
-    return Resolve(incident, by, "console", query.disposition(fields), note=query.note(fields))
+    disposition, note = query.disposition(fields), query.note(fields)
+    return Resolve(incident, by, "console", disposition, note=note, revision=_revision(fields))
+
+
+def _revision(fields: dict[str, str]) -> int | None:
+    text = fields.get("revision", "")
+    return query.revision({"revision": int(text) if text.isascii() and text.isdigit() else text})
 
 
 async def _do(

@@ -126,6 +126,24 @@ def test_a_button_that_moved_under_the_thumb_does_nothing(desk: FrontDesk, open_
     assert desk.view.incidents[first.id].state == "open"
 
 
+def test_a_room_that_presses_as_the_thumb_resolves_is_not_closed(desk: FrontDesk, open_board: Opener) -> None:
+    """What was looked at ends; what was not is named, and goes on asking."""
+    page = open_board()
+    one = desk.press("room-101")
+    page.get_by_text("Resolve incident 1").click()
+    page.wait_for_timeout(800)  # it is looked at
+    page.evaluate(
+        "() => new MutationObserver((_, watch) => {"
+        " if (document.querySelectorAll('.room').length < 2) return;"
+        " watch.disconnect(); const choice = document.querySelector('.choices [value=false-alarm]');"
+        " choice.form.requestSubmit(choice); })"
+        ".observe(document.getElementById('live'), { childList: true, subtree: true })"
+    )
+    desk.press("room-102")
+    expect(page.locator("#said")).to_contain_text("pressed after what was shown: Room 102")
+    assert desk.view.incidents[one.id].state == "open"
+
+
 def test_enter_in_the_note_resolves_nothing(desk: FrontDesk, open_board: Opener) -> None:
     page = open_board()
     one = desk.press("room-101")

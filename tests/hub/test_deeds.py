@@ -86,3 +86,18 @@ def test_an_answer_goes_out_once_and_says_whether_it_is_recorded() -> None:
     assert decision.is_answered
     decision.reply(recorded=True)
     assert [answer.recorded for answer in answers if isinstance(answer, Done)] == [False]
+
+
+def test_a_resolution_that_overlooks_a_room_is_refused_and_said() -> None:
+    """It names the room; the incident asks on, and the record says who was refused and why."""
+    site = new_site()
+    incident = open_one(site)
+    take(site, event_bytes(id="e2"), 1, device="room-102")
+    decision, answer = ask(site, Resolve(incident, "Reyes", "console", "false-alarm", revision=1), 2)
+    assert isinstance(answer, Refused)
+    assert (answer.error, answer.state) == ("not-in-this-state", "open")
+    assert [room.place.device for room in answer.open_rooms] == ["room-102"]
+    assert decision.incidents == {}
+    assert [row.what for row in decision.record] == ["not-resolved"]
+    _, done = ask(site, Resolve(incident, "Reyes", "console", "false-alarm", revision=2), 3)
+    assert isinstance(done, Done)

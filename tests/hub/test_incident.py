@@ -14,6 +14,7 @@ from hub.incident import (
     IllegalTransitionError,
     Incident,
     Resolution,
+    UnseenRoomsError,
     acknowledged,
     incident_id,
     joined,
@@ -203,6 +204,18 @@ def test_what_is_resolved_takes_nothing_more(wish: Any, words: str) -> None:
         wish(made)
     assert (caught.value.state, caught.value.allowed) == ("resolved", ("open", "acknowledged"))
     assert repr(made) == before
+
+
+def test_a_resolution_ends_no_call_that_its_person_was_not_shown() -> None:
+    """A room that asks since a later revision refuses it; a second push of one that was shown does not."""
+    pushed_again = incident(press(101), press(101, second=1))
+    assert resolved(pushed_again, OVER, 1).incident.state == "resolved"
+    two = incident(press(101), press(101, second=1), press(102, second=2))
+    with pytest.raises(UnseenRoomsError, match="cannot resolve incident") as refused:
+        resolved(two, OVER, 2)
+    assert [room.place.device for room in refused.value.rooms] == ["room-102"]
+    assert resolved(two, OVER, 3).incident.state == "resolved"
+    assert resolved(two, OVER).incident.state == "resolved"
 
 
 def test_a_note_is_a_change() -> None:

@@ -19,6 +19,7 @@ class ApiError(Exception):
         state: str | None = None,
         allowed: tuple[str, ...] = (),
         headers: dict[str, str] | None = None,
+        open_rooms: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -27,6 +28,7 @@ class ApiError(Exception):
         self.state = state
         self.allowed = allowed
         self.headers = headers
+        self.open_rooms = open_rooms
 
     def response(self) -> JSONResponse:
         """Return the answer."""
@@ -35,6 +37,8 @@ class ApiError(Exception):
             body["state"] = self.state
         if self.allowed:
             body["allowed"] = list(self.allowed)
+        if self.open_rooms:
+            body["open_rooms"] = self.open_rooms
         return JSONResponse(body, self.status, headers=self.headers)
 
 

@@ -16,7 +16,7 @@ from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
 from hub.inputs import Acknowledge, Refused, Resolve
-from hub.notice import incident_json
+from hub.notice import incident_json, room_json
 from hub.store.people import Token
 
 
@@ -70,9 +70,10 @@ async def acknowledge(request: Request, token: Token) -> Response:
 async def resolve(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/resolve``."""
     body = await _body(request)
-    disposition, note = query.disposition(body), query.note(body)
+    disposition, note, revision = query.disposition(body), query.note(body), query.revision(body)
+    wanted = request.path_params["id"]
     return await _asked(
-        request, Resolve(request.path_params["id"], token.name, "api", disposition, note=note)
+        request, Resolve(wanted, token.name, "api", disposition, note=note, revision=revision)
     )
 
 
@@ -81,7 +82,14 @@ async def _asked(request: Request, action: Acknowledge | Resolve) -> Response:
     answer = await console.of(request).ask(action)
     if isinstance(answer, Refused):
         status = 404 if answer.error == "not-found" else 409
-        raise ApiError(status, answer.error, answer.detail, state=answer.state, allowed=answer.allowed)
+        raise ApiError(
+            status,
+            answer.error,
+            answer.detail,
+            state=answer.state,
+            allowed=answer.allowed,
+            open_rooms=[room_json(room) for room in answer.open_rooms],
+        )
     incident = incident_json(answer.incident)
     body: dict[str, Any] = {**incident, "incident": incident, "recorded": answer.recorded}
     if answer.open_rooms:

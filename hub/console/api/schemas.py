@@ -149,7 +149,14 @@ _NOTE: Final[Schema] = {"type": ["string", "null"], "maxLength": NOTE_LONGEST}
 ACKNOWLEDGE: Final = _object(
     {"revision": {"type": ["integer", "null"], "minimum": 1}, "note": _NOTE}, optional=("revision", "note")
 )
-RESOLVE: Final = _object({"disposition": {"enum": list(DISPOSITIONS)}, "note": _NOTE}, optional=("note",))
+RESOLVE: Final = _object(
+    {
+        "disposition": {"enum": list(DISPOSITIONS)},
+        "revision": {"type": ["integer", "null"], "minimum": 1},
+        "note": _NOTE,
+    },
+    optional=("revision", "note"),
+)
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DRILLS: Final = _object({"drills": _array({"type": "object"})})
@@ -169,7 +176,13 @@ COMPONENTS: Final[dict[str, Schema]] = {
         }
     ),
     "Error": _object(
-        {"error": _TEXT, "detail": _TEXT, "state": _TEXT, "allowed": _array(_TEXT)},
-        optional=("state", "allowed"),
+        {
+            "error": _TEXT,
+            "detail": _TEXT,
+            "state": _TEXT,
+            "allowed": _array(_TEXT),
+            "open_rooms": _array(_ref("Room")),
+        },
+        optional=("state", "allowed", "open_rooms"),
     ),
 }

@@ -21,7 +21,16 @@ from config.clock import Clock, SystemClock
 from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, WebhookSettings, ZoneSettings
 from config.rooms import numbered_rooms
 from hub import incident as rules
-from hub.incident import Change, Deed, IllegalTransitionError, Incident, Place, Press, Resolution
+from hub.incident import (
+    Change,
+    Deed,
+    IllegalTransitionError,
+    Incident,
+    Place,
+    Press,
+    Resolution,
+    UnseenRoomsError,
+)
 from hub.inputs import Acknowledge, Answer, Done, Refused, Resolve
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
@@ -61,6 +70,8 @@ class FrontDesk:
     rooms: int = 6
     clock: Clock = field(default_factory=SystemClock)
     session_h: float = 24.0
+    started_anew: bool = False
+    """Its recorder knows no incident that was resolved before."""
 
     def __post_init__(self) -> None:
         self.settings = settings_for(self.data, self.rooms, console=ConsoleSettings(session_h=self.session_h))
@@ -174,7 +185,9 @@ class FrontDesk:
 
     def _answer(self, action: Acknowledge | Resolve) -> Answer:
         with self._lock:
-            one = self.view.incidents.get(action.incident) or self.reading.incident(action.incident)
+            one = self.view.incidents.get(action.incident)
+            if one is None and not self.started_anew:
+                one = self.reading.incident(action.incident)
             if one is None:
                 return Refused("not-found", f"no incident {action.incident!r}")
             now = self.wall()
@@ -187,10 +200,13 @@ class FrontDesk:
                         else "incident.updated"
                     )
                 else:
-                    change = rules.resolved(one, Resolution(action.by, now, action.via, action.disposition))
+                    deed = Resolution(action.by, now, action.via, action.disposition)
+                    change = rules.resolved(one, deed, action.revision)
                     kind = "incident.resolved"
             except IllegalTransitionError as error:
                 return Refused("not-in-this-state", str(error), error.state, error.allowed)
+            except UnseenRoomsError as error:
+                return Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
             if change.incident != one:
                 self._take(change, kind, by=action.by, note=action.note)
             return Done(change.incident, change.incident.open_rooms, recorded=self.disk_writes)

@@ -177,6 +177,28 @@ def test_a_resolved_incident_refuses_both_with_409(desk: FrontDesk, api: Caller)
         assert reply.json["allowed"] == ["open", "acknowledged"]
 
 
+def test_a_resolution_that_overlooks_a_room_is_refused_with_its_name(desk: FrontDesk, api: Caller) -> None:
+    """With the revision that was shown; without one it covers the present."""
+    one = desk.press("room-101")
+    desk.press("room-102")
+    reply = api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real", "revision": 1})
+    assert (reply.status, reply.json["error"], reply.json["state"]) == (409, "not-in-this-state", "open")
+    assert [room["device"] for room in reply.json["open_rooms"]] == ["room-102"]
+    assert api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real"}).status == 200
+
+
+def test_what_was_resolved_before_the_hub_started_is_409_all_the_same(desk: FrontDesk, api: Caller) -> None:
+    """The recorder has forgotten it; the record has not. Only what never was is 404."""
+    one = desk.press()
+    api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real"})
+    desk.started_anew = True
+    for deed, body in (("acknowledge", {}), ("resolve", {"disposition": "test"})):
+        reply = api.post(f"{A}/incidents/{one.id}/{deed}", body)
+        assert (reply.status, reply.json["state"]) == (409, "resolved")
+        assert reply.json["allowed"] == ["open", "acknowledged"]
+        assert api.post(f"{A}/incidents/i-never/{deed}", body).status == 404
+
+
 @pytest.mark.parametrize(
     "body",
     [
