@@ -121,6 +121,7 @@ def advance(
     due = list(course.due) if len(course.due) == len(plan.steps) else list(start(plan, course.started).due)
     if incident.state == "resolved":
         owed += _first_notices_still_owed(plan, due, told, incident, directory, now)
+        skipped += _withheld(plan, due, told, incident, directory)
         due = [None] * len(due)
     for i, step in enumerate(plan.steps):
         at = due[i]
@@ -198,6 +199,19 @@ def _first_notices_still_owed(
                 told[target] = Told(target, incident.revision, now.mono)
                 reason = f"resolved before step {i + 1}, but a first notice is always delivered"
                 yield Owe(target, "incident.opened", 0, reason)
+
+
+def _withheld(
+    plan: Plan, due: list[float | None], told: dict[Target, Told], incident: Incident, directory: Directory
+) -> Iterator[Skip]:
+    """Name the audiences that a resolution leaves untold, and why."""
+    assert incident.resolved is not None  # noqa: S101 - its state says so
+    why = f"resolved as {incident.resolved.disposition} before its time"
+    for i, step in enumerate(plan.steps):
+        for audience in step.notify:
+            targets = directory.get(audience, ())
+            if due[i] is not None and targets and not any(target in told for target in targets):
+                yield Skip(i, audience, why)
 
 
 def _tell_all(

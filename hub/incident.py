@@ -43,7 +43,9 @@ class UnseenRoomsError(ValueError):
 
     def __init__(self, incident: Incident, rooms: tuple[Room, ...]) -> None:
         names = ", ".join(room.place.room for room in rooms)
-        super().__init__(f"cannot resolve incident {incident.number}: pressed after what was shown: {names}")
+        super().__init__(
+            f"cannot resolve incident {incident.number}: {names} pressed after what was on the screen"
+        )
         self.state = incident.state
         self.rooms = rooms
 

@@ -90,6 +90,7 @@ class Resolve(Struct, frozen=True):
     disposition: Disposition
     note: str | None = None
     revision: int | None = None
+    """What the person was shown; None is the present one."""
 
 
 class Done(Struct, frozen=True):

@@ -22,6 +22,12 @@ from hub.inputs import Acknowledge, Answer, Refused, Resolve
 
 ANSWER_S: Final = 6.0
 """How long a person's word waits for the recorder's answer."""
+LOOK_S: Final = 2.5
+"""How long it then waits for the record, if it must: the page itself gives up after 9 s."""
+
+
+class NotTakenError(NoAnswerError):
+    """A person's word that was not taken, and why can't be told: the record does not answer."""
 
 
 class Console:
@@ -51,19 +57,31 @@ class Console:
         return self.since.of("ready", (view.ready, view.why))
 
     async def ask(self, action: Acknowledge | Resolve) -> Answer:
-        """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s.
+        """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s,
+        :class:`NotTakenError` when it was refused and the record can't say why.
 
         The word stays with the recorder: it may still be taken after we gave up waiting. An incident
         that the recorder doesn't have may have been resolved before it started: the record knows.
         """
         answer = await self._told(action)
         if isinstance(answer, Refused) and answer.error == "not-found":
-            known = await self.aside.call(self.desk.reading.incident, action.incident)
-            if known is not None and known.state == "resolved":
-                verb = "acknowledge" if isinstance(action, Acknowledge) else "resolve"
-                error = IllegalTransitionError(verb, known, ("open", "acknowledged"))
-                return Refused("not-in-this-state", str(error), error.state, error.allowed)
+            return await self._from_record(action, answer)
         return answer
+
+    async def _from_record(self, action: Acknowledge | Resolve, unknown: Refused) -> Refused:
+        """Return why the recorder doesn't have it: it is resolved, or (``unknown``) never was."""
+        try:
+            known = await self.aside.call(self.desk.reading.incident, action.incident, patience_s=LOOK_S)
+        except NoAnswerError as error:
+            raise NotTakenError(f"the hub has no such unresolved incident, and {error}") from error
+        if known is None:
+            return unknown
+        if known.state != "resolved":
+            # Memory resolved it and let it go before the disk took the change.
+            raise NotTakenError(f"incident {known.number} is not as the record has it; try again")
+        verb = "acknowledge" if isinstance(action, Acknowledge) else "resolve"
+        refusal = IllegalTransitionError(verb, known, ("open", "acknowledged"))
+        return Refused("not-in-this-state", str(refusal), refusal.state, refusal.allowed)
 
     async def _told(self, action: Acknowledge | Resolve) -> Answer:
         answer = asyncio.wrap_future(self.desk.ask(action))

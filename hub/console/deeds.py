@@ -13,6 +13,7 @@ from hub.console.api.errors import ApiError
 from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.cards import DISPOSITION_WORDS
+from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.session import Session
 from hub.console.signing import allowed
@@ -56,6 +57,8 @@ async def _do(
         answer = await console.of(request).ask(action)
     except ApiError as error:
         return _said(request, session, f"Not done: {error.detail}", error.status)
+    except NotTakenError as error:
+        return _said(request, session, f"Not done: {error}.", 503)
     except NoAnswerError as error:
         said = f"No answer: {error}. It may or may not have been taken: look at the incident, and try again."
         return _said(request, session, said, 503)

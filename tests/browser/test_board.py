@@ -140,7 +140,7 @@ def test_a_room_that_presses_as_the_thumb_resolves_is_not_closed(desk: FrontDesk
         ".observe(document.getElementById('live'), { childList: true, subtree: true })"
     )
     desk.press("room-102")
-    expect(page.locator("#said")).to_contain_text("pressed after what was shown: Room 102")
+    expect(page.locator("#said")).to_contain_text("Room 102 pressed after what was on the screen")
     assert desk.view.incidents[one.id].state == "open"
 
 

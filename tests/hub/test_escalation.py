@@ -164,7 +164,10 @@ def test_a_resolution_tells_first_those_who_were_still_to_be_told(
     """Of a real panic everybody hears, however soon it was over; a false alarm cancels it."""
     made = incident(press(kind=kind))
     over = resolved(made, Resolution("Reyes", T0, "board", disposition)).incident
-    _, owed, _ = go(begun(made), over, 5, "incident.resolved")
+    _, owed, skipped = go(begun(made), over, 5, "incident.resolved")
+    withheld = {skip.audience for skip in skipped}  # nobody is left out without a word
+    assert len(withheld) + len(told) == 2
+    assert {skip.reason for skip in skipped} <= {f"resolved as {disposition} before its time"}
     assert [row[0] for row in owed if row[1] == "incident.opened"] == told
     assert [row[0] for row in owed if row[1] == "incident.resolved"] == ["sro"]
 

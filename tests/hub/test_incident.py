@@ -211,7 +211,8 @@ def test_a_resolution_ends_no_call_that_its_person_was_not_shown() -> None:
     pushed_again = incident(press(101), press(101, second=1))
     assert resolved(pushed_again, OVER, 1).incident.state == "resolved"
     two = incident(press(101), press(101, second=1), press(102, second=2))
-    with pytest.raises(UnseenRoomsError, match="cannot resolve incident") as refused:
+    words = "cannot resolve incident 41: Room 102 pressed after what was on the screen"
+    with pytest.raises(UnseenRoomsError, match=words) as refused:
         resolved(two, OVER, 2)
     assert [room.place.device for room in refused.value.rooms] == ["room-102"]
     assert resolved(two, OVER, 3).incident.state == "resolved"

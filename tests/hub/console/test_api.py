@@ -183,6 +183,7 @@ def test_a_resolution_that_overlooks_a_room_is_refused_with_its_name(desk: Front
     desk.press("room-102")
     reply = api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real", "revision": 1})
     assert (reply.status, reply.json["error"], reply.json["state"]) == (409, "not-in-this-state", "open")
+    assert reply.json["detail"] == "cannot resolve incident 1: Room 102 pressed after what was on the screen"
     assert [room["device"] for room in reply.json["open_rooms"]] == ["room-102"]
     assert api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real"}).status == 200
 

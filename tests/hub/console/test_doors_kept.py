@@ -115,6 +115,33 @@ def test_the_page_acknowledges_the_revision_that_was_on_the_screen(desk: FrontDe
     assert desk.view.incidents[one.id].state == "open"
 
 
+def test_the_page_resolves_no_room_that_pressed_after_it_was_loaded(desk: FrontDesk, lee: Caller) -> None:
+    """The form carries the revision that was on the screen, scripts or not; the refusal names the room."""
+    one = desk.press("room-101")
+    page = lee.get("/")
+    form = page.text.partition(f'action="/incidents/{one.id}/resolve"')[2].partition("</form>")[0]
+    assert f'name="revision" value="{one.revision}"' in form
+    desk.press("room-102")
+    fields = {"csrf": page.field("csrf"), "revision": str(one.revision), "disposition": "false-alarm"}
+    reply = lee.form(f"/incidents/{one.id}/resolve", fields, Accept="application/json")
+    words = "Not done: cannot resolve incident 1: Room 102 pressed after what was on the screen"
+    assert (reply.status, reply.json["said"]) == (409, words)
+    assert len(desk.view.incidents[one.id].open_rooms) == 2
+
+
+def test_the_page_says_that_an_incident_was_resolved_before_the_hub_started(
+    desk: FrontDesk, lee: Caller
+) -> None:
+    """Not that there is none."""
+    one = desk.press()
+    fields = {"csrf": lee.get("/").field("csrf"), "revision": "1", "disposition": "real"}
+    assert lee.form(f"/incidents/{one.id}/resolve", fields).status == 200
+    desk.started_anew = True
+    reply = lee.form(f"/incidents/{one.id}/acknowledge", fields, Accept="application/json")
+    assert reply.status == 409
+    assert "cannot acknowledge incident 1: resolved; allowed: open, acknowledged" in reply.json["said"]
+
+
 def test_signing_in_from_elsewhere_or_with_a_stale_page_is_refused(desk: FrontDesk, served: Served) -> None:
     desk.office.add("lee", "correct horse")
     caller = Caller(served.port)

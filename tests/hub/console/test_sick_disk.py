@@ -109,6 +109,25 @@ def test_a_word_that_is_taken_but_not_written_down_says_so(
     assert api.post(f"/api/v1/incidents/{one.id}/acknowledge").json["recorded"] is False
 
 
+def test_a_word_for_an_unknown_incident_is_no_404_while_the_disk_is_sick(
+    desk: FrontDesk, served: Served, api: Caller, hung: Hung, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 in words: it may have been resolved before the hub started. That nothing was done is known."""
+    monkeypatch.setattr("hub.console.console.LOOK_S", 0.3)
+    desk.office.add("lee", "correct horse")
+    person = Caller(served.port)
+    person.sign_in("lee", "correct horse")
+    fields = {"csrf": person.get("/").field("csrf"), "revision": "1", "disposition": "test"}
+    api.get("/api/v1/drills")
+    desk.started_anew, desk.reading = True, hung
+    reply = api.post("/api/v1/incidents/i-before/resolve", {"disposition": "test"})
+    assert (reply.status, reply.json["error"]) == (503, "no-answer")
+    page = person.form("/incidents/i-before/resolve", fields, Accept="application/json")
+    assert page.status == 503
+    assert page.json["said"].startswith("Not done: ")
+    assert "no answer from the record" in page.json["said"]
+
+
 def test_a_recorder_that_does_not_answer_is_503(
     desk: FrontDesk, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
