@@ -128,6 +128,16 @@ def test_a_word_for_an_unknown_incident_is_no_404_while_the_disk_is_sick(
     assert "no answer from the record" in page.json["said"]
 
 
+def test_only_what_the_record_does_not_have_is_404(desk: FrontDesk, api: Caller) -> None:
+    """What it still has as open while the recorder has let it go is there: 503, try again."""
+    one = desk.press()
+    desk.started_anew = True
+    desk.view.incidents.pop(one.id)
+    reply = api.post(f"/api/v1/incidents/{one.id}/acknowledge")
+    assert (reply.status, reply.json["error"]) == (503, "no-answer")
+    assert api.post("/api/v1/incidents/i-never/acknowledge").status == 404
+
+
 def test_a_recorder_that_does_not_answer_is_503(
     desk: FrontDesk, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
