@@ -6,6 +6,7 @@ Left is what the teacher has, right what the officer sees. Needs ffmpeg.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import chromium, signed_in
 from tests.scripts.demo_run import DemoRun
+from tests.site import Sink
 
 SECONDS = 10.0
 EACH_S = 0.2
@@ -93,6 +95,7 @@ def record(browser: Browser, demo: DemoRun, target: Path, folder: Path) -> None:
     room.add_style_tag(content=ROOM_ONLY)
     ready = demo.ready
     board = signed_in(contexts[1], ready["console"], ready["user"], ready["password"])
+    room.wait_for_selector(".room[data-device='room-101'] .lamp[data-lamp='ready']")
     film = Film(folder, room, board)
     film.until(1.2)
     button = room.locator("[data-device='room-101'][data-zone='desk']")
@@ -116,7 +119,8 @@ def main(target: Path) -> None:
     """Start a demo, film it, end it."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        DemoRun(Path(folder), "--rooms", "2") as demo,
+        contextlib.closing(Sink()) as sink,
+        DemoRun(Path(folder), "--rooms", "2", "--webhook", sink.url) as demo,
         chromium() as browser,
     ):
         record(browser, demo, target, Path(folder))
