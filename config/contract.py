@@ -74,7 +74,7 @@ class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
     label: str | None = None  # the zone's name for people
     kind: Kind
     what: What
-    cause: str | None = None  # for tamper and trouble
+    cause: str | None = None  # for tamper and trouble; of an alarm: the fault that may be a press instead
     age_ms: AgeMs  # how long ago it happened when this copy was sent, by the agent's monotonic clock
     at: str | None = None  # by the agent's wall clock, only when that is synchronised
     room: str | None = None  # the room's name as set on the agent
@@ -117,6 +117,22 @@ class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):
     version: str | None = None
     last_fault: str | None = None
     troubles: tuple[str, ...] = ()  # what is wrong now, in words
+    given_up: tuple[str, ...] = ()  # ids of events that the full outbox gave up: "boot-7", "boot-7..12"
+    restarts: Count | None = None  # starts of the agent since its machine started, but the first
+    lost_edges: Count | None = None  # moves of contacts that were found only by reading the pins again
+    machine_up_s: float | None = None
+    cpu_c: float | None = None
+    under_voltage: bool | None = None  # the supply is too low now
+    under_voltage_seen: bool | None = None  # it was, since the machine started
+    throttled: bool | None = None  # the processor is slowed down now, for heat or supply
+    throttled_seen: bool | None = None
+    disk_free_mb: float | None = None
+    root_read_only: bool | None = None
+    memory_free_mb: float | None = None
+    load_1m: float | None = None
+    wifi_dbm: float | None = None
+    on_battery: bool | None = None  # the UPS has no mains
+    battery_low: bool | None = None
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -138,7 +154,7 @@ class Command(Struct, frozen=True, omit_defaults=True, kw_only=True):
     events: tuple[str, ...] | None = None  # the event ids a lamp command is about
 
 
-class Posture(Struct, frozen=True, kw_only=True):
+class Posture(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The site's posture, retained; obeyed only where ``n`` is newer."""
 
     v: Version
@@ -146,6 +162,7 @@ class Posture(Struct, frozen=True, kw_only=True):
     posture: PostureName
     drill: bool
     since: str
+    automatic: bool | None = None  # set by a plan, not a person; absent: not known
 
 
 class HubState(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -33,10 +33,18 @@ class Hurry(NamedTuple):
     link: str
 
 
+class Remember(NamedTuple):
+    """Keep a word for the next start."""
+
+    key: str
+    value: str
+
+
 class Keep(NamedTuple):
-    """Put an event in the outbox."""
+    """Put an event in the outbox, and in the same commit the word that it makes true."""
 
     event: Kept
+    word: Remember | None = None
 
 
 class Forget(NamedTuple):
@@ -45,16 +53,11 @@ class Forget(NamedTuple):
     id: str
 
 
-class Remember(NamedTuple):
-    """Keep a word for the next start."""
+class Drive(NamedTuple):
+    """Set an output: 0 is off or dark, 1 on, or as bright as its setting."""
 
-    key: str
-    value: str
-
-
-class Light(NamedTuple):
-    """Set the lamp, 0 (dark) to 1 (as bright as its setting)."""
-
+    output: str
+    """``lamp``, ``lamp ZONE``, ``haptic ZONE``, ``sounder`` or ``strobe``."""
     level: float
 
 
@@ -66,7 +69,7 @@ class Say(NamedTuple):
     fields: dict[str, Any]
 
 
-Action = Publish | Renew | Hurry | Keep | Forget | Remember | Light | Say
+Action = Publish | Renew | Hurry | Keep | Forget | Remember | Drive | Say
 
 
 def say(level: Literal["debug", "info", "warning", "error"], event: str, **fields: Any) -> Say:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from config import __version__, logs
-from config.agent_settings import AgentSettings, check_agent
+from config.agent_checks import check_agent
+from config.agent_settings import AgentSettings
 from config.settings import SettingsError, load
 from device.circuit import condition
 from device.pins import Pins, PinsError, open_factory

@@ -6,8 +6,10 @@ A callback only makes a fact and enqueues it. What follows from it is decided in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from device.age import Moment
+from device.circuit import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +21,20 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact(Fact):
-    """A zone's contact is closed, or open; ``first`` when it was read at the start, not seen to move."""
+    """What a zone's contact, or contacts, read."""
 
     zone: str
-    closed: bool
-    first: bool = False
+    reading: Reading
+    how: Literal["moved", "first", "again"] = "moved"
+    """``first``: read at the start, not seen to move. ``again``: read to find a move that wasn't seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(Fact):
+    """A zone can't be read; the next Contact says that it can."""
+
+    zone: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +109,30 @@ class OutboxSetAside(Fact):
     saved: int
 
 
+class Machine(NamedTuple):
+    """What is known of the agent's machine; None where there is no sensor, or it can't be read."""
+
+    clock_synced: bool | None = None
+    up_s: float | None = None
+    cpu_c: float | None = None
+    under_voltage: bool | None = None
+    under_voltage_seen: bool | None = None
+    throttled: bool | None = None
+    throttled_seen: bool | None = None
+    disk_free_mb: float | None = None
+    """Of the folder that holds the outbox."""
+    root_read_only: bool | None = None
+    memory_free_mb: float | None = None
+    load_1m: float | None = None
+    wifi_dbm: float | None = None
+    on_battery: bool | None = None
+    battery_low: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed(Fact):
     """What the shell looked up for the next health."""
 
-    clock_synced: bool | None
+    machine: Machine
     outbox_behind_s: float
     """How long the oldest change has waited for the disk."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.agent_settings import AgentSettings, check_agent
+from config.agent_checks import check_agent
+from config.agent_settings import AgentSettings
 from config.hub_settings import HubSettings, check_hub
 from config.settings import Fault, SettingsError, load, masked, read, secret
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.agent_settings import AgentSettings, check_agent
+from config.agent_checks import check_agent
+from config.agent_settings import AgentSettings
 from config.hub_settings import HubSettings, check_hub
 from config.settings import load
 from scripts.parts import box_settings, toml
