@@ -52,11 +52,12 @@ class Outbox:
         put: Callable[[Fact], None],
         *,
         set_aside: bool = False,
+        wary: bool = False,
         connect: Callable[[Path], sqlite3.Connection] = connect,
         retry_s: float = RETRY_S,
         prove_s: float = PROVE_S,
     ) -> None:
-        """``set_aside``: begin a new file, and leave what was there alone until :meth:`take_back`."""
+        """``wary``: leave alone what was set aside until :meth:`take_back`. ``set_aside``: and set it so."""
         self._path = path
         self._put = put
         self._connect = connect
@@ -80,7 +81,7 @@ class Outbox:
         """Whether all that the file held is wanted."""
         self._faults = 0
         self._to_set_aside = set_aside
-        self._may_read = not set_aside
+        self._may_read = not (set_aside or wary)
         self._settled: tuple[bool, float] = (False, 0.0)
         """Whether files set aside could be read when they were last looked at, and when they are next."""
         self._saved: dict[Path, int] = {}
@@ -209,6 +210,7 @@ class Outbox:
             outbox_file.check(db)
             if not self._restored:
                 self._tell(outbox_file.read(db))
+            outbox_file.empty_log(db)
             db.executescript(outbox_file.SCHEMA)
         except BaseException:
             db.close()

@@ -7,12 +7,14 @@ WAL with ``synchronous=FULL``: a commit is on the disk when it returns. Two sett
 - ``psow=0``: each commit is padded to a sector's end, so that a write which the power cuts in its
   middle, and which spoils its whole sector, spoils no commit before it.
 
-Measured (tests/faults/test_power_cuts.py prints it): a press, kept with its word and forgotten at its
-receipt, is two commits, {PRESS}.
+A press is two commits, one with its word and one at its receipt: 37 KB to the card in 2.1 syncs, all
+told; the WAL stays at 1 MB (measured: ``pytest -s tests/faults/test_power_cuts.py -k writes``). At 500
+events a day a card writes 7 GB in a year of the thousands that it can.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
 import time
@@ -140,6 +142,16 @@ def read(db: sqlite3.Connection) -> Held:
         raise DamagedError("a remembered word is no text")
     told = {name: value for name, value in memory.items() if not name.startswith(OWN_WORDS)}
     return Held(tuple(events), told)
+
+
+def empty_log(db: sqlite3.Connection) -> None:
+    """Carry the WAL into the file, and begin it empty.
+
+    So what a power cut left there half written goes, and :func:`device.salvage.replay` may count on one
+    such commit at most. Where the disk doesn't take it, it may call a sound WAL damaged: no event is lost.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def as_kept(row: Row) -> tuple[Kept | None, bool]:

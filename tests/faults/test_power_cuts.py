@@ -310,7 +310,12 @@ def test_cut_again_while_it_opens_after_a_cut(disk: RecordingDisk, fast: Path) -
         for operation in disk.operations()[so_far:]:
             second.do(operation)
             for how in KINDS:
-                (found,) = facts_of(laid(second.cut(how, dice), fast / "cut"))
+                said = facts_of(laid(second.cut(how, dice), fast / "cut"))
+                if how == "torn" and header_of_the_log(operation):
+                    check_after_a_torn_header(said, states[done : asked + 1])
+                    continue
+                assert len(said) == 1, (how, operation, said)
+                (found,) = said
                 assert isinstance(found, Restored)
                 held = Held(found.events, tuple(sorted(found.memory.items())))
                 assert held in states[done : asked + 1], (how, operation.what, operation.path)
