@@ -236,8 +236,8 @@ class Outbox:
     def _tell(self, held: Held, *, final: bool = True, write: bool = False) -> int:
         """Tell the agent what it doesn't know yet; returns how many events were held."""
         news = self._wanted.found(held, write=write)
-        if news or (final and not self._told):
-            self._told = self._told or final
+        if news or (final and not self._restored and (held.memory or not self._told)):
+            self._told = True
             memory = held.memory | self._wanted.words() if held.memory else {}
             self._put(Restored(mono=time.monotonic(), events=news, memory=memory))
         self._restored = self._restored or final
