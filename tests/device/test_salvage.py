@@ -100,7 +100,7 @@ def test_each_page_damaged(killed: Path, tmp_path: Path, how: str) -> None:
     dice = random.Random(how)
     spots = places(killed)
     whole = {name: (killed / "killed" / name).read_bytes() for name in ("outbox.db", "outbox.db-wal")}
-    for name, at in dice.sample(spots, min(60, len(spots))):
+    for name, at in dice.sample(spots, min(25, len(spots))):
         folder = tmp_path / f"{name}-{at}"
         folder.mkdir()
         hurt = {**whole, name: damage(whole[name], at, how, dice)}
