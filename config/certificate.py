@@ -35,6 +35,7 @@ _CHARACTERS: Final = {
     0x1E: "utf-16-be",
 }
 _COMMON_NAME: Final = bytes.fromhex("550403")
+_ORGANIZATION: Final = bytes.fromhex("55040a")
 _ALTERNATIVE_NAMES: Final = bytes.fromhex("551d11")
 
 
@@ -52,7 +53,7 @@ class Certificate:
     not_after: datetime
     """Both in UTC."""
     issuer: str | None = None
-    """The first common name of whoever signed it."""
+    """The first common name of whoever signed it, or its organization where it has none."""
     hosts: tuple[str, ...] = ()
     """The host names and addresses that it is for."""
 
@@ -87,10 +88,10 @@ def read_der(der: bytes) -> Certificate:
     if len(times) != 2:
         raise CertificateError("it does not say from when until when it is valid")
     return Certificate(
-        common_name=_common_name(fields[4][1]),
+        common_name=_named(fields[4][1], _COMMON_NAME),
         not_before=times[0],
         not_after=times[1],
-        issuer=_common_name(fields[2][1]),
+        issuer=_named(fields[2][1], _COMMON_NAME) or _named(fields[2][1], _ORGANIZATION),
         hosts=tuple(host for tag, content in fields[6:] if tag == _EXTENSIONS for host in _hosts(content)),
     )
 
@@ -145,11 +146,11 @@ def _time(tag: int, content: bytes) -> datetime:
         raise CertificateError(f"its dates are none: {error}") from None
 
 
-def _common_name(name: bytes) -> str | None:
+def _named(name: bytes, what: bytes) -> str | None:
     for _, one_set in _elements(name):
         for _, pair in _elements(one_set):
             parts = list(_elements(pair))
-            if len(parts) == 2 and parts[0] == (_OID, _COMMON_NAME):
+            if len(parts) == 2 and parts[0] == (_OID, what):
                 tag, text = parts[1]
                 return text.decode(_CHARACTERS.get(tag, "latin-1"), "replace")
     return None

@@ -49,12 +49,13 @@ def pem(certificate: x509.Certificate) -> bytes:
 
 
 def test_what_trustme_makes_is_read() -> None:
-    authority = trustme.CA()
+    authority = trustme.CA(organization_name="The site")
     end = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
     issued = authority.issue_cert("broker.example", "10.1.2.3", "::1", common_name="demo.hub", not_after=end)
     read = read_certificate(issued.cert_chain_pems[0].bytes())
     assert (read.common_name, read.not_after) == ("demo.hub", end)
     assert read.not_before < NOW + timedelta(days=3650)
+    assert read.issuer == "The site"
     assert read.hosts == ("broker.example", "10.1.2.3", "::1")
     assert read_certificate(authority.cert_pem.bytes()).not_before == datetime(2000, 1, 1, tzinfo=UTC)
 
