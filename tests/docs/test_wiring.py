@@ -16,7 +16,7 @@ from config.wiring import CHIP_SELECT, GROUNDS, HEADER, SPI_PINS
 from docs.drawing import contacts, outputs, parts, resistors
 from docs.drawing.__main__ import WIRING
 from docs.drawing.sheet import VOLTS, WIDTH, named
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, ROOT, section
 
 PAGE = (DOCS / "wiring.md").read_text(encoding="utf-8")
 DRAWN = sorted(set(WIRING) - {"first-box.svg"})
@@ -147,3 +147,18 @@ def test_words_fit_on_their_sheet() -> None:
             letter = int(size) * (0.58 if "weight" in more else 0.5)
             width = len(unescape(words)) * letter * {"start": 1, "middle": 0.5, "end": 0}[anchor]
             assert float(x) + width <= WIDTH + 6, (name, words)
+
+
+def test_the_guide_quotes_what_check_says() -> None:
+    """Every word in the first columns of its tables, apart from names and numbers, is in the code."""
+    text = section(DOCS / "guide-maintenance.md", "Finish an installation with check")
+    code = "".join(
+        (ROOT / "device" / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("check", "walk", "walk_verdict", "wiring_words", "reach")
+    )
+    rows = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    quotes = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+    assert len(quotes) > 12
+    for quote in quotes:
+        parts = [part.strip(" :") for part in re.split(r"GPIO \d+ \(position \d+\)|\bwall\b|…", quote)]
+        assert not [part for part in parts if part and part not in code], quote
