@@ -18,7 +18,7 @@ from config.clock import Now
 from config.contract import PANIC_KINDS
 from config.rooms import NumberedRoom
 from config.wiring import unsupervised
-from device import lamp
+from device import lamp, starts
 from device.agent import Agent
 from device.circuit import Reading, Wiring, level
 from device.loop import Loop
@@ -165,6 +165,8 @@ class SimulatedRoom:
             if loop is not None and thread is not None:
                 loop.cut()
                 thread.join(10.0)
+                # The count of crashes lies in memory, which goes with the power.
+                (self.settings.data / starts.FILE).unlink(missing_ok=True)
         self._changed()
 
     def stop(self) -> None:
