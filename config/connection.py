@@ -40,6 +40,8 @@ broker that is back for longer than this."""
 
 _KEEPALIVE_TIMEOUT: Final = 0x8D
 """MQTT's reason code, by which paho tells that it gave a silent broker up."""
+_NO_WORD: Final = 0x80
+"""The code by which paho tells that a connection ended, and nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class Line:
                     break
             # A packet that paho can't read ends its thread, and it would look connected for ever.
             while life.up and not life.over.wait(1.0):
-                if client._thread is None:
+                if client._thread is None and not life.over.is_set():
                     life.reason = f"broker {self._at} sent what can't be read"
                     break
         finally:
@@ -377,7 +379,8 @@ class _Life:
         elif code.value == _KEEPALIVE_TIMEOUT:
             silent = f"broker {self._line._at} has not answered for {2 * KEEPALIVE_S} s"
             self.reason = self.reason or silent
-        self.lost = f"connection to broker {self._line._at} lost: {code}"
+        said = "closed the connection; is it still running?" if code.value == _NO_WORD else f"is lost: {code}"
+        self.lost = f"broker {self._line._at} {said}"
         self.answered.set()
         self.over.set()
 

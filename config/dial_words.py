@@ -118,11 +118,16 @@ def _day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def _clock(known: Known) -> str:
+    """Say this machine's clock to the day: one to the minute would be a new trouble each minute."""
+    return f"this machine's clock says {known.now:%Y-%m-%d}"
+
+
 def _of_their_certificate(broker: Broker, at: str, error: ssl.SSLCertVerificationError, known: Known) -> str:
     theirs, code = known.theirs, error.verify_code
     ca_file = None if broker.tls is None else broker.tls.ca_file
     whose = f"the certificate of broker {at}"
-    clock = f"this machine's clock says {_day(known.now)}"
+    clock = _clock(known)
     if code in {_EXPIRED, _NOT_YET_VALID}:
         ours_is_at_fault = theirs is not None and theirs.not_before <= known.now <= theirs.not_after
         if ours_is_at_fault:
@@ -160,7 +165,7 @@ def _alert(error: Exception) -> str | None:
 def _of_our_certificate(at: str, cert_file: Path, alert: str, known: Known) -> str:
     ours = known.ours
     whose = f"broker {at} does not accept our certificate {cert_file}"
-    clock = f"this machine's clock says {_day(known.now)}"
+    clock = _clock(known)
     again = "enrol this machine again"
     if alert == "CERTIFICATE_EXPIRED":
         if ours is None:
