@@ -66,6 +66,15 @@ class Receipting(Wire):
 
         return self.wait_for(match, deadline_s, after=after)
 
+    def restoral(self, zone: str, deadline_s: float = 10.0, *, after: int = 0) -> Heard:
+        """Wait for the restoral of a zone: only then is the next press one."""
+
+        def match(heard: Heard) -> bool:
+            found = heard.topic.endswith("/event") and heard.json
+            return bool(found) and found["what"] == "restoral" and found["zone"] == zone
+
+        return self.wait_for(match, deadline_s, after=after)
+
     def trouble(self, words: str, deadline_s: float, *, after: int = 0) -> Heard:
         """Wait for a health that tells a trouble with these words."""
 
@@ -78,7 +87,9 @@ class Receipting(Wire):
         """Wait for a health without it."""
 
         def match(heard: Heard) -> bool:
-            return heard.topic.endswith("/health") and not any(words in t for t in heard.json.get("troubles", ()))
+            return heard.topic.endswith("/health") and not any(
+                words in t for t in heard.json.get("troubles", ())
+            )
 
         return self.wait_for(match, deadline_s, after=after)
 
