@@ -191,13 +191,11 @@ def _of_handshake(at: str, port: int, error: Exception) -> str:
         return f"broker {at} took the connection and did not answer; look at its load, or start it again"
     if "PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
         return f"broker {at} speaks no TLS 1.2 or later; update it"
-    if isinstance(error, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError) or reason in {
-        "WRONG_VERSION_NUMBER",
-        "HTTP_REQUEST",
-        "UNEXPECTED_MESSAGE",
-        "RECORD_LAYER_FAILURE",
-    }:
-        return f"broker {at} speaks no TLS on port {port}; set port to its TLS listener's (8883 by custom)"
+    cure = "set port to its TLS listener's (8883 by custom)"
+    if isinstance(error, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return f"broker {at} ended the connection at once: if it speaks no TLS on port {port}, {cure}"
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_MESSAGE", "RECORD_LAYER_FAILURE"}:
+        return f"broker {at} speaks no TLS on port {port}; {cure}"
     return f"no TLS with broker {at}: {reason.replace('_', ' ').lower() or _plain(error)}"
 
 
