@@ -132,6 +132,20 @@ def test_the_digests_asked_for_are_those_recorded_under() -> None:
         assert take(site, payload).events[0].digest in digests(came(payload), "lincoln")
 
 
+def test_an_alarm_that_may_be_a_fault_opens_an_incident_at_once() -> None:
+    """Told like any other, with its cause; the tamper beside it is a trouble."""
+    site = new_site()
+    decision = take(site, event_bytes(cause="cut", zone="desk"))
+    take(site, event_bytes(id="t", what="tamper", cause="cut", zone="desk"))
+    (incident,) = site.view.incidents.values()
+    assert [event.cause for event in incident.events] == ["cut"]
+    assert [delivery.target.audience for delivery in decision.owed] == ["sro"]
+    assert b'"cause":"cut"' in decision.owed[0].body
+    assert reasons(decision, "alarm") == ["pressed or cut: check the room"]
+    sure = take(site, event_bytes(id="e2", zone="desk"), 1)
+    assert reasons(sure, "alarm")[0].endswith("certain from now on")
+
+
 def test_tamper_and_trouble_open_and_close() -> None:
     """Each under its zone, restored by its own restoral, naming the cause."""
     site = new_site()

@@ -58,6 +58,8 @@ _EVENT: Final = _object(
         "at": _TIME,
         "received_at": _TIME,
         "held": _YES_NO,
+        "late": _YES_NO,
+        "cause": _MAYBE_TEXT,
     }
 )
 _INCIDENT: Final = _object(

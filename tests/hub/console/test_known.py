@@ -116,6 +116,26 @@ def _press(device: str, zone: str, at: int, *, late: bool = False, received: int
     return Press(f"{device}{zone}{at}", "e", place, zone, zone, "panic", "alarm", at, received or at, late)
 
 
+def test_a_card_of_an_alarm_in_doubt_claims_no_press() -> None:
+    """Until a certain alarm of the same button comes."""
+    from msgspec.structs import replace
+
+    cut = replace(_press("room-101", "desk", NOW), cause="cut")
+    one = opened("s", "site", 1, cut).incident
+    shown = card(one, WORDS, NOW)
+    assert (shown.rooms[0].labels, shown.rooms[0].doubt) == ("desk", "pressed or cut: check the room")
+    assert shown.headline == "PANIC Room 101 (desk pressed or cut: check the room), Main building, floor 1"
+    assert shown.first == "alarm"
+    both = joined(one, _press("room-101", "wall", NOW + 1)).incident
+    assert card(both, WORDS, NOW).rooms[0].doubt == "desk pressed or cut: check the room"
+    assert card(both, WORDS, NOW).first == "press"
+    sure = card(joined(both, _press("room-101", "desk", NOW + 2)).incident, WORDS, NOW)
+    assert (sure.rooms[0].doubt, sure.headline) == (
+        None,
+        "PANIC Room 101 (desk, wall), Main building, floor 1",
+    )
+
+
 def test_a_card_shows_rooms_buttons_and_who_still_asks() -> None:
     incident = opened("s", "site", 1, _press("room-101", "desk", NOW)).incident
     incident = joined(incident, _press("room-101", "wall", NOW + 10)).incident
