@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import MessageError, content_hash, read_topic, shown
+from hub.causes import cause_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
@@ -218,22 +219,51 @@ class Presses:
             return self._incidents.press(decision, press, now).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
-        where_key = f"{account.device} {account.zone}"
         if account.what in ("tamper", "trouble"):
-            detail = f"{account.label or account.zone}: {account.cause or account.what}"
-            trouble = f"{account.what} {where_key}"
-            ledger.trouble(
-                decision, now, trouble, account.what, shown(detail), device=account.device, zone=account.zone
-            )
+            self._faulty(decision, account, now)
         elif account.what in ("tamper-restoral", "trouble-restoral"):
-            ledger.restore(decision, now, f"{account.what.removesuffix('-restoral')} {where_key}")
+            self._restored(decision, account, now)
         elif account.kind == "door" and account.what in ("open", "closed"):
             self._devices.door(decision, account)
         return None
 
+    def _faulty(self, decision: Decision, account: Account, now: Now) -> None:
+        """Open a zone's tamper or trouble, one for each cause."""
+        what = str(account.what)
+        cause = cause_key(account.cause)
+        key = fault_key(what, account.device, account.zone, cause)
+        room = self._ledger.directory.place(account.device, account.room).room
+        words = fault_words(what, account.cause)
+        detail = f"{shown(room)}, {shown(account.label or account.zone)}: {words}"
+        self._ledger.trouble(decision, now, key, what, detail, device=account.device, zone=account.zone)
+
+    def _restored(self, decision: Decision, account: Account, now: Now) -> None:
+        """Close a zone's tamper or trouble of one cause; without a cause all of them.
+
+        One that an older release opened bears no cause in its key, and ends with the first restoral.
+        """
+        what = str(account.what).removesuffix("-restoral")
+        whole = fault_key(what, account.device, account.zone, None)
+        cause = cause_key(account.cause)
+        if cause is not None:
+            keys = [whole, fault_key(what, account.device, account.zone, cause)]
+        else:
+            keys = [
+                key
+                for key, open_one in self._ledger.troubles.open.items()
+                if (open_one.what, open_one.device, open_one.zone) == (what, account.device, account.zone)
+            ]
+        for key in keys:
+            self._ledger.restore(decision, now, key)
+
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"
         self._ledger.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
+
+
+def fault_key(what: str, device: str, zone: str, cause: str | None) -> str:
+    """Return the key of a zone's tamper or trouble."""
+    return f"{what} {device} {zone}" + (f" {cause}" if cause is not None else "")
 
 
 def _what(account: Account) -> str:
