@@ -53,6 +53,6 @@ def doubts(alarms: Iterable[tuple[tuple[str, str], str | None]]) -> dict[tuple[s
     return {button: words for button, words in found.items() if button not in certain}
 
 
-def cause_key(cause: str | None) -> str | None:
-    """Return a cause as it tells one trouble of a zone from another; None for one that can't be a name."""
-    return cause if is_id(cause) else None
+def fault_key(what: str, device: str, zone: str, cause: str | None) -> str:
+    """Return the key of a zone's tamper or trouble, one for each cause that can be a name."""
+    return f"{what} {device} {zone}" + (f" {cause}" if is_id(cause) else "")

@@ -125,7 +125,8 @@ class Devices:
         view = replace(view, boot=state.boot)
         if state.online:
             zones = tuple(
-                ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition)) for z in state.zones
+                ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition), z.walk_test)
+                for z in state.zones
             )
             view = replace(view, version=state.version, zones=zones)
         if fact.retained:

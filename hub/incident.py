@@ -315,7 +315,8 @@ def _again(was: Room | None) -> str:
 
 def _with_doubt(reason: str, press: Press, *, was_in_doubt: bool) -> str:
     if (words := doubt(press.cause)) is not None:
-        return words if reason == "pressed" else f"{reason}; {words}"
+        called = reason.replace("pressed again", "called again")
+        return words if reason == "pressed" else f"{called}; {words}"
     return f"{reason}; in doubt until now, certain from now on" if was_in_doubt else reason
 
 

@@ -121,7 +121,8 @@ def _where(incident: dict[str, Any]) -> str:
 def _places(incident: dict[str, Any]) -> list[str]:
     in_doubt = _doubts(incident)
     pressed: dict[str, list[str]] = {}
-    for event in incident["events"]:
+    events = sorted(incident["events"], key=lambda e: (e["device"], e["zone"]) in in_doubt)
+    for event in events:  # a certain one first
         labels = pressed.setdefault(event["device"], [])
         label = event["label"] or event["zone"]
         if words := in_doubt.get((event["device"], event["zone"])):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import MessageError, content_hash, read_topic, shown
-from hub.causes import cause_key, fault_words
+from hub.causes import fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
@@ -229,13 +229,12 @@ class Presses:
 
     def _faulty(self, decision: Decision, account: Account, now: Now) -> None:
         """Open a zone's tamper or trouble, one for each cause."""
-        what = str(account.what)
-        cause = cause_key(account.cause)
-        key = fault_key(what, account.device, account.zone, cause)
-        room = self._ledger.directory.place(account.device, account.room).room
-        words = fault_words(what, account.cause)
-        detail = f"{shown(room)}, {shown(account.label or account.zone)}: {words}"
-        self._ledger.trouble(decision, now, key, what, detail, device=account.device, zone=account.zone)
+        what, device, zone = str(account.what), account.device, account.zone
+        cause = shown(account.cause) if account.cause else None
+        key = fault_key(what, device, zone, account.cause)
+        room = self._ledger.directory.place(device, account.room).room
+        detail = f"{shown(room)}, {shown(account.label or zone)}: {fault_words(what, cause)}"
+        self._ledger.trouble(decision, now, key, what, detail, device=device, zone=zone, cause=cause)
 
     def _restored(self, decision: Decision, account: Account, now: Now) -> None:
         """Close a zone's tamper or trouble of one cause; without a cause all of them.
@@ -243,15 +242,14 @@ class Presses:
         One that an older release opened bears no cause in its key, and ends with the first restoral.
         """
         what = str(account.what).removesuffix("-restoral")
-        whole = fault_key(what, account.device, account.zone, None)
-        cause = cause_key(account.cause)
-        if cause is not None:
-            keys = [whole, fault_key(what, account.device, account.zone, cause)]
+        device, zone = account.device, account.zone
+        if account.cause:
+            keys = [fault_key(what, device, zone, None), fault_key(what, device, zone, account.cause)]
         else:
             keys = [
                 key
-                for key, open_one in self._ledger.troubles.open.items()
-                if (open_one.what, open_one.device, open_one.zone) == (what, account.device, account.zone)
+                for key, trouble in self._ledger.troubles.open.items()
+                if (trouble.what, trouble.device, trouble.zone) == (what, device, zone)
             ]
         for key in keys:
             self._ledger.restore(decision, now, key)
@@ -259,11 +257,6 @@ class Presses:
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"
         self._ledger.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
-
-
-def fault_key(what: str, device: str, zone: str, cause: str | None) -> str:
-    """Return the key of a zone's tamper or trouble."""
-    return f"{what} {device} {zone}" + (f" {cause}" if cause is not None else "")
 
 
 def _what(account: Account) -> str:

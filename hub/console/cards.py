@@ -126,6 +126,7 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
     place = room.place
     labels = {press.button: shown(press.label or press.zone) for press in presses}
     in_doubt = doubts((press.button, press.cause) for press in presses)
+    labels = dict(sorted(labels.items(), key=lambda one: one[0] in in_doubt))  # a certain one first
     said = {
         button: f"{label} {in_doubt[button]}" if button in in_doubt else label
         for button, label in labels.items()

@@ -144,6 +144,8 @@ def test_an_alarm_in_doubt_opens_and_asks_like_any_other() -> None:
     )
     joins = joined(change.incident, press(102, second=1, cause="short"))
     assert joins.reason == "another room; pressed or shorted: check the room"
+    again = joined(joins.incident, press(second=1.5, cause="cut"))
+    assert again.reason == "called again in a room that still asks; pressed or cut: check the room"
     sure = joined(joins.incident, press(second=2))
     assert sure.reason == "pressed again in a room that still asks; in doubt until now, certain from now on"
     assert in_doubt(sure.incident.events) == {("room-102", "wall"): "pressed or shorted: check the room"}

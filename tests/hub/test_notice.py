@@ -195,6 +195,8 @@ def test_a_certain_alarm_of_the_same_button_ends_the_doubt() -> None:
         press(**DESK, cause="cut"), press(zone="wall", label="wall", cause="short"), press(**DESK, key="3")
     )
     assert "(desk, wall pressed or shorted: check the room)" in said(part)[0]
+    late = incident(press(**DESK, cause="cut"), press(zone="wall", label="wall", second=531))
+    assert "(wall, desk pressed or cut: check the room)" in said(late)[0]
 
 
 def test_an_alarm_with_a_cause_nobody_knows_is_a_press() -> None:
