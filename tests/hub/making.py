@@ -11,7 +11,7 @@ from config.contract import Event, MessageError, decode, device_topic
 from config.hub_settings import HubSettings
 from hub.decision import Decision
 from hub.incident import Incident, Place, Press, opened
-from hub.inputs import DeviceMessage, EventCame
+from hub.inputs import Ack, DeviceMessage, EventCame
 from hub.presses import Seen
 from hub.site import Loaded, Site
 from hub.view import View
@@ -72,7 +72,7 @@ def came(payload: bytes, device: str = "room-101", second: float = 0, waited_ms:
     except MessageError as error:
         event = error
     topic = device_topic("lincoln", device, "event")
-    return EventCame(topic, device, payload, event, at(second), waited_ms, (1, 7))
+    return EventCame(topic, device, payload, event, at(second), waited_ms, Ack(0, 1, 7))
 
 
 def take(

@@ -25,7 +25,7 @@ def test_a_new_press_is_recorded_and_receipted() -> None:
     assert (row.payload, row.size) == (payload, len(payload))
     assert list(decision.incidents) == [row.incident]
     assert decision.receipts == [("room-101", "e1")]
-    assert decision.ack == (1, 7)
+    assert decision.ack == (0, 1, 7)
     assert [delivery.target.audience for delivery in decision.owed] == ["sro"]
 
 
@@ -44,7 +44,7 @@ def test_a_repeat_is_receipted_and_not_recorded(copy: bytes) -> None:
     take(site, event_bytes(), 0)
     decision = take(site, copy, 3)
     assert decision.receipts == [("room-101", "e1")]
-    assert decision.ack == (1, 7)
+    assert decision.ack == (0, 1, 7)
     assert (decision.events, decision.incidents, decision.owed, decision.record) == ([], {}, [], [])
 
 

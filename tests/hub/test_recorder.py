@@ -14,7 +14,7 @@ from config.clock import SystemClock
 from config.contract import Command, Posture
 from hub.decision import Decision
 from hub.delivery import Delivery
-from hub.inputs import Acknowledge, Done, EventCame, Link
+from hub.inputs import Ack, Acknowledge, Done, EventCame, Link
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.presses import Seen
@@ -37,7 +37,7 @@ class World:
         self.asked = threading.Event()
         self.asked.set()
         self.is_asking = False
-        self.acks: list[tuple[int, int]] = []
+        self.acks: list[Ack] = []
         self.receipts: list[tuple[str, str]] = []
         self.posted: list[Delivery] = []
         self.beats: list[tuple[bool, str | None]] = []
@@ -56,7 +56,7 @@ class World:
 
     def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
         fact = came(event_bytes(id=f"e{number}", seq=number, what=what), f"room-{room}")
-        ack = (1, number)
+        ack = Ack(0, 1, number)
         self.recorder.put(
             EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self._clock.now(), 0, ack)
         )
@@ -79,7 +79,7 @@ class World:
 
     # the broker
 
-    def committed(self, acks: list[tuple[int, int]]) -> None:
+    def committed(self, acks: list[Ack]) -> None:
         self.acks += acks
 
     def receipt(self, device: str, ids: list[str]) -> None:
@@ -192,7 +192,7 @@ def test_a_fault_in_telling_stops_neither_receipts_nor_the_next_press(world: Wor
     """It is counted; the committer lives on."""
     world.post_fails = True
     world.press(1)
-    until("receipt, PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks == [(1, 1)])
+    until("receipt, PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks == [(0, 1, 1)])
     world.post_fails = False
     world.press(2, 102)
     until("the next receipt", lambda: ("room-102", "e2") in world.receipts)

@@ -7,8 +7,8 @@ import pytest
 from config.clock import Now
 from config.connection import Received
 from config.contract import EVENT_EXPIRY, MessageError
-from hub.inputs import EventCame, Link
-from hub.intake import _Events
+from hub.broker_session import EventSession
+from hub.inputs import Ack, EventCame, Link
 
 PAYLOAD = (
     b'{"v":1,"id":"a","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"alarm","age_ms":0,"test":false}'
@@ -56,14 +56,14 @@ def line() -> OneLine:
 
 
 @pytest.fixture
-def events(put: list[object], clock: Hands, line: OneLine) -> _Events:
-    events = _Events(clock, put.append, None)
+def events(put: list[object], clock: Hands, line: OneLine) -> EventSession:
+    events = EventSession(0, clock, put.append, None)
     events.line = line  # type: ignore[assignment]
     return events
 
 
 def bring(
-    events: _Events,
+    events: EventSession,
     *mids: int,
     connection: int = 1,
     qos: int = 1,
@@ -74,51 +74,62 @@ def bring(
         events.on_message(Received(connection, mid, TOPIC, payload, False, qos, expiry))
 
 
-def test_nothing_is_acknowledged_before_its_commit(events: _Events, line: OneLine, put: list[object]) -> None:
+def acks(*owed: tuple[int, int]) -> list[Ack]:
+    """Connection and mid of each."""
+    return [Ack(0, *one) for one in owed]
+
+
+def test_nothing_is_acknowledged_before_its_commit(
+    events: EventSession, line: OneLine, put: list[object]
+) -> None:
     bring(events, 1, 2)
-    assert [fact.ack for fact in put if isinstance(fact, EventCame)] == [(1, 1), (1, 2)]
+    assert [fact.ack for fact in put if isinstance(fact, EventCame)] == [(0, 1, 1), (0, 1, 2)]
     assert line.acked == []
 
 
-def test_what_is_committed_out_of_turn_waits_for_what_came_before(events: _Events, line: OneLine) -> None:
+def test_what_is_committed_out_of_turn_waits_for_what_came_before(
+    events: EventSession, line: OneLine
+) -> None:
     bring(events, 1, 2, 3, 4)
-    events.committed([(1, 3), (1, 2)])
+    events.committed(acks((1, 3), (1, 2)))
     assert line.acked == []
-    events.committed([(1, 1)])
+    events.committed(acks((1, 1)))
     assert line.acked == [1, 2, 3]
-    events.committed([(1, 4)])
+    events.committed(acks((1, 4)))
     assert line.acked == [1, 2, 3, 4]
 
 
-def test_a_late_commit_acknowledges_nothing_of_a_newer_connection(events: _Events, line: OneLine) -> None:
+def test_a_late_commit_acknowledges_nothing_of_a_newer_connection(
+    events: EventSession, line: OneLine
+) -> None:
     """The broker may have lost its session and given packet id 1 to another message."""
     bring(events, 1, 2)
     events.on_down(1, "gone")
     line.connection = 2
     bring(events, 1, connection=2)
-    events.committed([(1, 1), (1, 2)])
+    events.committed(acks((1, 1), (1, 2)))
     assert line.acked == []
-    events.committed([(2, 1)])
+    events.committed(acks((2, 1)))
     assert line.acked == [1]
 
 
-def test_a_message_at_qos_0_holds_up_nobody(events: _Events, line: OneLine) -> None:
+def test_a_message_at_qos_0_holds_up_nobody(events: EventSession, line: OneLine) -> None:
     bring(events, 0, qos=0)
     bring(events, 7)
-    events.committed([(1, 0), (1, 7)])
+    events.committed(acks((1, 0), (1, 7)))
     assert line.acked == [7]
 
 
 def test_a_message_that_can_not_be_read_keeps_its_place(
-    events: _Events, line: OneLine, put: list[object]
+    events: EventSession, line: OneLine, put: list[object]
 ) -> None:
     bring(events, 1, payload=b"\xff")
     bring(events, 2)
     assert isinstance(put[0], EventCame)
     assert isinstance(put[0].event, MessageError)
-    events.committed([(1, 2)])
+    events.committed(acks((1, 2)))
     assert line.acked == []
-    events.committed([(1, 1)])
+    events.committed(acks((1, 1)))
     assert line.acked == [1, 2]
 
 
@@ -129,14 +140,14 @@ class Torn(bytes):
         raise RuntimeError("a fault of ours")
 
 
-def test_a_fault_in_reading_is_taken_as_what_it_may_be(events: _Events, put: list[object]) -> None:
+def test_a_fault_in_reading_is_taken_as_what_it_may_be(events: EventSession, put: list[object]) -> None:
     bring(events, 1, payload=Torn(b'{"what":"alarm"'))
     bring(events, 2, payload=Torn(b"{"))
     assert [fact.is_alarm for fact in put if isinstance(fact, EventCame)] == [True, False]
 
 
 def test_the_wait_in_the_broker_is_bounded_by_our_own_absence(
-    events: _Events, put: list[object], clock: Hands
+    events: EventSession, put: list[object], clock: Hands
 ) -> None:
     def waited() -> int:
         assert isinstance(put[-1], EventCame)
@@ -157,14 +168,14 @@ def test_the_wait_in_the_broker_is_bounded_by_our_own_absence(
     assert waited() == 0, "a clock that went back"
 
 
-def test_links_are_told(events: _Events, put: list[object]) -> None:
+def test_links_are_told(events: EventSession, put: list[object]) -> None:
     events.on_up(1, session_present=True)
     events.on_down(1, "gone")
     assert put == [Link("events", True, "", True), Link("events", False, "gone")]
 
 
 def test_a_connection_that_never_came_up_held_no_session(
-    events: _Events, clock: Hands, put: list[object]
+    events: EventSession, clock: Hands, put: list[object]
 ) -> None:
     """Failed attempts before the first connection don't shorten the time a press is known to have waited."""
     held_until = events._held_until = clock.now().wall - 600_000
