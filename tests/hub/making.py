@@ -85,13 +85,20 @@ def take(
 
 
 def heard(
-    site: Site, what: Any, second: float, device: str = "room-101", *, retained: bool = False, **fields: Any
+    site: Site,
+    what: Any,
+    second: float,
+    device: str = "room-101",
+    *,
+    retained: bool = False,
+    broker: int = 0,
+    **fields: Any,
 ) -> Decision:
     """Let a site decide a state or health message."""
     whole = {"v": 1, "boot": "b"} | fields
     if what == "health":
         whole = {"n": 1, "uptime_s": 1.0, "outbox": 0} | whole
-    fact = DeviceMessage(device, what, msgspec.json.encode(whole), retained, at(second))
+    fact = DeviceMessage(device, what, msgspec.json.encode(whole), retained, at(second), broker)
     return shown(site.decide(fact, at(second)))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from config.clock import SystemClock
 from config.contract import Command, Posture
+from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.delivery import Delivery
 from hub.inputs import Ack, Acknowledge, Done, EventCame, Link
@@ -44,7 +45,7 @@ class World:
         self.post_fails = False
         clock = SystemClock()
         now = clock.now()
-        settings = site_settings("device")
+        settings = site_settings("device", more_brokers=(NamedBroker(name="annex", port=1884),))
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
         shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
@@ -147,6 +148,23 @@ def test_a_full_disk_is_a_trouble_and_not_ready_until_it_is_well(world: World) -
     world.full = False
     until("receipt, and ready", lambda: world.receipts and world.beats[-1] == (True, None))
     assert len(world.posted) == 1
+
+
+def test_with_one_session_of_two_it_is_ready_and_each_change_is_said(world: World) -> None:
+    """What is said over a broker follows its own session; only the sessions that are up are kept as held."""
+    for broker in (0, 1):
+        world.recorder.put(Link("events", True, "", session_present=True, broker=broker))
+    until("ready", lambda: world.beats and world.beats[-1] == (True, None))
+    said = len(world.beats)
+    world.recorder.put(Link("events", False, "gone", broker=0))
+    until("said anew", lambda: len(world.beats) > said)
+    assert world.beats[-1] == (True, None)
+    world.recorder.put(Link("events", False, "gone", broker=1))
+    until("not ready", lambda: world.beats[-1] == (False, "no session with the broker"))
+    world.recorder.put(Link("events", True, "", session_present=True, broker=1))
+    until("ready again", lambda: world.beats[-1] == (True, None))
+    world.recorder.stop(5)
+    assert {"beat", "held annex"} == {name for name in world.rows[-1].facts if name != "numbers"}
 
 
 def test_a_press_goes_before_all_that_waits(world: World) -> None:
