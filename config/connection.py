@@ -9,32 +9,37 @@ the connection that brought its message.
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from config import dial_words
 from config.contract import MAX_PAYLOAD, SESSION_FOR_EVER
+from config.dialling import Connected, DialError, Dialler, end
 from config.shared_settings import Broker
 
 KEEPALIVE_S: Final = 6
 """paho gives a silent broker up after two of these, inside the 15 s of a link's supervision."""
-USER_TIMEOUT_MS: Final = 5000
-"""TCP_USER_TIMEOUT: unacknowledged bytes end the connection after this."""
-CONNECT_TIMEOUT_S: Final = 5.0
+ANSWER_S: Final = 4.5
+"""A broker that takes the connection and says nothing for so long is given up. With the time to connect
+(:data:`config.dialling.DIAL_S`) and the silence after its first answer that makes 14 s."""
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 2.0
 """Seconds between two attempts to connect: doubled from the first to the longest. No press waits in a
 broker that is back for longer than this."""
+
+_KEEPALIVE_TIMEOUT: Final = 0x8D
+"""MQTT's reason code, by which paho tells that it gave a silent broker up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,12 @@ class Line:
         keep_session: bool = True,
         manual_ack: bool = False,
         receive_maximum: int | None = None,
+        dates_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``dates_trusted`` is asked at each connection: while it says False (no true clock), the dates
+        of certificates go unchecked, and nothing else."""
         self._broker = broker
+        self._dialler = Dialler(broker, dates_trusted)
         self._client_id = client_id
         self._listener = listener
         self._subscriptions = subscriptions
@@ -102,10 +111,12 @@ class Line:
         self._keep_session = keep_session
         self._manual_ack = manual_ack
         self._receive_maximum = receive_maximum
-        self._log = structlog.get_logger(broker=f"{broker.host}:{broker.port}", client=client_id)
-        self._lock = threading.Lock()  # guards the next three, so that no ack crosses connections
+        self._at = f"{broker.host}:{broker.port}"
+        self._log = structlog.get_logger(broker=self._at, client=client_id)
+        self._lock = threading.Lock()  # guards the next four, so that no ack crosses connections
         self._client: Client | None = None
         self._brings: Client | None = None
+        self._life: _Life | None = None
         self._number = 0
         self._closing = threading.Event()
         self._hurry = threading.Event()
@@ -126,7 +137,9 @@ class Line:
                 with contextlib.suppress(ValueError, RuntimeError):
                     client.publish(*last, qos=1, retain=True).wait_for_publish(1.0)
             client.disconnect()
-        self._thread.join(timeout=3.0)
+        self._thread.join(timeout=2.0)
+        self.renew()  # a peer that reads nothing never gets our farewell
+        self._thread.join(timeout=1.0)
 
     def drop(self) -> None:
         """End for good as a power cut would: without a word, so that the broker says the will."""
@@ -141,19 +154,19 @@ class Line:
     def renew(self) -> None:
         """Give the present connection up and open a new one at once: it doesn't answer."""
         with self._lock:
-            client = self._client
+            life = self._life
         self._hurry.set()
-        if client is not None:
-            sock: Any = client.socket()
-            with contextlib.suppress(OSError, AttributeError):
-                sock.shutdown(socket.SHUT_RDWR)
+        if life is not None:
+            life.reason = life.reason or f"broker {self._at} did not answer in time; trying anew"
+            end(life.sock)
 
     def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, expiry_s: int | None = None
     ) -> tuple[int, int]:
         """Hand a message to the present connection; returns (connection, mid) for ``on_published``.
 
-        Raises :class:`NotConnectedError` when there is none.
+        It never waits, whatever state the connection is in: paho only queues it here, and its own thread
+        writes. Raises :class:`NotConnectedError` when there is no connection.
         """
         properties = None
         if expiry_s is not None:
@@ -162,8 +175,11 @@ class Line:
         with self._lock:
             client, number = self._client, self._number
             if client is None:
-                raise NotConnectedError(f"no connection to {self._broker.host}:{self._broker.port}")
-            return number, client.publish(topic, payload, qos, retain, properties).mid
+                raise NotConnectedError(f"no connection to {self._at}")
+            taken = client.publish(topic, payload, qos, retain, properties)
+            if taken.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                raise NotConnectedError(f"the connection to {self._at} takes nothing: {taken.rc.name}")
+            return number, taken.mid
 
     def ack(self, connection: int, mid: int) -> bool:
         """Send the PUBACK of a message; False when its connection is gone (it will come again)."""
@@ -181,16 +197,21 @@ class Line:
             self._hurry.clear()
             with self._lock:
                 self._number += 1
-            life = _Life(self, self._number)
+            life: _Life | None = None
+            reason = ""
             try:
+                life = _Life(self, self._number, self._dialler.dial())
                 self._live(life)
+                reason = life.reason or self._dialler.why(life.sock, answered=life.taken) or life.lost
+            except DialError as error:
+                reason = str(error)
             except (OSError, ValueError) as error:
-                life.reason = f"cannot connect: {error}"
+                reason = f"cannot connect: {error}"
             except Exception as error:  # noqa: BLE001 - no thread, no memory: a line that ends is gone for ever
                 self._log.error("fault on the line", exc_info=error)
-                life.reason = f"{type(error).__name__}: {error}"
-            self._tell(self._listener.on_down, self._number, life.reason)
-            pause = FIRST_PAUSE_S if life.up else min(pause * 2, LONGEST_PAUSE_S)
+                reason = f"{type(error).__name__}: {error}"
+            self._tell(self._listener.on_down, self._number, reason)
+            pause = FIRST_PAUSE_S if life is not None and life.up else min(pause * 2, LONGEST_PAUSE_S)
             if not self._closing.is_set():
                 self._hurry.wait(pause)
 
@@ -208,42 +229,43 @@ class Line:
             client.loop_start()
             # A broker that takes the connection and never answers is given up, too.
             while not life.answered.wait(0.2) and not life.over.is_set():
-                if self._closing.is_set() or life.late():
-                    life.reason = life.reason or "the broker did not answer"
+                if self._closing.is_set() or life.silent():
+                    life.reason = life.reason or (
+                        f"broker {self._at} took the connection and did not answer; "
+                        "look at its load, or start it again"
+                    )
                     break
             # A packet that paho can't read ends its thread, and it would look connected for ever.
             while life.up and not life.over.wait(1.0):
                 if client._thread is None:
-                    life.reason = "the broker sent what can't be read"
+                    life.reason = f"broker {self._at} sent what can't be read"
                     break
         finally:
-            self._part_from(client)
+            self._part_from(client, life.sock)
 
-    def _part_from(self, client: Client) -> None:
+    def _part_from(self, client: Client, sock: Connected) -> None:
         """Leave nothing of a connection behind, however far it came."""
         self._take_away()
-        sock: Any = client.socket()
-        with contextlib.suppress(OSError, AttributeError):
-            sock.close()
+        end(sock)  # paho's thread finds out, and only then is the number of the socket free for others
         with contextlib.suppress(RuntimeError):  # its thread never started
             client.loop_stop()
+        sock.close()
         self._take_away()  # paho's thread may have come up until it stopped
 
     def _take_away(self) -> None:
         with self._lock:
-            self._client = self._brings = None
+            self._client = self._brings = self._life = None
 
     def _new_client(self, life: _Life) -> Client:
-        client = Client(
+        client = _Client(
+            life.sock,
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=self._manual_ack,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(0)  # nothing of ours waits behind a window: a press least of all
-        client.on_socket_open = _tune_socket
         client.on_connect = life.on_connect
         client.on_subscribe = life.on_subscribe
         client.on_disconnect = life.on_disconnect
@@ -251,9 +273,6 @@ class Line:
         client.on_publish = life.on_publish
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
-        if self._broker.tls is not None:
-            tls = self._broker.tls
-            client.tls_set(str(tls.ca_file), str(tls.cert_file), str(tls.key_file))
         return client
 
     def _connect_properties(self) -> Properties:
@@ -272,30 +291,50 @@ class Line:
             self._log.exception("listener failed", at=getattr(say, "__name__", str(say)))
 
 
+class _Client(Client):
+    """paho's client over a connection that is made already."""
+
+    def __init__(self, sock: Connected, *words: Any, **named: Any) -> None:
+        super().__init__(*words, **named)
+        self._made = sock
+
+    def _create_socket(self) -> Connected:
+        """Stand in for paho's own, which drops why it fails and bounds neither names nor the whole."""
+        return self._made
+
+
 class _Life:
     """One connection's callbacks, which run on paho's thread."""
 
-    def __init__(self, line: Line, number: int) -> None:
+    def __init__(self, line: Line, number: int, sock: Connected) -> None:
         self._line = line
         self._number = number
-        self._waited = 0
         self._session_present = False
+        self._heard_at = time.monotonic()
+        self.sock = sock
         self.answered = threading.Event()
         self.over = threading.Event()
+        self.taken = False
+        """Whether the broker accepted us."""
         self.up = False
+        """Whether it was to be published to, ever."""
         self.reason = ""
+        """Why it ended, where that is known for sure."""
+        self.lost = "connection lost"
 
-    def late(self) -> bool:
-        self._waited += 1
-        return self._waited * 0.2 > CONNECT_TIMEOUT_S
+    def silent(self) -> bool:
+        """Tell whether the broker has said nothing for too long; asked until the line is up."""
+        return time.monotonic() > self._heard_at + ANSWER_S
 
     def on_connect(
         self, client: Client, _: Any, flags: ConnectFlags, code: ReasonCode, __: Properties | None
     ) -> None:
         if code.is_failure:
-            self.reason = f"the broker refused the connection: {code}"
+            broker, client_id = self._line._broker, self._line._client_id
+            self.reason = dial_words.of_refusal(broker, client_id, code.value, str(code))
             self.answered.set()
             return
+        self.taken, self._heard_at = True, time.monotonic()
         self._session_present = flags.session_present
         with self._line._lock:
             self._line._brings = client
@@ -312,7 +351,8 @@ class _Life:
             topic for topic, code in zip(self._line._subscriptions, codes, strict=False) if code.is_failure
         ]
         if refused:
-            self.reason = f"the broker refused to subscribe us to {', '.join(refused)}"
+            topics = ", ".join(refused)
+            self.reason = f"broker {self._line._at} refused to subscribe us to {topics}; its ACL lacks it"
             client.disconnect()
             self.answered.set()
             return
@@ -320,7 +360,7 @@ class _Life:
 
     def _come_up(self, client: Client) -> None:
         with self._line._lock:
-            self._line._client = client
+            self._line._client, self._line._life = client, self
         self.up = True
         self.answered.set()
         if self._line._closing.is_set():  # closed while it connected: nobody else would end it
@@ -331,10 +371,13 @@ class _Life:
     def on_disconnect(
         self, _: Client, __: Any, flags: DisconnectFlags, code: ReasonCode, ___: Properties | None
     ) -> None:
-        by = (
-            "the broker ended the connection" if flags.is_disconnect_packet_from_server else "connection lost"
-        )
-        self.reason = self.reason or f"{by}: {code}"
+        if flags.is_disconnect_packet_from_server:
+            broker, client_id = self._line._broker, self._line._client_id
+            self.reason = self.reason or dial_words.of_end(broker, client_id, code.value, str(code))
+        elif code.value == _KEEPALIVE_TIMEOUT:
+            silent = f"broker {self._line._at} has not answered for {2 * KEEPALIVE_S} s"
+            self.reason = self.reason or silent
+        self.lost = f"connection to broker {self._line._at} lost: {code}"
         self.answered.set()
         self.over.set()
 
@@ -344,6 +387,7 @@ class _Life:
         except UnicodeDecodeError:
             topic = message._topic.decode("utf-8", "replace")
         expiry = getattr(message.properties, "MessageExpiryInterval", None)
+        self._heard_at = time.monotonic()
         self._line._tell(
             self._line._listener.on_message,
             Received(
@@ -360,9 +404,3 @@ class _Life:
     def on_publish(self, _: Client, __: Any, mid: int, code: ReasonCode, ___: Properties | None) -> None:
         refused = str(code) if code.is_failure else None
         self._line._tell(self._line._listener.on_published, self._number, mid, refused)
-
-
-def _tune_socket(_: Client, __: Any, sock: Any) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)

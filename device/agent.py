@@ -41,6 +41,7 @@ from device.facts import (
     Surveyed,
     Unreadable,
 )
+from device.health_words import HealthWords
 from device.hearing import Hearing
 from device.lamp import Press
 from device.owed import GIVEN_UP, Owed
@@ -65,7 +66,14 @@ class Agent:
     """All that one room knows and decides."""
 
     def __init__(
-        self, settings: AgentSettings, *, boot: str, kernel: str, now: Now, restarts: int | None = None
+        self,
+        settings: AgentSettings,
+        *,
+        boot: str,
+        kernel: str,
+        now: Now,
+        words: HealthWords | None = None,
+        restarts: int | None = None,
     ) -> None:
         """``boot`` names this start of the agent, ``kernel`` the machine's (see :mod:`device.age`)."""
         self.settings = settings
@@ -83,8 +91,11 @@ class Agent:
         self._kernel = kernel
         self._started = now.mono
         self._restarts = restarts
+        self._words = words or HealthWords(settings.ups)
         self._seq = 0
         self._machine = Machine()
+        self._stated: dict[str, bytes] = {}
+        """The state that each link's present connection was given."""
         self._levels: dict[str, float] = {}
         self._told = ""
         self._health_n = 0
@@ -241,6 +252,7 @@ class Agent:
         known = fact.link in self._sessions
         self.up.add(fact.link)
         self._sessions.add(fact.link)
+        self._stated.pop(fact.link, None)
         self._owed.retransmission.link_up(fact.link, session_present=fact.session_present)
         done = self._owed.send_due(self._moment(now))
         done += self._troubles.note(f"link {fact.link}", None)
@@ -414,15 +426,21 @@ class Agent:
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
         payload = encode(report.state(self.settings, self.boot, self.zones, self.walk_test))
-        return [
-            Publish(link, "state", payload, retain=True) for link in links or self._links if link in self.up
-        ]
+        wanted = [link for link in links or self._links if link in self.up]
+        done: list[Action] = []
+        for link in wanted:
+            if self._stated.get(link) != payload:
+                self._stated[link] = payload
+                done.append(Publish(link, "state", payload, retain=True))
+        return done
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
         self._machine = fact.machine
         slow = fact.outbox_behind_s > BEHIND_S
         why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
         said = self._troubles.note("disk", why)
+        for what, words in self._words.judge(fact.machine, now.mono).items():
+            said += self._troubles.note(what, words)
         self._health_at, self._troubles.news = now.mono, False
         return said + self._publish_health(self._links, now)
 

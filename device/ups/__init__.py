@@ -1,6 +1,6 @@
 """A UPS: whether the room's power comes from its battery, told by contacts or by a serial line.
 
-``contacts`` and ``line`` are the two ways, ``megatec`` the line's protocol, ``attached`` the choice.
+``contacts`` and ``line`` are the two ways, ``megatec`` the line's protocol.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ def test_every_press_is_told_once(case: Case, in_time: bool) -> None:
     presses = [run for run in believed(case) if run.reads == "active"]
     sure = [e for e in heard if e.what == "alarm" and e.cause is None and not e.held]
     assert [round(e.at / TICK) for e in sure] == [run.start for run in presses]
-    # Exactly one more that is held, where it still reads active after 3 s; where it bounces just then, at most.
+    # One more that is held, where it still reads active after 3 s; where it bounces just then, at most.
     held = [round(e.at / TICK) for e in heard if e.held]
     third_seconds = [run.start + HELD for run in presses if run.stop >= run.start + HELD]
     active = [run for run in case.runs if run.reads == "active"]

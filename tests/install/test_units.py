@@ -140,6 +140,12 @@ def test_the_agent_may_ask_about_the_clock_and_not_set_it() -> None:
     assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"] == ""
 
 
+def test_the_agents_count_of_bad_starts_outlives_a_restart() -> None:
+    """It is in the runtime folder (device/starts.py), in memory: a new start of the machine begins at 0."""
+    service = read(SYSTEMD / "tocsin-agent.service")["Service"]
+    assert service["RuntimeDirectoryPreserve"] == "restart"
+
+
 def test_each_is_a_user_of_its_own() -> None:
     """So that none can read another's secrets; each user is made by sysusers."""
     made = re.findall(r"^u (\S+)", (SYSTEMD / "sysusers.d" / "tocsin.conf").read_text(), re.MULTILINE)

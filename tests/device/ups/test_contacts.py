@@ -10,15 +10,17 @@ from gpiozero.pins.mock import MockFactory
 
 from config.agent_settings import UpsPins
 from device.ups import UpsStatus
-from device.ups.attached import attach
 from device.ups.contacts import UpsContacts
+
+
+def attach(settings: UpsPins, factory: MockFactory) -> UpsContacts:
+    return UpsContacts(settings, lambda pin: DigitalInputDevice(pin, pull_up=True, pin_factory=factory))
 
 
 def test_contacts_to_ground() -> None:
     """The pull-up is on, so an open contact is high."""
     factory = MockFactory()
     ups = attach(UpsPins(on_battery_pin=5, low_pin=6), factory)
-    assert ups is not None
     assert ups.read() == UpsStatus(False, False)
     factory.pin(5).drive_low()
     assert ups.read() == UpsStatus(True, False)
@@ -32,7 +34,6 @@ def test_contacts_that_open() -> None:
     """With ``active = "high"`` a wire that is cut says "on battery", not "on mains"."""
     factory = MockFactory()
     ups = attach(UpsPins(on_battery_pin=5, active="high"), factory)
-    assert ups is not None
     assert ups.read() == UpsStatus(True, None)
     factory.pin(5).drive_low()
     assert ups.read() == UpsStatus(False, None)
@@ -41,7 +42,6 @@ def test_contacts_that_open() -> None:
 def test_what_is_closed_may_be_used_again() -> None:
     factory = MockFactory()
     ups = attach(UpsPins(on_battery_pin=5, low_pin=6), factory)
-    assert ups is not None
     ups.close()
     DigitalInputDevice(5, pull_up=True, pin_factory=factory)
     DigitalInputDevice(6, pull_up=True, pin_factory=factory)

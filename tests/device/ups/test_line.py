@@ -14,9 +14,7 @@ import pytest
 import serial
 from structlog.testing import capture_logs
 
-from config.agent_settings import UpsSerial
 from device.ups import UpsStatus
-from device.ups.attached import attach
 from device.ups.line import MOST, UpsLine
 
 MAINS = b"(230.1 230.1 230.1 010 50.0 13.6 25.0 00001000\r"
@@ -231,11 +229,3 @@ def test_a_line_that_somebody_else_has_is_null(ups: UpsLine, standin: StandIn) -
     assert ups.read() is None
     other.close()
     assert ups.read() == UpsStatus(False, False)
-
-
-def test_the_settings_lead_to_it(standin: StandIn) -> None:
-    ups = attach(UpsSerial(port=standin.path), factory=None)
-    assert ups is not None
-    assert ups.read() == UpsStatus(False, False)
-    ups.close()
-    assert attach(None, factory=None) is None
