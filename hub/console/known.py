@@ -10,6 +10,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from config.hub_settings import HubSettings, RoomSettings
+from config.wiring import unsupervised
 from hub.console.words import Words, age
 from hub.incident import Place
 from hub.view import ChannelView, DeviceView, Trouble, View, ZoneView
@@ -109,10 +110,11 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
     heard = [d for d in devices if d.standing == "heard"]
     others = [d for d in devices if d.standing != "heard"]
     said = f"{len(heard)} of {len(devices)} heard from now"
+    wiring = _wiring(devices)
     lasts = [d.last_heard for d in heard if d.last_heard is not None]
     if not others:
         oldest = f"each within the last {age(now - min(lasts))}" if lasts else "no time is known"
-        return Line("rooms", "well", "Rooms", f"{said}.", oldest, link="/devices")
+        return Line("rooms", "well", "Rooms", f"{said}.", oldest, wiring, "/devices")
     grade: Grade = "unknown" if all(d.standing == NOT_HEARD for d in others) else "wrong"
     details = tuple(f"{d.place.room}: {standing_words(d, words, now)}" for d in others)
     return Line(
@@ -121,9 +123,26 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
         "Rooms",
         f"{said}; {len(others)} not:",
         f"hub watching since {words.when(view.started, now)}",
-        details,
+        details + wiring,
         "/devices",
     )
+
+
+def _wiring(devices: list[DeviceView]) -> tuple[str, ...]:
+    """Say how many buttons have wires whose faults don't show: no part of being well, nor of being wrong."""
+    found: dict[str, list[str]] = {}
+    for device in devices:
+        for zone in device.zones:
+            if (words := unsupervised(zone.kind, zone.circuit)) is not None:
+                found.setdefault(words, []).append(device.place.device)
+    return tuple(
+        f"{_count(len(of), 'button')} in {_count(len(set(of)), 'room')}: {words}"
+        for words, of in found.items()
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def standing_words(device: DeviceView, words: Words, now: int) -> str:

@@ -20,7 +20,7 @@ from tests.docs.pages import DOCS, ROOT, section
 
 MAINTENANCE = DOCS / "guide-maintenance.md"
 SPOKEN = {
-    ("hub/presses.py", "account.what"): {"tamper", "trouble"},
+    ("hub/presses.py", "what"): {"tamper", "trouble"},
     ("hub/presses.py", "f'flaw-{what}'"): {"flaw-*"},
     ("hub/devices.py", "f'flaw-{fact.what}'"): {"flaw-state", "flaw-health"},
 }
