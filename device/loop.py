@@ -23,7 +23,7 @@ from device import starts, survey
 from device.actions import Action, Drive, Forget, Hurry, Keep, Publish, Remember, Renew, Say
 from device.agent import Agent
 from device.board import Board, UpsOnBoard
-from device.facts import Contact, Fact, Surveyed
+from device.facts import Contact, Fact, Heard, Surveyed
 from device.health_words import HealthWords
 from device.link import Link
 from device.outbox import Outbox
@@ -120,6 +120,10 @@ class Loop:
         """Ask for a clean end: what is owed is on disk, and the hub is told that we go."""
         self._stopping.set()
         self._queue.put(None)
+
+    def hear(self, fact: Heard) -> None:
+        """Take a message as if it came over a link: a simulated room's way to be told by hand."""
+        self._queue.put(fact)
 
     def cut(self) -> None:
         """Ask for an end as by a power cut: nothing is finished, nobody is told."""

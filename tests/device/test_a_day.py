@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Day:
     """What happens in some hours, by a seed: hands, wires, doors, noise, and everything that fails."""
 
     def __init__(self, seed: int, hours: float) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - a reproducible day
+        self.dice = random.Random(seed)
         self.world = World(ZONES, ("one", "two"))
         self.start, self.end = self.world.now, self.world.now + hours * HOUR
         self.presses: list[Press] = []
@@ -132,7 +133,7 @@ class Day:
         switches = [*self.world.power, (self.end + HOUR, False)]
         return [
             (at, until)
-            for (at, on), (until, _) in zip(switches, switches[1:], strict=False)
+            for (at, on), (until, _) in itertools.pairwise(switches)
             if on
         ]  # fmt: skip
 
