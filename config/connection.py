@@ -10,36 +10,27 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from config import dial_words
 from config.contract import MAX_PAYLOAD, SESSION_FOR_EVER
 from config.dialling import Connected, DialError, Dialler, end
+from config.one_connection import KEEPALIVE_S, Life, Listener, Received, SocketClient, tell
 from config.shared_settings import Broker
 
-KEEPALIVE_S: Final = 6
-"""paho gives a silent broker up after two of these, inside the 15 s of a link's supervision."""
-ANSWER_S: Final = 4.5
-"""A broker that takes the connection and says nothing for so long is given up. With the time to connect
-(:data:`config.dialling.DIAL_S`) and the silence after its first answer that makes 14 s."""
+__all__ = ["Line", "Listener", "NotConnectedError", "Received", "Will"]
+
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 2.0
 """Seconds between two attempts to connect: doubled from the first to the longest. No press waits in a
 broker that is back for longer than this."""
-
-_KEEPALIVE_TIMEOUT: Final = 0x8D
-"""MQTT's reason code, by which paho tells that it gave a silent broker up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +39,6 @@ class Will:
 
     topic: str
     payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One message as it came."""
-
-    connection: int
-    mid: int
-    topic: str
-    payload: bytes
-    retained: bool
-    qos: int
-    expiry_s: int | None
-    """What was left of its Message Expiry, in seconds; None where it had none."""
-
-
-class Listener(Protocol):
-    """Who is told what happens on a line. Called on the line's threads: only enqueue facts."""
-
-    def on_up(self, connection: int, session_present: bool) -> None:
-        """Connected and subscribed; ``session_present`` tells whether the broker kept our session."""
-
-    def on_down(self, connection: int, reason: str) -> None:
-        """The connection ended, or could not be made: ``reason`` says why in words."""
-
-    def on_message(self, message: Received) -> None:
-        """A message came."""
-
-    def on_published(self, connection: int, mid: int, refused: str | None) -> None:
-        """The broker answered a publish; ``refused`` holds its words where it said no."""
 
 
 class NotConnectedError(ConnectionError):
@@ -116,7 +77,7 @@ class Line:
         self._lock = threading.Lock()  # guards the next four, so that no ack crosses connections
         self._client: Client | None = None
         self._brings: Client | None = None
-        self._life: _Life | None = None
+        self._life: Life | None = None
         self._number = 0
         self._closing = threading.Event()
         self._hurry = threading.Event()
@@ -197,10 +158,10 @@ class Line:
             self._hurry.clear()
             with self._lock:
                 self._number += 1
-            life: _Life | None = None
+            life: Life | None = None
             reason = ""
             try:
-                life = _Life(self, self._number, self._dialler.dial())
+                life = self._new_life(self._dialler.dial())
                 self._live(life)
                 reason = life.reason or self._dialler.why(life.sock, answered=life.taken) or life.lost
             except DialError as error:
@@ -210,12 +171,12 @@ class Line:
             except Exception as error:  # noqa: BLE001 - no thread, no memory: a line that ends is gone for ever
                 self._log.error("fault on the line", exc_info=error)
                 reason = f"{type(error).__name__}: {error}"
-            self._tell(self._listener.on_down, self._number, reason)
+            tell(self._listener.on_down, self._number, reason)
             pause = FIRST_PAUSE_S if life is not None and life.up else min(pause * 2, LONGEST_PAUSE_S)
             if not self._closing.is_set():
                 self._hurry.wait(pause)
 
-    def _live(self, life: _Life) -> None:
+    def _live(self, life: Life) -> None:
         """Live through one connection; ``life`` tells whether it ever came up, and why it ended."""
         client = self._new_client(life)
         try:
@@ -237,7 +198,7 @@ class Line:
                     break
             # A packet that paho can't read ends its thread, and it would look connected for ever.
             while life.up and not life.over.wait(1.0):
-                if client._thread is None:
+                if client._thread is None and not life.over.is_set():
                     life.reason = f"broker {self._at} sent what can't be read"
                     break
         finally:
@@ -256,8 +217,29 @@ class Line:
         with self._lock:
             self._client = self._brings = self._life = None
 
-    def _new_client(self, life: _Life) -> Client:
-        client = _Client(
+    def _new_life(self, sock: Connected) -> Life:
+        return Life(
+            self._number,
+            sock,
+            self._broker,
+            self._client_id,
+            self._subscriptions,
+            self._listener,
+            taken=self._taken,
+            ready=self._ready,
+        )
+
+    def _taken(self, client: Client) -> None:
+        with self._lock:
+            self._brings = client
+
+    def _ready(self, life: Life, client: Client) -> bool:
+        with self._lock:
+            self._client, self._life = client, life
+        return not self._closing.is_set()  # closed while it connected: nobody else would end it
+
+    def _new_client(self, life: Life) -> Client:
+        client = SocketClient(
             life.sock,
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -282,125 +264,3 @@ class Line:
         if self._receive_maximum is not None:
             properties.ReceiveMaximum = self._receive_maximum
         return properties
-
-    def _tell(self, say: Callable[..., None], *facts: Any) -> None:
-        """Call the listener; its failure must not kill paho's thread, which would look connected."""
-        try:
-            say(*facts)
-        except Exception:  # noqa: BLE001
-            self._log.exception("listener failed", at=getattr(say, "__name__", str(say)))
-
-
-class _Client(Client):
-    """paho's client over a connection that is made already."""
-
-    def __init__(self, sock: Connected, *words: Any, **named: Any) -> None:
-        super().__init__(*words, **named)
-        self._made = sock
-
-    def _create_socket(self) -> Connected:
-        """Stand in for paho's own, which drops why it fails and bounds neither names nor the whole."""
-        return self._made
-
-
-class _Life:
-    """One connection's callbacks, which run on paho's thread."""
-
-    def __init__(self, line: Line, number: int, sock: Connected) -> None:
-        self._line = line
-        self._number = number
-        self._session_present = False
-        self._heard_at = time.monotonic()
-        self.sock = sock
-        self.answered = threading.Event()
-        self.over = threading.Event()
-        self.taken = False
-        """Whether the broker accepted us."""
-        self.up = False
-        """Whether it was to be published to, ever."""
-        self.reason = ""
-        """Why it ended, where that is known for sure."""
-        self.lost = "connection lost"
-
-    def silent(self) -> bool:
-        """Tell whether the broker has said nothing for too long; asked until the line is up."""
-        return time.monotonic() > self._heard_at + ANSWER_S
-
-    def on_connect(
-        self, client: Client, _: Any, flags: ConnectFlags, code: ReasonCode, __: Properties | None
-    ) -> None:
-        if code.is_failure:
-            broker, client_id = self._line._broker, self._line._client_id
-            self.reason = dial_words.of_refusal(broker, client_id, code.value, str(code))
-            self.answered.set()
-            return
-        self.taken, self._heard_at = True, time.monotonic()
-        self._session_present = flags.session_present
-        with self._line._lock:
-            self._line._brings = client
-        if self._line._subscriptions:
-            options = SubscribeOptions(qos=1, noLocal=False)
-            client.subscribe([(topic, options) for topic in self._line._subscriptions])
-        else:
-            self._come_up(client)
-
-    def on_subscribe(
-        self, client: Client, _: Any, __: int, codes: list[ReasonCode], ___: Properties | None
-    ) -> None:
-        refused = [
-            topic for topic, code in zip(self._line._subscriptions, codes, strict=False) if code.is_failure
-        ]
-        if refused:
-            topics = ", ".join(refused)
-            self.reason = f"broker {self._line._at} refused to subscribe us to {topics}; its ACL lacks it"
-            client.disconnect()
-            self.answered.set()
-            return
-        self._come_up(client)
-
-    def _come_up(self, client: Client) -> None:
-        with self._line._lock:
-            self._line._client, self._line._life = client, self
-        self.up = True
-        self.answered.set()
-        if self._line._closing.is_set():  # closed while it connected: nobody else would end it
-            client.disconnect()
-            return
-        self._line._tell(self._line._listener.on_up, self._number, self._session_present)
-
-    def on_disconnect(
-        self, _: Client, __: Any, flags: DisconnectFlags, code: ReasonCode, ___: Properties | None
-    ) -> None:
-        if flags.is_disconnect_packet_from_server:
-            broker, client_id = self._line._broker, self._line._client_id
-            self.reason = self.reason or dial_words.of_end(broker, client_id, code.value, str(code))
-        elif code.value == _KEEPALIVE_TIMEOUT:
-            silent = f"broker {self._line._at} has not answered for {2 * KEEPALIVE_S} s"
-            self.reason = self.reason or silent
-        self.lost = f"connection to broker {self._line._at} lost: {code}"
-        self.answered.set()
-        self.over.set()
-
-    def on_message(self, _: Client, __: Any, message: MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = message._topic.decode("utf-8", "replace")
-        expiry = getattr(message.properties, "MessageExpiryInterval", None)
-        self._heard_at = time.monotonic()
-        self._line._tell(
-            self._line._listener.on_message,
-            Received(
-                self._number,
-                message.mid,
-                topic,
-                bytes(message.payload),
-                bool(message.retain),
-                message.qos,
-                expiry,
-            ),
-        )
-
-    def on_publish(self, _: Client, __: Any, mid: int, code: ReasonCode, ___: Properties | None) -> None:
-        refused = str(code) if code.is_failure else None
-        self._line._tell(self._line._listener.on_published, self._number, mid, refused)

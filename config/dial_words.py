@@ -118,11 +118,16 @@ def _day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def _clock(known: Known) -> str:
+    """Say this machine's clock to the day: one to the minute would be a new trouble each minute."""
+    return f"this machine's clock says {known.now:%Y-%m-%d}"
+
+
 def _of_their_certificate(broker: Broker, at: str, error: ssl.SSLCertVerificationError, known: Known) -> str:
     theirs, code = known.theirs, error.verify_code
     ca_file = None if broker.tls is None else broker.tls.ca_file
     whose = f"the certificate of broker {at}"
-    clock = f"this machine's clock says {_day(known.now)}"
+    clock = _clock(known)
     if code in {_EXPIRED, _NOT_YET_VALID}:
         ours_is_at_fault = theirs is not None and theirs.not_before <= known.now <= theirs.not_after
         if ours_is_at_fault:
@@ -160,7 +165,7 @@ def _alert(error: Exception) -> str | None:
 def _of_our_certificate(at: str, cert_file: Path, alert: str, known: Known) -> str:
     ours = known.ours
     whose = f"broker {at} does not accept our certificate {cert_file}"
-    clock = f"this machine's clock says {_day(known.now)}"
+    clock = _clock(known)
     again = "enrol this machine again"
     if alert == "CERTIFICATE_EXPIRED":
         if ours is None:
@@ -186,13 +191,11 @@ def _of_handshake(at: str, port: int, error: Exception) -> str:
         return f"broker {at} took the connection and did not answer; look at its load, or start it again"
     if "PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
         return f"broker {at} speaks no TLS 1.2 or later; update it"
-    if isinstance(error, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError) or reason in {
-        "WRONG_VERSION_NUMBER",
-        "HTTP_REQUEST",
-        "UNEXPECTED_MESSAGE",
-        "RECORD_LAYER_FAILURE",
-    }:
-        return f"broker {at} speaks no TLS on port {port}; set port to its TLS listener's (8883 by custom)"
+    cure = "set port to its TLS listener's (8883 by custom)"
+    if isinstance(error, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return f"broker {at} ended the connection at once: if it speaks no TLS on port {port}, {cure}"
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_MESSAGE", "RECORD_LAYER_FAILURE"}:
+        return f"broker {at} speaks no TLS on port {port}; {cure}"
     return f"no TLS with broker {at}: {reason.replace('_', ' ').lower() or _plain(error)}"
 
 

@@ -73,6 +73,12 @@ class Proxy:
                 way.reset()
             self._ways.clear()
 
+    def forget(self) -> None:
+        """Make the present connections half-open for good, as a firewall does that lost their state."""
+        with self._lock:
+            for way in self._ways:
+                way.forgotten = True
+
     def _work(self) -> None:
         while not self._ended.is_set():
             with self._lock:
@@ -108,7 +114,7 @@ class Proxy:
         for way in self._ways:
             if self.fault == "stall":
                 continue
-            way.read(self.delay_s, swallow=self.fault == "swallow")
+            way.read(self.delay_s, swallow=way.forgotten or self.fault == "swallow")
             if self.fault is None:
                 way.write()
             if not way.gone:
@@ -134,6 +140,7 @@ class _Way:
     def __init__(self, source: socket.socket, sink: socket.socket) -> None:
         self.source = source
         self.over = False
+        self.forgotten = False
         self.gone = False
         """Whether the source has said all it will."""
         self._sink = sink

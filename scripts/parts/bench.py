@@ -1,4 +1,4 @@
-"""Measures this machine: sets up what that needs, then becomes ``bench.press_to_webhook``."""
+"""Measures this machine: sets up what that needs, then becomes one of the measurements in ``bench``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from . import apt, mosquitto, places, venv
 from .progress import Progress, SetupError
 from .streams import open_closed, remark
 
+FAILOVER = "failover"
+
 
 def main(words: list[str]) -> int:
-    """Set up, then go on as the benchmark; returns only where the setting up failed."""
+    """Set up, then go on as the benchmark; returns only where the setting up failed.
+
+    The first word ``failover`` asks for those figures; otherwise it is press to webhook.
+    """
     open_closed()
+    failover = words[:1] == [FAILOVER]
     try:
-        python, broker = set_up("hub")
+        python, broker = set_up("device", "hub") if failover else set_up("hub")
     except SetupError as error:
         remark(f"scripts/bench: {error}")
         return 1
+    if failover:
+        return become("bench.failover", python, broker, words[1:])
     return become("bench.press_to_webhook", python, broker, words)
 
 

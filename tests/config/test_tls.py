@@ -241,7 +241,7 @@ def test_a_file_that_may_not_be_read(mine: Tls, mocker: MockerFixture) -> None:
 def test_one_end_speaks_tls_and_the_other_does_not(
     tmp_path: Path, broker: Mosquitto, site: Authority, mine: Tls
 ) -> None:
-    assert f"speaks no TLS on port {broker.port}; set port to its" in refusal(broker.port, mine)
+    assert f"if it speaks no TLS on port {broker.port}, set port to its" in refusal(broker.port, mine)
     with tls_mosquitto(tmp_path / "b", site) as strict:
         assert "if it wants TLS there, set tls" in refusal(strict.port, None)
 
