@@ -190,6 +190,19 @@ def test_what_one_broker_brought_and_was_not_acknowledged_comes_again_in_order(
     assert [left_in(each, site) for each in (site.broker, broker)] == [[], []]
 
 
+def test_a_broker_that_is_silent_holds_up_no_farewell(site: Site) -> None:
+    """The other hears that the hub stops, at once, and the hub ends in its time."""
+    heard = len(site.ear.messages)
+    site.more_brokers[0].pause()
+    began = time.monotonic()
+    code = site.hub.end(within_s=15)
+    last = site.ear.wait_for(
+        lambda m: m.topic.endswith("/hub/hub-1/state") and not m.json["online"], after=heard
+    )
+    assert (last.json["why"], code) == ("stopped", 0)
+    assert last.at - began < 2.0
+
+
 def test_a_hub_that_was_killed_takes_what_either_kept(site: Site) -> None:
     """In the order of each; the same event by both is one."""
     first, second = site.ear, site.more_ears[0]
