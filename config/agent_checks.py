@@ -59,7 +59,8 @@ def doubts(settings: AgentSettings) -> list[str]:
         if words is not None:
             fault = "a cut wire" if zone.circuit == "no" else "a short circuit"
             said.append(
-                f"{zone.zone}: {words}: {fault} would not show until a press fails; use circuit = 'pair' or 'eol'"
+                f"{zone.zone}: {words}: {fault} would not show until a press fails;"
+                " use circuit = 'pair' or 'eol'"
             )
         if zone.kind in PANIC_KINDS and zone.latching:
             said.append(
@@ -141,7 +142,9 @@ def _check_kind(zone: ZoneSettings, key: str, report: Report) -> None:
         if getattr(zone, name) is None:
             continue
         if zone.kind == "duress":
-            report(f"{key}.{name}", "found on kind = 'duress'", "it changes nothing in its room: leave it out")
+            report(
+                f"{key}.{name}", "found on kind = 'duress'", "it changes nothing in its room: leave it out"
+            )
         if not panic:
             report(f"{key}.{name}", f"found on kind = {zone.kind!r}", "only a button has one: leave it out")
 

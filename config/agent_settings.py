@@ -109,7 +109,9 @@ class UpsPins(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag
     """The level of a pin while it is so."""
 
 
-class UpsSerial(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="megatec"):
+class UpsSerial(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="megatec"
+):
     """A UPS that answers ``Q1`` over a serial line (Megatec's protocol, 2400 baud)."""
 
     port: Path

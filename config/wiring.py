@@ -77,9 +77,7 @@ def read_band(all_bands: tuple[Band, ...], reading: float, last: Condition | Non
             above = all_bands[i + 1].expected - band.expected if i + 1 < len(all_bands) else 0.0
             if band.low - HYSTERESIS * below <= reading <= band.high + HYSTERESIS * above:
                 return band.condition
-    return next(
-        (band.condition for band in all_bands if reading < band.high), all_bands[-1].condition
-    )
+    return next((band.condition for band in all_bands if reading < band.high), all_bands[-1].condition)
 
 
 def unsupervised(kind: str, circuit: str | None) -> str | None:

@@ -7,14 +7,11 @@ order in which they are to be done: a press is sent first, then kept, then every
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from config.agent_settings import AgentSettings, ZoneSettings
-from config.clock import Now, stamp
+from config.agent_settings import AgentSettings
+from config.clock import Now
 from config.contract import (
-    EVENT_EXPIRY,
     PANIC_KINDS,
     Command,
     Event,
@@ -26,8 +23,8 @@ from config.contract import (
     encode,
     read_topic,
 )
-from device import actions, lamp, press_memory, report, retransmission
-from device.actions import Action, Forget, Keep, Light, Publish, Remember, say
+from device import actions, press_memory, report
+from device.actions import Action, Drive, Keep, Publish, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
     Answered,
@@ -37,26 +34,29 @@ from device.facts import (
     Kept,
     LinkDown,
     LinkUp,
+    Machine,
     OutboxFault,
     OutboxSetAside,
     Restored,
     Surveyed,
+    Unreadable,
 )
 from device.hearing import Hearing
-from device.retransmission import Retransmission
+from device.lamp import Press
+from device.owed import GIVEN_UP, Owed
+from device.signals import CALL, SILENT_KINDS, Signals
 from device.troubles import Troubles
+from device.walk_test import WalkTest
 from device.zone import Decided, Zone
 
 HEALTH_S: Final = 15.0
 NEWS_S: Final = 1.0
 """A new trouble doesn't wait for the next health, but healths are at least this far apart."""
 HEALTH_EXPIRY_S: Final = 30
-MOST_OWED: Final = 5000
-"""Events the outbox holds before doors are given up; presses and their restorals never are."""
 BEHIND_S: Final = 5.0
 """A disk that takes longer than this is a trouble."""
-SILENT_KINDS: Final = frozenset({"duress"})
-"""Kinds of press that change nothing in their room."""
+IDENTIFY_S: Final = 10.0
+"""How long a room blinks that is looked for, if the command doesn't say."""
 COMMANDS_KEPT: Final = 256
 """Ids of commands that are remembered, each of which is obeyed once."""
 
@@ -64,33 +64,33 @@ COMMANDS_KEPT: Final = 256
 class Agent:
     """All that one room knows and decides."""
 
-    def __init__(self, settings: AgentSettings, *, boot: str, kernel: str, now: Now) -> None:
+    def __init__(
+        self, settings: AgentSettings, *, boot: str, kernel: str, now: Now, restarts: int | None = None
+    ) -> None:
         """``boot`` names this start of the agent, ``kernel`` the machine's (see :mod:`device.age`)."""
         self.settings = settings
         self.boot = boot
-        self.zones = {z.zone: Zone(z.kind, z.circuit, z.settle_ms / 1000) for z in settings.zones}
-        self.lamp = lamp.Lamp(ready_since=now.mono)
+        self.zones = {z.zone: Zone(z) for z in settings.zones}
+        self.signals = Signals(settings, now.mono)
+        self.walk_test = WalkTest()
         self.posture: Posture | None = None
         self.up: set[str] = set()
         self._sessions: set[str] = set()
         """Links whose broker has held a session of ours, ever."""
-        self._zone_settings = {z.zone: z for z in settings.zones}
         self._links = tuple(link.name for link in settings.links)
-        self._retransmission = Retransmission(self._links)
+        self._owed = Owed(self._links)
         self._hearing = Hearing()
         self._kernel = kernel
         self._started = now.mono
+        self._restarts = restarts
         self._seq = 0
-        self._order = 0
-        self._owed: dict[str, tuple[Event, Moment]] = {}
-        self._synced: bool | None = None
-        self._light: float | None = None
+        self._machine = Machine()
+        self._levels: dict[str, float] = {}
         self._told = ""
         self._health_n = 0
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
         self._troubles = Troubles()
-        self._given_up = 0
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
 
     # --- the two ways in ------------------------------------------------------------------------
@@ -99,8 +99,13 @@ class Agent:
         """Take one fact; facts come in the order of their stamps."""
         match fact:
             case Contact():
-                decided = self.zones[fact.zone].contact(fact.mono, closed=fact.closed, first=fact.first)
-                return self._happened(fact.zone, decided, now)
+                decided = self.zones[fact.zone].contact(fact.mono, fact.reading, fact.how)
+                done = self._happened(fact.zone, decided, now)
+                return done if fact.how != "again" else done + self._lost(fact.zone)
+            case Unreadable():
+                decided = self.zones[fact.zone].unreadable(fact.mono)
+                said = [say("warning", "zone can't be read", zone=fact.zone, why=fact.why)] if decided else []
+                return self._happened(fact.zone, decided, now) + said
             case LinkUp():
                 return self._link_up(fact, now)
             case LinkDown():
@@ -122,20 +127,23 @@ class Agent:
                 raise TypeError(f"no rule for {type(fact).__name__}")
 
     def advance(self, now: Now) -> list[Action]:
-        """Do what is due by now: zones settle, copies are sent again, the lamp changes, health is due."""
+        """Do what is due by now: zones settle, copies are sent again, lamps change, health is due."""
         done: list[Action] = []
         for name, zone in self.zones.items():
             done += self._happened(name, zone.advance(now.mono), now)
+        if self.walk_test.advance(now.mono):
+            done += self._publish_state()
         for link in self._links:
-            self._retransmission.beat(link, heard=now.mono < self._hearing.heard_until(link))
-        done += self._send_due(now)
+            self._owed.retransmission.beat(link, heard=now.mono < self._hearing.heard_until(link))
+        done += self._owed.send_due(self._moment(now))
         done += self._show(now)
         return done
 
     def next_deadline(self, now: Now) -> float:
         """Return when :meth:`advance` is to be called next, if no fact comes before."""
         due = [zone.next_deadline() for zone in self.zones.values()]
-        due += [self._retransmission.next_deadline(), lamp.next_deadline(self.lamp, now.mono)]
+        due += [self._owed.retransmission.next_deadline(), self.signals.next_deadline(now.mono)]
+        due.append(self.walk_test.next_deadline())
         return min((at for at in due if at is not None), default=now.mono + HEALTH_S)
 
     def settles_at(self) -> float | None:
@@ -152,82 +160,79 @@ class Agent:
     def _happened(self, zone: str, decided: list[Decided], now: Now) -> list[Action]:
         done: list[Action] = []
         for each in decided:
-            done += self._emit(self._zone_settings[zone], each, now)
+            done += self._judge(zone, each, now)
         if decided:
             done += self._publish_state()
+            done += self._owed.make_room()
         return done
 
-    def _emit(self, zone: ZoneSettings, decided: Decided, now: Now) -> list[Action]:
+    def _judge(self, zone: str, decided: Decided, now: Now) -> list[Action]:
+        """Tell whether it is part of a walk test, and tell of it."""
+        if decided.what == "restoral":
+            return self._emit(zone, decided, now, test=self.walk_test.restored(zone, decided.at))
+        if decided.what != "alarm":
+            return self._emit(zone, decided, now, test=False)
+        if decided.held:
+            self.walk_test.held(zone)
+            return self._emit(zone, decided, now, test=False)
+        verdict = self.walk_test.pressed(zone, decided.at)
+        done = self._emit(zone, decided, now, test=verdict.test)
+        for other, at in verdict.real_after_all:
+            again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)
+            done += self._emit(other, again, now, test=False)
+        return done
+
+    def _emit(self, zone: str, decided: Decided, now: Now, *, test: bool) -> list[Action]:
+        settings = self.zones[zone].settings
         self._seq += 1
         event = Event(
             v=1,
             id=f"{self.boot}-{self._seq}",
             boot=self.boot,
             seq=self._seq,
-            zone=zone.zone,
-            label=zone.label,
-            kind=zone.kind,
+            zone=zone,
+            label=settings.label,
+            kind=decided.kind,
             what=decided.what,
+            cause=decided.cause,
             age_ms=0,
             room=self.settings.room,
             held=True if decided.held else None,
-            test=False,
+            test=test,
         )
         elapsed = now.mono - decided.at
-        happened = Moment(self._kernel, decided.at, now.wall - round(elapsed * 1000), self._synced)
-        self._owe(event, happened)
-        done = self._send_due(now)
+        happened = Moment(
+            self._kernel, decided.at, now.wall - round(elapsed * 1000), self._machine.clock_synced
+        )
+        self._owed.add(event, happened)
+        done = self._owed.send_due(self._moment(now))
         if event.what == "alarm":
             done += [actions.Hurry(link) for link in self._links if link not in self.up]
-        done.append(Keep(Kept(id=event.id, body=encode(event), happened=happened)))
-        done.append(Remember(f"zone {zone.zone}", self.zones[zone.zone].condition))
-        if _presses(event):
-            self.lamp = (
-                self.lamp.held(event.id, now.mono) if decided.held else self.lamp.pressed(event.id, now.mono)
-            )
-            done += self._remember_press(now)
-        fields = {"zone": zone.zone, "kind": zone.kind, "what": event.what, "held": decided.held or None}
-        done.append(say("info", "event decided", event_id=event.id, seq=event.seq, **fields))
-        return done + self._make_room() + self._show(now)
-
-    def _owe(self, event: Event, happened: Moment) -> None:
-        self._order += 1
-        self._owed[event.id] = (event, happened)
-        self._retransmission.owe(event.id, urgent=event.what == "alarm", order=self._order)
-
-    def _make_room(self) -> list[Action]:
-        """Give up the oldest events of doors once too much is owed."""
-        if len(self._owed) <= MOST_OWED:
-            return []
-        spare = next((e for e, _ in self._owed.values() if e.kind not in PANIC_KINDS), None)
-        if spare is None:
-            return []
-        self._given_up += 1
-        why = f"full: {self._given_up} events of doors given up, last {spare.id}"
-        return [*self._settle(spare.id), *self._troubles.note("outbox full", why)]
-
-    def _settle(self, event: str) -> list[Action]:
-        self._owed.pop(event, None)
-        return [Forget(event)] if self._retransmission.settle(event) else []
-
-    def _send_due(self, now: Now) -> list[Action]:
-        done: list[Action] = []
-        for want in self._retransmission.due(now.mono):
-            if isinstance(want, retransmission.Renew):
-                done.append(actions.Renew(want.link))
-                done.append(say("warning", "no answer to a press: new connection", link=want.link))
-                continue
-            event, happened = self._owed[want.event]
-            age = age_ms(happened, self._moment(now))
-            at = stamp(now.wall - age) if self._synced else None
-            copy = msgspec.structs.replace(event, age_ms=age, at=at)
-            done.append(Publish(want.link, "event", encode(copy), event=event.id, expiry_s=EVENT_EXPIRY))
-            level: Literal["debug", "info"] = "debug" if want.why == "first" else "info"
-            done.append(say(level, "event sent", event_id=event.id, link=want.link, why=want.why, age_ms=age))
+        kept = Kept(id=event.id, body=encode(event), happened=happened)
+        done.append(Keep(kept, Remember(f"zone {zone}", decided.word)))
+        if event.what == "alarm":
+            self.signals.pressed(zone, event.kind, event.id, now.mono, held=decided.held, test=test)
+            done += self._show(now) + self._remember_presses(now)
+        fields = {
+            "zone": zone,
+            "kind": event.kind,
+            "what": event.what,
+            "held": event.held,
+            "test": test or None,
+        }
+        done.append(
+            say("info", "event decided", event_id=event.id, seq=event.seq, cause=event.cause, **fields)
+        )
         return done
 
+    def _lost(self, zone: str) -> list[Action]:
+        lost = self.zones[zone].lost
+        if not lost:
+            return []
+        return self._troubles.once("pins", f"{zone}: {lost} moves were found only by reading again")
+
     def _moment(self, now: Now) -> Moment:
-        return Moment(self._kernel, now.mono, now.wall, self._synced)
+        return Moment(self._kernel, now.mono, now.wall, self._machine.clock_synced)
 
     # --- links ----------------------------------------------------------------------------------
 
@@ -236,8 +241,8 @@ class Agent:
         known = fact.link in self._sessions
         self.up.add(fact.link)
         self._sessions.add(fact.link)
-        self._retransmission.link_up(fact.link, session_present=fact.session_present)
-        done = self._send_due(now)
+        self._owed.retransmission.link_up(fact.link, session_present=fact.session_present)
+        done = self._owed.send_due(self._moment(now))
         done += self._troubles.note(f"link {fact.link}", None)
         done += self._publish_state((fact.link,))
         done += self._publish_health((fact.link,), now)
@@ -250,13 +255,13 @@ class Agent:
 
     def _link_down(self, fact: LinkDown) -> list[Action]:
         self.up.discard(fact.link)
-        self._retransmission.link_down(fact.link)
+        self._owed.retransmission.link_down(fact.link)
         self._hearing.link_down(fact.link)
         return self._troubles.note(f"link {fact.link}", fact.reason)
 
     def _answered(self, fact: Answered) -> list[Action]:
         if fact.event is not None:
-            self._retransmission.answered(fact.link, fact.event, refused=fact.refused is not None)
+            self._owed.retransmission.answered(fact.link, fact.event, refused=fact.refused is not None)
         why = None if fact.refused is None else f"the broker refused it: {fact.refused}"
         return self._troubles.note(f"publishing {fact.what} over {fact.link}", why)
 
@@ -264,8 +269,7 @@ class Agent:
         topic = read_topic(fact.topic)
         try:
             if topic is None:
-                self._take_posture(decode(Posture, fact.payload))
-                return []
+                return self._take_posture(decode(Posture, fact.payload), now)
             match topic.what:
                 case "hub-state":
                     return self._beat(fact, topic.party, decode(HubState, fact.payload), now)
@@ -278,31 +282,33 @@ class Agent:
         except MessageError as error:
             return self._troubles.once("unreadable message", f"{fact.topic}: {error}")
 
-    def _take_posture(self, posture: Posture) -> None:
-        if self.posture is None or posture.n > self.posture.n:
-            self.posture = posture
+    def _take_posture(self, posture: Posture, now: Now) -> list[Action]:
+        if self.posture is not None and posture.n <= self.posture.n:
+            return []
+        self.posture = posture
+        self.signals.posture(posture, now.mono)
+        return self._show(now)
 
     def _beat(self, fact: Heard, hub: str, state: HubState, now: Now) -> list[Action]:
         if fact.retained:
             return []  # what was last known isn't heard
-        self._retransmission.beat(  # a silence that this beat ends was a silence
-            fact.link, heard=now.mono < self._hearing.heard_until(fact.link)
-        )
+        links = self._owed.retransmission
+        # A silence that this beat ends was a silence.
+        links.beat(fact.link, heard=now.mono < self._hearing.heard_until(fact.link))
         self._hearing.beat(fact.link, hub, state, now.mono)
-        self._retransmission.beat(fact.link, heard=now.mono < self._hearing.heard_until(fact.link))
+        links.beat(fact.link, heard=now.mono < self._hearing.heard_until(fact.link))
         return []
 
     def _receipt(self, receipt: Receipt, now: Now) -> list[Action]:
-        done: list[Action] = []
-        ids = frozenset(receipt.ids)
-        was = self.lamp
-        self.lamp = self.lamp.received(ids, now.mono)
+        changed = self.signals.received(frozenset(receipt.ids), now.mono)
+        done = self._show(now) if changed else []
         for event in receipt.ids:
-            if event in self._owed:
-                took = age_ms(self._owed[event][1], self._moment(now))
-                done += self._settle(event)
+            happened = self._owed.happened(event)
+            if happened is not None:
+                took = age_ms(happened, self._moment(now))
+                done += self._owed.settle(event)
                 done.append(say("info", "event received by the hub", event_id=event, after_ms=took))
-        return self._show(now) + done + (self._remember_press(now) if self.lamp is not was else [])
+        return done + (self._remember_presses(now) if changed else [])
 
     def _command(self, command: Command, now: Now) -> list[Action]:
         if command.id in self._obeyed:
@@ -310,23 +316,40 @@ class Agent:
         self._obeyed.append(command.id)
         said = say("info", "command", command=command.id, do=command.do, lamp=command.lamp)
         if command.do == "identify":
-            self.lamp = self.lamp.identify(now.mono + (command.for_s or 10.0), now.mono)
+            for_s = IDENTIFY_S if command.for_s is None else command.for_s
+            self.signals.identify(now.mono + for_s, now.mono)
+        elif command.do == "walk-test" and command.for_s is not None:
+            return [*self._walk_test(command.zones, command.for_s, now), said]
         elif command.do == "lamp" and command.lamp is not None:
-            self.lamp = self.lamp.told(command.lamp, frozenset(command.events or ()), now.mono)
-            return [*self._show(now), *self._remember_press(now), said]
+            self.signals.told(command.lamp, frozenset(command.events or ()), now.mono)
+            return [*self._show(now), *self._remember_presses(now), said]
         else:
-            said = say("warning", "command not obeyed: not known here", command=command.id, do=command.do)
+            said = say(
+                "warning", "command not obeyed: it lacks what it needs", command=command.id, do=command.do
+            )
         return [*self._show(now), said]
+
+    def _walk_test(self, zones: tuple[str, ...] | None, for_s: float, now: Now) -> list[Action]:
+        buttons = [name for name, zone in self.zones.items() if zone.kind in PANIC_KINDS]
+        unknown = sorted(set(zones or ()) - set(buttons))
+        if for_s > 0:
+            self.walk_test.start(
+                [name for name in buttons if zones is None or name in zones], now.mono + for_s
+            )
+        else:
+            self.walk_test.end()
+        said = [say("warning", "walk test: no such button", zones=", ".join(unknown))] if unknown else []
+        return [*self._show(now), *self._publish_state(), *said]
 
     # --- what was before the restart ----------------------------------------------------------------
 
     def _restored(self, fact: Restored, now: Now) -> list[Action]:
         for name, zone in self.zones.items():
-            if fact.memory.get(f"zone {name}") == "active":
-                zone.remember("active")
+            zone.remember(fact.memory.get(f"zone {name}", ""))
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
+        self._owed.remember_given_up(fact.memory.get(GIVEN_UP, ""))
         done: list[Action] = []
-        presses: list[tuple[str, Moment]] = []
+        presses: list[tuple[Press, Moment]] = []
         for kept in fact.events:
             if kept.id in self._owed:
                 continue
@@ -335,43 +358,68 @@ class Agent:
             except MessageError as error:
                 done += self._troubles.once("outbox", f"event {kept.id} can't be read: {error}")
                 continue
-            self._owe(event, kept.happened)
-            if _presses(event):
-                presses.append((event.id, kept.happened))
-        press = press_memory.latest(fact.memory.get(press_memory.KEY), presses, self._owed, self._moment(now))
-        if press is not None:
-            self.lamp = self.lamp.restored(press)
+            self._owed.add(event, kept.happened)
+            if event.what == "alarm":
+                press = Press(frozenset((event.id,)), 0.0, zone=event.zone, kind=event.kind, test=event.test)
+                presses.append((press, kept.happened))
+        for place in (*self.signals.lamps, CALL):
+            self._restore_press(place, presses, fact, now)
         done.append(say("info", "outbox read", owed=len(fact.events)))
-        return self._send_due(now) + done + self._show(now)
+        return [
+            *self._owed.send_due(self._moment(now)),
+            *done,
+            *self._owed.make_room(),
+            *self._publish_state(),
+            *self._show(now),
+        ]
 
-    def _remember_press(self, now: Now) -> list[Action]:
-        press = self.lamp.press
-        return [] if press is None else [press_memory.remember(press, self._moment(now))]
+    def _restore_press(
+        self, place: str, presses: list[tuple[Press, Moment]], fact: Restored, now: Now
+    ) -> None:
+        about = [
+            (press, at)
+            for press, at in presses
+            if (place == CALL and not press.test)
+            or (press.kind not in SILENT_KINDS and place == self.signals.place(press.zone))
+        ]
+        found = press_memory.latest(fact.memory, place, about, self._owed, self._moment(now))
+        if found is not None:
+            self.signals.restored(place, found)
 
-    # --- lamp, state, health --------------------------------------------------------------------------
+    def _remember_presses(self, now: Now) -> list[Action]:
+        moment = self._moment(now)
+        return [
+            press_memory.remember(place, press, moment) for place, press in self.signals.presses().items()
+        ]
+
+    # --- lamps, state, health -------------------------------------------------------------------------
 
     def _show(self, now: Now) -> list[Action]:
-        until = self._hearing.ready_until()
-        if until != self.lamp.ready_until:
-            self.lamp = self.lamp.heard(until, now.mono)
-        shown = lamp.show(self.lamp, now.mono)
+        self.signals.heard(self._hearing.ready_until(), now.mono)
+        self.signals.idle(
+            now.mono,
+            is_faulty=any(_shows_fault(zone) for zone in self.zones.values()),
+            in_walk_test=bool(self.walk_test),
+        )
         done: list[Action] = []
-        if shown.light != self._light:
-            self._light = shown.light
-            done.append(Light(shown.light))
-        if shown.pattern.name != self._told:
-            self._told = shown.pattern.name
-            done.append(say("info", "lamp", shows=shown.pattern.name))
+        for output, level in self.signals.show(now.mono).items():
+            if level != self._levels.get(output):
+                self._levels[output] = level
+                done.append(Drive(output, level))
+        pattern = self.signals.pattern(now.mono)
+        if pattern != self._told:
+            self._told = pattern
+            done.append(say("info", "lamp", shows=pattern))
         return done
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
-        payload = encode(report.state(self.settings, self.boot, self.zones))
+        payload = encode(report.state(self.settings, self.boot, self.zones, self.walk_test))
         return [
             Publish(link, "state", payload, retain=True) for link in links or self._links if link in self.up
         ]
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
-        self._synced = fact.clock_synced
+        self._machine = fact.machine
         slow = fact.outbox_behind_s > BEHIND_S
         why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
         said = self._troubles.note("disk", why)
@@ -380,13 +428,15 @@ class Agent:
 
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
         self._health_n += 1
-        ages = [age_ms(happened, self._moment(now)) for _, happened in self._owed.values()]
         health = report.health(
             self.boot,
             self._health_n,
             uptime_s=now.mono - self._started,
-            ages_ms=ages,
-            synced=self._synced,
+            ages_ms=self._owed.ages_ms(self._moment(now)),
+            given_up=self._owed.given_up,
+            restarts=self._restarts,
+            lost_edges=sum(zone.lost for zone in self.zones.values()),
+            machine=self._machine,
             troubles=self._troubles,
         )
         payload = encode(health)
@@ -406,6 +456,8 @@ class Agent:
         return len(self._owed)
 
 
-def _presses(event: Event) -> bool:
-    """Tell whether this event is a press that its room may see."""
-    return event.what == "alarm" and event.kind not in SILENT_KINDS
+def _shows_fault(zone: Zone) -> bool:
+    """Whether a button may not work; not where saying so could give away that it was pressed."""
+    if zone.kind not in PANIC_KINDS or zone.can_call:
+        return False
+    return zone.kind not in SILENT_KINDS or not (zone.may_be_pressed or zone.condition == "active")

@@ -11,7 +11,7 @@ from config import __version__, logs
 from config.agent_checks import check_agent
 from config.agent_settings import AgentSettings
 from config.settings import SettingsError, load
-from device.circuit import condition
+from device.circuit import Wiring
 from device.pins import Pins, PinsError, open_factory
 
 WRONG_SETTINGS = 2
@@ -64,7 +64,7 @@ def _run(given: argparse.Namespace) -> int:
 
     settings = load(given.config, AgentSettings, check_agent)
     logs.set_up(settings.log.level, process="agent")
-    loop = Loop(settings, open_factory(settings.pins), service=True)
+    loop = Loop(settings, lambda: open_factory(settings.pins), service=True)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
     loop.run()
@@ -81,11 +81,10 @@ def _check(given: argparse.Namespace) -> int:
     print(f"{settings.room or settings.device} ({settings.site}/{settings.device}): the settings are right")
     width = max(len(zone.zone) for zone in settings.zones)
     for zone in settings.zones:
-        closed = contacts[zone.zone]
-        read = "closed" if closed else "open"
+        reads = Wiring(zone).condition(contacts[zone.zone])
         print(
             f"  {zone.zone:<{width}}  GPIO {zone.pin:<2}  {zone.kind}, {zone.circuit}: "
-            f"contact {read}, {condition(zone.circuit, closed=closed)} now ({zone.label or zone.zone})"
+            f"{reads} now ({zone.label or zone.zone})"
         )
     if settings.lamp is None:
         print("  no lamp: a teacher can't see whether a press was received")

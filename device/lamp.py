@@ -15,8 +15,12 @@ NOT_RECEIVED_S: Final = 5.0
 DARK_FOR_S: Final = 3600.0
 """How long after the room's last press the lamp stays dark when no resolution is heard."""
 
+CONFIRMED_S: Final = 2.0
+"""How long a confirmation may last; after that of a test the lamp is as it was."""
+
 Name = Literal[
-    "ready", "fault", "pressed", "received", "acknowledged", "not-received", "identify"
+    "ready", "fault", "button-fault", "walk-test", "pressed", "tested", "received", "acknowledged",
+    "not-received", "identify",
 ]  # fmt: skip
 Stage = Literal["pressed", "received", "acknowledged", "resolved"]
 STAGES: Final[tuple[Stage, ...]] = ("pressed", "received", "acknowledged", "resolved")
@@ -25,25 +29,26 @@ STAGES: Final[tuple[Stage, ...]] = ("pressed", "received", "acknowledged", "reso
 class Step(NamedTuple):
     """One step of a pattern."""
 
-    light: float
-    """0 is dark, 1 as bright as the setting allows."""
+    level: float
+    """0 is off or dark; 1 is on, or as bright as the setting allows."""
     seconds: float
 
 
 class Pattern(NamedTuple):
-    """What the lamp does, over time."""
+    """What an output does, over time."""
 
     name: Name
     words: str
     """What it means, for a person."""
     steps: tuple[Step, ...]
     repeats: bool
-    """Whether it begins again after its last step; else the last step's light stays."""
+    """Whether it begins again after its last step; else the last step's level stays."""
 
 
 _ON, _OFF = 1.0, 0.0
 _BLINK, _GAP = Step(_ON, 0.25), Step(_OFF, 0.25)
 _DARK = Step(_OFF, 0.0)
+_FAULT = (Step(_ON, 0.15), Step(_OFF, 2.85))
 
 PATTERNS: Final[dict[Name, Pattern]] = {
     pattern.name: pattern
@@ -52,10 +57,23 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         Pattern(
             "fault",
             "Fault: no hub is heard that reaches anybody. Press all the same, and phone",
-            (Step(_ON, 0.15), Step(_OFF, 2.85)),
+            _FAULT,
+            repeats=True,
+        ),
+        Pattern(
+            "button-fault",
+            "Fault: a button of this room may not work. Press all the same, and phone",
+            _FAULT,
+            repeats=True,
+        ),
+        Pattern(
+            "walk-test",
+            "Walk test: the next press is a test",
+            (Step(_ON, 0.15), Step(_OFF, 0.2), Step(_ON, 0.15), Step(_OFF, 2.5)),
             repeats=True,
         ),
         Pattern("pressed", "Pressed: on its way", (Step(_ON, 0.25), _DARK), repeats=False),
+        Pattern("tested", "Tested: on its way", (Step(_ON, 1.0), _DARK), repeats=False),
         Pattern("received", "Received: the hub has it", (_BLINK, _GAP, _BLINK, _DARK), repeats=False),
         Pattern(
             "acknowledged",
@@ -69,6 +87,18 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         Pattern("identify", "This is the room that is looked for", (_BLINK, _GAP), repeats=True),
     )
 }
+
+_PULSE, _PAUSE, _STILL = Step(_ON, 0.12), Step(_OFF, 0.18), Step(_OFF, 0.0)
+PULSES: Final[dict[Name, Pattern]] = {
+    "pressed": Pattern("pressed", "1 pulse", (_PULSE, _STILL), repeats=False),
+    "tested": Pattern("tested", "1 pulse", (_PULSE, _STILL), repeats=False),
+    "received": Pattern("received", "2 pulses", (_PULSE, _PAUSE, _PULSE, _STILL), repeats=False),
+    "acknowledged": Pattern(
+        "acknowledged", "3 pulses", (_PULSE, _PAUSE, _PULSE, _PAUSE, _PULSE, _STILL), repeats=False
+    ),
+    "not-received": Pattern("not-received", "1 long pulse", (Step(_ON, 1.2), _STILL), repeats=False),
+}
+"""What a motor in the button and a sounder do: felt or heard once at each stage, never again."""
 
 
 class Shown(NamedTuple):
@@ -84,35 +114,45 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """The room's latest press, and how far it has come."""
+    """The latest press that a lamp is about, and how far it has come."""
 
     ids: frozenset[str]
     """Its events: the alarm, and a second one when it was held."""
     at: float
     stage: Stage = "pressed"
     stage_at: float = 0.0
+    zone: str = ""
+    kind: str = "panic"
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """What the lamp knows."""
+    """What a lamp knows."""
 
     press: Press | None = None
     ready_until: float = float("-inf")
     """Until when the hub's last beat proves a path to it."""
-    ready_since: float = 0.0
+    is_faulty: bool = False
+    """A button of the room may not work."""
+    in_walk_test: bool = False
+    idle_since: float = 0.0
+    """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")
     identify_since: float = 0.0
 
-    def pressed(self, event: str, now: float) -> Lamp:
+    def pressed(
+        self, event: str, now: float, *, zone: str = "", kind: str = "panic", test: bool = False
+    ) -> Lamp:
         """A button was pressed: whatever was shown of an earlier press is over."""
-        return replace(self, press=Press(frozenset((event,)), now, "pressed", now))
+        return replace(self, press=Press(frozenset((event,)), now, "pressed", now, zone, kind, test))
 
-    def held(self, event: str, now: float) -> Lamp:
-        """The latest press is held: a second event is about it, too."""
-        if self.press is None:
-            return self.pressed(event, now)
-        return replace(self, press=replace(self.press, ids=self.press.ids | {event}))
+    def held(self, event: str, now: float, *, zone: str = "", kind: str = "panic") -> Lamp:
+        """The latest press is held: a second event is about it, too; it is no test any more."""
+        press = self.press
+        if press is None or press.zone != zone or press.test:
+            return self.pressed(event, now, zone=zone, kind=kind)
+        return replace(self, press=replace(press, ids=press.ids | {event}, kind=kind))
 
     def received(self, events: frozenset[str], now: float) -> Lamp:
         """The hub's receipt came for these events."""
@@ -130,8 +170,14 @@ class Lamp:
         """The hub is heard, which counts until ``until`` (in the past: no longer)."""
         was_ready = now < self.ready_until
         is_ready = now < until
-        since = now if was_ready != is_ready else self.ready_since
-        return replace(self, ready_until=until, ready_since=since)
+        since = now if was_ready != is_ready else self.idle_since
+        return replace(self, ready_until=until, idle_since=since)
+
+    def idle(self, now: float, *, is_faulty: bool, in_walk_test: bool) -> Lamp:
+        """What else there is to show while nothing happens."""
+        if (is_faulty, in_walk_test) == (self.is_faulty, self.in_walk_test):
+            return self
+        return replace(self, is_faulty=is_faulty, in_walk_test=in_walk_test, idle_since=now)
 
     def identify(self, until: float, now: float) -> Lamp:
         """Blink, so that the room is found."""
@@ -147,14 +193,17 @@ class Lamp:
 def show(lamp: Lamp, now: float) -> Shown:
     """Return what the lamp shows at ``now``."""
     name, since = _name(lamp, now)
-    return _play(PATTERNS[name], since, now)
+    return play(PATTERNS[name], since, now)
 
 
 def next_deadline(lamp: Lamp, now: float) -> float | None:
     """Return when the lamp's light, or what it means, may change next."""
     due = [show(lamp, now).changes_at, lamp.ready_until, lamp.identify_until]
-    if lamp.press is not None:
-        due += [lamp.press.at + NOT_RECEIVED_S, lamp.press.at + DARK_FOR_S]
+    press = lamp.press
+    if press is not None:
+        due += [press.at + NOT_RECEIVED_S, press.at + DARK_FOR_S]
+        if press.test:
+            due.append(press.stage_at + CONFIRMED_S)
     return min((at for at in due if at is not None and at > now), default=None)
 
 
@@ -162,17 +211,25 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
     press = lamp.press
     if press is not None and press.stage == "pressed":
         late = press.at + NOT_RECEIVED_S
-        return ("pressed", press.at) if now < late else ("not-received", late)
-    if press is not None and press.stage != "resolved" and now < press.at + DARK_FOR_S:
-        return press.stage, press.stage_at
+        if now >= late:
+            return "not-received", late
+        return ("tested" if press.test else "pressed"), press.at
+    if press is not None and press.stage != "resolved":
+        # A real press leaves the room dark for an hour; a test leaves it as it was.
+        shown_until = press.stage_at + CONFIRMED_S if press.test else press.at + DARK_FOR_S
+        if now < shown_until:
+            return press.stage, press.stage_at
     if now < lamp.identify_until:
         return "identify", lamp.identify_since
-    if now < lamp.ready_until:
-        return "ready", lamp.ready_since
-    return "fault", max(lamp.ready_since, min(lamp.ready_until, now))
+    if lamp.in_walk_test:
+        return "walk-test", lamp.idle_since
+    if now >= lamp.ready_until:
+        return "fault", max(lamp.idle_since, min(lamp.ready_until, now))
+    return ("button-fault" if lamp.is_faulty else "ready"), lamp.idle_since
 
 
-def _play(pattern: Pattern, since: float, now: float) -> Shown:
+def play(pattern: Pattern, since: float, now: float) -> Shown:
+    """Return where a pattern that began at ``since`` is at ``now``."""
     steps = pattern.steps
     into = max(now - since, 0.0)
     start = since
@@ -184,6 +241,6 @@ def _play(pattern: Pattern, since: float, now: float) -> Shown:
     for step in steps if pattern.repeats else steps[:-1]:
         end += step.seconds
         if now < end:
-            return Shown(pattern, since, step.light, end)
+            return Shown(pattern, since, step.level, end)
     # Rounding can put `now` on the very end of a round, where the next one begins.
-    return Shown(pattern, since, steps[-1].light, now + 0.001 if pattern.repeats else None)
+    return Shown(pattern, since, steps[-1].level, now + 0.001 if pattern.repeats else None)

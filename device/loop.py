@@ -20,12 +20,12 @@ from config.agent_settings import AgentSettings
 from config.clock import Clock, Now, SystemClock
 from config.notify import notify, watchdog_interval_s
 from device import survey
-from device.actions import Action, Forget, Hurry, Keep, Light, Publish, Remember, Renew, Say
+from device.actions import Action, Drive, Forget, Hurry, Keep, Publish, Remember, Renew, Say
 from device.agent import Agent
-from device.facts import Contact, Fact, Surveyed
+from device.board import Board
+from device.facts import Contact, Fact, Machine, Surveyed
 from device.link import Link
 from device.outbox import Outbox
-from device.pins import Pins
 
 OUTBOX_FILE: Final = "outbox.db"
 BATCH: Final = 50
@@ -40,15 +40,14 @@ class Loop:
     def __init__(
         self,
         settings: AgentSettings,
-        factory: Any,
+        open_factory: Callable[[], Any],
         *,
         clock: Clock | None = None,
         watch: Watch | None = None,
         service: bool = False,
     ) -> None:
-        """Claim the pins. ``watch`` is called after each turn; ``service`` speaks to systemd.
-
-        Raises ``PinsError``.
+        """``open_factory`` opens the pins, again and again where they fail. ``watch`` is called after each
+        turn; ``service`` speaks to systemd.
         """
         self._clock = clock or SystemClock()
         self._watch = watch
@@ -59,7 +58,7 @@ class Loop:
         self._stopping = threading.Event()
         self._power_cut = False
         boot = secrets.token_hex(8)
-        self._pins = Pins(settings, self._queue.put, factory)
+        self._board = Board(settings, self._queue.put, open_factory)
         kernel = survey.kernel(otherwise=f"unknown-{boot}")
         self._agent = Agent(settings, boot=boot, kernel=kernel, now=self._clock.now())
         self._outbox = Outbox(settings.data / OUTBOX_FILE, self._queue.put)
@@ -69,7 +68,7 @@ class Loop:
         """Work until :meth:`stop` or :meth:`cut`."""
         self._log.info("agent starts", boot=self._agent.boot, room=self._agent.settings.room)
         self._outbox.start()
-        self._pins.start()
+        self._board.start(self._clock.now().mono)
         for link in self._links.values():
             link.start()
         if self._service:
@@ -81,7 +80,7 @@ class Loop:
             if feed_every is not None and now.mono >= feed_at:
                 notify("WATCHDOG=1")
                 feed_at = now.mono + feed_every
-            until = min(self._agent.next_deadline(now), self._agent.survey_due_at())
+            until = min(self._agent.next_deadline(now), self._agent.survey_due_at(), self._board.look_at)
             if feed_every is not None:
                 until = min(until, feed_at)
             self._turn(self._wait(until - now.mono))
@@ -131,12 +130,11 @@ class Loop:
             self._attempt(partial(self._agent.decide, fact))
         now = self._clock.now()
         if now.mono >= self._agent.survey_due_at():
-            seen = Surveyed(
-                mono=now.mono,
-                clock_synced=survey.clock_synced(),
-                outbox_behind_s=self._outbox.behind_s(now.mono),
-            )
+            machine = Machine(clock_synced=survey.clock_synced())
+            seen = Surveyed(mono=now.mono, machine=machine, outbox_behind_s=self._outbox.behind_s(now.mono))
             self._attempt(partial(self._agent.decide, seen))
+        if now.mono >= self._board.look_at:
+            self._look(now)
         self._attempt(self._agent.advance)
         if self._watch is not None:
             self._watch(self._agent, self._clock.now())
@@ -157,9 +155,21 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - as above
                 self._fault(error)
 
+    def _look(self, now: Now) -> None:
+        """Read every zone again, and note the outputs that can't be driven."""
+        try:
+            self._board.look(now.mono)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fault(error)
+        faults = "; ".join(f"{output}: {why}" for output, why in self._board.faults().items())
+        self._note("outputs", faults or None)
+
     def _fault(self, error: Exception) -> None:
         self._log.error("fault in the agent", exc_info=error)
-        for action in self._agent.fault("agent", f"{type(error).__name__}: {error}"):
+        self._note("agent", f"{type(error).__name__}: {error}")
+
+    def _note(self, what: str, why: str | None) -> None:
+        for action in self._agent.fault(what, why):
             if isinstance(action, Say):
                 self._say(action)
 
@@ -169,8 +179,8 @@ class Loop:
                 self._links[link].publish(action)
             case Keep() | Forget() | Remember():
                 self._outbox.write(action)
-            case Light(level=level):
-                self._pins.light(level)
+            case Drive(output=output, level=level):
+                self._board.drive(output, level)
             case Renew(link=link):
                 self._links[link].renew()
             case Hurry(link=link):
@@ -193,5 +203,5 @@ class Loop:
             thread.start()
         for thread in threads:
             thread.join(5.0)
-        self._pins.close()
+        self._board.close()
         self._log.info("agent ended", cleanly=not self._power_cut, owed=self._agent.owed)

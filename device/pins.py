@@ -1,7 +1,8 @@
-"""The pins, by gpiozero: contacts in, the lamp out. Callbacks only enqueue facts.
+"""The pins, by gpiozero: contacts in, lamps and other outputs out. Callbacks only enqueue facts.
 
 gpiozero's own choice of a factory falls back in silence from one library to the next, so ours is
-named. Its debouncing isn't used: settling is our own (:mod:`device.zone`).
+named. Its debouncing isn't used (settling is our own, :mod:`device.zone`), nor its ``when_activated``:
+that tells only changes of what it believes itself, so that a lost release would swallow the next press.
 """
 
 from __future__ import annotations
@@ -9,12 +10,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
 
 from config.agent_settings import AgentSettings, ZoneSettings
-from device.facts import Contact, Fact
+from device.adc import Adc, open_adc
+from device.circuit import Reading
+from device.facts import Contact, Fact, Unreadable
+
+SAMPLE_S: Final = 0.02
+"""Between two readings of the ADC: a press rests through two of them within the settle time of 40 ms."""
+STEP: Final = 0.01
+"""A change of voltage, as a share of full scale, that is told: half the least hysteresis of a band."""
+
+How = Literal["moved", "first", "again"]
 
 
 class PinsError(OSError):
@@ -44,66 +55,222 @@ def open_factory(name: Literal["lgpio", "mock"]) -> Any:
 
 
 class Pins:
-    """The zones' contacts and the lamp of one agent."""
+    """The zones' contacts and the outputs of one agent; what can't be claimed costs only itself."""
 
     def __init__(self, settings: AgentSettings, put: Callable[[Fact], None], factory: Any) -> None:
-        """Claim every pin. Raises :class:`PinsError` naming the one that can't be had."""
+        """Claim every pin; ``unreadable`` and ``faults`` name those that can't be had."""
+        self.unreadable: dict[str, str] = {}
+        """Zones that can't be read, and why."""
+        self.faults: dict[str, str] = {}
+        """Outputs that can't be driven, and why."""
+        self._settings = settings
         self._put = put
         self._factory = factory
-        self._contacts: dict[str, Any] = {}
-        self._lamp: Any = None
-        self._brightness = settings.lamp.brightness if settings.lamp else 0.0
-        from gpiozero import PWMLED, DigitalInputDevice
-
+        self._brightness = settings.brightness
+        self._lock = threading.Lock()  # no edge is overtaken by a reading that began before it
+        self._ended = threading.Event()
+        self._contacts: dict[str, tuple[_Contact, ...]] = {}
+        self._inputs: dict[str, Adc] = {}
+        self._outputs: dict[str, Any] = {}
+        self._told: dict[str, float] = {}
         for zone in settings.zones:
-            with _named(f"zone {zone.zone}, GPIO {zone.pin}", self.close):
-                self._contacts[zone.zone] = DigitalInputDevice(
-                    zone.pin, pull_up=zone.pull == "up", pin_factory=factory
-                )
-        if settings.lamp is not None:
-            with _named(f"lamp, GPIO {settings.lamp.pin}", self.close):
-                self._lamp = PWMLED(settings.lamp.pin, pin_factory=factory)
-        self._zones: tuple[ZoneSettings, ...] = settings.zones
+            self._claim(zone)
+        for output, pin in outputs(settings).items():
+            self._claim_output(output, pin)
+
+    def _claim(self, zone: ZoneSettings) -> None:
+        with _noting(self.unreadable, zone.zone, _where(zone)):
+            if zone.circuit == "eol":
+                self._inputs[zone.zone] = open_adc(self._factory, self._settings.adc, zone.channel or 0)
+                return
+            pins = [pin for pin in (zone.pin, zone.nc_pin) if pin is not None]
+            self._contacts[zone.zone] = tuple(_Contact(pin, zone.pull, self._factory) for pin in pins)
+
+    def _claim_output(self, output: str, pin: int) -> None:
+        from gpiozero import PWMLED, DigitalOutputDevice
+
+        with _noting(self.faults, output, f"GPIO {pin}"):
+            kind = PWMLED if output.startswith("lamp") else DigitalOutputDevice
+            self._outputs[output] = kind(pin, pin_factory=self._factory)
 
     def start(self) -> None:
-        """Report every contact as it is now, and from now on each of its moves."""
-        for zone, contact in self._contacts.items():
-            contact.when_activated = self._moved(zone, closed=True)
-            contact.when_deactivated = self._moved(zone, closed=False)
-        for zone, closed in self.read().items():
-            self._put(Contact(mono=time.monotonic(), zone=zone, closed=closed, first=True))
+        """Report every zone as it is now, and from now on each of its moves."""
+        for zone in self._contacts:
+            self._listen(zone)
+        self.look("first")
+        if self._inputs:
+            threading.Thread(target=self._sample, name="adc", daemon=True).start()
 
-    def read(self) -> dict[str, bool]:
-        """Return each zone's contact as it is now: True is closed."""
-        return {zone: bool(contact.is_active) for zone, contact in self._contacts.items()}
+    def look(self, how: How = "again") -> None:
+        """Read every zone, and report what it reads; a zone that can't be read is reported as that."""
+        # Stamped before it is read: an edge that comes meanwhile is the later word.
+        now = time.monotonic()
+        for zone, reading in self.read().items():
+            self._put(Contact(mono=now, zone=zone, reading=reading, how=how))
+        for zone, why in self.unreadable.items():
+            self._put(Unreadable(mono=now, zone=zone, why=why))
 
-    def light(self, level: float) -> None:
-        """Set the lamp, 0 to 1 of its brightness."""
-        if self._lamp is not None:
-            self._lamp.value = level * self._brightness
+    def retry(self) -> None:
+        """Claim anew what couldn't be had, or has failed."""
+        for zone in self._settings.zones:
+            if zone.zone in self.unreadable:
+                for contact in self._contacts.pop(zone.zone, ()):
+                    _close(contact)
+                _close(self._inputs.pop(zone.zone, None))
+                self.unreadable.pop(zone.zone)
+                self._claim(zone)
+                if zone.zone in self._contacts:
+                    self._listen(zone.zone)
+        for output, pin in outputs(self._settings).items():
+            if output in self.faults:
+                _close(self._outputs.pop(output, None))
+                self.faults.pop(output)
+                self._claim_output(output, pin)
+
+    def read(self) -> dict[str, Reading]:
+        """Return what each zone that can be read reads now; ``unreadable`` names the others."""
+        readings: dict[str, Reading] = {}
+        for zone in self._contacts:
+            with _noting(self.unreadable, zone, "reading it"):
+                readings[zone] = self._read(zone)
+        for zone, adc in self._inputs.items():
+            with _noting(self.unreadable, zone, "reading the ADC"):
+                readings[zone] = adc.read()
+        for zone in readings:
+            self.unreadable.pop(zone, None)
+        return readings
+
+    def drive(self, output: str, level: float) -> None:
+        """Set an output (see :class:`device.actions.Drive`); nothing where there is none of this name."""
+        device = self._outputs.get(output)
+        if device is None:
+            return
+        with _noting(self.faults, output, "driving it"):
+            device.value = level * self._brightness if output.startswith("lamp") else level > 0
+            self.faults.pop(output, None)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether there are contacts and none of them can be read: the chip is gone."""
+        return bool(self._contacts) and all(zone in self.unreadable for zone in self._contacts)
 
     def close(self) -> None:
-        """Let the pins go, and put the lamp out."""
-        for device in [*self._contacts.values(), self._lamp]:
-            if device is not None:
-                with contextlib.suppress(Exception):
-                    device.close()
-        with contextlib.suppress(Exception):
-            self._factory.close()
+        """Let the pins go, and put every lamp out."""
+        self._ended.set()
+        contacts = [contact for zone in self._contacts.values() for contact in zone]
+        for device in [*self._outputs.values(), *contacts, *self._inputs.values()]:
+            _close(device)
+        _let_go(self._factory)
 
-    def _moved(self, zone: str, *, closed: bool) -> Callable[[], None]:
-        put = self._put
+    def _listen(self, zone: str) -> None:
+        for contact in self._contacts[zone]:
+            with _noting(self.unreadable, zone, "listening to it"):
+                contact.listen(self._moved(zone))
 
-        def moved() -> None:
-            put(Contact(mono=time.monotonic(), zone=zone, closed=closed))
+    # --- on threads of their own ------------------------------------------------------------------------
+
+    def _moved(self, zone: str) -> Callable[[_Contact, bool], None]:
+        """Return what an edge calls; it must not raise, or lgpio's thread would end."""
+
+        def moved(contact: _Contact, closed: bool) -> None:
+            now = time.monotonic()
+            with contextlib.suppress(Exception), self._lock:
+                contact.closed = closed
+                if not self._ended.is_set():
+                    self._put(Contact(mono=now, zone=zone, reading=self._now(zone)))
 
         return moved
 
+    def _now(self, zone: str) -> Reading:
+        closed = tuple(contact.closed for contact in self._contacts[zone])
+        return (closed[0], closed[1]) if len(closed) == 2 else closed[0]
+
+    def _read(self, zone: str) -> Reading:
+        with self._lock:
+            for contact in self._contacts[zone]:
+                contact.read()
+            return self._now(zone)
+
+    def _sample(self) -> None:
+        while not self._ended.wait(SAMPLE_S):
+            for zone, adc in list(self._inputs.items()):
+                now = time.monotonic()
+                volts = None
+                with contextlib.suppress(Exception):  # the next look reports it; this thread goes on
+                    volts = adc.read()
+                if volts is not None and abs(volts - self._told.get(zone, -1.0)) >= STEP:
+                    self._told[zone] = volts
+                    self._put(Contact(mono=now, zone=zone, reading=volts))
+
+
+class _Contact:
+    """One contact on one pin."""
+
+    def __init__(self, pin: int, pull: Literal["up", "down"], factory: Any) -> None:
+        from gpiozero import InputDevice
+
+        self._device: Any = InputDevice(pin, pull_up=pull == "up", pin_factory=factory)
+        self._closed_is_high = pull == "down"
+        self._heard: Callable[[float, Any], None] | None = None
+        self.closed = False
+        """As its last edge or reading had it."""
+
+    def listen(self, moved: Callable[[_Contact, bool], None]) -> None:
+        """Call ``moved`` at each edge, with whether the contact is closed since."""
+
+        def heard(_: float, high: Any) -> None:
+            moved(self, bool(high) is self._closed_is_high)
+
+        self._heard = heard  # gpiozero keeps no strong reference
+        self._device.pin.bounce = None
+        self._device.pin.edges = "both"
+        self._device.pin.when_changed = heard
+
+    def read(self) -> None:
+        self.closed = bool(self._device.pin.state) is self._closed_is_high
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def outputs(settings: AgentSettings) -> dict[str, int]:
+    """Return the pin of every output that the settings have."""
+    pins: dict[str, int | None] = {"lamp": settings.lamp.pin if settings.lamp else None}
+    for zone in settings.zones:
+        pins |= {f"lamp {zone.zone}": zone.lamp_pin, f"haptic {zone.zone}": zone.haptic_pin}
+    pins["sounder"] = settings.sounder.pin if settings.sounder else None
+    pins["strobe"] = settings.strobe.pin if settings.strobe else None
+    return {output: pin for output, pin in pins.items() if pin is not None}
+
+
+def _close(device: Any) -> None:
+    if device is not None:
+        with contextlib.suppress(Exception):
+            device.close()
+
+
+def _let_go(factory: Any) -> None:
+    """Close a factory; a chip that is gone fails half-way, and its handle would make lgpio cry for ever."""
+    try:
+        factory.close()
+    except Exception:  # noqa: BLE001 - of many families
+        handle = getattr(factory, "_handle", None)
+        if handle is not None:
+            import lgpio
+
+            with contextlib.suppress(Exception):
+                lgpio.gpiochip_close(handle)
+
+
+def _where(zone: ZoneSettings) -> str:
+    if zone.circuit == "eol":
+        return f"input {zone.channel} of the ADC"
+    return f"GPIO {zone.pin}" + (f" and {zone.nc_pin}" if zone.nc_pin is not None else "")
+
 
 @contextlib.contextmanager
-def _named(who: str, undo: Callable[[], None]) -> Any:
+def _noting(faults: dict[str, str], who: str, where: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
-        undo()
-        raise PinsError(f"{who}: {type(error).__name__}: {error}") from error
+    except Exception as error:  # noqa: BLE001 - lgpio and gpiozero raise errors of many families
+        faults[who] = f"{where}: {type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ The page and its API are for the demo and for tests; they are served from the st
 - ``GET /api/rooms``: every room as it is now
 - ``GET /api/stream``: the same as server-sent events, each with the rooms that changed
 - ``POST /api/rooms/{device}/press|release|tap?zone=…`` (``open`` and ``close`` are a door's words)
+- ``POST /api/rooms/{device}/cut|short|mend?zone=…``: what can be done to a wire
 - ``POST /api/rooms/{device}/unplug|plug``
 """
 
@@ -28,7 +29,7 @@ import structlog
 
 from config.agent_settings import LinkSettings
 from config.rooms import numbered_rooms
-from device.simulated_room import SimulatedRoom
+from device.simulated_room import FIRST_ROOM, WIRES, ZONES, SimulatedRoom
 
 LEAST_PAUSE_S: Final = 0.05
 """Between two messages of the stream: at most 20 a second."""
@@ -51,8 +52,8 @@ class Floor:
         self._version = 0
         link = LinkSettings(host=mqtt[0], port=mqtt[1])
         self.rooms = {
-            room.device: SimulatedRoom(room, site, link, data, self._changed)
-            for room in numbered_rooms(count)
+            room.device: SimulatedRoom(room, site, link, data, self._changed, FIRST_ROOM if n == 0 else ZONES)
+            for n, room in enumerate(numbered_rooms(count))
         }
         self.ended = False
 
@@ -155,6 +156,8 @@ class Handler(BaseHTTPRequestHandler):
     def _touch(self, room: SimulatedRoom, do: str, zone: str) -> None:
         if do in ACTIVE:
             room.set_active(zone, ACTIVE[do])
+        elif do in WIRES:
+            room.set_wire(zone, WIRES[do])
         elif do == "tap":
             room.tap(zone)
         elif do == "plug":
@@ -162,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
         elif do == "unplug":
             room.unplug()
         else:
-            raise LookupError(f"can't {do!r}; allowed: {', '.join(ACTIVE)}, tap, plug, unplug")
+            raise LookupError(f"can't {do!r}; allowed: {', '.join([*ACTIVE, *WIRES])}, tap, plug, unplug")
 
     def _stream(self) -> None:
         self.send_response(HTTPStatus.OK)

@@ -1,7 +1,7 @@
 """A simulated room: what a person can touch in it, and the agent that lives there.
 
 The agent is the very one that ``run`` starts; only its pins are gpiozero's mock ones, driven by the
-contacts of this room. Contacts keep their position while the agent is unplugged, as real ones do.
+contacts and wires of this room. They keep their position while the agent is unplugged, as real ones do.
 """
 
 from __future__ import annotations
@@ -9,26 +9,60 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from config.agent_settings import AgentSettings, LampSettings, LinkSettings, ZoneSettings
+from config.agent_settings import AdcSettings, AgentSettings, LampSettings, LinkSettings, ZoneSettings
 from config.clock import Now
 from config.contract import PANIC_KINDS
 from config.rooms import NumberedRoom
+from config.wiring import unsupervised
 from device import lamp
 from device.agent import Agent
-from device.circuit import is_closed, level
+from device.circuit import Reading, Wiring, level
 from device.loop import Loop
+from device.signals import ROOM
 
 TAP_S: Final = 0.2
 LAMP_PIN: Final = 18
-ZONES: Final = (
-    ZoneSettings(zone="wall", label="wall button", kind="panic", circuit="no", pin=17),
-    ZoneSettings(zone="desk", label="desk button", kind="panic", circuit="no", pin=27),
-    ZoneSettings(zone="door", label="door", kind="door", circuit="nc", pin=22),
+WALL: Final = ZoneSettings(zone="wall", label="wall button", kind="panic", circuit="pair", pin=17, nc_pin=23)
+DESK: Final = ZoneSettings(zone="desk", label="desk button", kind="panic", circuit="no", pin=27)
+DOOR: Final = ZoneSettings(zone="door", label="door", kind="door", circuit="nc", pin=22)
+DESK_EOL: Final = ZoneSettings(
+    zone="desk", label="desk button", kind="panic", circuit="eol", channel=0, haptic_pin=24
 )
+ZONES: Final = (WALL, DESK, DOOR)
+FIRST_ROOM: Final = (WALL, DESK_EOL, DOOR)
+"""The first room's desk button is on an end-of-line resistor, with a motor in it."""
+
+Wire = Literal["well", "cut", "short"]
+WIRES: Final[dict[str, Wire]] = {"cut": "cut", "short": "short", "mend": "well"}
+"""What can be done to a zone's wire."""
+
+
+class SimulatedFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
+    """Mock pins, and the voltages at an ADC's inputs as shares of full scale."""
+
+    def __init__(self) -> None:
+        super().__init__(pin_class=ContactPin)
+        self.voltages: dict[int, float] = {}
+
+
+def reads(zone: ZoneSettings, *, active: bool, wire: Wire) -> Reading:
+    """Return what a zone's pins read: its contact by position, and its wire as it is.
+
+    Of a ``pair`` the wire of the contact that opens when pressed is cut, or both contacts are shorted
+    together; of the others the one wire there is.
+    """
+    well = Wiring(zone).reading("active" if active else "normal")
+    if wire == "well":
+        return well
+    if zone.circuit == "pair":
+        return (active, False) if wire == "cut" else (True, True)
+    if zone.circuit == "eol":
+        return 1.0 if wire == "cut" else 0.0
+    return wire == "short"
 
 
 class ContactPin(MockPWMPin):  # type: ignore[misc]  # gpiozero has no types
@@ -54,9 +88,16 @@ class SimulatedRoom:
     """One room; safe to use from any thread."""
 
     def __init__(
-        self, room: NumberedRoom, site: str, link: LinkSettings, data: Path, changed: Callable[[], None]
+        self,
+        room: NumberedRoom,
+        site: str,
+        link: LinkSettings,
+        data: Path,
+        changed: Callable[[], None],
+        zones: tuple[ZoneSettings, ...] = ZONES,
     ) -> None:
         self.room = room
+        self.zones = {zone.zone: zone for zone in zones}
         self.settings = AgentSettings(
             site=site,
             device=room.device,
@@ -64,12 +105,14 @@ class SimulatedRoom:
             data=data / room.device,
             pins="mock",
             links=(link,),
-            zones=ZONES,
+            zones=zones,
+            adc=AdcSettings() if any(zone.circuit == "eol" for zone in zones) else None,
             lamp=LampSettings(pin=LAMP_PIN),
         )
         self._changed = changed
         self._lock = threading.RLock()
-        self._active = {zone.zone: False for zone in ZONES}
+        self._active = dict.fromkeys(self.zones, False)
+        self._wires: dict[str, Wire] = dict.fromkeys(self.zones, "well")
         self._factory: Any = None
         self._loop: Loop | None = None
         self._thread: threading.Thread | None = None
@@ -80,10 +123,17 @@ class SimulatedRoom:
     def set_active(self, zone: str, active: bool) -> None:
         """Press or release a button, open or close the door. Raises ``KeyError`` for no such zone."""
         with self._lock:
-            self._active[zone]  # raises
+            self.zones[zone]  # raises
             self._active[zone] = active
-            if self._factory is not None:
-                self._drive(next(each for each in ZONES if each.zone == zone))
+            self._drive(zone)
+        self._changed()
+
+    def set_wire(self, zone: str, wire: Wire) -> None:
+        """Cut, short or mend the wire of a zone. Raises ``KeyError`` for no such zone."""
+        with self._lock:
+            self.zones[zone]  # raises
+            self._wires[zone] = wire
+            self._drive(zone)
         self._changed()
 
     def tap(self, zone: str) -> None:
@@ -98,10 +148,10 @@ class SimulatedRoom:
         with self._lock:
             if self._loop is not None:
                 return
-            self._factory = MockFactory(pin_class=ContactPin)
-            for zone in ZONES:
+            factory = self._factory = SimulatedFactory()
+            for zone in self.zones:
                 self._drive(zone)
-            self._loop = Loop(self.settings, self._factory, watch=self._watch)
+            self._loop = Loop(self.settings, lambda: factory, watch=self._watch)
             self._thread = threading.Thread(
                 target=self._loop.run, name=f"agent {self.room.device}", daemon=True
             )
@@ -131,9 +181,18 @@ class SimulatedRoom:
         self._seen = {}
         return loop, thread
 
-    def _drive(self, zone: ZoneSettings) -> None:
-        closed = is_closed(zone.circuit, "active" if self._active[zone.zone] else "normal")
-        self._factory.pin(zone.pin).drive(level(zone.pull, closed=closed))
+    def _drive(self, zone: str) -> None:
+        """Put on the pins what the contact and the wire make of them."""
+        if self._factory is None:
+            return
+        settings = self.zones[zone]
+        reading = reads(settings, active=self._active[zone], wire=self._wires[zone])
+        if settings.circuit == "eol":
+            self._factory.voltages[settings.channel] = reading
+            return
+        closed = reading if isinstance(reading, tuple) else (reading,)
+        for pin, is_closed in zip((settings.pin, settings.nc_pin), closed, strict=False):
+            self._factory.pin(pin).drive(level(settings.pull, closed=bool(is_closed)))
 
     # --- what can be seen -----------------------------------------------------------------------------
 
@@ -147,9 +206,12 @@ class SimulatedRoom:
                 "kind": zone.kind,
                 "button": zone.kind in PANIC_KINDS,
                 "active": self._active[zone.zone],
-                "condition": seen.get("conditions", {}).get(zone.zone),
+                "wire": self._wires[zone.zone],
+                "circuit": zone.circuit,
+                "wiring": unsupervised(zone.kind, zone.circuit),
+                **seen.get("zones", {}).get(zone.zone, {"condition": None}),
             }
-            for zone in ZONES
+            for zone in self.zones.values()
         ]
         off = {"pattern": "off", "words": "No power: unplugged", "light": 0.0}
         return {
@@ -170,14 +232,21 @@ class SimulatedRoom:
         factory = self._factory
         if factory is None:
             return
-        shown = lamp.show(agent.lamp, now.mono)
+        shown = lamp.show(agent.signals.lamps[ROOM], now.mono)
         voltage = float(factory.pin(LAMP_PIN).state)
         brightness = self.settings.lamp.brightness if self.settings.lamp else 1.0
         seen = {
             "boot": agent.boot,
             "link": bool(agent.up),
             "outbox": agent.owed,
-            "conditions": {name: zone.condition for name, zone in agent.zones.items()},
+            "zones": {
+                name: {
+                    "condition": zone.condition,
+                    "walk_test": agent.walk_test.has(name),
+                    "felt": self._felt(factory, name),
+                }
+                for name, zone in agent.zones.items()
+            },
             "lamp": {
                 "pattern": shown.pattern.name,
                 "words": shown.pattern.words,
@@ -187,3 +256,8 @@ class SimulatedRoom:
         if seen != self._seen:
             self._seen = seen
             self._changed()
+
+    def _felt(self, factory: Any, zone: str) -> bool:
+        """Whether the motor in a button turns."""
+        pin = self.zones[zone].haptic_pin
+        return pin is not None and bool(factory.pin(pin).state)

@@ -19,7 +19,7 @@ def lit(pattern: Pattern, until: float) -> Iterator[tuple[float, float]]:
         for step in pattern.steps:
             is_last = step is pattern.steps[-1]
             end = until if is_last and not pattern.repeats else at + step.seconds
-            if step.light > 0 and end > at:
+            if step.level > 0 and end > at:
                 yield at, min(end, until)
             at = end
             if at >= until:
@@ -52,7 +52,7 @@ def picture() -> str:
             svg.box(LEFT + start * SCALE, top + 4, (end - start) * SCALE, 28, fill=svg.GLOW, rx=2)
             for start, end in lit(pattern, SECONDS)
         ]
-        if pattern.repeats or pattern.steps[-1].light > 0:
+        if pattern.repeats or pattern.steps[-1].level > 0:
             shapes.append(svg.text(LEFT + SECONDS * SCALE + 8, top + 23, "…", pale=True))
     note = "Orange: lit, dimly. Time runs to the right, from the moment the lamp begins to say it; … goes on."
     shapes.append(svg.text(16, bottom + 26, note, size=12, pale=True))
@@ -66,7 +66,7 @@ def table() -> str:
 
 
 def _rhythm(pattern: Pattern) -> str:
-    lights = [step for step in pattern.steps if step.light > 0]
+    lights = [step for step in pattern.steps if step.level > 0]
     if len(pattern.steps) == 1:
         return "steady, dim"
     whole = sum(step.seconds for step in pattern.steps)

@@ -22,7 +22,20 @@ from config.contract import (
 from device import actions, lamp
 from device.actions import Action
 from device.agent import Agent
-from device.facts import Answered, Contact, Fact, Heard, LinkDown, LinkUp, Restored, Surveyed
+from device.facts import (
+    Answered,
+    Contact,
+    Fact,
+    Heard,
+    LinkDown,
+    LinkUp,
+    Machine,
+    Restored,
+    Surveyed,
+    Unreadable,
+)
+from device.circuit import Reading, Wiring
+from device.signals import ROOM
 
 A = TypeVar("A")
 WALL = 1_790_000_000_000
@@ -34,7 +47,12 @@ ZONES = (
 
 
 def settings(
-    data: Path = Path("/nowhere"), *, port: int = 1883, links: tuple[str, ...] = ("hub",)
+    data: Path = Path("/nowhere"),
+    *,
+    port: int = 1883,
+    links: tuple[str, ...] = ("hub",),
+    zones: tuple[ZoneSettings, ...] = ZONES,
+    **parts: Any,
 ) -> AgentSettings:
     """The settings of Room 101 at site `demo`."""
     return AgentSettings(
@@ -44,8 +62,8 @@ def settings(
         data=data,
         pins="mock",
         links=tuple(LinkSettings(name=name, port=port) for name in links),
-        zones=ZONES,
-        lamp=LampSettings(pin=18),
+        zones=zones,
+        **{"lamp": LampSettings(pin=18), **parts},
     )
 
 
@@ -59,16 +77,19 @@ class Room:
         at: float = 100.0,
         pressed: tuple[str, ...] = (),
         restored: Restored | None = None,
+        zones: tuple[ZoneSettings, ...] = ZONES,
+        **parts: Any,
     ) -> None:
+        """``pressed`` are the zones that are active as it starts; ``parts`` are settings."""
         self.now = at
-        self.agent = Agent(settings(links=links or ("hub",)), boot=boot, kernel="k1", now=self._now())
+        self.zones = {zone.zone: zone for zone in zones}
+        self.agent = Agent(
+            settings(links=links or ("hub",), zones=zones, **parts), boot=boot, kernel="k1", now=self._now()
+        )
         self.done: list[Action] = []
-        for zone in ZONES:
-            self.tell(
-                Contact(
-                    mono=at, zone=zone.zone, closed=zone.kind == "door" or zone.zone in pressed, first=True
-                )
-            )
+        for zone in zones:
+            reading = Wiring(zone).reading("active" if zone.zone in pressed else "normal")
+            self.tell(Contact(mono=at, zone=zone.zone, reading=reading, how="first"))
         if restored is not None:
             self.tell(restored)
         self.wait(1.0)
@@ -100,12 +121,23 @@ class Room:
         return self.tell(LinkDown(mono=self.now, link=link, reason=reason))
 
     def move(self, zone: str, *, closed: bool) -> list[Action]:
-        return self.tell(Contact(mono=self.now, zone=zone, closed=closed))
+        return self.read(zone, closed)
+
+    def read(self, zone: str, reading: Reading, how: Any = "moved") -> list[Action]:
+        """A zone's pins read this now."""
+        return self.tell(Contact(mono=self.now, zone=zone, reading=reading, how=how))
+
+    def becomes(self, zone: str, condition: Any) -> list[Action]:
+        """A zone's pins read what means this condition."""
+        return self.read(zone, Wiring(self.zones[zone]).reading(condition))
+
+    def unreadable(self, zone: str) -> list[Action]:
+        return self.tell(Unreadable(mono=self.now, zone=zone, why="the chip is gone"))
 
     def press(self, zone: str = "desk", seconds: float = 0.2) -> list[Action]:
         """Press and release; returns all that was done meanwhile."""
-        done = self.move(zone, closed=True) + self.wait(seconds)
-        return done + self.move(zone, closed=False) + self.wait(0.1)
+        done = self.becomes(zone, "active") + self.wait(seconds)
+        return done + self.becomes(zone, "normal") + self.wait(0.1)
 
     def heard(self, message: Any, what: str, *, link: str = "hub", retained: bool = False) -> list[Action]:
         topic = hub_topic("demo", "main") if what == "beat" else device_topic("demo", "room-101", what)
@@ -129,11 +161,16 @@ class Room:
         return self.tell(Answered(mono=self.now, link=link, what="event", event=event, refused=refused))
 
     def survey(self, *, synced: bool | None = None, behind_s: float = 0.0) -> list[Action]:
-        return self.tell(Surveyed(mono=self.now, clock_synced=synced, outbox_behind_s=behind_s))
+        machine = Machine(clock_synced=synced)
+        return self.tell(Surveyed(mono=self.now, machine=machine, outbox_behind_s=behind_s))
 
     @property
     def shows(self) -> str:
-        return lamp.show(self.agent.lamp, self.now).pattern.name
+        return self.shown_at(ROOM)
+
+    def shown_at(self, place: str) -> str:
+        """The name of what a lamp shows: the room's, or a button's own."""
+        return lamp.show(self.agent.signals.lamps[place], self.now).pattern.name
 
 
 def of(kind: type[A], done: list[Action]) -> list[A]:

@@ -43,7 +43,7 @@ def test_idle_is_fault_until_the_hub_is_heard() -> None:
 def test_ready_is_steady_and_fault_blinks() -> None:
     """A person who sees no colour tells them apart."""
     assert lit(IDLE, 100.0, 60.0) == [(0.0, 60.0)]
-    assert len(lit(Lamp(ready_since=100.0), 100.0, 60.0)) == 20
+    assert len(lit(Lamp(idle_since=100.0), 100.0, 60.0)) == 20
 
 
 def test_stages() -> None:
@@ -63,11 +63,11 @@ def test_a_confirmation_lasts_two_seconds_at_most(stage: str) -> None:
     """No pattern after a press lights longer than 2 s at a time; only "not received" comes back."""
     pattern = PATTERNS[stage]  # type: ignore[index]
     shines = pattern.steps if pattern.repeats else pattern.steps[:-1]
-    assert sum(step.seconds for step in shines if step.light) <= 2.0
+    assert sum(step.seconds for step in shines if step.level) <= 2.0
     assert pattern.repeats is (stage == "not-received")
     if not pattern.repeats:
         assert sum(step.seconds for step in shines) <= 2.0
-        assert pattern.steps[-1].light == 0
+        assert pattern.steps[-1].level == 0
 
 
 def test_each_stage_has_a_rhythm_of_its_own() -> None:

@@ -15,12 +15,12 @@ import pytest
 from pytest_mock import MockerFixture
 
 from config.clock import Now
-from device.actions import Action, Keep, Light, Publish, Remember
+from device.actions import Action, Drive, Keep, Publish, Remember
 from device.age import Moment
 from device.agent import Agent
 from device.facts import Fact, Heard, Kept
 from device.loop import OUTBOX_FILE, Loop
-from device.pins import Pins, PinsError, open_factory
+from device.pins import open_factory
 from tests.device.room import settings
 from tests.device.test_on_a_broker import until
 from tests.mosquitto import free_port
@@ -34,7 +34,7 @@ class Running:
         self.waiting: dict[int, int] = {}
         """How many facts still waited when this many events were first owed."""
         self.factory = open_factory("mock")
-        self.loop = Loop(settings(data, port=free_port()), self.factory, watch=self._watch, **options)
+        self.loop = Loop(settings(data, port=free_port()), lambda: self.factory, watch=self._watch, **options)
         self.thread = threading.Thread(target=self.loop.run)
         self.thread.start()
 
@@ -85,14 +85,14 @@ def test_a_fault_of_our_own_ends_nothing(running: Running, mocker: MockerFixture
 
 
 def test_an_action_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
-    """An event that can't be sent is kept, and what comes behind a lamp that can't be lit is done."""
+    """An event that can't be sent is kept, and what comes behind an output that isn't there is done."""
     running = Running(tmp_path)
     door_at_start(running)
     event = Kept(id="kept-all-the-same", body=b"{}", happened=Moment("k", 1.0, 2000, None))
     done: list[Action] = [
         Publish("no-such-link", "event", b"{}"),
         Keep(event),
-        Light("no level"),  # type: ignore[arg-type]  # the fault
+        Drive(None, 1.0),  # type: ignore[arg-type]  # not a name either
         Remember("zone desk", "active"),
     ]
     running.loop._attempt(lambda now: done)
@@ -136,12 +136,3 @@ def test_the_loop_feeds_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyP
             words.append(systemd.recv(4096))
         running.thread.join(10)
     assert words[0].startswith(b"READY=1")
-
-
-def test_a_pin_taken_twice_is_named(tmp_path: Path) -> None:
-    """gpiozero's word for it comes with the zone and its pin, and the other pins are let go."""
-    factory = open_factory("mock")
-    first = Pins(settings(tmp_path), lambda fact: None, factory)
-    with pytest.raises(PinsError, match=r"zone wall, GPIO 17: GPIOPinInUse"):
-        Pins(settings(tmp_path), lambda fact: None, factory)
-    first.close()

@@ -42,7 +42,7 @@ def test_the_lamps_picture_is_lit_when_the_lamp_is(name: lamp.Name) -> None:
     lit = list(drawn_lamp.lit(pattern, 16.0))
     for tenth in range(160):
         at = tenth / 10 + 0.05
-        shown = lamp._play(pattern, 0.0, at).light > 0
+        shown = lamp.play(pattern, 0.0, at).light > 0
         assert any(start <= at < end for start, end in lit) == shown, f"{name} at {at} s"
 
 

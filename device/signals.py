@@ -1,0 +1,158 @@
+"""All that a room shows, lets feel and sounds: which output is at which level, at which moment. Pure.
+
+A press is shown where it was made: by its button's own lamp, if it has one, else by the room's. A
+``duress`` zone shows nothing, anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from config.agent_settings import AgentSettings
+from config.contract import PANIC_KINDS, Posture
+from device import lamp
+from device.lamp import DARK_FOR_S, PULSES, Lamp, Press
+from device.strobe import Strobe
+
+SILENT_KINDS: Final = frozenset({"duress"})
+"""Kinds of press that change nothing in their room."""
+ROOM: Final = ""
+"""The room's own lamp, among the places of lamps; the others are zones."""
+CALL: Final = "call"
+"""The room's latest call of any kind, as it is remembered."""
+
+
+class Signals:
+    """The lamps, motors, sounder and strobe of one room; it reads no clock."""
+
+    def __init__(self, settings: AgentSettings, now: float) -> None:
+        self._settings = settings
+        buttons = [zone for zone in settings.zones if zone.kind in PANIC_KINDS]
+        own = [zone.zone for zone in buttons if zone.lamp_pin is not None]
+        self._place = {zone.zone: zone.zone if zone.zone in own else ROOM for zone in buttons}
+        self.lamps = {place: Lamp(idle_since=now) for place in (ROOM, *own)}
+        self._haptics = [zone.zone for zone in buttons if zone.haptic_pin is not None]
+        self._strobe = Strobe(settings.strobe) if settings.strobe is not None else None
+        self.call: Press | None = None
+
+    # --- what happens -------------------------------------------------------------------------------
+
+    def pressed(
+        self, zone: str, kind: str, event: str, now: float, *, held: bool = False, test: bool = False
+    ) -> None:
+        """A button was pressed, or is held."""
+        if not test:
+            ids = self.call.ids if held and self.call is not None and self.call.zone == zone else frozenset()
+            self.call = Press(ids | {event}, now, "pressed", now, zone, kind)
+        if kind in SILENT_KINDS:
+            return
+        place = self._place.get(zone, ROOM)
+        was = self.lamps[place]
+        self.lamps[place] = (
+            was.held(event, now, zone=zone, kind=kind)
+            if held
+            else was.pressed(event, now, zone=zone, kind=kind, test=test)
+        )
+
+    def received(self, events: frozenset[str], now: float) -> bool:
+        """The hub's receipt came; returns whether it changes what is shown."""
+        return self._change({place: each.received(events, now) for place, each in self.lamps.items()})
+
+    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> bool:
+        """The hub says how far these events have come; returns whether that changes what is shown."""
+        if stage == "resolved" and self.call is not None and self.call.ids & events:
+            self.call = None
+            self._call_over()
+        return self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
+
+    def restored(self, place: str, press: Press) -> None:
+        """A latest press from before the restart: a lamp's, or :data:`CALL`."""
+        if place == CALL:
+            self.call = self.call or press
+        elif place in self.lamps:
+            self.lamps[place] = self.lamps[place].restored(press)
+
+    def heard(self, until: float, now: float) -> None:
+        """The hub is heard, which counts until ``until``."""
+        for place, each in self.lamps.items():
+            if each.ready_until != until:
+                self.lamps[place] = each.heard(until, now)
+
+    def idle(self, now: float, *, is_faulty: bool, in_walk_test: bool) -> None:
+        """What else there is to show while nothing happens."""
+        for place, each in self.lamps.items():
+            self.lamps[place] = each.idle(now, is_faulty=is_faulty, in_walk_test=in_walk_test)
+
+    def identify(self, until: float, now: float) -> None:
+        """Blink, so that the room is found."""
+        self.lamps = {place: each.identify(until, now) for place, each in self.lamps.items()}
+
+    def posture(self, posture: Posture, now: float) -> None:
+        """Take the site's posture."""
+        if self._strobe is not None:
+            self._strobe.posture(posture, calls=self._calls(now))
+
+    # --- what follows -------------------------------------------------------------------------------
+
+    def show(self, now: float) -> dict[str, float]:
+        """Return the level of every output at ``now``."""
+        if self.call is not None and not self._calls(now):
+            self.call = None
+            self._call_over()
+        shown = {place: lamp.show(each, now) for place, each in self.lamps.items()}
+        levels = {f"lamp {place}" if place else "lamp": each.light for place, each in shown.items()}
+        for zone in self._haptics:
+            place = self._place[zone]
+            press = self.lamps[place].press
+            is_about = press is not None and press.zone == zone
+            levels[f"haptic {zone}"] = self._pulse(place, now) if is_about else 0.0
+        if self._settings.sounder is not None:
+            kinds = self._settings.sounder.kinds
+            heard = [place for place, each in self.lamps.items() if each.press and each.press.kind in kinds]
+            levels["sounder"] = max((self._pulse(place, now) for place in heard), default=0.0)
+        if self._strobe is not None:
+            levels["strobe"] = float(self._strobe.is_on)
+        return levels
+
+    def next_deadline(self, now: float) -> float | None:
+        """Return when a level may change next."""
+        due = [lamp.next_deadline(each, now) for each in self.lamps.values()]
+        due += [self._pulse_ends(place, now) for place in self.lamps]
+        if self.call is not None:
+            due.append(self.call.at + DARK_FOR_S)
+        return min((at for at in due if at is not None), default=None)
+
+    def pattern(self, now: float) -> str:
+        """Return the name of what the room's own lamp shows."""
+        return lamp.show(self.lamps[ROOM], now).pattern.name
+
+    def presses(self) -> dict[str, Press]:
+        """Return what is to be remembered: the latest press of each lamp, and the latest call."""
+        kept = {place: each.press for place, each in self.lamps.items()} | {CALL: self.call}
+        return {place: press for place, press in kept.items() if press is not None}
+
+    def place(self, zone: str) -> str:
+        """Return the place of the lamp that shows a zone's presses."""
+        return self._place.get(zone, ROOM)
+
+    def _calls(self, now: float) -> bool:
+        return self.call is not None and now < self.call.at + DARK_FOR_S
+
+    def _call_over(self) -> None:
+        if self._strobe is not None:
+            self._strobe.call_over()
+
+    def _pulse(self, place: str, now: float) -> float:
+        shown = lamp.show(self.lamps[place], now)
+        pulses = PULSES.get(shown.pattern.name)
+        return lamp.play(pulses, shown.since, now).light if pulses is not None else 0.0
+
+    def _pulse_ends(self, place: str, now: float) -> float | None:
+        shown = lamp.show(self.lamps[place], now)
+        pulses = PULSES.get(shown.pattern.name)
+        return lamp.play(pulses, shown.since, now).changes_at if pulses is not None else None
+
+    def _change(self, lamps: dict[str, Lamp]) -> bool:
+        changed = any(lamps[place] is not each for place, each in self.lamps.items())
+        self.lamps = lamps
+        return changed

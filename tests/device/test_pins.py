@@ -1,0 +1,230 @@
+"""The pins on gpiozero's mock factory, an MCP3008 on its mock SPI, and a chip that goes and comes back."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin, MockSPIDevice
+
+from config.agent_settings import AdcSettings, SounderSettings, StrobeSettings, ZoneSettings
+from device.board import LOOK_S, Board
+from device.facts import Contact, Fact, Unreadable
+from device.pins import Pins, open_factory
+from tests.device.room import ZONES, settings
+
+PAIR = ZoneSettings(zone="wall", kind="panic", circuit="pair", pin=17, nc_pin=23)
+EOL = ZoneSettings(zone="desk", kind="panic", circuit="eol", channel=3)
+FELT = ZoneSettings(zone="felt", kind="panic", circuit="no", pin=5, lamp_pin=6, haptic_pin=12)
+
+
+class Facts:
+    """What was put on the loop's queue."""
+
+    def __init__(self) -> None:
+        self.put: queue.SimpleQueue[Fact] = queue.SimpleQueue()
+
+    def all(self) -> list[Fact]:
+        found = []
+        while not self.put.empty():
+            found.append(self.put.get_nowait())
+        return found
+
+    def contacts(self) -> list[tuple[str, Any, str]]:
+        return [(f.zone, f.reading, f.how) for f in self.all() if isinstance(f, Contact)]
+
+    def unreadable(self) -> set[str]:
+        return {fact.zone for fact in self.all() if isinstance(fact, Unreadable)}
+
+
+@pytest.fixture
+def facts() -> Facts:
+    return Facts()
+
+
+@pytest.fixture
+def claim(facts: Facts, tmp_path: Path) -> Iterator[Callable[..., Pins]]:
+    made: list[Pins] = []
+
+    def claim(factory: Any, *zones: ZoneSettings, **parts: Any) -> Pins:
+        made.append(Pins(settings(tmp_path, zones=zones or ZONES, **parts), facts.put.put, factory))
+        return made[-1]
+
+    yield claim
+    for pins in made:
+        pins.close()
+
+
+def test_every_edge_is_a_fact(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """Each zone is reported as it is at first, then each move; ten presses are twenty facts."""
+    factory = open_factory("mock")
+    pins = claim(factory)
+    pins.start()
+    assert [fact[2] for fact in facts.contacts()] == ["first"] * 3
+    for _ in range(10):
+        factory.pin(27).drive_low()
+        factory.pin(27).drive_high()
+    assert facts.contacts() == [("desk", True, "moved"), ("desk", False, "moved")] * 10
+
+
+def test_a_pair_is_read_whole(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """Each move of either contact tells both, as they are then."""
+    factory = open_factory("mock")
+    factory.pin(23).drive_low()
+    pins = claim(factory, PAIR)
+    pins._contacts["wall"]  # claimed: the pulls are on, and the contact that is closed holds its pin low
+    factory.pin(23).drive_low()
+    pins.start()
+    assert facts.contacts() == [("wall", (False, True), "first")]
+    factory.pin(23).drive_high()
+    factory.pin(17).drive_low()
+    assert facts.contacts() == [("wall", (False, False), "moved"), ("wall", (True, False), "moved")]
+
+
+def test_a_lost_edge_swallows_nothing(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """After a release that nobody told of, the next press is told, and reading again finds a loss."""
+    factory = open_factory("mock")
+    pins = claim(factory)
+    pins.start()
+    facts.all()
+    pin = factory.pin(27)
+    pin.drive_low()
+    heard, pin.when_changed = pin.when_changed, None
+    pin.drive_high()  # lost
+    pin.when_changed = heard
+    pin.drive_low()
+    pin.when_changed = None
+    pin.drive_high()  # lost
+    assert facts.contacts() == [("desk", True, "moved")] * 2
+    pins.look()
+    assert ("desk", False, "again") in facts.contacts()
+
+
+def test_outputs_have_names(claim: Callable[..., Pins]) -> None:
+    """A lamp is dimmed by its setting, a motor, sounder or strobe is on or off; an unknown name is nothing."""
+    factory = open_factory("mock")
+    parts = {"sounder": SounderSettings(pin=20), "strobe": StrobeSettings(pin=21, postures=("lockdown",))}
+    pins = claim(factory, FELT, **parts)
+    for output in ("lamp", "lamp felt", "haptic felt", "sounder", "strobe", "nothing"):
+        pins.drive(output, 1.0)
+    levels = {pin: float(factory.pin(pin).state) for pin in (18, 6, 12, 20, 21)}
+    assert levels == {18: 0.15, 6: 0.15, 12: 1.0, 20: 1.0, 21: 1.0}
+
+
+def test_one_pin_that_is_taken_costs_only_itself(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """What can't be had is named; the other zones are read, and it is had once it is free."""
+    factory = open_factory("mock")
+    other = claim(factory, ZONES[1])  # holds GPIO 27 and the lamp's pin
+    pins = claim(factory)
+    pins.start()
+    assert pins.unreadable == {"desk": "GPIO 27: GPIOPinInUse: pin GPIO27 is already in use by "
+                               + pins.unreadable["desk"].split("in use by ")[1]}  # fmt: skip
+    assert "lamp" in pins.faults
+    assert {zone for zone, _, _ in facts.contacts()} == {"wall", "door"}
+    for device in [*other._contacts["desk"], *other._outputs.values()]:
+        device.close()
+    pins.retry()
+    assert not pins.unreadable
+    assert not pins.faults
+    facts.all()
+    factory.pin(27).drive_low()
+    assert facts.contacts() == [("desk", True, "moved")]
+
+
+class Mcp3008(MockSPIDevice):
+    """Answers as Microchip's DS21295 (figure 5-1) says: start, single/differential, three bits of input."""
+
+    def __init__(self, *pins: int, counts: dict[int, int], factory: Any) -> None:
+        self.counts = counts
+        super().__init__(*pins, pin_factory=factory)
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.asked: int | None = None
+
+    def on_bit(self) -> None:
+        if self.asked is None and self.rx_buf and any(self.rx_buf) and self._after_start() == 4:
+            bits = [int(bit) for bit in self.rx_buf][-3:]
+            self.asked = bits[0] << 2 | bits[1] << 1 | bits[2]
+            self.tx_word(self.counts[self.asked], 12)  # a null bit comes before the ten
+
+    def _after_start(self) -> int:
+        bits = [bool(bit) for bit in self.rx_buf]
+        return len(bits) - bits.index(True) - 1
+
+
+def test_an_mcp3008_is_read(claim: Callable[..., Pins], monkeypatch: pytest.MonkeyPatch) -> None:
+    """gpiozero's MCP3008 on software SPI reads the right input, as a share of full scale."""
+    factory = MockFactory(pin_class=MockPin)
+    monkeypatch.setattr(Device, "pin_factory", factory)  # its software SPI has no other way to find it
+    with Mcp3008(11, 10, 9, 8, counts={3: 512, 0: 1}, factory=factory):
+        pins = claim(factory, EOL, adc=AdcSettings(), lamp=None)
+        assert pins.read() == {"desk": pytest.approx(512 / 1023, abs=0.002)}
+
+
+class Chip:
+    """A GPIO chip that can be taken away: what is opened while it is there dies with it."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.factory = open_factory("mock")
+
+    def open(self) -> Any:
+        if not self.there:
+            raise OSError("no /dev/gpiochip0")
+        self.factory = open_factory("mock")
+        for pin in (17, 27):
+            self.factory.pin(pin).drive_high()
+        self.factory.pin(22).drive_low()
+        return self.factory
+
+    def take_away(self, mocker: Any) -> None:
+        self.there = False
+        mocker.patch.object(MockPWMPin, "_get_state", side_effect=OSError("no such device"))
+
+    def bring_back(self, mocker: Any) -> None:
+        self.there = True
+        mocker.stopall()
+
+
+def test_a_chip_that_goes_comes_back(facts: Facts, tmp_path: Path, mocker: Any) -> None:
+    """While it is gone every zone is unreadable; then each is read anew, and the lamp is as it was."""
+    chip = Chip()
+    board = Board(settings(tmp_path), facts.put.put, chip.open)
+    board.start(100.0)
+    board.drive("lamp", 1.0)
+    facts.all()
+    chip.take_away(mocker)
+    board.look(board.look_at)
+    assert facts.unreadable() == {"wall", "desk", "door"}
+    board.look(board.look_at)
+    assert facts.unreadable() == {"wall", "desk", "door"}
+    chip.bring_back(mocker)
+    board.look(board.look_at)
+    assert {(zone, how) for zone, _, how in facts.contacts()} == {
+        ("wall", "first"),
+        ("desk", "first"),
+        ("door", "first"),
+    }
+    assert float(chip.factory.pin(18).state) == 0.15
+    chip.factory.pin(27).drive_low()
+    assert facts.contacts() == [("desk", True, "moved")]
+    board.close()
+
+
+def test_no_chip_at_the_start(facts: Facts, tmp_path: Path) -> None:
+    """An agent whose pins can't be opened runs, says so, and tries again at each look."""
+    chip = Chip()
+    chip.there = False
+    board = Board(settings(tmp_path), facts.put.put, chip.open)
+    board.start(100.0)
+    assert facts.unreadable() == {"wall", "desk", "door"}
+    chip.there = True
+    assert board.look_at == 100.0 + LOOK_S
+    board.look(board.look_at)
+    assert len(facts.contacts()) == 3
+    board.close()
