@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import lzma
-
 import re
 import shutil
 import subprocess
@@ -30,7 +29,12 @@ INCLUDE: Final = (
 AT_START: Final = ("virtio_blk", "ext4")
 """Modules that the initramfs loads before the root is mounted."""
 MODULES: Final = (*AT_START, "gpio-sim", "configfs", "9p", "9pnet_virtio", "veth", "sch_netem", "virtio-rng")
-NOT_NEEDED: Final = (
+NOT_NEEDED: Final = (  # what only makes a start longer
+    "dev-hugepages.mount", "dev-mqueue.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "sys-fs-fuse-connections.mount", "systemd-logind.service", "systemd-user-sessions.service",
+    "modprobe@dm_mod.service", "modprobe@drm.service", "modprobe@efi_pstore.service", "modprobe@fuse.service",
+    "modprobe@loop.service", "systemd-modules-load.service", "systemd-update-utmp.service",
+    "systemd-random-seed.service", "systemd-journal-flush.service", "systemd-pstore.service",
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
     "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "mosquitto.service",
     "proc-sys-fs-binfmt_misc.automount", "proc-sys-fs-binfmt_misc.mount", "systemd-binfmt.service",
@@ -83,7 +87,9 @@ def get(cache: Path) -> Image:
 
 def run(*words: str | Path, cwd: Path | None = None) -> str:
     """Run a command to its end and return what it says; fails with its last words."""
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd, check=False)
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=cwd, check=False
+    )
     assert done.returncode == 0, f"{' '.join(map(str, words))}: {(done.stdout + done.stderr)[-2000:]}"
     return done.stdout
 
@@ -101,8 +107,8 @@ def _fetch_kernel(folder: Path) -> Path:
     where = next(iter(mirror()), "http://deb.debian.org/debian")
     (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {where} {KERNEL_FROM} main\n")
     options = [
-        f"Dir::Etc::sourcelist={apt}/sources.list", "Dir::Etc::sourceparts=-", f"Dir::State::lists={apt}/lists",
-        f"Dir::Cache={apt}", f"Dir::Cache::archives={apt}/archives", "APT::Sandbox::User=root",
+        f"Dir::Etc::sourcelist={apt}/sources.list", "Dir::Etc::sourceparts=-", "APT::Sandbox::User=root",
+        f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}", f"Dir::Cache::archives={apt}/archives",
     ]  # fmt: skip
     flags = ["-qq", *(word for option in options for word in ("-o", option))]
     run("apt-get", *flags, "update")

@@ -46,15 +46,16 @@ class Machine:
         assert self._process is None, "it runs already"
         words = "console=ttyS0 quiet mitigations=off random.trust_cpu=on panic=-1"
         command = [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "768",
-            "-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot",
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2",
+            "-m", "768", "-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot",
             "-kernel", self._image.kernel, "-initrd", self._image.initrd,
             "-append", f"{words} pressed={','.join(map(str, pressed))}",
             "-drive", f"file={self._disk},if=virtio,format=raw,snapshot=on,cache=unsafe",
             "-drive", f"file={self._data},if=virtio,format=raw,cache=none",
             "-device", "virtio-rng-pci",
             "-virtfs", f"local,path={self.share},mount_tag=host,security_model=none,multidevs=remap",
-            "-serial", f"file:{self._console}", "-chardev", "stdio,id=orders,signal=off", "-serial", "chardev:orders",
+            "-serial", f"file:{self._console}",
+            "-chardev", "stdio,id=orders,signal=off", "-serial", "chardev:orders",
         ]  # fmt: skip
         self._said = b""
         with self._errors.open("wb") as errors:

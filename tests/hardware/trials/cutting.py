@@ -3,47 +3,51 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 from trials import room
-from trials.site import Broker, Hub
+from trials.site import ROUNDING_S, Broker, Hub
 
 RECORD = Path("/mnt/host/record.jsonl")
 """What the hub heard in every life of the machine; it lies on the host, so it outlives a cut."""
-PRESSES = Path("/mnt/host/presses.jsonl")
 
 
 def come_back(pressed_before: str | None, held: bool, wait: bool) -> dict[str, Any]:
     """After a cut: start broker and hub; wait for the alarm that is due, and let a held button go."""
     began = time.monotonic()
     broker, hub = _start()
-    report: dict[str, Any] = {"boot": hub.births[-1]["boot"], "up_s": began, "agent_heard_s": time.monotonic()}
+    report: dict[str, Any] = {
+        "boot": hub.births[-1]["boot"],
+        "up_s": began,
+        "agent_heard_s": time.monotonic(),
+    }
     if pressed_before is not None and wait:
         with contextlib.suppress(TimeoutError):
-            alarm = hub.wait_for(lambda: hub.first_copies(zone=pressed_before), 30, "the press before the cut")[0]
+            alarm = hub.wait_for(
+                lambda: hub.first_copies(zone=pressed_before), 30, "the press before the cut"
+            )[0]
             report["alarm"] = alarm.body
     if held and pressed_before is not None:
         # Its restoral tells that the next press of it will be one of its own.
         released = room.release(pressed_before)
         hub.wait_for(
-            lambda: [e for e in hub.first_copies("restoral") if e.happened > released - 0.05], 30, "the restoral"
+            lambda: [e for e in hub.first_copies("restoral") if e.happened > released - ROUNDING_S],
+            30,
+            "the restoral",
         )
     _sites.append((broker, hub))
     return report
 
 
-def cut(n: int, zone: str, after_ms: int, connected: bool) -> None:
+def cut(zone: str, after_ms: int, connected: bool) -> None:
     """Press a button and cut the power so long after, with or without a broker that could take the press."""
     broker, _ = _sites[-1]
     if not connected:
         broker.stop()
-    with PRESSES.open("a") as file:
-        file.write(json.dumps({"n": n, "zone": zone, "after_ms": after_ms}) + "\n")
-    with open("/proc/sysrq-trigger", "w") as sysrq:  # noqa: PTH123 - opened ahead, so that the cut is one write
+    with open("/proc/sysrq-trigger", "w") as sysrq:  # ahead: the cut is one write
         pressed = room.press(zone)
         time.sleep(max(pressed + after_ms / 1000 - time.monotonic(), 0))
         os.write(sysrq.fileno(), b"b")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from trials import room
-from trials.site import Event, Site, a_site
+from trials.site import ROUNDING_S, Event, Site, a_site
 
 
 def chip_unplugged(away_s: float) -> dict[str, Any]:
@@ -23,7 +25,9 @@ def chip_unplugged(away_s: float) -> dict[str, Any]:
         with contextlib.suppress(TimeoutError):
             site.hub.wait_for(lambda: site.hub.troubles(after=gone), away_s, "a trouble")
         told_after = time.monotonic() - gone
-        time.sleep(max(away_s - (time.monotonic() - gone), 0))  # how much it says in that time is the question
+        time.sleep(
+            max(away_s - (time.monotonic() - gone), 0)
+        )  # how much it says in that time is the question
         lines = len(room.journal(after=cursor).splitlines())
         troubles = site.hub.troubles(after=gone)
         room.plug_in()
@@ -39,7 +43,7 @@ def chip_unplugged(away_s: float) -> dict[str, Any]:
             "troubles": troubles[:5],
             "told_after_s": told_after if troubles else None,
             "lines": lines,
-            "said": room.journal(after=cursor)[:3000],
+            "said": _counted(room.journal(after=cursor)),
             "works_after_s": works.at - back if works else None,
             "same_process": room.main_pid() == pid,
             "chips": sorted(path.name for path in Path("/dev").glob("gpiochip*")),
@@ -58,7 +62,9 @@ def loop_hung() -> dict[str, Any]:
             "found_after_s": found_after,
             "restarts": int(room.shown("NRestarts")),
             "event": event.body,
-            "journal": room.said("journalctl", "-q", "-o", "cat", "-u", room.UNIT, "-t", "systemd", "-n", "20"),
+            "journal": room.said(
+                "journalctl", "-q", "-o", "cat", "-u", room.UNIT, "-t", "systemd", "-n", "20"
+            ),
         }
 
 
@@ -102,7 +108,7 @@ def clock_set_back(away_s: float) -> dict[str, Any]:
             room.said("date", "-s", f"@{wall + (time.monotonic() - pressed):.0f}")
         return {
             "set_back": [_told(site, pressed, first), _told(site, second, other), _told(site, third, last)],
-            "seqs": sorted({(e.body["boot"], e.body["seq"]) for e in site.hub.copies}),
+            "gaps": site.hub.gaps(),
         }
 
 
@@ -114,7 +120,9 @@ def _press_once(site: Site) -> Event:
     finally:
         released = room.release("wall")
     site.hub.wait_for(
-        lambda: [e for e in site.hub.first_copies("restoral") if e.happened > released - 0.05], 30, "the restoral"
+        lambda: [e for e in site.hub.first_copies("restoral") if e.happened > released - ROUNDING_S],
+        30,
+        "the restoral",
     )
     return event
 
@@ -125,9 +133,17 @@ def _press_on_disk(zone: str) -> float:
     pressed = room.press(zone)
     room.wait_for(lambda: room.journal(after=cursor).count("event decided") >= 1, 30, "the press is decided")
     room.release(zone)
-    room.wait_for(lambda: room.journal(after=cursor).count("event decided") >= 2, 30, "the restoral is decided")
+    room.wait_for(
+        lambda: room.journal(after=cursor).count("event decided") >= 2, 30, "the restoral is decided"
+    )
     room.wait_for(_written, 30, "the outbox is written")
     return pressed
+
+
+def _counted(journal: str) -> dict[str, int]:
+    """Return how often each line comes, its date and time left out; the most frequent ones."""
+    lines = Counter(re.sub(r"^[-0-9]+ [:0-9]+ ", "", line) for line in journal.splitlines())
+    return dict(lines.most_common(12))
 
 
 def _written() -> bool:
@@ -142,5 +158,5 @@ def _told(site: Site, pressed: float, event: Event) -> dict[str, Any]:
     return {
         "event": event.body,
         "pressed_before_s": event.at - pressed,
-        "age_wrong_by_ms": max((abs(copy.happened - pressed) * 1000 for copy in copies)),
+        "age_wrong_by_ms": max(abs(copy.happened - pressed) * 1000 for copy in copies),
     }

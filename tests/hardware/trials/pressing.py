@@ -41,7 +41,7 @@ def on_a_lossy_link(presses: int, percent: int, seed: int) -> dict[str, Any]:
             for key, file in (("cafile", "ca.pem"), ("certfile", "broker.pem"), ("keyfile", "broker.key"))
         )
         broker = Broker(
-            more=f"listener 1883 {BROKER_TO_HUB}\nlistener 8883 {BROKER_SIDE}\n{tls}\nrequire_certificate true",
+            more=f"listener 1883 {BROKER_TO_HUB}\nlistener 8883 {BROKER_SIDE}\nrequire_certificate true\n{tls}",
             inside=("ip", "netns", "exec", NETNS),
         )
         before = TOML.read_text()
@@ -99,13 +99,15 @@ def _count(hub: Hub, presses: int, deadline_s: float) -> dict[str, Any]:
     except TimeoutError as error:
         print(error)
     alarms, restorals = hub.first_copies(), hub.first_copies("restoral")
-    everything = [event.body for what in ("alarm", "restoral", "open", "closed") for event in hub.first_copies(what)]
+    everything = [copy.body for copy in hub.copies]
     return {
         "alarms": len(alarms),
         "restorals": len(restorals),
         "by_zone": {zone: len(hub.first_copies(zone=zone)) for zone in ("wall", "desk")},
-        "seqs": sorted(body["seq"] for body in everything),
+        "highest_seq": max((body["seq"] for body in everything), default=0),
+        "gaps": hub.gaps(),
         "boots": sorted({body["boot"] for body in everything}),
+        "lost_edges": hub.healths[-1][1].get("lost_edges") if hub.healths else None,
         "copies": len(hub.copies),
         "oldest_ms": max(event.body["age_ms"] for event in alarms) if alarms else None,
     }
@@ -151,7 +153,9 @@ def _make_certificates() -> None:
     def at(file: str) -> str:
         return str(CERTIFICATES / file)
 
-    room.said(*new, "-x509", "-days", "2", "-subj", "/CN=trial", "-keyout", at("ca.key"), "-out", at("ca.pem"))
+    room.said(
+        *new, "-x509", "-days", "2", "-subj", "/CN=trial", "-keyout", at("ca.key"), "-out", at("ca.pem")
+    )
     for name, subject, more in (
         ("broker", "/CN=broker", f"subjectAltName=IP:{BROKER_SIDE}"),
         ("agent", "/CN=lincoln.room-101", "extendedKeyUsage=clientAuth"),

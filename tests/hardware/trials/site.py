@@ -15,9 +15,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from trials import room
 
 from config import broker as broker_settings
-from trials import room
 
 T = TypeVar("T")
 SITE, DEVICE = "lincoln", "room-101"
@@ -25,6 +25,8 @@ TOPICS = f"tocsin/v1/{SITE}"
 FOLDER = Path("/run/trial-broker")
 BEAT_S = 10.0
 FOR_EVER = 4_294_967_295
+ROUNDING_S = 0.05
+"""What an age in milliseconds and two readings of the clock may be apart."""
 
 
 class Broker:
@@ -123,10 +125,10 @@ class Hub:
         return found
 
     def wait_alarm(self, zone: str, deadline_s: float, *, after: float) -> Event:
-        """Return the first alarm of a zone that happened after ``after``, by its own word (50 ms are allowed)."""
+        """Return the first alarm of a zone that happened after ``after``, by its own word on its age."""
 
         def found() -> Event | None:
-            alarms = (e for e in self.first_copies(zone=zone) if e.happened > after - 0.05)
+            alarms = (e for e in self.first_copies(zone=zone) if e.happened > after - ROUNDING_S)
             return next(alarms, None)
 
         return self.wait_for(found, deadline_s, f"an alarm of {zone}")
@@ -138,6 +140,14 @@ class Hub:
             return told + [
                 f"health: {w}" for at, body in self.healths if at > after for w in body.get("troubles", ())
             ]
+
+    def gaps(self) -> list[tuple[str, int]]:
+        """Return each boot and number that is missing below the highest that came."""
+        with self._changed:
+            seqs: dict[str, set[int]] = {}
+            for copy in self.copies:
+                seqs.setdefault(copy.body["boot"], set()).add(copy.body["seq"])
+        return [(boot, n) for boot, came in seqs.items() for n in range(1, max(came)) if n not in came]
 
     def _on_connect(self, client: Client, *_: Any) -> None:
         client.subscribe([(f"{TOPICS}/+/{what}", 1) for what in ("event", "state", "health")])
@@ -152,7 +162,7 @@ class Hub:
         with self._changed:
             if what == "event":
                 self.copies.append(Event(at, body))
-            elif what == "state" and not message.retain:
+            elif what == "state":  # also a retained one: each trial's broker is a new one
                 self.births.append(body)
             elif what == "health":
                 self.healths.append((at, body))
