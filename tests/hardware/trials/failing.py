@@ -25,9 +25,7 @@ def chip_unplugged(away_s: float) -> dict[str, Any]:
         with contextlib.suppress(TimeoutError):
             site.hub.wait_for(lambda: site.hub.troubles(after=gone), away_s, "a trouble")
         told_after = time.monotonic() - gone
-        time.sleep(
-            max(away_s - (time.monotonic() - gone), 0)
-        )  # how much it says in that time is the question
+        time.sleep(max(gone + away_s - time.monotonic(), 0))  # what it says all that time is the question
         lines = len(room.journal(after=cursor).splitlines())
         troubles = site.hub.troubles(after=gone)
         room.plug_in()

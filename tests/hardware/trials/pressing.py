@@ -40,10 +40,8 @@ def on_a_lossy_link(presses: int, percent: int, seed: int) -> dict[str, Any]:
             f"{key} {CERTIFICATES / file}"
             for key, file in (("cafile", "ca.pem"), ("certfile", "broker.pem"), ("keyfile", "broker.key"))
         )
-        broker = Broker(
-            more=f"listener 1883 {BROKER_TO_HUB}\nlistener 8883 {BROKER_SIDE}\nrequire_certificate true\n{tls}",
-            inside=("ip", "netns", "exec", NETNS),
-        )
+        listeners = f"listener 1883 {BROKER_TO_HUB}\nlistener 8883 {BROKER_SIDE}\nrequire_certificate true"
+        broker = Broker(more=f"{listeners}\n{tls}", inside=("ip", "netns", "exec", NETNS))
         before = TOML.read_text()
         ours = "\n".join(
             f'{key} = "{CERTIFICATES / file}"'
