@@ -55,7 +55,7 @@ function wireChoice(room, zone, parent) {
   const row = element("fieldset", "wire", parent);
   element("legend", "", row).textContent = zone.label;
   const radios = new Map();
-  for (const [wire, deed, words] of [["well", "mend", "wire well"], ["cut", "cut", "cut"], ["short", "short", "short"]]) {
+  for (const [wire, deed, words] of [["well", "mend", "well"], ["cut", "cut", "cut"], ["short", "short", "short"]]) {
     const label = element("label", "", row);
     const radio = element("input", "", label);
     radio.type = "radio";
