@@ -102,6 +102,7 @@ class State(Struct, frozen=True, omit_defaults=True, kw_only=True):
     version: str | None = None
     room: str | None = None
     zones: tuple[ZoneState, ...] = ()
+    n: Count | None = None  # counts this boot's states, so that one that was held up is known as old
 
 
 class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):

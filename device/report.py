@@ -28,6 +28,8 @@ class Reports:
         self._started = started
         self._restarts = restarts
         self._n = 0
+        self._zones: tuple[ZoneState, ...] = ()
+        self._state_n = 0
         self._stated: dict[str, bytes] = {}
         """The state that each link's present connection was given."""
 
@@ -37,13 +39,18 @@ class Reports:
 
     def state(self, zones: Mapping[str, Zone], walk_test: WalkTest, links: Iterable[str]) -> list[Action]:
         """Publish the state, retained, over each of these links that has another one."""
+        now = tuple(_zone(zones[each.zone], walk_test) for each in self._settings.zones)
+        if now != self._zones:
+            self._zones = now
+            self._state_n += 1
         state = State(
             v=1,
             online=True,
             boot=self._boot,
             version=__version__,
             room=self._settings.room,
-            zones=tuple(_zone(zones[each.zone], walk_test) for each in self._settings.zones),
+            zones=now,
+            n=self._state_n,
         )
         payload = encode(state)
         done: list[Action] = []

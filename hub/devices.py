@@ -112,6 +112,21 @@ class Devices:
         for room in incident.rooms:
             self._resolved[room.place.device] = (incident, now.wall)
 
+    def _missing(self, decision: Decision, device: str, state: State, now: Now) -> None:
+        """A zone that the site file has and the agent doesn't is one that nobody watches."""
+        key = f"zones {device}"
+        if device not in self._ledger.directory.rooms or not state.zones:
+            return
+        told = {zone.zone for zone in state.zones}
+        missing = [zone for zone in self._expected(device) if zone.zone not in told]
+        if not missing:
+            self._ledger.restore(decision, now, key)
+            return
+        names = ", ".join(zone.label or zone.zone for zone in missing)
+        room = self._ledger.directory.place(device).room
+        detail = f"{room}: its agent has no {names}: nobody watches it"
+        self._ledger.trouble(decision, now, key, "zones", shown(detail, 300), device=device)
+
     def _doors_of(self, decision: Decision, view: DeviceView, state: State, now: Now) -> None:
         """Take the doors of a live state: an agent tells of a door that it found as it started."""
         for zone in state.zones:
@@ -166,10 +181,11 @@ class Devices:
             self._show(decision, view)
             return
         paths.present.add(fact.broker)
-        if not paths.takes("state", fact.broker, state.boot, getattr(state, "n", None), now.mono):
+        if not paths.takes("state", fact.broker, state.boot, state.n, now.mono):
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
+        self._missing(decision, device, state, now)
         self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
         if is_birth:

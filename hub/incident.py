@@ -195,8 +195,8 @@ def opened(site: str, group: str, number: int, press: Press) -> Change:
 def joined(incident: Incident, press: Press) -> Change:
     """Take a press into an incident that is not resolved.
 
-    It asks anew when it comes from another room, is of a higher kind, or comes from the same room
-    more than 60 s from the press that room asked with.
+    It asks anew when it comes from another room, is of a higher kind, comes from the same room more than
+    60 s from the press that room asked with, or is certain where all of that room was in doubt.
     """
     if incident.state == "resolved":
         raise IllegalTransitionError("join a press to", incident, ("open", "acknowledged"))
@@ -205,6 +205,8 @@ def joined(incident: Incident, press: Press) -> Change:
     was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
     upgrades = rank(press.kind) < rank(incident.kind)
     reason = _why_it_asks(was, press, upgrades)
+    if reason is None and incident.has_causes and _makes_certain(incident, press):
+        reason = "pressed for certain"
     if reason is None and was is not None:
         rooms = incident.rooms
     else:
@@ -310,6 +312,15 @@ def _why_it_asks(was: Room | None, press: Press, upgrades: bool) -> str | None:
     if abs(press.at - was.asked_at) > SAME_PRESS_MS:
         return "pressed again in the same room more than 60 s apart"
     return None
+
+
+def _makes_certain(incident: Incident, press: Press) -> bool:
+    """Tell whether all that was known of a press's room was in doubt, and this is not."""
+    if doubt(press.cause) is not None:
+        return False
+    doubtful = in_doubt(incident.events)
+    of_room = {each.button for each in incident.events if each.place.device == press.place.device}
+    return bool(of_room) and of_room <= set(doubtful)
 
 
 def _again(was: Room | None) -> str:

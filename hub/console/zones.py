@@ -54,7 +54,7 @@ def _said(device: DeviceView, zone: ZoneView, faults: list[Trouble]) -> tuple[st
     if reads is not None and reads not in words and not pressed_for_long:
         words[reads if live else f"{reads} when last heard"] = None
     if zone.walk_test and live:
-        words["walk test: a press is a test"] = None
+        words["in a walk test"] = None
     if (wiring := unsupervised(zone.kind, zone.circuit)) is not None:
         words[wiring] = None
     return tuple(words)

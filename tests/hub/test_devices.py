@@ -238,3 +238,17 @@ def test_a_birth_at_each_broker_asks_for_a_beat() -> None:
 
     assert not birth(0, retained=True)
     assert [birth(0), birth(0), birth(1), birth(1)] == [True, False, True, False]
+
+
+def test_a_zone_that_its_agent_does_not_have_is_a_trouble() -> None:
+    """Nobody watches a button that the site file names and the agent doesn't; told whole, it is over."""
+    site = new_site()
+    zones = [
+        {"zone": name, "kind": "panic", "circuit": "pair", "condition": "normal", "walk_test": False}
+        for name in ("wall", "desk", "quiet", "nurse", "help", "door")
+    ]
+    heard(site, "state", 1, online=True, zones=zones[:1] + zones[2:])
+    trouble = site.view.troubles["zones room-101"]
+    assert trouble.detail == "Room 101: its agent has no desk: nobody watches it"
+    heard(site, "state", 2, online=True, zones=zones)
+    assert "zones room-101" not in site.view.troubles

@@ -136,7 +136,7 @@ def test_it_keeps_the_newest_alarms() -> None:
 
 
 def test_an_alarm_in_doubt_opens_and_asks_like_any_other() -> None:
-    """Its reason says what it may be; the certain one that follows says so, and asks nothing anew."""
+    """Its reason says what it may be; the certain one that follows says so, and asks anew."""
     change = opened("lincoln", "site", 41, press(cause="cut"))
     assert (change.incident.state, change.reason) == ("open", "pressed or cut: check the room")
     assert opened("lincoln", "site", 41, press(cause="cut", late=True)).reason.startswith(
@@ -147,7 +147,7 @@ def test_an_alarm_in_doubt_opens_and_asks_like_any_other() -> None:
     again = joined(joins.incident, press(second=1.5, cause="cut"))
     assert again.reason == "called again in a room that still asks; pressed or cut: check the room"
     sure = joined(joins.incident, press(second=2))
-    assert sure.reason == "pressed again in a room that still asks; in doubt until now, certain from now on"
+    assert sure.reason == ("pressed for certain; in doubt until now, certain from now on")
     assert in_doubt(sure.incident.events) == {("room-102", "wall"): "pressed or shorted: check the room"}
     assert joined(sure.incident, press(second=3)).reason == "pressed again in a room that still asks"
 
@@ -311,3 +311,20 @@ def test_the_state_follows_from_who_asks(steps: list[Any]) -> None:
         assert (made.acknowledged is not None) == (made.state == "acknowledged")
         assert all(room.asks_since <= made.revision for room in made.rooms)
         assert len({room.place.device for room in made.rooms}) == len(made.rooms)
+
+
+def test_a_certain_press_asks_anew_where_all_was_in_doubt() -> None:
+    """Whoever took "pressed or cut" in hand for a broken wire must learn that somebody did press."""
+    change = joined(answered(press(cause="cut")), press(second=20))
+    assert change.reopened
+    assert change.incident.state == "open"
+    assert "pressed for certain" in change.reason
+    again = joined(acknowledged(change.incident, REYES).incident, press(second=40))
+    assert again.incident.state == "acknowledged"
+
+
+def test_more_doubt_asks_nobody_anew() -> None:
+    """A wire that goes on being cut is what the person has in hand."""
+    assert (
+        joined(answered(press(cause="cut")), press(second=20, cause="cut")).incident.state == "acknowledged"
+    )

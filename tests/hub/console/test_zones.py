@@ -48,8 +48,8 @@ def test_zones_of_which_the_same_is_said_stand_together() -> None:
         (zone(condition="cut"), ("wire cut",)),
         (zone(condition="conflict"), ("contacts contradict each other",)),
         (zone(condition="haunted"), ("haunted",)),
-        (zone(walk_test=True), ("walk test: a press is a test",)),
-        (zone(circuit="no", walk_test=True), ("walk test: a press is a test", NOT_SUPERVISED)),
+        (zone(walk_test=True), ("in a walk test",)),
+        (zone(circuit="no", walk_test=True), ("in a walk test", NOT_SUPERVISED)),
     ],
 )
 def test_what_a_zone_reads_is_said_in_words(shown: ZoneView, words: tuple[str, ...]) -> None:

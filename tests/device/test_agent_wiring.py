@@ -1,0 +1,185 @@
+"""The agent on supervised circuits: what goes out for a fault, what the lamp shows, what is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.agent_settings import StrobeSettings, ZoneSettings
+from config.contract import Event, Posture, encode, posture_topic
+from device.actions import Drive, Forget, Keep, Publish, Remember
+from device.facts import Heard, Kept, Restored
+from tests.device.room import Room, events, healths, of, states
+
+ZONES = (
+    ZoneSettings(zone="wall", kind="panic", circuit="pair", pin=17, nc_pin=23),
+    ZoneSettings(zone="desk", kind="panic", circuit="eol", channel=0),
+    ZoneSettings(zone="help", kind="assist", circuit="no", pin=27, held_kind="panic"),
+    ZoneSettings(zone="quiet", kind="duress", circuit="pair", pin=5, nc_pin=6),
+    ZoneSettings(zone="door", kind="door", circuit="eol", channel=1, contact="nc"),
+)
+
+
+def room(**options: Any) -> Room:
+    made = Room(zones=ZONES, **options)
+    made.answers = True
+    made.up()
+    made.beat()
+    return made
+
+
+def kept(done: list[Any]) -> list[tuple[str, str, str, str | None]]:
+    return [(e.zone, e.kind, e.what, e.cause) for e in events(done)]
+
+
+def test_a_fault_goes_out_with_its_cause() -> None:
+    """Within a second, with the zone's state; and the lamp is not ready until it is over."""
+    made = room()
+    made.becomes("desk", "cut")
+    done = made.wait(0.6)
+    assert kept(done) == [("desk", "panic", "tamper", "cut")]
+    assert {z.zone: z.condition for z in states(done)[-1].zones}["desk"] == "cut"
+    assert made.shows == "button-fault"
+    made.becomes("desk", "normal")
+    done = made.wait(0.6)
+    assert kept(done) == [("desk", "panic", "tamper-restoral", "cut")]
+    assert made.shows == "ready"
+
+
+def test_pressed_or_cut_goes_out_before_the_disk_and_the_tamper() -> None:
+    """It may be a press: it is sent like one."""
+    made = room()
+    made.becomes("wall", "cut")
+    done = made.wait(0.3)
+    assert kept(done) == [("wall", "panic", "alarm", "cut"), ("wall", "panic", "tamper", "cut")]
+    first = next(i for i, each in enumerate(done) if isinstance(each, Publish) and each.what == "event")
+    assert first < next(i for i, each in enumerate(done) if isinstance(each, Keep))
+    assert made.shows == "pressed"
+
+
+def test_a_duress_zone_gives_nothing_away_by_its_faults() -> None:
+    """What may be a press of it changes no lamp; nor does one that stays pressed."""
+    made = room()
+    made.becomes("quiet", "cut")
+    done = made.wait(0.5)
+    assert kept(done)[0] == ("quiet", "duress", "alarm", "cut")
+    assert made.shows == "ready"
+    made.becomes("quiet", "active")
+    for _ in range(40):
+        done += made.wait(10.0)
+        made.beat()
+    assert ("quiet", "duress", "trouble", "stuck") in kept(done)
+    assert made.shows == "ready"
+
+
+def test_assist_held_is_an_emergency_by_the_second_alarm() -> None:
+    made = room()
+    done = made.press("help", seconds=3.5)
+    sent = {event.id: event for event in events(done)}
+    assert [(e.kind, e.what, e.held) for e in sent.values()] == [
+        ("assist", "alarm", None),
+        ("panic", "alarm", True),
+        ("assist", "restoral", None),
+    ]
+
+
+def test_a_door_on_a_supervised_circuit() -> None:
+    """Open, closed, and its wire; none of it touches the lamp."""
+    made = room()
+    made.becomes("door", "active")
+    assert kept(made.wait(0.2)) == [("door", "door", "open", None)]
+    made.becomes("door", "short")
+    assert kept(made.wait(0.6)) == [("door", "door", "closed", None), ("door", "door", "tamper", "short")]
+    assert made.shows == "ready"
+
+
+def test_what_cannot_be_read_is_a_trouble_and_no_ready() -> None:
+    made = room()
+    assert kept(made.unreadable("desk")) == [("desk", "panic", "trouble", "unreadable")]
+    assert kept(made.unreadable("desk")) == []
+    assert made.shows == "button-fault"
+    assert kept(made.becomes("desk", "normal")) == [("desk", "panic", "trouble-restoral", "unreadable")]
+    assert made.shows == "ready"
+
+
+def test_a_lost_move_is_found_and_counted() -> None:
+    """A press whose edge was lost is told when the pins are read again; the health says that it was."""
+    made = room()
+    reading = (True, False)
+    done = made.read("wall", reading, "again") + made.wait(0.1)
+    assert kept(done) == [("wall", "panic", "alarm", None)]
+    (health,) = healths(made.survey())
+    assert health.lost_edges == 1
+    assert health.last_fault == "pins: wall: 1 moves were found only by reading again"
+
+
+def restarted(before: Room, **options: Any) -> Room:
+    """Cut the power and start again a minute later, with what the outbox was given."""
+    rows: dict[str, Kept] = {}
+    memory: dict[str, str] = {}
+    for done in before.done:
+        match done:
+            case Keep(event, word):
+                rows[event.id] = event
+                memory |= {} if word is None else {word.key: word.value}
+            case Forget(id):
+                rows.pop(id, None)
+            case Remember(key, value):
+                memory[key] = value
+    at = before.now + 60
+    found = Restored(mono=at, events=tuple(rows.values()), memory=memory)
+    return Room(zones=ZONES, boot="b2", at=at, restored=found, **options)
+
+
+def test_a_fault_told_before_a_restart_is_restored_after_it() -> None:
+    before = room()
+    before.becomes("desk", "short")
+    before.wait(1.0)
+    after = restarted(before)
+    assert ("desk", "panic", "tamper-restoral", "short") in kept(after.up())
+
+
+def test_a_damaged_event_that_may_be_an_alarm_goes_out() -> None:
+    """In doubt it is a real alarm: the hub is told what could be read of it."""
+    made = room()
+    at = made.press("wall")  # any moment will do
+    happened = of(Keep, at)[0].event.happened
+    bodies = (b'{"v":9,"kind":"panic","what":"alarm","zone":"desk"}', b"not json at all")
+    damaged = tuple(Kept(id=f"old-{n}", body=body, happened=happened) for n, body in enumerate(bodies))
+    done = made.tell(Restored(mono=made.now, events=damaged, memory={}))
+    (sent,) = [event for event in events(done) if event.id.startswith("old")]
+    assert (sent.id, sent.zone, sent.kind, sent.what, sent.test) == ("old-0", "desk", "panic", "alarm", False)
+
+
+def test_a_late_restore_without_words_undoes_nothing() -> None:
+    """A file that was set aside brings its events a minute later, and no word on any zone."""
+    before = room()
+    before.becomes("wall", "active")
+    before.wait(1.0)
+    after = restarted(before, pressed=("wall",))
+    after.answers = True
+    after.up()
+    after.tell(Restored(mono=after.now, events=(), memory={}))
+    assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm"]
+
+
+def test_the_posture_drives_the_strobe() -> None:
+    """And a press in this very room keeps it as it was."""
+    made = Room(zones=ZONES, strobe=StrobeSettings(pin=21, postures=("lockdown",)))
+    made.up()
+
+    def posture(name: Any, n: int) -> list[Any]:
+        said = Posture(v=1, n=n, posture=name, drill=False, since="2026-11-23T10:00:00.000Z")
+        topic = posture_topic("demo")
+        return made.tell(Heard(mono=made.now, link="hub", topic=topic, payload=encode(said), retained=True))
+
+    assert Drive("strobe", 1.0) in posture("lockdown", 5)
+    assert Drive("strobe", 0.0) not in posture("normal", 4)  # older
+    assert Drive("strobe", 0.0) in posture("normal", 6)
+    made.press("wall")
+    assert Drive("strobe", 1.0) not in posture("lockdown", 7)
+
+
+def test_every_event_says_whether_it_is_a_test() -> None:
+    made = room()
+    sent: list[Event] = events(made.press("wall"))
+    assert {event.test for event in sent} == {False}
