@@ -19,14 +19,15 @@ import structlog
 from config.agent_settings import AgentSettings, UpsPins, UpsSerial
 from config.clock import Clock, Now, SystemClock
 from config.notify import notify, watchdog_interval_s
-from device import survey
+from device import starts, survey
 from device.actions import Action, Drive, Forget, Hurry, Keep, Publish, Remember, Renew, Say
 from device.agent import Agent
 from device.board import Board, UpsOnBoard
-from device.facts import Contact, Fact, Surveyed
+from device.facts import Contact, Fact, Heard, Surveyed
 from device.health_words import HealthWords
 from device.link import Link
 from device.outbox import Outbox
+from device.starts import WELL_S, Starts
 from device.survey import Survey, Surveyor
 from device.survey.machine import root_meant_read_only
 from device.ups import Ups
@@ -67,9 +68,17 @@ class Loop:
         self._board = Board(settings, self._queue.put, open_factory)
         kernel = survey.kernel(otherwise=f"unknown-{boot}")
         words = HealthWords(settings.ups, root_meant_read_only())
-        self._agent = Agent(settings, boot=boot, kernel=kernel, now=self._clock.now(), words=words)
+        self._starts = Starts(starts.folder(settings.data))
+        start = self._starts.begin()
+        self._well_at: float | None = self._clock.now().mono + WELL_S
+        self._agent = Agent(
+            settings, boot=boot, kernel=kernel, now=self._clock.now(), words=words, restarts=start.restarts
+        )
         self._machine = machine or Surveyor(settings.data, self._ups(settings), clock=self._clock)
-        self._outbox = Outbox(settings.data / OUTBOX_FILE, self._queue.put)
+        self._outbox = Outbox(
+            settings.data / OUTBOX_FILE, self._queue.put, set_aside=start.set_aside, wary=start.looping
+        )
+        self._note("crash loop", start.trouble)
         self._links = {link.name: Link(settings, link, boot, self._queue.put) for link in settings.links}
 
     def _ups(self, settings: AgentSettings) -> Ups | None:
@@ -103,6 +112,7 @@ class Loop:
                 until = min(until, feed_at)
             self._turn(self._wait(until - now.mono))
         if not self._power_cut:
+            self._starts.ended()
             self._settle()
         self._end()
 
@@ -110,6 +120,10 @@ class Loop:
         """Ask for a clean end: what is owed is on disk, and the hub is told that we go."""
         self._stopping.set()
         self._queue.put(None)
+
+    def hear(self, fact: Heard) -> None:
+        """Take a message as if it came over a link: a simulated room's way to be told by hand."""
+        self._queue.put(fact)
 
     def cut(self) -> None:
         """Ask for an end as by a power cut: nothing is finished, nobody is told."""
@@ -153,6 +167,8 @@ class Loop:
             self._attempt(partial(self._agent.decide, seen))
         if now.mono >= self._board.look_at:
             self._look(now)
+        if self._well_at is not None and now.mono >= self._well_at:
+            self._well()
         self._attempt(self._agent.advance)
         if self._watch is not None:
             self._watch(self._agent, self._clock.now())
@@ -172,6 +188,13 @@ class Loop:
                 self._do(action)
             except Exception as error:  # noqa: BLE001 - as above
                 self._fault(error)
+
+    def _well(self) -> None:
+        """This start has gone well: what was set aside may be looked at."""
+        self._well_at = None
+        self._starts.well()
+        self._outbox.take_back()
+        self._note("crash loop", None)
 
     def _look(self, now: Now) -> None:
         """Read every zone again, and note the outputs that can't be driven."""

@@ -43,12 +43,12 @@ class UpsLine:
             # An unplug is SerialException or OSError at most calls, termios.error at some.
             except (OSError, termios.error, ValueError) as error:
                 self.close()
-                self._note(f"{type(error).__name__}: {error}")
+                self._log_once(f"{type(error).__name__}: {error}")
                 return None
             if status is not None:
-                self._note(None)
+                self._log_once(None)
                 return status
-        self._note("no answer")
+        self._log_once("no answer")
         return None
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class UpsLine:
                     return status
         return None
 
-    def _note(self, wrong: str | None) -> None:
+    def _log_once(self, wrong: str | None) -> None:
         if wrong != self._wrong:
             self._wrong = wrong
             if wrong is None:

@@ -13,7 +13,8 @@ from .streams import open_closed, remark
 USAGE = """usage: scripts/test [--long] [pytest's own words ...]
 
 Sets up what the tests need and runs them all, but those marked long (minutes rather than
-seconds; with --long they run, too) and hardware (they need a Raspberry Pi)."""
+seconds; with --long they run, too, and what they need beside is set up) and hardware (they
+need a Raspberry Pi)."""
 
 
 def main(words: list[str]) -> int:
@@ -22,10 +23,11 @@ def main(words: list[str]) -> int:
     if words[:1] in (["-h"], ["--help"]):
         print(USAGE)
         return 0
-    marks = "not hardware" if "--long" in words else "not long and not hardware"
+    long = "--long" in words
+    marks = "not hardware" if long else "not long and not hardware"
     words = [word for word in words if word != "--long"]
     try:
-        python = str(tools.set_up(programs=True))
+        python = str(tools.set_up(programs=True, long=long))
     except SetupError as error:
         remark(f"scripts/test: {error}")
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from . import apt, mosquitto, venv
@@ -17,12 +18,22 @@ PROGRAMS = {
     "initdb": "postgresql",
 }
 """Programs and the Debian packages that bring them."""
+LONG_PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "mmdebstrap": "mmdebstrap",
+    "mke2fs": "e2fsprogs",
+}
+"""Beside those, what only the tests marked long need: the virtual machine of tests/hardware."""
 
 
-def set_up(*, programs: bool) -> Path:
-    """Bring everything here that is missing; returns the venv's Python."""
+def set_up(*, programs: bool, long: bool = False) -> Path:
+    """Bring everything here that is missing; returns the venv's Python.
+
+    ``programs`` are those that tests drive, with ``long`` also those that only the long ones do.
+    """
     python = venv.ready(*EXTRAS)
-    missing = _missing() if programs else []
+    wanted = PROGRAMS | (LONG_PROGRAMS if long else {})
+    missing = _missing(wanted) if programs else []
     steps: tuple[str, ...] = () if python else ("a venv", "Python packages")
     if missing:
         steps += (", ".join(missing),)
@@ -36,20 +47,22 @@ def set_up(*, programs: bool) -> Path:
         if apt.installer() is None:
             raise apt.MissingError(*missing)
         apt.install(missing, progress)
-        if still := _missing():
+        if still := _missing(wanted):
             raise apt.MissingError(*still)
     progress.done()
     return python
 
 
-def _missing() -> list[str]:
-    """Return the packages that aren't here."""
-    return [package for program, package in PROGRAMS.items() if not _is_here(program)]
+def _missing(wanted: Mapping[str, str]) -> list[str]:
+    """Return the packages of ``wanted`` programs that aren't here."""
+    return [package for program, package in wanted.items() if not _is_here(program)]
 
 
 def _is_here(program: str) -> bool:
     if program == "mosquitto":
         return mosquitto.find() is not None
+    if program == "mke2fs":  # not on the PATH of a plain user
+        return shutil.which(program) is not None or Path("/usr/sbin/mke2fs").exists()
     if program == "initdb":  # Debian keeps a server's programs by version, off the PATH
         return shutil.which(program) is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return shutil.which(program) is not None

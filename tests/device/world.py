@@ -42,10 +42,6 @@ NET_S = 0.02
 BEAT_S = 10.0
 
 
-class PowerCutError(Exception):
-    """The power went away between two actions."""
-
-
 @dataclass
 class Disk:
     """What an outbox's file holds."""
@@ -215,16 +211,14 @@ class World:
             self._do(lambda: agent.advance(self._now()))
 
     def _do(self, decide: Callable[[], list[Action]]) -> None:
-        try:
-            for action in decide():
-                if self.cut_after is not None and self.done >= self.cut_after:
-                    raise PowerCutError
-                if not isinstance(action, actions.Say):
-                    self.done += 1
-                self._act(action)
-        except PowerCutError:
-            self.cut_after = None
-            self.cut()
+        for action in decide():
+            if self.cut_after is not None and self.done >= self.cut_after:
+                self.cut_after = None
+                self.cut()
+                return
+            if not isinstance(action, actions.Say):
+                self.done += 1
+            self._act(action)
 
     def _act(self, action: Action) -> None:
         match action:

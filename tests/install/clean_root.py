@@ -37,7 +37,7 @@ class CleanRoot:
     def make(self) -> None:
         """Fetch and unpack it; takes about a minute."""
         command = ["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Sandbox::User "root"']
-        command += [f"--include={INCLUDE}", RELEASE, str(self.folder), *_mirror()]
+        command += [f"--include={INCLUDE}", RELEASE, str(self.folder), *mirror()]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
         for name in Path("/etc/apt/apt.conf.d").iterdir():
@@ -59,11 +59,11 @@ class CleanRoot:
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, target / name)
 
-    def bring_wheels(self) -> None:
+    def bring_wheels(self, extras: str = "hub,device") -> None:
         """Fetch what a box without network needs, as docs/first-box.md says."""
         command = [sys.executable, "-m", "pip", "download", "-q", "-d", str(self.folder / "root/wheels")]
         done = subprocess.run(
-            [*command, f"{ROOT}[hub,device]", "hatchling"], capture_output=True, text=True, check=False
+            [*command, f"{ROOT}[{extras}]", "hatchling"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-2000:]
 
@@ -133,7 +133,7 @@ def bring_clash(root: CleanRoot) -> None:
     pyproject.write_text(text.replace('"msgspec>=', '"clash",\n  "msgspec>=', 1), encoding="utf-8")
 
 
-def _mirror() -> list[str]:
+def mirror() -> list[str]:
     """Return where this machine's apt gets Debian from; nothing for mmdebstrap's own choice."""
     files = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*.sources")]
     for file in files:

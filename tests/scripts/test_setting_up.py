@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from scripts.parts import apt, places, run, venv
+from scripts.parts import apt, places, run, tools, venv
 from scripts.parts import python as python_check
 from scripts.parts.progress import Progress, SetupError
 
@@ -176,3 +176,15 @@ def test_without_a_terminal_each_step_is_a_line_with_what_is_left(capsys: pytest
         "[2/2] mosquitto",
         "[2/2] everything is set up",
     ]
+
+
+def test_only_the_long_tests_ask_for_a_virtual_machine(mocker: MockerFixture, tmp_path: Path) -> None:
+    """Without --long no qemu is installed on anybody's machine; with it, what is missing is named."""
+    mocker.patch.object(venv, "ready", return_value=tmp_path / "python")
+    mocker.patch.object(tools, "_is_here", lambda program: program not in tools.LONG_PROGRAMS)
+    mocker.patch.object(apt, "installer", return_value=None)
+    assert tools.set_up(programs=True) == tmp_path / "python"
+    assert tools.set_up(programs=False, long=True) == tmp_path / "python"
+    with pytest.raises(apt.MissingError) as missing:
+        tools.set_up(programs=True, long=True)
+    assert missing.value.packages == ("qemu-system-x86", "mmdebstrap", "e2fsprogs")
