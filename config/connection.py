@@ -204,12 +204,13 @@ class Line:
         finally:
             self._part_from(client, life.sock)
 
-    def _part_from(self, client: Client, sock: Connected) -> None:
+    def _part_from(self, client: SocketClient, sock: Connected) -> None:
         """Leave nothing of a connection behind, however far it came."""
         self._take_away()
         end(sock)  # paho's thread finds out, and only then is the number of the socket free for others
         with contextlib.suppress(RuntimeError):  # its thread never started
             client.loop_stop()
+        client.leave()
         sock.close()
         self._take_away()  # paho's thread may have come up until it stopped
 
@@ -238,7 +239,7 @@ class Line:
             self._client, self._life = client, life
         return not self._closing.is_set()  # closed while it connected: nobody else would end it
 
-    def _new_client(self, life: Life) -> Client:
+    def _new_client(self, life: Life) -> SocketClient:
         client = SocketClient(
             life.sock,
             CallbackAPIVersion.VERSION2,

@@ -80,6 +80,10 @@ class SocketClient(Client):
         """Stand in for paho's own, which drops why it fails and bounds neither names nor the whole."""
         return self._made
 
+    def leave(self) -> None:
+        """Close paho's own pipe, once its thread is gone: it would wait for the garbage collector."""
+        self._reset_sockets(sockpair_only=True)
+
 
 class Life:
     """One connection's callbacks, which run on paho's thread."""
