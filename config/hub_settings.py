@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from config.contract import ID_PATTERN, PANIC_KINDS, Kind, PanicKind, is_device_id, is_id, is_site_id
 from config.settings import Report, secret
-from config.shared_settings import Broker, Log, Name, Port, Seconds, check_broker
+from config.shared_settings import LOOPBACK, Broker, Log, Name, Port, Seconds, check_broker
 
 Key = Annotated[str, Meta(pattern=ID_PATTERN, description="a name of a-z 0-9 . _ -")]
 
@@ -91,6 +91,12 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Hours until a person must sign in again."""
 
 
+class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A broker, with a name for people and for the record."""
+
+    name: Key = "main"
+
+
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the record is kept: a SQLite file in ``data``, or PostgreSQL by its URL."""
 
@@ -110,7 +116,9 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """The school's IANA time zone, such as America/Chicago, for times that people are shown."""
     late_after_s: Seconds = 60
     """An alarm that arrives more than this after its press is told as LATE."""
-    broker: Broker = Broker()
+    broker: NamedBroker = NamedBroker()
+    more_brokers: tuple[NamedBroker, ...] = ()
+    """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
@@ -118,6 +126,11 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+
+    @property
+    def brokers(self) -> tuple[NamedBroker, ...]:
+        """All brokers, the one that must be set first."""
+        return self.broker, *self.more_brokers
 
     def plan_for(self, kind: str) -> tuple[str, PlanSettings] | None:
         """Return the name and plan of a panic kind; None where the settings have none."""
@@ -132,13 +145,29 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
     if not settings.data.is_absolute():
         report("data", f"found {str(settings.data)!r}", "must be an absolute path")
-    check_broker(settings.broker, "broker", report)
+    _check_brokers(settings, report)
     _check_timezone(settings, report)
     _check_store(settings.store, report)
     _check_rooms(settings, report)
     _check_channels(settings, report)
     _check_audiences(settings, report)
     _check_plans(settings, report)
+
+
+def _check_brokers(settings: HubSettings, report: Report) -> None:
+    names: set[str] = set()
+    places: set[tuple[str, int]] = set()
+    for i, broker in enumerate(settings.brokers):
+        key = f"more_brokers[{i - 1}]" if i else "broker"
+        check_broker(broker, key, report)
+        if broker.name in names:
+            report(f"{key}.name", f"{broker.name!r} is used twice", "give each broker a name of its own")
+        place = ("127.0.0.1" if broker.host in LOOPBACK else broker.host, broker.port)
+        if place in places:
+            cure = "name each broker once: two sessions with one would throw each other out for ever"
+            report(f"{key}.host", f"{broker.host}:{broker.port} is used twice", cure)
+        names.add(broker.name)
+        places.add(place)
 
 
 def _check_timezone(settings: HubSettings, report: Report) -> None:

@@ -175,6 +175,7 @@ def _tagged_faults(value: Any, tags: dict[str, type[Struct]], path: str) -> Iter
 def _tags(bare: Any) -> dict[str, type[Struct]]:
     """Return the structs of a union that tells them apart by ``type``; empty for anything else."""
     kinds = get_args(bare) if get_origin(bare) in (Union, types.UnionType) else ()
+    kinds = tuple(kind for kind in kinds if kind is not type(None))
     if not kinds or not all(isinstance(kind, type) and issubclass(kind, Struct) for kind in kinds):
         return {}
     return {str(kind.__struct_config__.tag): kind for kind in kinds}

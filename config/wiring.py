@@ -91,8 +91,8 @@ def unsupervised(kind: str, circuit: str | None) -> str | None:
 
 
 OTHER_USES: Final[dict[int, str]] = {
-    0: "the ID EEPROM of an add-on board (ID_SD)",
-    1: "the ID EEPROM of an add-on board (ID_SC)",
+    0: "the ID EEPROM of an add-on board",
+    1: "the ID EEPROM of an add-on board",
     2: "I2C (SDA1), with a 1.8 kilohm pull-up on the board",
     3: "I2C (SCL1), with a 1.8 kilohm pull-up on the board",
     7: "SPI 0 (CE1)",

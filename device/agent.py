@@ -18,9 +18,11 @@ from config.contract import (
     HubState,
     MessageError,
     Posture,
+    Readable,
     Receipt,
     decode,
     encode,
+    is_id,
     read_topic,
 )
 from device import actions, press_memory, report
@@ -37,13 +39,15 @@ from device.facts import (
     Machine,
     OutboxFault,
     OutboxSetAside,
+    OutboxTakenBack,
     Restored,
     Surveyed,
     Unreadable,
 )
+from device.health_words import HealthWords
 from device.hearing import Hearing
 from device.lamp import Press
-from device.owed import GIVEN_UP, Owed
+from device.owed import GIVEN_UP, MOST_OWED, Owed
 from device.signals import CALL, SILENT_KINDS, Signals
 from device.troubles import Troubles
 from device.walk_test import WalkTest
@@ -65,7 +69,14 @@ class Agent:
     """All that one room knows and decides."""
 
     def __init__(
-        self, settings: AgentSettings, *, boot: str, kernel: str, now: Now, restarts: int | None = None
+        self,
+        settings: AgentSettings,
+        *,
+        boot: str,
+        kernel: str,
+        now: Now,
+        words: HealthWords | None = None,
+        restarts: int | None = None,
     ) -> None:
         """``boot`` names this start of the agent, ``kernel`` the machine's (see :mod:`device.age`)."""
         self.settings = settings
@@ -83,14 +94,19 @@ class Agent:
         self._kernel = kernel
         self._started = now.mono
         self._restarts = restarts
+        self._words = words or HealthWords(settings.ups)
         self._seq = 0
         self._machine = Machine()
+        self._stated: dict[str, bytes] = {}
+        """The state that each link's present connection was given."""
         self._levels: dict[str, float] = {}
         self._told = ""
         self._health_n = 0
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
         self._troubles = Troubles()
+        self._damaged = False
+        """Whether a file of the outbox was damaged in this run."""
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
 
     # --- the two ways in ------------------------------------------------------------------------
@@ -119,8 +135,9 @@ class Agent:
             case OutboxFault(why=why):
                 return self._troubles.note("outbox", why)
             case OutboxSetAside():
-                why = f"the file was corrupt; kept as {fact.path}, {fact.saved} events saved"
-                return self._troubles.note("outbox file", why)
+                return self._set_aside(fact)
+            case OutboxTakenBack():
+                return [] if self._damaged else self._troubles.note("outbox file", None)
             case Surveyed():
                 return self._survey(fact, now)
             case _:
@@ -163,7 +180,13 @@ class Agent:
             done += self._judge(zone, each, now)
         if decided:
             done += self._publish_state()
-            done += self._owed.make_room()
+            done += self._make_room()
+        return done
+
+    def _make_room(self) -> list[Action]:
+        done = self._owed.make_room()
+        if done:
+            done += self._troubles.note("outbox full", "events of doors were given up; presses never are")
         return done
 
     def _judge(self, zone: str, decided: Decided, now: Now) -> list[Action]:
@@ -241,6 +264,7 @@ class Agent:
         known = fact.link in self._sessions
         self.up.add(fact.link)
         self._sessions.add(fact.link)
+        self._stated.pop(fact.link, None)
         self._owed.retransmission.link_up(fact.link, session_present=fact.session_present)
         done = self._owed.send_due(self._moment(now))
         done += self._troubles.note(f"link {fact.link}", None)
@@ -308,6 +332,8 @@ class Agent:
                 took = age_ms(happened, self._moment(now))
                 done += self._owed.settle(event)
                 done.append(say("info", "event received by the hub", event_id=event, after_ms=took))
+        if len(self._owed) < MOST_OWED:
+            done += self._troubles.note("outbox full", None)
         return done + (self._remember_presses(now) if changed else [])
 
     def _command(self, command: Command, now: Now) -> list[Action]:
@@ -338,14 +364,23 @@ class Agent:
             )
         else:
             self.walk_test.end()
-        said = [say("warning", "walk test: no such button", zones=", ".join(unknown))] if unknown else []
+        said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
         return [*self._show(now), *self._publish_state(), *said]
+
+    def _set_aside(self, fact: OutboxSetAside) -> list[Action]:
+        if fact.saved is None:
+            why = f"set aside as {fact.path} after crashes; it may hold up to {fact.at_most} events"
+        else:
+            self._damaged = True
+            why = f"the file was corrupt; kept as {fact.path}, {fact.saved} events saved"
+        return self._troubles.note("outbox file", why)
 
     # --- what was before the restart ----------------------------------------------------------------
 
     def _restored(self, fact: Restored, now: Now) -> list[Action]:
         for name, zone in self.zones.items():
-            zone.remember(fact.memory.get(f"zone {name}", ""))
+            if (word := fact.memory.get(f"zone {name}")) is not None:
+                zone.remember(word)
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
         self._owed.remember_given_up(fact.memory.get(GIVEN_UP, ""))
         done: list[Action] = []
@@ -357,7 +392,9 @@ class Agent:
                 event = decode(Event, kept.body)
             except MessageError as error:
                 done += self._troubles.once("outbox", f"event {kept.id} can't be read: {error}")
-                continue
+                if not error.readable.is_alarm:
+                    continue
+                event = _in_doubt(kept, error.readable)
             self._owed.add(event, kept.happened)
             if event.what == "alarm":
                 press = Press(frozenset((event.id,)), 0.0, zone=event.zone, kind=event.kind, test=event.test)
@@ -368,7 +405,7 @@ class Agent:
         return [
             *self._owed.send_due(self._moment(now)),
             *done,
-            *self._owed.make_room(),
+            *self._make_room(),
             *self._publish_state(),
             *self._show(now),
         ]
@@ -414,15 +451,21 @@ class Agent:
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
         payload = encode(report.state(self.settings, self.boot, self.zones, self.walk_test))
-        return [
-            Publish(link, "state", payload, retain=True) for link in links or self._links if link in self.up
-        ]
+        wanted = [link for link in links or self._links if link in self.up]
+        done: list[Action] = []
+        for link in wanted:
+            if self._stated.get(link) != payload:
+                self._stated[link] = payload
+                done.append(Publish(link, "state", payload, retain=True))
+        return done
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
         self._machine = fact.machine
         slow = fact.outbox_behind_s > BEHIND_S
         why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
         said = self._troubles.note("disk", why)
+        for what, words in self._words.judge(fact.machine, now.mono).items():
+            said += self._troubles.note(what, words)
         self._health_at, self._troubles.news = now.mono, False
         return said + self._publish_health(self._links, now)
 
@@ -454,6 +497,22 @@ class Agent:
     def owed(self) -> int:
         """How many events wait for their receipt."""
         return len(self._owed)
+
+
+def _in_doubt(kept: Kept, readable: Readable) -> Event:
+    """Return the alarm that a damaged event may be; the hub finds what it doesn't know."""
+    return Event(
+        v=1,
+        id=kept.id,
+        boot=readable.boot or "unknown",
+        seq=readable.seq or 1,
+        zone=readable.zone if is_id(readable.zone) and readable.zone else "unknown",
+        kind=readable.kind if readable.kind in PANIC_KINDS else "panic",
+        what="alarm",
+        cause=readable.cause,
+        age_ms=0,
+        test=False,
+    )
 
 
 def _shows_fault(zone: Zone) -> bool:

@@ -12,13 +12,14 @@ from typing import Any, Final
 from config.agent_settings import AgentSettings
 from device.facts import Fact, Unreadable
 from device.pins import Pins, PinsError
+from device.ups import UpsStatus
 
 LOOK_S: Final = 2.0
 """Between two readings of all zones, to find a move that was lost."""
 
 
 class Board:
-    """Owns the pins; used by the loop's thread alone."""
+    """Owns the pins; used by the loop's thread alone, but for :meth:`ups`."""
 
     def __init__(
         self, settings: AgentSettings, put: Callable[[Fact], None], open_factory: Callable[[], Any]
@@ -64,6 +65,11 @@ class Board:
             return {}
         return dict(self._pins.faults)
 
+    def ups(self) -> UpsStatus | None:
+        """Return what the UPS's contacts say; None where they can't be read. From any thread."""
+        pins = self._pins
+        return pins.ups.read() if pins is not None and pins.ups is not None else None
+
     def close(self) -> None:
         """Let the pins go, and put every lamp out."""
         if self._pins is not None:
@@ -85,3 +91,17 @@ class Board:
         self._pins.start()
         for output, level in self._levels.items():
             self._pins.drive(output, level)
+
+
+class UpsOnBoard:
+    """The UPS whose contacts are on the board's pins."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def read(self) -> UpsStatus | None:
+        """Return what its contacts say; None where they can't be read."""
+        return self._board.ups()
+
+    def close(self) -> None:
+        """The board lets its pins go."""

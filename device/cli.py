@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from config import __version__, logs
 from config.agent_checks import check_agent
 from config.agent_settings import AgentSettings
 from config.settings import SettingsError, load
-from device.circuit import Wiring
 from device.pins import Pins, PinsError, open_factory
 
 WRONG_SETTINGS = 2
@@ -39,10 +39,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="be the agent")
     run.set_defaults(do=_run)
-    check = commands.add_parser("check", help="say all that is wrong with the settings, and read each zone")
+    check = commands.add_parser("check", help="say what is wrong with settings, wiring and links")
     check.set_defaults(do=_check)
     for command in (run, check):
         command.add_argument("--config", type=Path, required=True, metavar="FILE")
+    check.add_argument(
+        "--walk", action="store_true", help="ask for each button, door and lamp in turn; publishes nothing"
+    )
     simulate = commands.add_parser("simulate", help="agents with simulated pins, on a page of their own")
     simulate.set_defaults(do=_simulate)
     simulate.add_argument("--rooms", type=_count, default=6, metavar="N", help="how many (6; 0 allowed)")
@@ -72,27 +75,17 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
+    from device.check import check
+    from device.walk_terminal import walk
+
     settings = load(given.config, AgentSettings, check_agent)
-    pins = Pins(settings, lambda _: None, open_factory(settings.pins))
-    try:
-        contacts = pins.read()
-    finally:
-        pins.close()
-    print(f"{settings.room or settings.device} ({settings.site}/{settings.device}): the settings are right")
-    width = max(len(zone.zone) for zone in settings.zones)
-    for zone in settings.zones:
-        reads = Wiring(zone).condition(contacts[zone.zone])
-        print(
-            f"  {zone.zone:<{width}}  GPIO {zone.pin:<2}  {zone.kind}, {zone.circuit}: "
-            f"{reads} now ({zone.label or zone.zone})"
-        )
-    if settings.lamp is None:
-        print("  no lamp: a teacher can't see whether a press was received")
-    else:
-        print(f"  {'lamp':<{width}}  GPIO {settings.lamp.pin:<2}  brightness {settings.lamp.brightness:g}")
-    if settings.pins == "mock":
-        print('  pins = "mock": no real pin was read')
-    return 0
+
+    def open_pins() -> Pins:
+        return Pins(settings, lambda _: None, open_factory(settings.pins))
+
+    if given.walk:
+        return walk(settings, open_pins)
+    return check(settings, open_pins, partial(print, flush=True))
 
 
 def _simulate(given: argparse.Namespace) -> int:

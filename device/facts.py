@@ -88,7 +88,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored(Fact):
-    """What the outbox held from before: events that are owed, oldest first, and what was remembered."""
+    """What the outbox held from before: events that are owed, oldest first, and what was remembered.
+
+    It may come late, when a disk that was sick is well, and more than once: each event is told once,
+    and a damaged file's or one set aside brings its events without any word.
+    """
 
     events: tuple[Kept, ...]
     memory: dict[str, str]
@@ -103,7 +107,18 @@ class OutboxFault(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxSetAside(Fact):
-    """The outbox's file was corrupt and is kept aside as ``path``; ``saved`` events could be read."""
+    """A file of the outbox isn't used any more, and is kept as ``path``."""
+
+    path: str
+    saved: int | None
+    """Events that could be read of it; None while it is still to be read, see OutboxTakenBack."""
+    at_most: int | None = None
+    """Events that may be in it, where it is still to be read; those that were forgotten may count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxTakenBack(Fact):
+    """Every file that was set aside has been read whole; ``saved`` events were in the last, ``path``."""
 
     path: str
     saved: int

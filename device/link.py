@@ -17,8 +17,16 @@ class Link:
     """One way to the hub."""
 
     def __init__(
-        self, settings: AgentSettings, link: LinkSettings, boot: str, put: Callable[[Fact], None]
+        self,
+        settings: AgentSettings,
+        link: LinkSettings,
+        boot: str,
+        put: Callable[[Fact], None],
+        *,
+        dates_trusted: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``dates_trusted`` is asked at each connection, on the line's thread: whether this machine's
+        clock is true, without which the dates of certificates go unchecked."""
         self.name = link.name
         self._settings = settings
         self._put = put
@@ -43,6 +51,7 @@ class Link:
                 hub_topic(site, "+"),
             ),
             will=Will(*self._gone),
+            dates_trusted=dates_trusted,
         )
 
     def start(self) -> None:

@@ -16,16 +16,22 @@ from typing import Any, Final
 
 import structlog
 
-from config.agent_settings import AgentSettings
+from config.agent_settings import AgentSettings, UpsPins, UpsSerial
 from config.clock import Clock, Now, SystemClock
 from config.notify import notify, watchdog_interval_s
-from device import survey
+from device import starts, survey
 from device.actions import Action, Drive, Forget, Hurry, Keep, Publish, Remember, Renew, Say
 from device.agent import Agent
-from device.board import Board
-from device.facts import Contact, Fact, Machine, Surveyed
+from device.board import Board, UpsOnBoard
+from device.facts import Contact, Fact, Heard, Surveyed
+from device.health_words import HealthWords
 from device.link import Link
 from device.outbox import Outbox
+from device.starts import WELL_S, Starts
+from device.survey import Survey, Surveyor
+from device.survey.machine import root_meant_read_only
+from device.ups import Ups
+from device.ups.line import UpsLine
 
 OUTBOX_FILE: Final = "outbox.db"
 BATCH: Final = 50
@@ -44,10 +50,11 @@ class Loop:
         *,
         clock: Clock | None = None,
         watch: Watch | None = None,
+        machine: Survey | None = None,
         service: bool = False,
     ) -> None:
         """``open_factory`` opens the pins, again and again where they fail. ``watch`` is called after each
-        turn; ``service`` speaks to systemd.
+        turn; ``machine`` is surveyed, the one we run on by default; ``service`` speaks to systemd.
         """
         self._clock = clock or SystemClock()
         self._watch = watch
@@ -60,14 +67,34 @@ class Loop:
         boot = secrets.token_hex(8)
         self._board = Board(settings, self._queue.put, open_factory)
         kernel = survey.kernel(otherwise=f"unknown-{boot}")
-        self._agent = Agent(settings, boot=boot, kernel=kernel, now=self._clock.now())
-        self._outbox = Outbox(settings.data / OUTBOX_FILE, self._queue.put)
+        words = HealthWords(settings.ups, root_meant_read_only())
+        self._starts = Starts(starts.folder(settings.data))
+        start = self._starts.begin()
+        self._well_at: float | None = self._clock.now().mono + WELL_S
+        self._agent = Agent(
+            settings, boot=boot, kernel=kernel, now=self._clock.now(), words=words, restarts=start.restarts
+        )
+        self._machine = machine or Surveyor(settings.data, self._ups(settings), clock=self._clock)
+        self._outbox = Outbox(
+            settings.data / OUTBOX_FILE, self._queue.put, set_aside=start.set_aside, wary=start.looping
+        )
+        self._note("crash loop", start.trouble)
         self._links = {link.name: Link(settings, link, boot, self._queue.put) for link in settings.links}
+
+    def _ups(self, settings: AgentSettings) -> Ups | None:
+        match settings.ups:
+            case UpsSerial(port=port):
+                return UpsLine(port)
+            case UpsPins():
+                return UpsOnBoard(self._board)
+            case None:
+                return None
 
     def run(self) -> None:
         """Work until :meth:`stop` or :meth:`cut`."""
         self._log.info("agent starts", boot=self._agent.boot, room=self._agent.settings.room)
         self._outbox.start()
+        self._machine.start()
         self._board.start(self._clock.now().mono)
         for link in self._links.values():
             link.start()
@@ -85,6 +112,7 @@ class Loop:
                 until = min(until, feed_at)
             self._turn(self._wait(until - now.mono))
         if not self._power_cut:
+            self._starts.ended()
             self._settle()
         self._end()
 
@@ -92,6 +120,10 @@ class Loop:
         """Ask for a clean end: what is owed is on disk, and the hub is told that we go."""
         self._stopping.set()
         self._queue.put(None)
+
+    def hear(self, fact: Heard) -> None:
+        """Take a message as if it came over a link: a simulated room's way to be told by hand."""
+        self._queue.put(fact)
 
     def cut(self) -> None:
         """Ask for an end as by a power cut: nothing is finished, nobody is told."""
@@ -130,11 +162,13 @@ class Loop:
             self._attempt(partial(self._agent.decide, fact))
         now = self._clock.now()
         if now.mono >= self._agent.survey_due_at():
-            machine = Machine(clock_synced=survey.clock_synced())
-            seen = Surveyed(mono=now.mono, machine=machine, outbox_behind_s=self._outbox.behind_s(now.mono))
+            machine, behind_s = self._machine.latest(now), self._outbox.behind_s(now.mono)
+            seen = Surveyed(mono=now.mono, machine=machine, outbox_behind_s=behind_s)
             self._attempt(partial(self._agent.decide, seen))
         if now.mono >= self._board.look_at:
             self._look(now)
+        if self._well_at is not None and now.mono >= self._well_at:
+            self._well()
         self._attempt(self._agent.advance)
         if self._watch is not None:
             self._watch(self._agent, self._clock.now())
@@ -154,6 +188,13 @@ class Loop:
                 self._do(action)
             except Exception as error:  # noqa: BLE001 - as above
                 self._fault(error)
+
+    def _well(self) -> None:
+        """This start has gone well: what was set aside may be looked at."""
+        self._well_at = None
+        self._starts.well()
+        self._outbox.take_back()
+        self._note("crash loop", None)
 
     def _look(self, now: Now) -> None:
         """Read every zone again, and note the outputs that can't be driven."""
@@ -197,7 +238,7 @@ class Loop:
         else:
             if self._service:
                 notify("STOPPING=1")
-            enders = [self._outbox.close, *(link.close for link in self._links.values())]
+            enders = [self._machine.close, self._outbox.close, *(link.close for link in self._links.values())]
         threads = [threading.Thread(target=ender, daemon=True) for ender in enders]
         for thread in threads:
             thread.start()

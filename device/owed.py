@@ -75,7 +75,8 @@ class Owed:
 
     def remember_given_up(self, names: str) -> None:
         """Take what was given up before the restart."""
-        self._given_up = [*names.split(), *self._given_up][-NAMED:]
+        new = [name for name in names.split() if name not in self.given_up]
+        self._given_up = [*new, *self._given_up][-NAMED:]
 
     def make_room(self) -> list[Action]:
         """Give up what can best be spared while too much is owed."""

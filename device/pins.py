@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
-from config.agent_settings import AgentSettings, ZoneSettings
+from config.agent_settings import AgentSettings, UpsPins, ZoneSettings
 from device.adc import Adc, open_adc
 from device.circuit import Reading
 from device.facts import Contact, Fact, Unreadable
+from device.ups.contacts import UpsContacts
 
 SAMPLE_S: Final = 0.02
 """Between two readings of the ADC: a press rests through two of them within the settle time of 40 ms."""
@@ -77,6 +78,18 @@ class Pins:
             self._claim(zone)
         for output, pin in outputs(settings).items():
             self._claim_output(output, pin)
+        self.ups: UpsContacts | None = None
+        self._claim_ups()
+
+    def _claim_ups(self) -> None:
+        from gpiozero import DigitalInputDevice
+
+        ups = self._settings.ups
+        if isinstance(ups, UpsPins):
+            with _noting(self.faults, "ups", f"GPIO {ups.on_battery_pin}"):
+                self.ups = UpsContacts(
+                    ups, lambda pin: DigitalInputDevice(pin, pull_up=True, pin_factory=self._factory)
+                )
 
     def _claim(self, zone: ZoneSettings) -> None:
         with _noting(self.unreadable, zone.zone, _where(zone)):
@@ -126,6 +139,8 @@ class Pins:
                 _close(self._outputs.pop(output, None))
                 self.faults.pop(output)
                 self._claim_output(output, pin)
+        if self.faults.pop("ups", None) is not None:
+            self._claim_ups()
 
     def read(self) -> dict[str, Reading]:
         """Return what each zone that can be read reads now; ``unreadable`` names the others."""
@@ -158,7 +173,7 @@ class Pins:
         """Let the pins go, and put every lamp out."""
         self._ended.set()
         contacts = [contact for zone in self._contacts.values() for contact in zone]
-        for device in [*self._outputs.values(), *contacts, *self._inputs.values()]:
+        for device in [*self._outputs.values(), *contacts, *self._inputs.values(), self.ups]:
             _close(device)
         _let_go(self._factory)
 

@@ -6,7 +6,8 @@ The page and its API are for the demo and for tests; they are served from the st
 - ``GET /api/stream``: the same as server-sent events, each with the rooms that changed
 - ``POST /api/rooms/{device}/press|release|tap?zone=…`` (``open`` and ``close`` are a door's words)
 - ``POST /api/rooms/{device}/cut|short|mend?zone=…``: what can be done to a wire
-- ``POST /api/rooms/{device}/unplug|plug``
+- ``POST /api/rooms/{device}/unplug|plug|brown-out|supply-well``: its power
+- ``POST /api/rooms/{device}/identify|walk-test|end-walk-test``: what a hub would tell the agent
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ PAGE: Final = {
     "/rooms.js": ("rooms.js", "text/javascript; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
+FOR_S: Final = {"identify": 10.0, "walk-test": 300.0}
+"""How long a command by hand is for."""
 ACTIVE: Final = {"press": True, "open": True, "release": False, "close": False}
 
 
@@ -158,6 +161,12 @@ class Handler(BaseHTTPRequestHandler):
             room.set_active(zone, ACTIVE[do])
         elif do in WIRES:
             room.set_wire(zone, WIRES[do])
+        elif do in ("brown-out", "supply-well"):
+            room.brown_out(do == "brown-out")
+        elif do in ("identify", "walk-test"):
+            room.command("identify" if do == "identify" else "walk-test", FOR_S[do])
+        elif do == "end-walk-test":
+            room.command("walk-test", 0.0)
         elif do == "tap":
             room.tap(zone)
         elif do == "plug":
@@ -165,7 +174,8 @@ class Handler(BaseHTTPRequestHandler):
         elif do == "unplug":
             room.unplug()
         else:
-            raise LookupError(f"can't {do!r}; allowed: {', '.join([*ACTIVE, *WIRES])}, tap, plug, unplug")
+            others = "tap, plug, unplug, brown-out, supply-well, identify, walk-test, end-walk-test"
+            raise LookupError(f"can't {do!r}; allowed: {', '.join([*ACTIVE, *WIRES])}, {others}")
 
     def _stream(self) -> None:
         self.send_response(HTTPStatus.OK)

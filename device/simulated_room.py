@@ -6,7 +6,9 @@ contacts and wires of this room. They keep their position while the agent is unp
 
 from __future__ import annotations
 
+import secrets
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,14 +17,16 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from config.agent_settings import AdcSettings, AgentSettings, LampSettings, LinkSettings, ZoneSettings
 from config.clock import Now
-from config.contract import PANIC_KINDS
+from config.contract import PANIC_KINDS, Command, device_topic, encode
 from config.rooms import NumberedRoom
 from config.wiring import unsupervised
-from device import lamp
+from device import lamp, starts
 from device.agent import Agent
 from device.circuit import Reading, Wiring, level
+from device.facts import Heard
 from device.loop import Loop
 from device.signals import ROOM
+from device.simulated_machine import SimulatedMachine
 
 TAP_S: Final = 0.2
 LAMP_PIN: Final = 18
@@ -109,6 +113,7 @@ class SimulatedRoom:
             adc=AdcSettings() if any(zone.circuit == "eol" for zone in zones) else None,
             lamp=LampSettings(pin=LAMP_PIN),
         )
+        self.machine = SimulatedMachine()
         self._changed = changed
         self._lock = threading.RLock()
         self._active = dict.fromkeys(self.zones, False)
@@ -143,6 +148,23 @@ class SimulatedRoom:
         timer.daemon = True
         timer.start()
 
+    def brown_out(self, under: bool) -> None:
+        """Let the supply sag, or be well again; the next health tells."""
+        self.machine.under_voltage = under
+        self._changed()
+
+    def command(self, do: Literal["identify", "walk-test"], for_s: float) -> None:
+        """Tell the agent what a hub would tell it; nothing while it has no power."""
+        with self._lock:
+            if self._loop is None:
+                return
+            command = Command(v=1, id=f"by-hand-{secrets.token_hex(4)}", do=do, for_s=for_s)
+            topic = device_topic(self.settings.site, self.settings.device, "command")
+            link = self.settings.links[0].name
+            self._loop.hear(
+                Heard(mono=time.monotonic(), link=link, topic=topic, payload=encode(command), retained=False)
+            )
+
     def plug(self) -> None:
         """Give the agent power; nothing if it has."""
         with self._lock:
@@ -151,7 +173,7 @@ class SimulatedRoom:
             factory = self._factory = SimulatedFactory()
             for zone in self.zones:
                 self._drive(zone)
-            self._loop = Loop(self.settings, lambda: factory, watch=self._watch)
+            self._loop = Loop(self.settings, lambda: factory, watch=self._watch, machine=self.machine)
             self._thread = threading.Thread(
                 target=self._loop.run, name=f"agent {self.room.device}", daemon=True
             )
@@ -165,6 +187,8 @@ class SimulatedRoom:
             if loop is not None and thread is not None:
                 loop.cut()
                 thread.join(10.0)
+                # The count of crashes lies in memory, which goes with the power.
+                (self.settings.data / starts.FILE).unlink(missing_ok=True)
         self._changed()
 
     def stop(self) -> None:
@@ -223,6 +247,8 @@ class SimulatedRoom:
             "link": bool(seen.get("link")),
             "outbox": seen.get("outbox", 0),
             "boot": seen.get("boot"),
+            "brown_out": self.machine.under_voltage,
+            "walk_test": any(zone.get("walk_test") for zone in zones),
             "lamp": seen.get("lamp", {**off, "words": "Starting"}) if plugged else off,
             "zones": zones,
         }

@@ -247,6 +247,7 @@ class Zone:
     def _believe(self, seen: Condition, since: float) -> list[Decided]:
         decided: list[Decided] = []
         self._decided_any = True
+        self._restless_since = None
         was_active = self._active
         self._active = seen == "active"
         if seen in FAULTS or seen == "normal" or self._fault == "conflict":

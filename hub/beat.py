@@ -38,7 +38,7 @@ class Beat:
         return self._next
 
     def connected(self) -> None:
-        """Nothing was said over this connection yet."""
+        """Say the word again soon: a connection is new, or a broker's events come or fail to come now."""
         self._said = None
 
     def birth(self, mono: float) -> None:

@@ -12,7 +12,7 @@ from config.contract import Command
 from hub.delivery import Delivery
 from hub.escalation import KeptCourse
 from hub.incident import Incident
-from hub.inputs import Answer, Done, Reply
+from hub.inputs import Ack, Answer, Done, Reply
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
 
@@ -68,7 +68,7 @@ class Decision:
     doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     # What leaves after the commit.
-    ack: tuple[int, int] | None = None
+    ack: Ack | None = None
     receipts: list[tuple[str, str]] = field(default_factory=list)
     """(device, event id)."""
     # What leaves after the commit, or from memory when the disk is sick.

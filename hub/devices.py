@@ -14,6 +14,7 @@ from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import DeviceMessage
 from hub.ledger import Ledger
+from hub.paths import Paths
 from hub.reckoning import Account
 from hub.supervision import Hearing
 from hub.view import DeviceView, DoorView, ZoneView
@@ -41,6 +42,7 @@ class Devices:
         self._hearing = Hearing(known, now.mono)
         self._views: dict[str, DeviceView] = {}
         self._armed: set[str] = set()
+        self._paths: dict[str, Paths] = {}
         self._resolved: dict[str, tuple[Incident, int]] = {}
         for device in known:
             self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
@@ -78,6 +80,19 @@ class Devices:
             return
         place = ledger.directory.place(account.device, account.room)
         self._keep_door(decision, DoorView(place, account.zone, account.label, str(account.what), account.at))
+
+    def is_birth(self, fact: DeviceMessage) -> bool:
+        """Tell whether a state comes from a device that was not heard over this broker yet."""
+        if fact.what != "state" or fact.retained:
+            return False
+        view = self._views.get(fact.device)
+        paths = self._paths.get(fact.device)
+        return view is None or view.standing != "heard" or paths is None or fact.broker not in paths.present
+
+    def unseen(self, broker: int) -> None:
+        """The hub hears nothing over this broker any more: no device is known to be present there."""
+        for paths in self._paths.values():
+            paths.present.discard(broker)
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say that a device is silent, if it is."""
@@ -125,14 +140,21 @@ class Devices:
         view = replace(view, boot=state.boot)
         if state.online:
             zones = tuple(
-                ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition)) for z in state.zones
+                ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition), z.walk_test)
+                for z in state.zones
             )
             view = replace(view, version=state.version, zones=zones)
         if fact.retained:
             if view.last_heard is None:
                 self._show(decision, view)  # last known; it is not heard by it
             return
+        paths = self._paths.setdefault(device, Paths())
         if not state.online:
+            paths.present.discard(fact.broker)
+            if paths.present:  # gone from one broker, heard over another: its health tells of the link
+                reason = "its last will, or its farewell, at one broker; it is present at another"
+                ledger.record(decision, now, "agent-link-lost", reason, detail={"device": device})
+                return
             ledger.record(
                 decision, now, "agent-offline", "its last will, or its farewell", detail={"device": device}
             )
@@ -142,6 +164,9 @@ class Devices:
             view = replace(view, standing="offline")
             decision.devices[device] = view
             self._show(decision, view)
+            return
+        paths.present.add(fact.broker)
+        if not paths.takes("state", fact.broker, state.boot, getattr(state, "n", None), now.mono):
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
@@ -156,6 +181,10 @@ class Devices:
     def _health(self, decision: Decision, fact: DeviceMessage, health: Health, now: Now) -> None:
         view = self._view(fact.device, None)
         if view is None or fact.retained:
+            return
+        paths = self._paths.setdefault(fact.device, Paths())
+        paths.present.add(fact.broker)
+        if not paths.takes("health", fact.broker, health.boot, health.n, now.mono):
             return
         facts: dict[str, Any] = msgspec.json.decode(fact.payload)
         self._heard(decision, replace(view, boot=health.boot, health=facts), now)

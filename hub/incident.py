@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.contract import PANIC_KINDS, PanicKind
+from hub.causes import doubt, doubts
 
 State = Literal["open", "acknowledged", "resolved"]
 Disposition = Literal["real", "false-alarm", "drill", "test"]
@@ -75,6 +76,13 @@ class Press(Struct, frozen=True):
     received_at: int
     late: bool = False
     held: bool = False
+    cause: str | None = None
+    """The fault that its zone's wires read, where that may be a press or not; None: it was pressed."""
+
+    @property
+    def button(self) -> tuple[str, str]:
+        """Which button it is: its device and zone."""
+        return self.place.device, self.zone
 
 
 class Room(Struct, frozen=True):
@@ -122,7 +130,7 @@ class Incident(Struct, frozen=True):
     opened_at: int
     rooms: tuple[Room, ...]
     events: tuple[Press, ...]
-    """The newest :data:`EVENTS_KEPT` alarms, oldest first."""
+    """The newest :data:`EVENTS_KEPT` alarms, oldest first; one that makes a button certain stays longer."""
     acknowledged: Deed | None = None
     resolved: Resolution | None = None
     trace: str = ""
@@ -150,6 +158,11 @@ def incident_id(site: str, device: str, key: str) -> str:
     return f"i-{digest}"
 
 
+def in_doubt(presses: tuple[Press, ...]) -> dict[tuple[str, str], str]:
+    """Return what is told of the buttons that may not have been pressed at all, by device and zone."""
+    return doubts((press.button, press.cause) for press in presses)
+
+
 def rank(kind: PanicKind) -> int:
     """Return a kind's place: 0 is the highest."""
     return PANIC_KINDS.index(kind)
@@ -173,7 +186,7 @@ def opened(site: str, group: str, number: int, press: Press) -> Change:
         events=(press,),
         trace=_trace("", press.place.device, press.key),
     )
-    return Change(incident, "late" if press.late else "pressed")
+    return Change(incident, _with_doubt("late" if press.late else "pressed", press, was_in_doubt=False))
 
 
 def joined(incident: Incident, press: Press) -> Change:
@@ -204,11 +217,15 @@ def joined(incident: Incident, press: Press) -> Change:
             late=incident.late and press.late,
             opened_at=min(incident.opened_at, press.at),
             rooms=rooms,
-            events=(*incident.events, press)[-EVENTS_KEPT:],
+            events=_newest((*incident.events, press)),
             acknowledged=None if reopened else incident.acknowledged,
             trace=_trace(incident.trace, press.place.device, press.key),
         ),
-        f"reopened: {reason}" if reopened else reason or _again(was),
+        _with_doubt(
+            f"reopened: {reason}" if reopened else reason or _again(was),
+            press,
+            was_in_doubt=press.button in in_doubt(incident.events),
+        ),
         reopened=reopened or upgrades,
     )
 
@@ -296,8 +313,26 @@ def _again(was: Room | None) -> str:
     return f"pressed again within {SAME_PRESS_MS // 1000} s of a press that is answered"
 
 
+def _with_doubt(reason: str, press: Press, *, was_in_doubt: bool) -> str:
+    if (words := doubt(press.cause)) is not None:
+        called = reason.replace("pressed again", "called again")
+        return words if reason == "pressed" else f"{called}; {words}"
+    return f"{reason}; in doubt until now, certain from now on" if was_in_doubt else reason
+
+
 def _trace(before: str, *facts: str) -> str:
     return blake2b("\0".join((before, *facts)).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _newest(events: tuple[Press, ...]) -> tuple[Press, ...]:
+    """Keep the newest alarms, and the one that makes a button certain rather than one in doubt of it."""
+    while len(events) > EVENTS_KEPT:
+        oldest, rest = events[0], events[1:]
+        if doubt(oldest.cause) is None and oldest.button in in_doubt(rest):
+            given_up = next(i for i, press in enumerate(rest) if press.button == oldest.button)
+            rest = (oldest, *rest[:given_up], *rest[given_up + 1 :])
+        events = rest
+    return events
 
 
 def _with(rooms: tuple[Room, ...], was: Room | None, room: Room) -> tuple[Room, ...]:

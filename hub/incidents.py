@@ -61,6 +61,7 @@ class Incidents:
             "kind": press.kind,
             "id": press.id,
             "at": stamp(press.at),
+            "cause": press.cause,
         }
         self.changed(decision, change, kind, now, "alarm", detail)
         return change.incident

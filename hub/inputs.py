@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -11,6 +11,16 @@ from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
+
+
+class Ack(NamedTuple):
+    """A message whose PUBACK is owed: to the broker that brought it, over the connection that did."""
+
+    broker: int
+    """Its place in :attr:`config.hub_settings.HubSettings.brokers`."""
+    connection: int
+    mid: int
+    """0 for a message that needs none."""
 
 
 class EventCame(Struct, frozen=True):
@@ -23,8 +33,8 @@ class EventCame(Struct, frozen=True):
     arrived: Now
     waited_ms: int
     """How long it lay in the broker."""
-    ack: tuple[int, int]
-    """(connection, mid) of its PUBACK, owed after the commit."""
+    ack: Ack
+    """Owed after the commit."""
 
     @property
     def is_alarm(self) -> bool:
@@ -47,21 +57,24 @@ class DeviceMessage(Struct, frozen=True):
     payload: bytes
     retained: bool
     arrived: Now
+    broker: int = 0
 
 
 class Link(Struct, frozen=True):
-    """One of the hub's two connections to its broker came up or went down."""
+    """One of the hub's two connections to a broker came up or went down."""
 
     which: Literal["events", "rest"]
     up: bool
     why: str
     session_present: bool = False
+    broker: int = 0
 
 
 class BrokerDropped(Struct, frozen=True):
-    """The broker's own count of the messages that it has dropped."""
+    """A broker's own count of the messages that it has dropped."""
 
     total: int
+    broker: int = 0
 
 
 class Attempted(Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 
 from config.clock import read_stamp, stamp
 from config.contract import shown
+from hub.causes import doubts
 from hub.incident import Incident, Press, Resolution, Room
 
 NoticeType = Literal["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]
@@ -82,13 +83,15 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
 def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
     """Say each room by itself where there are several, or one came late: when, how late, whether it asks."""
     some_answered = any(room["acknowledged"] for room in incident["rooms"])
+    in_doubt = _doubts(incident)
     lines = []
     for room, place in zip(incident["rooms"], _places(incident), strict=True):
         pressed = [event for event in incident["events"] if event["device"] == room["device"]]
         late = [event for event in pressed if event["late"]]
         line = f"- {place}"
         if pressed:
-            line += f", pressed {_clock(pressed[-1]['at'], zone)}"
+            certain = any((event["device"], event["zone"]) not in in_doubt for event in pressed)
+            line += f", {'pressed ' if certain else ''}{_clock(pressed[-1]['at'], zone)}"
         if late:
             waited = (read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])) // 1000
             line += f", LATE: heard {_age(waited)} later"
@@ -116,13 +119,22 @@ def _where(incident: dict[str, Any]) -> str:
 
 
 def _places(incident: dict[str, Any]) -> list[str]:
+    in_doubt = _doubts(incident)
     pressed: dict[str, list[str]] = {}
-    for event in incident["events"]:
+    events = sorted(incident["events"], key=lambda e: (e["device"], e["zone"]) in in_doubt)
+    for event in events:  # a certain one first
         labels = pressed.setdefault(event["device"], [])
         label = event["label"] or event["zone"]
+        if words := in_doubt.get((event["device"], event["zone"])):
+            label += f" {words}"
         if label not in labels:
             labels.append(label)
     return [_place(room, pressed.get(room["device"], [])) for room in incident["rooms"]]
+
+
+def _doubts(incident: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Return what is told of the buttons in doubt; a notice of an older release has no causes."""
+    return doubts(((e["device"], e["zone"]), e.get("cause")) for e in incident["events"])
 
 
 def _place(room: dict[str, Any], labels: list[str]) -> str:
@@ -177,4 +189,5 @@ def _event(press: Press) -> dict[str, Any]:
         "received_at": stamp(press.received_at),
         "held": press.held,
         "late": press.late,
+        "cause": press.cause,
     }

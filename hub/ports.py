@@ -7,13 +7,14 @@ from typing import Protocol
 
 from config.contract import Command, Posture
 from hub.delivery import Delivery
+from hub.inputs import Ack
 from hub.presses import Seen
 
 
 class Wire(Protocol):
-    """The broker: :class:`hub.intake.Intake`."""
+    """The brokers: :class:`hub.intake.Intake`."""
 
-    def committed(self, acks: list[tuple[int, int]]) -> None:
+    def committed(self, acks: list[Ack]) -> None:
         """Send the PUBACKs of committed messages."""
 
     def receipt(self, device: str, ids: list[str]) -> None:

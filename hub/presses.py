@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import MessageError, content_hash, read_topic, shown
+from hub.causes import fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
@@ -218,18 +219,40 @@ class Presses:
             return self._incidents.press(decision, press, now).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
-        where_key = f"{account.device} {account.zone}"
         if account.what in ("tamper", "trouble"):
-            detail = f"{account.label or account.zone}: {account.cause or account.what}"
-            trouble = f"{account.what} {where_key}"
-            ledger.trouble(
-                decision, now, trouble, account.what, shown(detail), device=account.device, zone=account.zone
-            )
+            self._faulty(decision, account, now)
         elif account.what in ("tamper-restoral", "trouble-restoral"):
-            ledger.restore(decision, now, f"{account.what.removesuffix('-restoral')} {where_key}")
+            self._restored(decision, account, now)
         elif account.kind == "door" and account.what in ("open", "closed"):
             self._devices.door(decision, account)
         return None
+
+    def _faulty(self, decision: Decision, account: Account, now: Now) -> None:
+        """Open a zone's tamper or trouble, one for each cause."""
+        what, device, zone = str(account.what), account.device, account.zone
+        cause = shown(account.cause) if account.cause else None
+        key = fault_key(what, device, zone, account.cause)
+        room = self._ledger.directory.place(device, account.room).room
+        detail = f"{shown(room)}, {shown(account.label or zone)}: {fault_words(what, cause)}"
+        self._ledger.trouble(decision, now, key, what, detail, device=device, zone=zone, cause=cause)
+
+    def _restored(self, decision: Decision, account: Account, now: Now) -> None:
+        """Close a zone's tamper or trouble of one cause; without a cause all of them.
+
+        One that an older release opened bears no cause in its key, and ends with the first restoral.
+        """
+        what = str(account.what).removesuffix("-restoral")
+        device, zone = account.device, account.zone
+        if account.cause:
+            keys = [fault_key(what, device, zone, None), fault_key(what, device, zone, account.cause)]
+        else:
+            keys = [
+                key
+                for key, trouble in self._ledger.troubles.open.items()
+                if (trouble.what, trouble.device, trouble.zone) == (what, device, zone)
+            ]
+        for key in keys:
+            self._ledger.restore(decision, now, key)
 
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"

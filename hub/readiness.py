@@ -1,4 +1,4 @@
-"""Whether the hub may say that it is ready: its loop turns, its session is up, its disk commits. Pure."""
+"""Whether the hub may say that it is ready: its loop turns, a session is up, its disk commits. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,23 @@ class Readiness:
     """The word that beats, ``/healthz`` and the outside ping follow."""
 
     def __init__(self, mono: float) -> None:
-        self.events_up = False
+        self._sessions: set[int] = set()
         self.failing: str | None = None
         """Why the last try to commit failed; None when it didn't."""
         self._last_commit: float | None = None
         self._started = mono
+
+    @property
+    def sessions(self) -> frozenset[int]:
+        """The brokers whose event session is up."""
+        return frozenset(self._sessions)
+
+    def session(self, broker: int, *, up: bool) -> bool:
+        """Note that a broker's event session came up or went down; returns whether that is news."""
+        if up == (broker in self._sessions):
+            return False
+        self._sessions ^= {broker}
+        return True
 
     def committed(self, mono: float, why: str | None) -> None:
         """Note a commit that returned, or (``why``) one that failed."""
@@ -28,7 +40,7 @@ class Readiness:
 
     def word(self, mono: float, oldest_waiting: float | None) -> tuple[bool, str | None]:
         """Return (ready, why not); ``oldest_waiting`` is when the oldest uncommitted decision was made."""
-        if not self.events_up:
+        if not self._sessions:  # presses come over any of them
             return False, "no session with the broker"
         if self.failing is not None:
             return False, f"the record cannot be written: {self.failing}"

@@ -145,6 +145,7 @@ def press_of(account: Account, directory: Directory, key: str, received_at: int,
         received_at=received_at,
         late=received_at - account.at > late_after_ms,
         held=account.held,
+        cause=shown(account.cause) if account.cause else None,
     )
 
 

@@ -31,7 +31,7 @@ from hub.posture import KeptPosture
 from hub.presses import Seen, digests
 from hub.readiness import COMMIT_LATE_S
 from hub.release import Release
-from hub.site import Site
+from hub.site import Site, held_fact
 
 DISK_PATIENCE_S: Final = 0.25
 """Seconds a commit may take before what it holds is told from memory."""
@@ -166,7 +166,7 @@ class Recorder:
             now = self._clock.now()
             if isinstance(fact, Link):
                 self._on_link(fact)
-            elif isinstance(fact, DeviceMessage) and self._is_birth(fact):
+            elif isinstance(fact, DeviceMessage) and self._site.devices.is_birth(fact):
                 self._beat.birth(now.mono)
             self._commit(self._decided(fact, now, known))
             if isinstance(fact, EventCame):
@@ -281,14 +281,11 @@ class Recorder:
 
     def _on_link(self, fact: Link) -> None:
         if fact.which == "events":
-            self._beat.readiness.events_up = fact.up
+            if self._beat.readiness.session(fact.broker, up=fact.up):
+                self._beat.connected()  # what is said at this broker follows it, whatever the others do
         elif fact.up:
             self._beat.connected()
             self.release.wire.posture(self._posture.message())
-
-    def _is_birth(self, fact: DeviceMessage) -> bool:
-        known = self._site.view.devices.get(fact.device)
-        return fact.what == "state" and not fact.retained and (known is None or known.standing != "heard")
 
     def _wait_s(self) -> float:
         now = self._clock.now()
@@ -306,7 +303,7 @@ class Recorder:
         word = self._beat.word
         self._site.view.ready, self._site.view.why = word.ready, word.why
         if commit:
-            self._commit(Decision(now.mono, facts={"beat": str(now.wall)}))
+            self._commit(Decision(now.mono, facts=self._held(now)))
         if say:
             self.release.wire.beat(ready=word.ready, why=word.why, reach=word.reach)
             self._site.view.tell(None)
@@ -337,8 +334,14 @@ class Recorder:
         decision = Decision(now.mono)
         self._site.record(decision, now, "hub-stopped", "asked to stop")
         decision.facts["numbers"] = self._site.numbers.stopped()
-        decision.facts["beat"] = str(now.wall)
+        decision.facts.update(self._held(now))
         return decision
+
+    def _held(self, now: Now) -> dict[str, str]:
+        """Return what tells the next start how long the hub and each of its event sessions were away."""
+        names = [broker.name for broker in self._site.settings.brokers]
+        held = {held_fact(names[broker]): str(now.wall) for broker in self._beat.readiness.sessions}
+        return {"beat": str(now.wall)} | held
 
 
 def _settle(future: Future[Answer], answer: Answer) -> None:

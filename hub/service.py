@@ -91,9 +91,12 @@ class Hub:
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics)
         self._dispatcher = Dispatcher(channels, self._recorder.report)
-        beat = loaded.facts.get("beat")
         boot = secrets.token_hex(8)
-        held_until = int(beat) if beat else None
+        kept = {
+            broker.name: loaded.held_until(broker.name, is_first=number == 0)
+            for number, broker in enumerate(settings.brokers)
+        }
+        held_until = {name: at for name, at in kept.items() if at is not None}
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher

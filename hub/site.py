@@ -36,6 +36,11 @@ FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
 
 
+def held_fact(name: str) -> str:
+    """Return the name of the fact that keeps when a broker's event session was last held, in wall ms."""
+    return f"held {name}"
+
+
 class Loaded(Struct):
     """What a site had when its hub last stopped, from the store."""
 
@@ -50,6 +55,16 @@ class Loaded(Struct):
     """Open ones."""
     devices: dict[str, DeviceView] = {}
     doors: list[DoorView] = []
+
+    def held_until(self, name: str, *, is_first: bool) -> int | None:
+        """Return when the event session of the broker of this name was last held, in wall ms.
+
+        A release that knew but one broker kept no such facts: it was held until the last beat.
+        """
+        kept = self.facts.get(held_fact(name))
+        if kept is None and is_first and not any(fact.startswith(held_fact("")) for fact in self.facts):
+            kept = self.facts.get("beat")
+        return int(kept) if kept else None
 
 
 class Site(Ledger):
@@ -72,7 +87,11 @@ class Site(Ledger):
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
         self.presses = Presses(self, self.incidents, self.devices)
         self.deeds = Deeds(self, self.incidents, self.devices)
-        self._has_run = "beat" in loaded.facts
+        self._had_session = {
+            number
+            for number, broker in enumerate(settings.brokers)
+            if loaded.held_until(broker.name, is_first=number == 0) is not None
+        }
         self._restore_old_flaws_at(now.mono)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -146,34 +165,57 @@ class Site(Ledger):
         return decision
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
-        key = f"broker {fact.which}"
+        key = self._broker_key(fact.which, fact.broker)
         if fact.up:
             self.restore(decision, now, key)
-            if fact.which == "events" and not fact.session_present:
-                self._session_gone(decision, now)
-        else:
-            self.trouble(decision, now, key, "broker", fact.why)
+            if fact.which == "events":
+                if not fact.session_present:
+                    self._session_gone(decision, fact.broker, now)
+                self._had_session.add(fact.broker)
+            return
+        if fact.which == "rest":
+            self.devices.unseen(fact.broker)
+        detail = self._of_broker(fact.broker, fact.why)
+        known = self.troubles.open.get(key)
+        if known is None or known.detail != detail:  # a broker that is away is tried every 2 s
+            self.trouble(decision, now, key, "broker", detail)
 
-    def _session_gone(self, decision: Decision, now: Now) -> None:
-        why = "the broker had no session of ours: what was sent while the hub was away may be gone"
-        if self._has_run:
-            self.trouble(decision, now, "broker session", "broker-session", why)
+    def _session_gone(self, decision: Decision, broker: int, now: Now) -> None:
+        if broker in self._had_session:
+            why = "the broker had no session of ours: what was sent while the hub was away may be gone"
+            key = self._broker_key("session", broker)
+            self.trouble(decision, now, key, "broker-session", self._of_broker(broker, why))
         else:
-            self.record(decision, now, "broker", "the broker has a session of ours from now on")
-        self._has_run = True
+            why = "the broker has a session of ours from now on"
+            self.record(decision, now, "broker", self._of_broker(broker, why))
+
+    def _broker_key(self, what: str, broker: int) -> str:
+        """Return the key of a broker's trouble; that of the first bears no name."""
+        return f"broker {what}" + (f" {self.settings.brokers[broker].name}" if broker else "")
+
+    def _of_broker(self, broker: int, words: str) -> str:
+        """Say which broker it is, where there are several."""
+        if len(self.settings.brokers) == 1:
+            return words
+        one = self.settings.brokers[broker]
+        return f"broker {one.name} ({one.host}:{one.port}): {words}"
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
-        """Restore, at a start, the troubles of devices and channels that the settings have no more."""
+        """Restore, at a start, the troubles of what the settings have no more: devices, channels, brokers."""
+        more = {broker.name for broker in self.settings.more_brokers}
         for key in list(self.troubles.open):
             what, _, rest = key.partition(" ")
             gone_device = what in ("silent", "offline", "agent") and rest not in self.directory.rooms
             gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
-            if gone_device or gone_channel:
+            gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
+            if gone_device or gone_channel or gone_broker:
                 self.restore(decision, now, key)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
-        detail = f"the broker has dropped {fact.total} messages since it started"
-        self.trouble(decision, now, "broker dropped", "broker-dropped", detail)
+        detail = self._of_broker(
+            fact.broker, f"the broker has dropped {fact.total} messages since it started"
+        )
+        self.trouble(decision, now, self._broker_key("dropped", fact.broker), "broker-dropped", detail)
 
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")

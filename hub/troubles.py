@@ -14,12 +14,19 @@ class Troubles:
         self.open: dict[str, Trouble] = {trouble.key: trouble for trouble in open_ones}
 
     def raise_(
-        self, key: str, what: str, detail: str, at: int, device: str | None = None, zone: str | None = None
+        self,
+        key: str,
+        what: str,
+        detail: str,
+        at: int,
+        device: str | None = None,
+        zone: str | None = None,
+        cause: str | None = None,
     ) -> tuple[Trouble, bool]:
         """Open a trouble, or count one that is open already; returns it and whether it is new."""
         known = self.open.get(key)
         if known is None:
-            trouble = Trouble(key, what, device, zone, detail, since=at, last=at)
+            trouble = Trouble(key, what, device, zone, detail, since=at, last=at, cause=cause)
         else:
             trouble = replace(known, detail=detail, last=at, count=known.count + 1)
         self.open[key] = trouble

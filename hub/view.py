@@ -24,6 +24,7 @@ class ZoneView(Struct, frozen=True):
     kind: str
     circuit: str | None = None
     condition: str | None = None
+    walk_test: bool = False
 
 
 class DeviceView(Struct, frozen=True):
@@ -75,6 +76,8 @@ class Trouble(Struct, frozen=True):
     last: int
     count: int = 1
     restored: int | None = None
+    cause: str | None = None
+    """Of a zone's tamper or trouble: which fault, as its agent named it."""
 
 
 class StreamEvent(Struct, frozen=True):

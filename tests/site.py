@@ -194,13 +194,19 @@ class Site:
         group_by: str = "site",
         hub_data: Path | None = None,
         hub_log: Path | None = None,
+        more_brokers: int = 0,
     ) -> None:
-        """``hub_data`` and ``hub_log`` may lie on a disk that is to fail; ``hub=False`` starts it later."""
+        """``hub_data`` and ``hub_log`` may lie on a disk that is to fail; ``hub=False`` starts it later.
+
+        ``more_brokers`` are the hub's beside :attr:`broker`; agents and :attr:`ear` know that one alone.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.rooms = numbered_rooms(rooms)
         self.hub_data = hub_data or folder / "hub"
         self.broker = Mosquitto(folder / "broker")
+        self.more_brokers = [Mosquitto(folder / f"broker-{n + 2}") for n in range(more_brokers)]
+        self.more_ears: list[Wire] = []
         self.sink = Sink()
         self.console_port, self.rooms_port = free_port(), free_port()
         self.run_id = secrets.token_hex(3)
@@ -239,6 +245,10 @@ class Site:
             f'floor = "{r.floor}"\nzones = [{zones}]\n'
             for r in self.rooms
         )
+        more = "".join(
+            f'[[more_brokers]]\nname = "broker-{n + 2}"\nport = {broker.port}\n'
+            for n, broker in enumerate(self.more_brokers)
+        )
         return f"""
 site = "{self.name}"
 name = "A School"
@@ -247,6 +257,7 @@ broker = {{ port = {self.broker.port} }}
 console = {{ port = {self.console_port} }}
 channels.hook = {{ type = "webhook", url = "{self.sink.url}", secret_file = "{secret}" }}
 audiences.sro = {{ channels = ["hook"] }}
+{more}
 [plans.all]
 kinds = ["panic", "duress", "medical", "assist"]
 group_by = "{group_by}"
@@ -258,6 +269,9 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
     def __enter__(self) -> Self:
         self.broker.start()
         self.ear = Wire(self.broker, f"tocsin/v1/{self.name}/#").open()
+        for broker in self.more_brokers:
+            broker.start()
+            self.more_ears.append(Wire(broker, f"tocsin/v1/{self.name}/#").open())
         with_hub, with_agents = self._starts_with
         try:
             if with_hub:
@@ -274,8 +288,10 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
             if process.running:
                 os.kill(process.pid, signal.SIGCONT)
             process.kill()
-        self.ear.close()
-        self.broker.stop()
+        for ear in (self.ear, *self.more_ears):
+            ear.close()
+        for broker in (self.broker, *self.more_brokers):
+            broker.stop()
         self.sink.close()
 
     def start_hub(self, deadline_s: float = 30.0) -> None:
@@ -331,12 +347,14 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
         event.update(fields)
         return {name: value for name, value in event.items() if value is not None}
 
-    def send(self, event: dict[str, Any] | bytes, device: str | None = None, **how: Any) -> str:
-        """Publish an event straight to the broker, as an agent would; returns its id ("" for bytes)."""
+    def send(
+        self, event: dict[str, Any] | bytes, device: str | None = None, *, ear: Wire | None = None, **how: Any
+    ) -> str:
+        """Publish an event straight to a broker, as an agent would; returns its id ("" for bytes)."""
         if device is None:
             device = event["device"] if isinstance(event, dict) else "room-101"
         topic = f"tocsin/v1/{self.name}/{device}/event"
-        self.ear.publish(topic, event, expiry=EVENT_EXPIRY, **how)
+        (ear or self.ear).publish(topic, event, expiry=EVENT_EXPIRY, **how)
         return str(event.get("id", "")) if isinstance(event, dict) else ""
 
     def touch(self, device: str, do: str, zone: str = "wall", deadline_s: float = 5.0) -> None:
@@ -352,9 +370,11 @@ steps = [{{ after_s = 0, notify = ["sro"] }}]
         heard = [m for m in self.ear.messages[after:] if m.topic.endswith("/receipt") and not m.retain]
         return [event_id for message in heard for event_id in message.json["ids"]]
 
-    def wait_receipt(self, event_id: str, deadline_s: float = 10.0, *, after: int = 0) -> Heard:
-        """Wait for an event's receipt."""
-        return self.ear.wait_for(
+    def wait_receipt(
+        self, event_id: str, deadline_s: float = 10.0, *, after: int = 0, ear: Wire | None = None
+    ) -> Heard:
+        """Wait for an event's receipt, on the first broker or by another's ear."""
+        return (ear or self.ear).wait_for(
             lambda m: m.topic.endswith("/receipt") and event_id in m.json["ids"], deadline_s, after=after
         )
 

@@ -50,6 +50,31 @@ function zoneButton(room, zone, parent) {
   return button;
 }
 
+// One zone's wire: well, cut or short; what is chosen is what its wire is.
+function wireChoice(room, zone, parent) {
+  const row = element("fieldset", "wire", parent);
+  element("legend", "", row).textContent = zone.label;
+  const radios = new Map();
+  for (const [wire, deed, words] of [["well", "mend", "well"], ["cut", "cut", "cut"], ["short", "short", "short"]]) {
+    const label = element("label", "", row);
+    const radio = element("input", "", label);
+    radio.type = "radio";
+    radio.name = `wire-${room.device}-${zone.zone}`;
+    radio.addEventListener("change", () => send(room.device, deed, zone.zone));
+    label.append(words);
+    radios.set(wire, radio);
+  }
+  return radios;
+}
+
+function deedButton(parent, device, words, deed) {
+  const button = element("button", "deed", parent);
+  button.type = "button";
+  button.textContent = words;
+  button.addEventListener("click", () => send(device, deed()));
+  return button;
+}
+
 // Pressed while the pointer (or Space) is down; Enter taps; K keeps it pressed until K again.
 function pressable(button, device, zone) {
   let down = false;
@@ -89,8 +114,16 @@ function makeCard(room) {
   plug.addEventListener("click", () => send(room.device, card.dataset.plugged === "yes" ? "unplug" : "plug"));
   const zones = new Map();
   for (const zone of room.zones) zones.set(zone.zone, zoneButton(room, zone, card.querySelector(".zones")));
+  const wires = new Map();
+  for (const zone of room.zones) wires.set(zone.zone, wireChoice(room, zone, card.querySelector(".wires")));
+  const deeds = card.querySelector(".deeds");
+  const brownOut = deedButton(deeds, room.device, "Brown-out",
+    () => (card.dataset.brownOut === "yes" ? "supply-well" : "brown-out"));
+  const walkTest = deedButton(deeds, room.device, "Walk test",
+    () => (card.dataset.walkTest === "yes" ? "end-walk-test" : "walk-test"));
+  deedButton(deeds, room.device, "Identify", () => "identify");
   const made = {
-    card, plug, zones,
+    card, plug, zones, wires, brownOut, walkTest,
     lamp: card.querySelector(".lamp"), glow: card.querySelector(".glow"),
     words: card.querySelector(".words"), foot: card.querySelector(".foot"),
   };
@@ -127,10 +160,24 @@ function show(room) {
     button.dataset.active = zone.active ? "yes" : "no";
     button.setAttribute("aria-pressed", zone.active ? "true" : "false");
     button.setAttribute("aria-label", `${zone.label}, ${room.room}: ${word}`);
-    set(button.querySelector(".state"), word);
+    const said = [word];
+    if (zone.condition && !["normal", "active"].includes(zone.condition)) said.push(`reads ${zone.condition}`);
+    if (zone.wiring) said.push(zone.wiring);
+    if (zone.walk_test) said.push("walk test");
+    set(button.querySelector(".state"), said.join(", "));
+    button.dataset.fault = said.some((each) => each.startsWith("reads")) ? "yes" : "no";
+    button.dataset.felt = zone.felt ? "yes" : "no";
+    const radio = made.wires.get(zone.zone).get(zone.wire);
+    if (!radio.checked) radio.checked = true;
   }
+  card.dataset.brownOut = room.brown_out ? "yes" : "no";
+  card.dataset.walkTest = room.walk_test ? "yes" : "no";
+  set(made.brownOut, room.brown_out ? "Supply well" : "Brown-out");
+  set(made.walkTest, room.walk_test ? "End walk test" : "Walk test");
+  made.walkTest.disabled = !room.plugged;
   const owed = room.outbox ? `${room.outbox} not yet received` : "nothing owed";
-  set(made.foot, !room.plugged ? "no power" : `${room.link ? "broker reached" : "broker not reached"} · ${owed}`);
+  const supply = room.brown_out ? "under-voltage · " : "";
+  set(made.foot, !room.plugged ? "no power" : `${supply}${room.link ? "broker reached" : "broker not reached"} · ${owed}`);
 }
 
 function take(rooms) {

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from docs.drawing import first_box, incident, lamp, marks
+from docs.drawing import contacts, first_box, incident, lamp, marks, outputs, resistors
 
 DOCS = Path(__file__).resolve().parent.parent
 PICTURES = {"lamp.svg": lamp.picture, "incident.svg": incident.picture}
-WIRING = {"first-box.svg": first_box.picture}
+WIRING = {
+    "first-box.svg": first_box.picture,
+    "no.svg": contacts.no,
+    "nc.svg": contacts.nc,
+    "pair.svg": contacts.pair,
+    "mcp3008.svg": resistors.mcp3008,
+    "eol-no.svg": resistors.eol_no,
+    "eol-nc.svg": resistors.eol_nc,
+    "long-wire.svg": contacts.long_wire,
+    "lamp.svg": outputs.lamp,
+    "haptic.svg": outputs.haptic,
+    "sounder.svg": outputs.sounder,
+    "strobe.svg": outputs.strobe,
+    "ups.svg": contacts.ups,
+}
 TABLES = {
     "guide-teacher.md": {"lamp": lamp.table},
     "how-it-works.md": {"incident": incident.table},
+    "wiring.md": {
+        "eol-no": partial(resistors.bands_table, "no"),
+        "eol-nc": partial(resistors.bands_table, "nc"),
+    },
 }
 
 

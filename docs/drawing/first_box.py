@@ -10,18 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from config.wiring import GROUNDS, HEADER
+from docs.drawing.sheet import VOLTS
 from docs.drawing.svg import INK, PALE, PAPER, RULE, box, page, text
 
 EXAMPLE: Final = Path(__file__).resolve().parent.parent.parent / "config" / "examples" / "room-101.toml"
 
-POSITIONS: Final = {
-    2: 3, 3: 5, 4: 7, 14: 8, 15: 10, 17: 11, 18: 12, 27: 13, 22: 15, 23: 16, 24: 18, 10: 19, 9: 21,
-    25: 22, 11: 23, 8: 24, 7: 26, 0: 27, 1: 28, 5: 29, 6: 31, 12: 32, 13: 33, 19: 35, 16: 36, 26: 37,
-    20: 38, 21: 40,
-}  # fmt: skip
-"""GPIO number to position on the 40-pin header, the same on every Pi since the B+."""
-VOLTS: Final = {1: "3.3 V", 2: "5 V", 4: "5 V", 17: "3.3 V"}
-GROUNDS: Final = (6, 9, 14, 20, 25, 30, 34, 39)
+POSITIONS: Final = HEADER
 GROUND_OF: Final = {"lamp": 6, "wall": 9, "desk": 14, "door": 20}
 """Which ground each part uses: any of GROUNDS would do; these lie next to its signal."""
 

@@ -74,6 +74,9 @@ def _rhythm(pattern: Pattern) -> str:
         return "blinks on and on"
     if pattern.repeats:
         first = lights[0].seconds
-        return f"{'a short flash' if first < 0.5 else f'lit for {first:g} s'} every {whole:g} s"
+        flash = "a short flash" if len(lights) == 1 else "two short flashes"
+        return f"{flash if first < 0.5 else f'lit for {first:g} s'} every {whole:g} s"
+    if lights[0].seconds > 0.5:
+        return "one long blink, then dark"
     count = {1: "one short blink", 2: "two short blinks", 3: "three short blinks"}[len(lights)]
     return f"{count}, then dark"

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from config.contract import shown
+from hub.causes import doubts
 from hub.console.words import Words, age
 from hub.incident import Incident, Press, Room
 
@@ -33,6 +34,12 @@ class RoomCard(Struct, frozen=True):
     """Building and floor, in words."""
     labels: str
     """The buttons that were pressed."""
+    labels_said: str
+    """The same, each that may not have been pressed with what is told of it."""
+    doubt: str | None
+    """What is told of the buttons in doubt; None where there is none."""
+    certain: bool
+    """A button of it was certainly pressed."""
     kind: str
     asks: bool
     known: bool
@@ -69,12 +76,17 @@ class Card(Struct, frozen=True):
         word = f"{'DRILL ' if self.drill else ''}{self.word}"
         rooms = [room for room in self.rooms if room.asks] or list(self.rooms)
         if len(rooms) == 1:
-            return f"{word} {rooms[0].room} ({rooms[0].labels})" + (
+            return f"{word} {rooms[0].room} ({rooms[0].labels_said})" + (
                 f", {rooms[0].where}" if rooms[0].where else ""
             )
-        first = ", ".join(f"{room.room} ({room.labels})" for room in rooms[:2])
+        first = ", ".join(f"{room.room} ({room.labels_said})" for room in rooms[:2])
         more = f" and {len(rooms) - 2} more" if len(rooms) > 2 else ""
         return f"{word} in {len(rooms)} rooms: {first}{more}"
+
+    @property
+    def first(self) -> str:
+        """What it began with."""
+        return "press" if any(room.certain for room in self.rooms) else "alarm"
 
 
 def card(incident: Incident, words: Words, now: int) -> Card:
@@ -112,7 +124,13 @@ def card(incident: Incident, words: Words, now: int) -> Card:
 
 def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
     place = room.place
-    labels = dict.fromkeys(shown(press.label or press.zone) for press in presses)
+    labels = {press.button: shown(press.label or press.zone) for press in presses}
+    in_doubt = doubts((press.button, press.cause) for press in presses)
+    labels = dict(sorted(labels.items(), key=lambda one: one[0] in in_doubt))  # a certain one first
+    said = {
+        button: f"{label} {in_doubt[button]}" if button in in_doubt else label
+        for button, label in labels.items()
+    }
     where = [f"{place.building} building"] if place.building else []
     where += [f"floor {place.floor}"] if place.floor else []
     newest = max(presses, key=lambda press: press.at, default=None)
@@ -121,7 +139,10 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
         device=place.device,
         room=shown(place.room),
         where=shown(", ".join(where)),
-        labels=", ".join(labels) or "button not known",
+        labels=", ".join(dict.fromkeys(labels.values())) or "button not known",
+        labels_said=", ".join(dict.fromkeys(said.values())) or "button not known",
+        doubt=_doubt(in_doubt, labels),
+        certain=len(in_doubt) < len(labels) or not labels,
         kind=KIND_WORDS[room.kind],
         asks=room.asks,
         known=place.known,
@@ -131,6 +152,14 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
         clock=words.when(pressed, now),
         late=age(newest.received_at - newest.at) if newest is not None and newest.late else None,
     )
+
+
+def _doubt(in_doubt: dict[tuple[str, str], str], labels: dict[tuple[str, str], str]) -> str | None:
+    if not in_doubt:
+        return None
+    if len(labels) == 1:
+        return next(iter(in_doubt.values()))
+    return "; ".join(dict.fromkeys(f"{labels[button]} {words}" for button, words in in_doubt.items()))
 
 
 def _via(via: str) -> str:

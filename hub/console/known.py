@@ -10,7 +10,9 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from config.hub_settings import HubSettings, RoomSettings
+from config.wiring import unsupervised
 from hub.console.words import Words, age
+from hub.console.zones import zone_faults, zone_lines
 from hub.incident import Place
 from hub.view import ChannelView, DeviceView, Trouble, View, ZoneView
 
@@ -109,11 +111,13 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
     heard = [d for d in devices if d.standing == "heard"]
     others = [d for d in devices if d.standing != "heard"]
     said = f"{len(heard)} of {len(devices)} heard from now"
+    faults, wiring = _faults(devices, view), _wiring(devices)
     lasts = [d.last_heard for d in heard if d.last_heard is not None]
     if not others:
         oldest = f"each within the last {age(now - min(lasts))}" if lasts else "no time is known"
-        return Line("rooms", "well", "Rooms", f"{said}.", oldest, link="/devices")
-    grade: Grade = "unknown" if all(d.standing == NOT_HEARD for d in others) else "wrong"
+        grade: Grade = "wrong" if faults else "well"
+        return Line("rooms", grade, "Rooms", f"{said}.", oldest, faults + wiring, "/devices")
+    grade = "unknown" if not faults and all(d.standing == NOT_HEARD for d in others) else "wrong"
     details = tuple(f"{d.place.room}: {standing_words(d, words, now)}" for d in others)
     return Line(
         "rooms",
@@ -121,9 +125,37 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
         "Rooms",
         f"{said}; {len(others)} not:",
         f"hub watching since {words.when(view.started, now)}",
-        details,
+        faults + details + wiring,
         "/devices",
     )
+
+
+def _faults(devices: list[DeviceView], view: View) -> tuple[str, ...]:
+    """Name the zones that have a fault: a room that is heard and can't call is not well."""
+    of_zones = zone_faults(view.troubles.values())
+    return tuple(
+        f"{device.place.room}, {line.labels}: {'; '.join(line.said)}"
+        for device in devices
+        for line in zone_lines(device, of_zones.get(device.place.device, ()))
+        if line.wrong
+    )
+
+
+def _wiring(devices: list[DeviceView]) -> tuple[str, ...]:
+    """Say how many buttons have wires whose faults don't show: no part of being well, nor of being wrong."""
+    found: dict[str, list[str]] = {}
+    for device in devices:
+        for zone in device.zones:
+            if (words := unsupervised(zone.kind, zone.circuit)) is not None:
+                found.setdefault(words, []).append(device.place.device)
+    return tuple(
+        f"{_count(len(of), 'button')} in {_count(len(set(of)), 'room')}: {words}"
+        for words, of in found.items()
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def standing_words(device: DeviceView, words: Words, now: int) -> str:

@@ -19,6 +19,7 @@ from hub.console.present import page as page_of
 from hub.console.present import troubles_now
 from hub.console.session import Session
 from hub.console.timeline import rows as timeline_rows
+from hub.console.zones import zone_faults, zone_lines
 
 PAGE = 50
 
@@ -43,15 +44,15 @@ async def doors(request: Request, session: Session) -> Response:
 
 
 async def devices(request: Request, session: Session) -> Response:
-    """``/devices``: each device and when it was last heard, those not heard first."""
+    """``/devices``: each device and its zones: those not heard first, then those with a fault."""
     here = console.of(request)
-    now = here.now().wall
-    rows = sorted(
-        known.all_devices(here.desk.settings, here.desk.view), key=lambda device: device.standing == "heard"
-    )
-    standing = {device.place.device: known.standing_words(device, here.words, now) for device in rows}
+    faults = zone_faults(here.desk.view.troubles.values())
+    rows = known.all_devices(here.desk.settings, here.desk.view)
+    zones = {device.place.device: zone_lines(device, faults.get(device.place.device, ())) for device in rows}
+    wrong = {device for device, lines in zones.items() if any(line.wrong for line in lines)}
+    rows.sort(key=lambda device: (device.standing == "heard", device.place.device not in wrong))
     heard = sum(device.standing == "heard" for device in rows)
-    facts = {"page": "devices", "devices": rows, "standing": standing, "heard": heard}
+    facts = {"page": "devices", "devices": rows, "zones": zones, "wrong": wrong, "heard": heard}
     return rendered(request, session, "devices.html", facts)
 
 

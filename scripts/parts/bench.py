@@ -1,4 +1,4 @@
-"""Measures this machine: sets up what that needs, then becomes ``bench.press_to_webhook``."""
+"""Measures this machine: sets up what that needs, then becomes one of the measurements in ``bench``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from . import apt, mosquitto, places, venv
 from .progress import Progress, SetupError
 from .streams import open_closed, remark
 
+AGENT, FAILOVER = "agent", "failover"
+
 
 def main(words: list[str]) -> int:
-    """Set up, then go on as the benchmark; returns only where the setting up failed."""
+    """Set up, then go on as the benchmark; returns only where the setting up failed.
+
+    The first word ``agent`` or ``failover`` asks for those figures; otherwise it is press to webhook.
+    """
     open_closed()
+    asked = words[0] if words[:1] in ([AGENT], [FAILOVER]) else None
     try:
-        python, broker = set_up("hub")
+        python, broker = set_up("device", "hub") if asked else set_up("hub")
     except SetupError as error:
         remark(f"scripts/bench: {error}")
         return 1
+    if asked:
+        return become(f"bench.{asked}", python, broker, words[1:])
     return become("bench.press_to_webhook", python, broker, words)
 
 

@@ -320,6 +320,43 @@ ANYTHING: dict[str, tuple[bytes, str | None]] = {
 }
 
 
+def test_an_alarm_that_may_be_a_cut_wire_is_told_as_both(site: Site, room: str) -> None:
+    """With a tamper beside it: incident, webhook, timeline and troubles say so until a certain one comes."""
+    name = room.replace("room-", "Room ")
+    zones = (
+        {"zone": "desk", "label": "desk button", "circuit": "pair", "condition": "cut", "walk_test": False},
+        {"zone": "wall", "label": "wall", "circuit": "no", "condition": "normal", "walk_test": True},
+    )
+    state = {"v": 1, "online": True, "boot": "b", "zones": [{"kind": "panic", **zone} for zone in zones]}
+    site.ear.publish(f"tocsin/v1/{site.name}/{room}/state", state)
+    alarm = site.event(room, zone="desk", label="desk button", cause="cut")
+    tamper = site.event(room, zone="desk", label="desk button", what="tamper", cause="cut")
+    for event in (alarm, tamper):
+        site.send(event)
+    post = site.sink.told(alarm["id"], AT_ONCE_S)
+    assert [event["cause"] for event in post.incident["events"]] == ["cut"]
+    site.wait_receipt(tamper["id"])
+    answer = site.ask(f"incidents/{post.incident['id']}")
+    assert [event["cause"] for event in answer["incident"]["events"]] == ["cut"]
+    assert "pressed or cut: check the room" in [row["reason"] for row in answer["timeline"]]
+    (trouble,) = [t for t in site.ask("troubles")["troubles"] if t["device"] == room]
+    assert (trouble["key"], trouble["cause"]) == (f"tamper {room} desk cut", "cut")
+    assert trouble["detail"] == f"{name}, desk button: wire cut"
+    (device,) = [d for d in site.ask("devices")["devices"] if d["device"] == room]
+    assert [(z["condition"], z["wiring"], z["walk_test"]) for z in device["zones"]] == [
+        ("cut", None, False),
+        ("normal", "wiring not supervised", True),
+    ]
+    mended = site.event(room, zone="desk", label="desk button", what="tamper-restoral", cause="cut")
+    sure = site.event(room, zone="desk", label="desk button")
+    for event in (mended, sure):
+        site.send(event)
+    post = site.sink.told(sure["id"], AT_ONCE_S + 2)  # updates to one target keep 2 s apart
+    assert [event["cause"] for event in post.incident["events"]] == ["cut", None]
+    site.wait_receipt(mended["id"])
+    assert trouble["key"] not in site.troubles()
+
+
 @pytest.mark.parametrize("what", ANYTHING)
 def test_anything_else_is_kept_as_bytes_with_a_trouble(site: Site, room: str, what: str) -> None:
     payload, event_id = ANYTHING[what]

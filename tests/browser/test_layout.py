@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from hub.view import ZoneView
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served
 
@@ -34,10 +35,17 @@ def test_every_page_fits_and_is_usable_by_everybody(
     _well_made(page, "calm board")
     one = desk.press("room-101", "desk")
     desk.press("room-104", "wall", at=desk.wall() - 900_000, late=True)
+    desk.press("room-105", "wall", cause="cut")
+    cut = (
+        ZoneView("wall", "wall", "panic", "pair", "cut"),
+        ZoneView("desk", "desk", "panic", "no", "active", True),
+    )
+    desk.hear("room-105", zones=cut)
+    desk.trouble("tamper", "tamper", "Room 105, wall: wire cut", device="room-105", zone="wall", cause="cut")
     desk.press("a-device-with-quite-a-long-name-that-nobody-has-ever-heard-of", "x")
     desk.trouble("silent room-102", "silent", "room-102 has not been heard for 45 s", device="room-102")
     desk.trouble("old", "refused", "a publish was refused", restored=desk.wall())
-    expect(page.locator(".room")).to_have_count(3)
+    expect(page.locator(".room")).to_have_count(4)
     page.get_by_text("Resolve incident 1").click()
     _well_made(page, "board in alarm")
     for path in (*PATHS, f"/incidents/{one.id}"):

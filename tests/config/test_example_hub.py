@@ -20,10 +20,14 @@ def test_the_example_is_accepted_as_it_stands() -> None:
     assert "whsec_" not in re.sub(r"#.*", "", EXAMPLE.read_text())
 
 
-def test_the_commented_channels_are_accepted(tmp_path: Path) -> None:
-    """Taking the # away from both channels gives settings that work, once their files are there."""
-    text = EXAMPLE.read_text().replace("/etc/tocsin/secrets", str(tmp_path))
-    text = re.sub(r"^# (\[channels|\w+ = )", r"\1", text, flags=re.MULTILINE)
+def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
+    """Taking the # away from broker and channels gives settings that work, once their files are there."""
+    text = EXAMPLE.read_text()
+    for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
+        text = text.replace(folder, str(tmp_path))
+    text = re.sub(r"^# (\[channels|\[\[more_brokers|\w+ = )", r"\1", text, flags=re.MULTILINE)
+    for name in ("ca.pem", "hub.pem", "hub.key"):
+        (tmp_path / name).write_text("not read by the check")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
@@ -31,3 +35,4 @@ def test_the_commented_channels_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
     assert set(settings.channels) == {"dispatch-webhook", "phones"}
+    assert [broker.name for broker in settings.brokers] == ["main", "annex"]

@@ -22,6 +22,7 @@ from config.contract import (
 from device import actions, lamp
 from device.actions import Action
 from device.agent import Agent
+from device.circuit import Reading, Wiring
 from device.facts import (
     Answered,
     Contact,
@@ -34,7 +35,6 @@ from device.facts import (
     Surveyed,
     Unreadable,
 )
-from device.circuit import Reading, Wiring
 from device.signals import ROOM
 
 A = TypeVar("A")
@@ -87,6 +87,8 @@ class Room:
             settings(links=links or ("hub",), zones=zones, **parts), boot=boot, kernel="k1", now=self._now()
         )
         self.done: list[Action] = []
+        self.answers = False
+        """Whether the broker answers each event at once."""
         for zone in zones:
             reading = Wiring(zone).reading("active" if zone.zone in pressed else "normal")
             self.tell(Contact(mono=at, zone=zone.zone, reading=reading, how="first"))
@@ -101,18 +103,29 @@ class Room:
         """Hand a fact to the agent, and let it do what is due."""
         done = self.agent.decide(fact, self._now()) + self.agent.advance(self._now())
         self.done += done
-        return done
+        return done + self._answered(done)
+
+    def _answered(self, done: list[Action]) -> list[Action]:
+        sent = [each for each in done if isinstance(each, actions.Publish) and each.event]
+        return [
+            more
+            for each in (sent if self.answers else [])
+            for more in self.answer(each.event or "", link=each.link)
+        ]
 
     def wait(self, seconds: float) -> list[Action]:
         """Let time pass, from deadline to deadline."""
         end, done = self.now + seconds, []
         while (due := self.agent.next_deadline(self._now())) <= end:
             self.now = max(due, self.now)
-            done += self.agent.advance(self._now())
+            done += self._advance()
         self.now = end
-        done += self.agent.advance(self._now())
+        return done + self._advance()
+
+    def _advance(self) -> list[Action]:
+        done = self.agent.advance(self._now())
         self.done += done
-        return done
+        return done + self._answered(done)
 
     def up(self, link: str = "hub", *, session_present: bool = True) -> list[Action]:
         return self.tell(LinkUp(mono=self.now, link=link, session_present=session_present))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from config.contract import EVENT_EXPIRY, Event, decode
 from device.actions import Forget, Hurry, Keep, Publish, Remember, Renew
-from device.owed import MOST_OWED
 from device.facts import Heard, Kept, OutboxFault, Restored
+from device.owed import MOST_OWED
 from tests.device.room import Room, events, healths, of, states
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from device.cli import main
-from tests.mosquitto import Mosquitto, Wire
+from tests.mosquitto import Mosquitto, Wire, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 
@@ -41,6 +41,18 @@ def test_examples_are_right(name: str, tmp_path: Path, capsys: pytest.CaptureFix
         ["door", "GPIO", "22"],
         ["lamp", "GPIO", "18"],
     ]
+
+
+def test_without_a_broker_and_with_mock_pins_check_says_what_is_not_ready(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Right settings end with 0, and what doesn't work yet is said last, with the cure."""
+    assert (
+        main(["check", "--config", str(example(tmp_path, **{"port = 1883": f"port = {free_port()}"}))]) == 0
+    )
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2] == 'NOT READY: pins = "mock": no real pin was read'
+    assert said[-1].startswith("NOT READY: link hub: cannot connect to 127.0.0.1:")
 
 
 def test_check_names_every_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

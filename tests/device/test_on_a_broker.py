@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from config.agent_settings import LinkSettings
 from config.contract import HubState, Receipt, State, decode, encode
 from config.rooms import numbered_rooms
+from device.salvage import look
 from device.simulated_room import SimulatedRoom
 from tests.mosquitto import Heard, Mosquitto, Wire
 
@@ -65,10 +65,7 @@ def lamp(room: SimulatedRoom) -> str:
 
 
 def rows(tmp_path: Path) -> int:
-    with sqlite3.connect(tmp_path / "rooms" / "room-101" / "outbox.db") as db:
-        (count,) = db.execute("SELECT count(*) FROM event").fetchone()
-    db.close()
-    return int(count)
+    return len(look(tmp_path / "rooms" / "room-101" / "outbox.db").held.events)
 
 
 def test_press_to_receipt(room: SimulatedRoom, wire: Wire, tmp_path: Path) -> None:

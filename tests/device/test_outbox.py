@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,12 +16,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
+from device import aside, outbox_file
 from device.actions import Forget, Keep, Remember
 from device.age import Moment
-from device.facts import Fact, Kept, OutboxFault, OutboxSetAside, Restored
+from device.facts import Fact, Kept, OutboxFault, OutboxSetAside, OutboxTakenBack, Restored
 from device.outbox import Outbox, connect
 
 
@@ -126,13 +130,16 @@ def test_a_corrupt_file_is_kept_aside(open_outbox: Open, tmp_path: Path, damage:
         whole[start:stop] = b"\xa5" * (stop - start)
         path.write_bytes(whole)
     opened = open_outbox()
+    found = restored(opened)
     aside = opened.fact()
     assert isinstance(aside, OutboxSetAside)
     assert Path(aside.path).exists()
-    found = restored(opened)
     assert len(found.events) == aside.saved
+    if damage == "header":
+        assert [each.id for each in found.events] == [f"e{n}" for n in range(400)]
+        assert found.events[0] == kept("e0")
     if damage == "middle":
-        assert aside.saved > 0
+        assert aside.saved > 150, "all but what lay in the two pages"
     opened.outbox.write(Keep(kept("new")))
     opened.outbox.close()
     assert restored(open_outbox()).events == (*found.events, kept("new"))
@@ -249,7 +256,309 @@ def test_a_corrupt_file_that_never_held_an_event(open_outbox: Open, tmp_path: Pa
     whole[middle : middle + 8192] = b"\xa5" * 8192
     path.write_bytes(whole)
     opened = open_outbox()
+    assert restored(opened) == Restored(mono=ANY, events=(), memory={})
     aside = opened.fact()
     assert isinstance(aside, OutboxSetAside)
     assert aside.saved == 0
+
+
+def at_rest(opened: Opened) -> None:
+    """Wait until all that was told is on the disk, and whatever was set aside is settled."""
+    end = time.monotonic() + 20
+    while opened.outbox.behind_s(time.monotonic()):
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def folder_of(path: Path) -> list[str]:
+    return sorted(each.name for each in path.parent.iterdir())
+
+
+def left_by_a_kill(tmp_path: Path, *changes: Any) -> Path:
+    """Return an outbox's file as a killed agent leaves it: most of it is in its WAL."""
+    first = Opened(tmp_path / "before" / "outbox.db")
+    for change in changes:
+        first.outbox.write(change)
+        at_rest(first)
+    path = tmp_path / "agent" / "outbox.db"
+    path.parent.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(tmp_path / "before" / f"outbox.db{suffix}", path.with_name(f"outbox.db{suffix}"))
+    first.outbox.close()
+    return path
+
+
+def test_an_event_and_its_word_are_one_commit(open_outbox: Open) -> None:
+    """An event that can't be written takes its word with it: the disk must not say that it was told."""
+    opened = open_outbox()
+    restored(opened)
+    bad = Kept(id="lone \udc80 surrogate", body=b"{}", happened=Moment("k", 1.5, 2000, None))
+    opened.outbox.write(Remember("zone desk", "normal"))
+    at_rest(opened)
+    opened.outbox.write(Keep(bad, Remember("zone desk", "active")))
+    opened.outbox.write(Keep(kept("a"), Remember("zone wall", "active")))
+    assert isinstance(opened.fact(), OutboxFault)
+    opened.outbox.close()
+    again = restored(open_outbox())
+    assert again.events == (kept("a"),)
+    assert again.memory == {"zone desk": "normal", "zone wall": "active"}
+
+
+def test_what_was_restored_survives_damage_later_in_the_same_run(open_outbox: Open, tmp_path: Path) -> None:
+    """The new file holds what is owed since before the start as well."""
+    first = open_outbox()
+    first.outbox.write(Keep(kept("old"), Remember("zone desk", "active")))
+    first.outbox.close()
+    sick = SickDisk()
+    opened = open_outbox(connect=sick.connect)
+    restored(opened)
+    opened.outbox.write(Keep(kept("a")))
+    at_rest(opened)
+    sick.error, sick.why = outbox_file.DamagedError, "page 3 is no page"
+    opened.outbox.write(Keep(kept("b")))
+    assert isinstance(opened.fact(), OutboxFault)
+    sick.why = None
+    aside = opened.fact()
+    while isinstance(aside, OutboxFault):
+        aside = opened.fact()
+    assert isinstance(aside, OutboxSetAside)
+    assert aside.saved == 3
+    opened.outbox.close()
+    again = restored(open_outbox())
+    assert again.events == (kept("old"), kept("a"), kept("b"))
+    assert again.memory == {"zone desk": "active"}
+
+
+def test_a_file_that_is_deleted_is_begun_anew(open_outbox: Open, tmp_path: Path) -> None:
+    """SQLite would write on into a file that has no name any more, and say success."""
+    opened = open_outbox()
+    restored(opened)
+    opened.outbox.write(Keep(kept("a")))
+    at_rest(opened)
+    for each in (tmp_path / "agent").iterdir():
+        each.unlink()
+    opened.outbox.write(Keep(kept("b")))
+    at_rest(opened)
+    opened.outbox.close()
+    assert restored(open_outbox()).events == (kept("a"), kept("b"))
+
+
+def test_another_file_put_in_its_place_is_read(open_outbox: Open, tmp_path: Path) -> None:
+    """As when the partition with the state is mounted only after the agent's start."""
+    path = left_by_a_kill(tmp_path, Keep(kept("old"), Remember("zone desk", "active")))
+    late = path.parent.rename(tmp_path / "late")
+    opened = open_outbox()
     assert restored(opened).events == ()
+    opened.outbox.write(Keep(kept("a"), Remember("zone wall", "active")))
+    at_rest(opened)
+    path.parent.rename(tmp_path / "root's own")
+    late.rename(path.parent)
+    opened.outbox.write(Keep(kept("b")))
+    found = restored(opened)
+    assert found.events == (kept("old"),)
+    assert found.memory == {"zone desk": "active", "zone wall": "active"}
+    at_rest(opened)
+    opened.outbox.close()
+    assert set(restored(open_outbox()).events) == {kept("old"), kept("a"), kept("b")}
+
+
+def test_a_disk_that_fails_while_nothing_happens_is_known(open_outbox: Open) -> None:
+    """A write now and then proves it."""
+    sick = SickDisk()
+    opened = open_outbox(connect=sick.connect, prove_s=0.05)
+    restored(opened)
+    at_rest(opened)
+    sick.why = "disk I/O error"
+    fault = opened.fact()
+    assert isinstance(fault, OutboxFault)
+    assert fault.why
+    sick.why = None
+    assert opened.fact() == OutboxFault(mono=ANY, why=None)
+
+
+def test_two_agents_do_not_share_an_outbox(open_outbox: Open) -> None:
+    """The second says so, and works from memory; it takes over when the first ends."""
+    first = open_outbox()
+    restored(first)
+    first.outbox.write(Keep(kept("a")))
+    second = open_outbox()
+    fault = second.fact()
+    assert isinstance(fault, OutboxFault)
+    assert "another agent works on it" in str(fault.why)
+    first.outbox.close()
+    assert restored(second).events == (kept("a"),)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE event SET kernel = CAST(x'ff' AS TEXT) WHERE id = 'a'",
+        "UPDATE event SET mono = 'soon' WHERE id = 'a'",
+        "UPDATE event SET mono = 9e999 WHERE id = 'a'",
+        "UPDATE event SET wall = x'00' WHERE id = 'a'",
+    ],
+)
+def test_a_row_that_was_never_written_so_blocks_nothing(
+    open_outbox: Open, tmp_path: Path, statement: str
+) -> None:
+    """The event is told, of a time that isn't known; the rest is as it was, and new ones are written."""
+    first = open_outbox()
+    for name in ("a", "b"):
+        first.outbox.write(Keep(kept(name)))
+    first.outbox.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "agent" / "outbox.db")) as db:
+        db.execute(statement)
+        db.commit()
+    opened = open_outbox()
+    found = restored(opened)
+    first_found, second = found.events
+    assert (first_found.body, second) == (kept("a").body, kept("b"))
+    assert first_found.happened in (outbox_file.UNKNOWN, Moment("\ufffd", 1.5, 2000, None))
+    assert isinstance(opened.fact(), OutboxSetAside)
+    opened.outbox.write(Keep(kept("c")))
+    at_rest(opened)
+    opened.outbox.close()
+    assert len(restored(open_outbox()).events) == 3
+
+
+def test_a_file_of_another_make_is_set_aside(open_outbox: Open, tmp_path: Path) -> None:
+    """A database that lacks a column would refuse every event for ever."""
+    path = tmp_path / "agent" / "outbox.db"
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE event (n INTEGER PRIMARY KEY, id TEXT UNIQUE, body BLOB)")
+        db.commit()
+    opened = open_outbox()
+    assert restored(opened).events == ()
+    assert isinstance(opened.fact(), OutboxSetAside)
+    opened.outbox.write(Keep(kept("a")))
+    at_rest(opened)
+    opened.outbox.close()
+    assert restored(open_outbox()).events == (kept("a"),)
+
+
+def test_a_file_with_more_columns_is_read(open_outbox: Open, tmp_path: Path) -> None:
+    """A newer version's, after its upgrade was undone."""
+    first = open_outbox()
+    first.outbox.write(Keep(kept("a")))
+    first.outbox.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "agent" / "outbox.db")) as db:
+        db.execute("ALTER TABLE event ADD COLUMN more TEXT")
+        db.commit()
+    opened = open_outbox()
+    assert restored(opened).events == (kept("a"),)
+    opened.outbox.write(Keep(kept("b")))
+    opened.outbox.close()
+    assert restored(open_outbox()).events == (kept("a"), kept("b"))
+
+
+def test_two_damaged_files_in_a_row(open_outbox: Open, tmp_path: Path) -> None:
+    """Each is kept; what is owed goes on into the next."""
+    path = tmp_path / "agent" / "outbox.db"
+    for n in range(2):
+        opened = open_outbox()
+        opened.outbox.write(Keep(kept(f"e{n}")))
+        opened.outbox.close()
+        path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+    opened = open_outbox()
+    assert restored(opened).events == (kept("e0"), kept("e1"))
+    at_rest(opened)
+    assert folder_of(path) == ["outbox.db", "outbox.db-wal", "outbox.db.corrupt-1", "outbox.db.corrupt-2"]
+
+
+# --- a crash loop -------------------------------------------------------------------------------
+
+
+def test_a_file_set_aside_is_left_alone_and_taken_back(open_outbox: Open, tmp_path: Path) -> None:
+    """Nothing of it is read by SQLite until the agent has run well; then all of it is owed again."""
+    path = left_by_a_kill(
+        tmp_path, Keep(kept("a"), Remember("zone desk", "active")), Keep(kept("b")), Forget("a")
+    )
+    opened = open_outbox(set_aside=True)
+    assert restored(opened) == Restored(mono=ANY, events=(), memory={})
+    aside = opened.fact()
+    assert isinstance(aside, OutboxSetAside)
+    assert (Path(aside.path).name, aside.saved) == ("outbox.db.aside-1", None)
+    assert aside.at_most in (1, 2)
+    opened.outbox.write(Keep(kept("new"), Remember("zone desk", "normal")))
+    at_rest(opened)
+    opened.outbox.take_back()
+    found = restored(opened)
+    assert (found.events, found.memory) == ((kept("b"),), {})
+    assert opened.fact() == OutboxTakenBack(mono=ANY, path=aside.path, saved=1)
+    at_rest(opened)
+    assert folder_of(path) == ["outbox.db", "outbox.db-wal"]
+    opened.outbox.close()
+    again = restored(open_outbox())
+    assert set(again.events) == {kept("b"), kept("new")}
+    assert again.memory == {"zone desk": "normal"}
+
+
+def test_a_loop_that_goes_on_reads_what_it_wrote_but_not_what_it_set_aside(
+    open_outbox: Open, tmp_path: Path
+) -> None:
+    """A press of the start before is told at once; the trouble is told again."""
+    left_by_a_kill(tmp_path, Keep(kept("a")))
+    opened = open_outbox(set_aside=True)
+    opened.outbox.write(Keep(kept("pressed in the loop")))
+    opened.outbox.close()
+    opened = open_outbox(wary=True)
+    assert restored(opened).events == (kept("pressed in the loop"),)
+    aside = opened.fact()
+    assert isinstance(aside, OutboxSetAside)
+    assert aside.saved is None
+    opened.outbox.close()
+    opened = open_outbox()  # a start that isn't in a loop reads it by itself
+    assert restored(opened).events == (kept("pressed in the loop"),)
+    assert restored(opened).events == (kept("a"),)
+
+
+def test_a_file_whose_reading_ends_the_program_is_not_read_for_ever(
+    open_outbox: Open, tmp_path: Path
+) -> None:
+    """It is kept for a person after three tries: one may have been ended by a power cut."""
+    path = left_by_a_kill(tmp_path, Keep(kept("a")))
+    open_outbox(set_aside=True).outbox.close()
+    program = f"""
+import os, time
+from pathlib import Path
+from device import salvage
+from device.outbox import Outbox
+salvage.look = lambda path: os._exit(9)
+Outbox(Path({str(path)!r}), lambda fact: None).start()
+time.sleep(20)
+"""
+    for n in range(1, 4):
+        assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
+        assert aside.tries(path.with_name("outbox.db.aside-1")) == n
+    opened = open_outbox()
+    restored(opened)
+    corrupt = opened.fact()
+    assert isinstance(corrupt, OutboxSetAside)
+    assert (Path(corrupt.path).name, corrupt.saved) == ("outbox.db.corrupt-1", 0)
+    at_rest(opened)
+    assert not [name for name in folder_of(path) if "aside" in name]
+
+
+def test_an_older_version_s_file_is_read_with_its_shm(open_outbox: Open, tmp_path: Path) -> None:
+    """It was written with a mapped index; what a kill left of that is no matter."""
+    path = tmp_path / "agent" / "outbox.db"
+    path.parent.mkdir()
+    program = f"""
+import os, sqlite3
+from device.outbox_file import SCHEMA
+db = sqlite3.connect({str(path)!r}, isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL")
+db.executescript(SCHEMA)
+row = ("a", b'{{"id":"a"}}', "k", 1.5, 2000)
+db.execute("INSERT INTO event (id, body, kernel, mono, wall) VALUES (?, ?, ?, ?, ?)", row)
+os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", program], check=False)
+    assert "outbox.db-shm" in folder_of(path)
+    opened = open_outbox()
+    assert restored(opened).events == (kept("a"),)
+    at_rest(opened)
+    opened.outbox.write(Keep(kept("b")))
+    opened.outbox.close()
+    assert restored(open_outbox()).events == (kept("a"), kept("b"))

@@ -105,7 +105,7 @@ def test_a_lost_edge_swallows_nothing(facts: Facts, claim: Callable[..., Pins]) 
 
 
 def test_outputs_have_names(claim: Callable[..., Pins]) -> None:
-    """A lamp is dimmed by its setting, a motor, sounder or strobe is on or off; an unknown name is nothing."""
+    """A lamp is dimmed by its setting, a motor, sounder or strobe is on or off."""
     factory = open_factory("mock")
     parts = {"sounder": SounderSettings(pin=20), "strobe": StrobeSettings(pin=21, postures=("lockdown",))}
     pins = claim(factory, FELT, **parts)

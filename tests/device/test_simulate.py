@@ -102,6 +102,45 @@ def test_unplugged_and_pressed(rooms: Rooms, broker: Mosquitto) -> None:
         wire.wait_for(lambda m: m.json["what"] == "alarm")
 
 
+def test_wires_and_power(rooms: Rooms, broker: Mosquitto) -> None:
+    """A wire is cut and mended, the supply sags: the agent tells of it as a real one would."""
+    with Wire(broker, "tocsin/v1/demo/room-101/#") as wire:
+
+        def expect(what: str, zone: str, cause: str | None = None) -> None:
+            wire.wait_for(
+                lambda m: (
+                    m.topic.endswith("/event")
+                    and (m.json["what"], m.json["zone"], m.json.get("cause")) == (what, zone, cause)
+                )
+            )
+
+        rooms.post("/api/rooms/room-101/cut?zone=desk")
+        expect("tamper", "desk", "cut")
+        assert not [m for m in wire.messages if m.topic.endswith("/event") and m.json["what"] == "alarm"]
+        rooms.post("/api/rooms/room-101/mend?zone=desk")
+        expect("tamper-restoral", "desk", "cut")
+        rooms.post("/api/rooms/room-101/cut?zone=wall")
+        expect("alarm", "wall", "cut")
+        expect("tamper", "wall", "cut")
+        rooms.post("/api/rooms/room-101/brown-out")
+        wire.wait_for(
+            lambda m: m.topic.endswith("/health") and any("supply" in t for t in m.json.get("troubles", [])),
+            40,
+        )
+
+
+def test_a_walk_test_by_hand(rooms: Rooms, broker: Mosquitto) -> None:
+    """The rooms' page may say what a hub would: the press is marked, the room identifies itself."""
+    rooms.post("/api/rooms/room-102/walk-test")
+    until(lambda: rooms.room("room-102")["walk_test"])
+    assert rooms.room("room-102")["lamp"]["pattern"] == "walk-test"
+    with Wire(broker, "tocsin/v1/demo/room-102/event") as wire:
+        rooms.post("/api/rooms/room-102/tap?zone=desk")
+        wire.wait_for(lambda m: m.json["what"] == "alarm" and m.json["test"])
+    rooms.post("/api/rooms/room-102/end-walk-test")
+    until(lambda: not rooms.room("room-102")["walk_test"])
+
+
 def test_stream_tells_changes(rooms: Rooms) -> None:
     """The page hears of a change at once, and only of the room that changed."""
     with urllib.request.urlopen(f"{rooms.url}/api/stream", timeout=10) as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from config.agent_settings import ZoneSettings
 from device.zone import HELD_S, POWER_UP_S, Decided, Zone
 

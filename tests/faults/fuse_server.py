@@ -1,6 +1,7 @@
 """Serves a folder by FUSE: ``python -m tests.faults.fuse_server SOURCE MOUNT MODE_FILE``.
 
 While MODE_FILE names an error (``EROFS``, ``EIO``, ``ENOSPC``), whatever would write fails with it.
+``unreadable`` fails what reads as well, ``bad INODE OFFSET`` what touches 4096 bytes of one file.
 Stopping this process hangs the disk. Only this process imports mfusepy, which needs libfuse.
 """
 
@@ -24,8 +25,19 @@ class Passing(Operations):
 
     def _sick(self) -> None:
         word = self._mode.read_text()
-        if word != "well":
+        if word == "unreadable":
+            raise FuseOSError(errno.EIO)
+        if word.startswith("E"):
             raise FuseOSError(getattr(errno, word))
+
+    def _touch(self, fh: int, offset: int, size: int) -> None:
+        word, *where = self._mode.read_text().split()
+        if word == "unreadable":
+            raise FuseOSError(errno.EIO)
+        if word == "bad" and os.fstat(fh).st_ino == int(where[0]):
+            bad = int(where[1])
+            if offset < bad + 4096 and bad < offset + size:
+                raise FuseOSError(errno.EIO)
 
     def _at(self, path: str) -> str:
         return self._source + path
@@ -51,10 +63,12 @@ class Passing(Operations):
         return os.open(self._at(path), os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode)
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        self._touch(fh, offset, size)
         return os.pread(fh, size, offset)
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
         self._sick()
+        self._touch(fh, offset, len(data))
         return os.pwrite(fh, data, offset)
 
     def truncate(self, path: str, length: int, fh: int | None = None) -> int:

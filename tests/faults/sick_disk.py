@@ -20,7 +20,7 @@ class SickDisk:
         self.path = folder / "disk"
         self._mode = folder / "mode"
         self._log = folder / "disk.log"
-        source = folder / "source"
+        source = self.source = folder / "source"
         for each in (self.path, source):
             each.mkdir(parents=True)
         self._mode.write_text("well")
@@ -45,7 +45,7 @@ class SickDisk:
         self._server.wait()
 
     def fail(self, error: str) -> None:
-        """Let every write fail with this error; ``well`` ends it."""
+        """Let writes fail with this error, or what tests/faults/fuse_server.py says; ``well`` ends it."""
         fresh = self._mode.with_suffix(".new")
         fresh.write_text(error)
         fresh.replace(self._mode)

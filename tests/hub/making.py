@@ -11,7 +11,7 @@ from config.contract import Event, MessageError, decode, device_topic
 from config.hub_settings import HubSettings
 from hub.decision import Decision
 from hub.incident import Incident, Place, Press, opened
-from hub.inputs import DeviceMessage, EventCame
+from hub.inputs import Ack, DeviceMessage, EventCame
 from hub.presses import Seen
 from hub.site import Loaded, Site
 from hub.view import View
@@ -72,7 +72,7 @@ def came(payload: bytes, device: str = "room-101", second: float = 0, waited_ms:
     except MessageError as error:
         event = error
     topic = device_topic("lincoln", device, "event")
-    return EventCame(topic, device, payload, event, at(second), waited_ms, (1, 7))
+    return EventCame(topic, device, payload, event, at(second), waited_ms, Ack(0, 1, 7))
 
 
 def take(
@@ -85,13 +85,20 @@ def take(
 
 
 def heard(
-    site: Site, what: Any, second: float, device: str = "room-101", *, retained: bool = False, **fields: Any
+    site: Site,
+    what: Any,
+    second: float,
+    device: str = "room-101",
+    *,
+    retained: bool = False,
+    broker: int = 0,
+    **fields: Any,
 ) -> Decision:
     """Let a site decide a state or health message."""
     whole = {"v": 1, "boot": "b"} | fields
     if what == "health":
         whole = {"n": 1, "uptime_s": 1.0, "outbox": 0} | whole
-    fact = DeviceMessage(device, what, msgspec.json.encode(whole), retained, at(second))
+    fact = DeviceMessage(device, what, msgspec.json.encode(whole), retained, at(second), broker)
     return shown(site.decide(fact, at(second)))
 
 

@@ -8,7 +8,7 @@ from hub.beat import BEAT_S, BIRTH_BEAT_S, Beat
 def up(mono: float = 0.0) -> Beat:
     """Return a beat of a hub that is well, after its first word."""
     beat = Beat(mono)
-    beat.readiness.events_up = True
+    beat.readiness.session(0, up=True)
     beat.readiness.committed(mono, None)
     beat.look(mono, None, True)
     return beat
@@ -26,10 +26,10 @@ def test_it_is_due_at_once_and_then_every_ten_seconds() -> None:
 def test_a_change_of_its_word_is_said_at_once_without_a_commit() -> None:
     """Losing the session, or the last way to anybody, is not kept for ten seconds."""
     beat = up()
-    beat.readiness.events_up = False
+    beat.readiness.session(0, up=False)
     assert beat.look(1.0, None, True) == (True, False)
     assert (beat.word.ready, beat.word.why) == (False, "no session with the broker")
-    beat.readiness.events_up = True
+    beat.readiness.session(0, up=True)
     assert beat.look(1.1, None, True) == (True, False)
     assert beat.look(1.2, None, False) == (True, False)
     assert beat.word.reach is False

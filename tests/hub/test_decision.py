@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from config.contract import Command
+from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.inputs import BrokerDropped, Link, Refused
-from tests.hub.making import at, event_bytes, new_site, reasons, take
+from hub.site import Loaded
+from hub.view import Trouble
+from tests.hub.making import T0, at, event_bytes, new_site, reasons, take
+from tests.scenarios.rig import site_settings
+
+TWO = site_settings(more_brokers=(NamedBroker(name="annex", port=1884),))
 
 SOMETHING: dict[str, Any] = {
     "record": [1], "events": [1], "earlier": {"d": 1}, "incidents": {"i": 1}, "deliveries": {"d": 1},
@@ -62,6 +68,59 @@ def test_a_lost_broker_is_a_trouble_until_it_is_back() -> None:
     up = site.decide(Link("events", True, "", session_present=True), at(3))
     assert [t.restored is not None for t in up.troubles] == [True]
     assert reasons(up, "broker") == []
+
+
+def test_a_broker_that_stays_away_is_told_once() -> None:
+    """It is tried every 2 s for as long as it takes; another reason is another word."""
+    site = new_site()
+    assert site.decide(Link("rest", False, "refused"), at(1)).troubles
+    assert site.decide(Link("rest", False, "refused"), at(3)).is_empty
+    assert [t.detail for t in site.decide(Link("rest", False, "no route"), at(5)).troubles] == ["no route"]
+
+
+def test_each_of_several_brokers_is_named() -> None:
+    """In the key, but for the first, and in the words."""
+    site = new_site(TWO)
+    downs = [site.decide(Link("events", False, "refused", broker=n), at(1)).troubles[0] for n in (0, 1)]
+    assert [(t.key, t.detail) for t in downs] == [
+        ("broker events", "broker main (127.0.0.1:1883): refused"),
+        ("broker events annex", "broker annex (127.0.0.1:1884): refused"),
+    ]
+    dropped = site.decide(BrokerDropped(7, broker=1), at(1)).troubles[0]
+    assert dropped.key == "broker dropped annex"
+    up = site.decide(Link("events", True, "", session_present=True, broker=1), at(2))
+    assert [(t.key, t.restored is not None) for t in up.troubles] == [("broker events annex", True)]
+
+
+def test_a_broker_that_is_new_has_lost_no_session() -> None:
+    """Each by itself: one that had it before the start, or since, has."""
+    site = new_site(TWO, Loaded(facts={"beat": "5", "held main": "5"}))
+    gone = [
+        [t.key for t in site.decide(Link("events", True, "", broker=n), at(second)).troubles]
+        for second, n in ((1, 1), (2, 0), (3, 1))
+    ]
+    assert gone == [[], ["broker session"], ["broker session annex"]]
+
+
+def test_when_a_brokers_session_was_last_held_is_known_by_its_name() -> None:
+    """An older release knew one broker and kept its last beat alone; a broker that is new was never held."""
+    both = Loaded(facts={"beat": "9", "held main": "7", "held annex": "8"})
+    assert [both.held_until("main", is_first=True), both.held_until("annex", is_first=False)] == [7, 8]
+    old = Loaded(facts={"beat": "9"})
+    assert [old.held_until("main", is_first=True), old.held_until("annex", is_first=False)] == [9, None]
+    swapped = Loaded(facts={"beat": "9", "held main": "7"})
+    assert swapped.held_until("gym", is_first=True) is None
+    assert Loaded().held_until("main", is_first=True) is None
+
+
+def test_the_troubles_of_a_broker_that_the_settings_have_no_more_end_at_the_start() -> None:
+    """Those of the others stay."""
+    keys = ("broker events", "broker dropped", "broker rest annex", "broker events gym", "broker session gym")
+    kept = [Trouble(key, "broker", None, None, "", T0, T0) for key in keys]
+    site = new_site(TWO, Loaded(troubles=kept))
+    ended = Decision(0.0)
+    site.restore_gone(ended, at(1))
+    assert [t.key for t in ended.troubles] == ["broker events gym", "broker session gym"]
 
 
 def test_a_session_that_is_gone_is_a_trouble_but_not_at_the_sites_first_connection() -> None:

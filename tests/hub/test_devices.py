@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from config.hub_settings import NamedBroker
 from hub.devices import STRANGERS
+from hub.inputs import DeviceMessage, Link
 from hub.site import Loaded
 from hub.supervision import SILENT_S, Hearing
-from tests.hub.making import T0, event_bytes, heard, new_site, reasons, take, tick
+from tests.hub.making import T0, at, event_bytes, heard, new_site, reasons, take, tick
+from tests.scenarios.rig import site_settings
 
 
 def standing(site: object, device: str = "room-101") -> str:
@@ -165,3 +169,72 @@ def test_a_door_is_as_it_was_last_told() -> None:
     decision = take(site, event_bytes(id="c", what="closed", **door), 13)
     assert site.view.doors["room-101", "door"].state == "closed"
     assert list(decision.doors) == [("room-101", "door")]
+
+
+def test_a_device_is_gone_only_when_it_is_gone_from_every_broker() -> None:
+    """A link of it that was lost is in the record; its own health makes the trouble of it."""
+    site = new_site()
+    heard(site, "state", 1, online=True)
+    heard(site, "health", 2, broker=1, n=2)
+    lost = heard(site, "state", 3, online=False)
+    assert standing(site) == "heard"
+    assert (lost.troubles, [row.what for row in lost.record]) == ([], ["agent-link-lost"])
+    gone = heard(site, "state", 4, broker=1, online=False)
+    assert standing(site) == "offline"
+    assert [t.key for t in gone.troubles] == ["offline room-101"]
+    heard(site, "health", 5, n=3)
+    assert (standing(site), site.view.troubles) == ("heard", {})
+
+
+def test_presence_at_a_broker_that_the_hub_has_lost_counts_for_nothing() -> None:
+    """Whether the device is still there nobody can say: its farewell at the other is its last."""
+    site = new_site(site_settings(more_brokers=(NamedBroker(name="annex", port=1884),)))
+    heard(site, "state", 1, online=True)
+    heard(site, "state", 1, online=True, broker=1)
+    site.decide(Link("rest", False, "gone", broker=1), at(2))
+    heard(site, "state", 3, online=False)
+    assert standing(site) == "offline"
+
+
+def test_a_copy_by_another_broker_is_not_heard_again() -> None:
+    """One heartbeat by two brokers is one: the later copy doesn't put silence off."""
+    site = new_site()
+    heard(site, "health", 0, n=1)
+    heard(site, "health", 10, n=1, broker=1)
+    assert site.view.devices["room-101"].last_heard == T0
+    tick(site, SILENT_S)
+    assert standing(site) == "silent"
+
+
+def test_an_older_state_held_back_by_one_broker_changes_nothing() -> None:
+    """Neither its zones, nor a door, nor the boot: no birth is seen in it."""
+    site = new_site()
+    door = {"zone": "door", "kind": "door", "circuit": "nc", "walk_test": False}
+    heard(site, "state", 0, online=True, boot="a", zones=[{**door, "condition": "active"}])
+    heard(site, "state", 1, online=True, boot="b", broker=1, zones=[{**door, "condition": "normal"}])
+    late = heard(site, "state", 2, online=True, boot="a", zones=[{**door, "condition": "active"}])
+    assert (late.record, late.doors, late.devices, late.commands) == ([], {}, {}, [])
+    device = site.view.devices["room-101"]
+    assert (device.boot, device.zones[0].condition) == ("b", "normal")
+
+
+def test_the_retained_copy_of_a_broker_that_is_back_changes_nothing_heard() -> None:
+    site = new_site()
+    heard(site, "state", 1, online=True, version="2")
+    heard(site, "state", 2, online=False, retained=True, broker=1, version="1")
+    assert (standing(site), site.view.devices["room-101"].version) == ("heard", "2")
+
+
+def test_a_birth_at_each_broker_asks_for_a_beat() -> None:
+    """Its lamp wants one over each; repeats of its state don't."""
+    site = new_site()
+
+    def birth(broker: int, *, retained: bool = False) -> bool:
+        payload = msgspec.json.encode({"v": 1, "online": True, "boot": "b"})
+        fact = DeviceMessage("room-101", "state", payload, retained, at(1), broker)
+        found = site.devices.is_birth(fact)
+        site.decide(fact, at(1))
+        return found
+
+    assert not birth(0, retained=True)
+    assert [birth(0), birth(0), birth(1), birth(1)] == [True, False, True, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from hub.incident import (
     Resolution,
     UnseenRoomsError,
     acknowledged,
+    in_doubt,
     incident_id,
     joined,
     noted,
@@ -131,6 +133,42 @@ def test_it_keeps_the_newest_alarms() -> None:
     assert len(made.events) == EVENTS_KEPT
     assert made.events[-1].at == T0 + round((EVENTS_KEPT + 4) * 100)
     assert made.opened_at == T0
+
+
+def test_an_alarm_in_doubt_opens_and_asks_like_any_other() -> None:
+    """Its reason says what it may be; the certain one that follows says so, and asks nothing anew."""
+    change = opened("lincoln", "site", 41, press(cause="cut"))
+    assert (change.incident.state, change.reason) == ("open", "pressed or cut: check the room")
+    assert opened("lincoln", "site", 41, press(cause="cut", late=True)).reason.startswith(
+        "late; pressed or cut"
+    )
+    joins = joined(change.incident, press(102, second=1, cause="short"))
+    assert joins.reason == "another room; pressed or shorted: check the room"
+    again = joined(joins.incident, press(second=1.5, cause="cut"))
+    assert again.reason == "called again in a room that still asks; pressed or cut: check the room"
+    sure = joined(joins.incident, press(second=2))
+    assert sure.reason == "pressed again in a room that still asks; in doubt until now, certain from now on"
+    assert in_doubt(sure.incident.events) == {("room-102", "wall"): "pressed or shorted: check the room"}
+    assert joined(sure.incident, press(second=3)).reason == "pressed again in a room that still asks"
+
+
+def test_an_incident_kept_by_an_older_release_is_read() -> None:
+    """Its alarms have no cause: they are certain. A newer one's is kept."""
+    made = incident(press(), press(102, second=1, cause="cut"))
+    row = msgspec.to_builtins(made)
+    assert msgspec.convert(row, Incident) == made
+    for event in row["events"]:
+        del event["cause"]
+    assert [event.cause for event in msgspec.convert(row, Incident).events] == [None, None]
+
+
+def test_the_alarm_that_makes_a_button_certain_is_kept_among_the_newest() -> None:
+    """A wire that opens and closes for hours after a press doesn't put the press in doubt."""
+    made = incident(press(), *(press(second=n / 10, cause="cut") for n in range(1, EVENTS_KEPT + 5)))
+    assert len(made.events) == EVENTS_KEPT
+    assert in_doubt(made.events) == {}
+    assert made.events[0].cause is None
+    assert made.events[-1].at == T0 + round((EVENTS_KEPT + 4) * 100)
 
 
 def test_an_acknowledgement_covers_the_revision_that_was_shown() -> None:

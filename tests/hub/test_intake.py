@@ -1,175 +1,116 @@
-"""The event session's PUBACKs: in order, after the commit, and only over the connection that brought them."""
+"""Several brokers as one: everything to each, each acknowledgement to its own."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 
-from config.clock import Now
-from config.connection import Received
-from config.contract import EVENT_EXPIRY, MessageError
-from hub.inputs import EventCame, Link
-from hub.intake import _Events
+from config.clock import SystemClock
+from config.contract import Command, Posture
+from config.hub_settings import HubSettings, NamedBroker
+from hub.broker_session import BrokerSession
+from hub.inputs import Ack
+from hub.intake import NO_EVENTS, Intake
 
-PAYLOAD = (
-    b'{"v":1,"id":"a","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"alarm","age_ms":0,"test":false}'
+SETTINGS = HubSettings(
+    site="lincoln",
+    name="Lincoln",
+    data=Path("/nowhere"),
+    more_brokers=(NamedBroker(name="annex", port=1884), NamedBroker(name="gym", port=1885)),
 )
-TOPIC = "tocsin/v1/school/room-101/event"
 
 
-class OneLine:
-    """A line as the listener sees it: acknowledges over its present connection, or says that it can't."""
+class Played:
+    """What is published over one broker, and whether there is a connection to do it over."""
 
-    def __init__(self) -> None:
-        self.connection = 1
-        self.acked: list[int] = []
+    def __init__(self, session: BrokerSession, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.session = session
+        self.up = True
+        self.said: list[tuple[str, Any, bool]] = []
+        self.acked: list[Ack] = []
+        monkeypatch.setattr(session, "publish", self.publish)
+        monkeypatch.setattr(session, "committed", lambda acks: self.acked.extend(acks))
 
-    def ack(self, connection: int, mid: int) -> bool:
-        if connection != self.connection:
-            return False
-        self.acked.append(mid)
-        return True
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> bool:
+        if self.up:
+            self.said.append((topic.rpartition("/")[2], msgspec.json.decode(payload), retain))
+        return self.up
 
-
-class Hands:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.at = Now(0.0, 1_000_000)
-
-    def now(self) -> Now:
-        return self.at
-
-
-@pytest.fixture
-def put() -> list[object]:
-    return []
+    @property
+    def receipts(self) -> list[list[str]]:
+        return [body["ids"] for what, body, _ in self.said if what == "receipt"]
 
 
 @pytest.fixture
-def clock() -> Hands:
-    return Hands()
+def intake() -> Intake:
+    return Intake(SETTINGS, "boot", SystemClock(), lambda _: None, {})
 
 
 @pytest.fixture
-def line() -> OneLine:
-    return OneLine()
+def brokers(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> list[Played]:
+    return [Played(session, monkeypatch) for session in intake._brokers]
 
 
-@pytest.fixture
-def events(put: list[object], clock: Hands, line: OneLine) -> _Events:
-    events = _Events(clock, put.append, None)
-    events.line = line  # type: ignore[assignment]
-    return events
+def test_receipts_commands_and_posture_go_to_every_broker(intake: Intake, brokers: list[Played]) -> None:
+    """An agent may be reached by one alone."""
+    intake.receipt("room-101", ["a", "b"])
+    intake.command("room-101", Command(v=1, id="c", do="identify"))
+    intake.posture(Posture(v=1, n=1, posture="normal", drill=False, since="2026-01-01T00:00:00.000Z"))
+    for broker in brokers:
+        assert [(what, retain) for what, _, retain in broker.said] == [
+            ("receipt", False),
+            ("command", False),
+            ("posture", True),
+        ]
 
 
-def bring(
-    events: _Events,
-    *mids: int,
-    connection: int = 1,
-    qos: int = 1,
-    expiry: int | None = None,
-    payload: bytes = PAYLOAD,
+def test_receipts_wait_for_a_broker_that_is_down_though_others_took_them(
+    intake: Intake, brokers: list[Played], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for mid in mids:
-        events.on_message(Received(connection, mid, TOPIC, payload, False, qos, expiry))
+    """Each once, the newest of them where there are too many; a command is now or never."""
+    brokers[1].up = False
+    for session in intake._brokers:
+        monkeypatch.setattr(session, "_receipts_kept", 3)
+    for ids in (["a"], ["b", "a"], ["c", "d"], ["d"]):
+        intake.receipt("room-101", ids)
+    intake.command("room-101", Command(v=1, id="c", do="identify"))
+    brokers[1].up = True
+    for broker in brokers:
+        broker.session._send_owed_receipts()
+    assert brokers[0].receipts == [["a"], ["b", "a"], ["c", "d"], ["d"]]
+    assert brokers[1].receipts == [["b", "c", "d"]]
+    assert [what for what, _, _ in brokers[1].said] == ["receipt"]
 
 
-def test_nothing_is_acknowledged_before_its_commit(events: _Events, line: OneLine, put: list[object]) -> None:
-    bring(events, 1, 2)
-    assert [fact.ack for fact in put if isinstance(fact, EventCame)] == [(1, 1), (1, 2)]
-    assert line.acked == []
-
-
-def test_what_is_committed_out_of_turn_waits_for_what_came_before(events: _Events, line: OneLine) -> None:
-    bring(events, 1, 2, 3, 4)
-    events.committed([(1, 3), (1, 2)])
-    assert line.acked == []
-    events.committed([(1, 1)])
-    assert line.acked == [1, 2, 3]
-    events.committed([(1, 4)])
-    assert line.acked == [1, 2, 3, 4]
-
-
-def test_a_late_commit_acknowledges_nothing_of_a_newer_connection(events: _Events, line: OneLine) -> None:
-    """The broker may have lost its session and given packet id 1 to another message."""
-    bring(events, 1, 2)
-    events.on_down(1, "gone")
-    line.connection = 2
-    bring(events, 1, connection=2)
-    events.committed([(1, 1), (1, 2)])
-    assert line.acked == []
-    events.committed([(2, 1)])
-    assert line.acked == [1]
-
-
-def test_a_message_at_qos_0_holds_up_nobody(events: _Events, line: OneLine) -> None:
-    bring(events, 0, qos=0)
-    bring(events, 7)
-    events.committed([(1, 0), (1, 7)])
-    assert line.acked == [7]
-
-
-def test_a_message_that_can_not_be_read_keeps_its_place(
-    events: _Events, line: OneLine, put: list[object]
+def test_an_acknowledgement_goes_to_the_broker_that_brought_the_message(
+    intake: Intake, brokers: list[Played]
 ) -> None:
-    bring(events, 1, payload=b"\xff")
-    bring(events, 2)
-    assert isinstance(put[0], EventCame)
-    assert isinstance(put[0].event, MessageError)
-    events.committed([(1, 2)])
-    assert line.acked == []
-    events.committed([(1, 1)])
-    assert line.acked == [1, 2]
+    """They all count their messages from 1."""
+    intake.committed([Ack(0, 1, 1), Ack(2, 1, 1), Ack(0, 1, 2)])
+    assert [broker.acked for broker in brokers] == [[Ack(0, 1, 1), Ack(0, 1, 2)], [], [Ack(2, 1, 1)]]
 
 
-class Torn(bytes):
-    """A payload at which reading itself fails."""
-
-    def __len__(self) -> int:
-        raise RuntimeError("a fault of ours")
-
-
-def test_a_fault_in_reading_is_taken_as_what_it_may_be(events: _Events, put: list[object]) -> None:
-    bring(events, 1, payload=Torn(b'{"what":"alarm"'))
-    bring(events, 2, payload=Torn(b"{"))
-    assert [fact.is_alarm for fact in put if isinstance(fact, EventCame)] == [True, False]
+def test_ready_is_said_only_where_events_arrive(intake: Intake, brokers: list[Played]) -> None:
+    """A lamp that hears the beat of a broker whose events don't arrive must show fault."""
+    for played, up in zip(brokers, (True, False, True), strict=True):
+        played.session._events.up = up
+    intake.beat(ready=True, why=None, reach=True)
+    intake.beat(ready=False, why="the record cannot be written", reach=True)
+    said = [[(b["n"], b["ready"], b.get("why")) for _, b, _ in played.said] for played in brokers]
+    sick = (2, False, "the record cannot be written")
+    assert said == [[(1, True, None), sick], [(1, False, NO_EVENTS), sick], [(1, True, None), sick]]
 
 
-def test_the_wait_in_the_broker_is_bounded_by_our_own_absence(
-    events: _Events, put: list[object], clock: Hands
+def test_a_fault_of_ours_at_one_broker_holds_up_no_other(
+    intake: Intake, brokers: list[Played], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def waited() -> int:
-        assert isinstance(put[-1], EventCame)
-        return put[-1].waited_ms
-
-    bring(events, 1, expiry=EVENT_EXPIRY - 50)
-    assert waited() == 0, "we never held the session before"
-    events.on_down(1, "gone")
-    clock.at = Now(10.0, 1_010_000)
-    bring(events, 1, connection=2, expiry=EVENT_EXPIRY - 7)
-    assert waited() == 7000
-    bring(events, 2, connection=2, expiry=EVENT_EXPIRY - 3600)
-    assert waited() == 10_000
-    bring(events, 3, connection=2)
-    assert waited() == 0
-    clock.at = Now(11.0, 900_000)
-    bring(events, 4, connection=2, expiry=EVENT_EXPIRY - 5)
-    assert waited() == 0, "a clock that went back"
-
-
-def test_links_are_told(events: _Events, put: list[object]) -> None:
-    events.on_up(1, session_present=True)
-    events.on_down(1, "gone")
-    assert put == [Link("events", True, "", True), Link("events", False, "gone")]
-
-
-def test_a_connection_that_never_came_up_held_no_session(
-    events: _Events, clock: Hands, put: list[object]
-) -> None:
-    """Failed attempts before the first connection don't shorten the time a press is known to have waited."""
-    held_until = events._held_until = clock.now().wall - 600_000
-    events.on_down(1, "cannot connect")
-    assert events._held_until == held_until
-    events.on_up(2, True)
-    events.on_down(2, "connection lost")
-    assert events._held_until == clock.now().wall
+    """It is raised, to be counted, when all had their turn."""
+    monkeypatch.setattr(brokers[0].session, "publish", lambda *_, **__: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        intake.receipt("room-101", ["a"])
+    assert [broker.receipts for broker in brokers[1:]] == [[["a"]], [["a"]]]

@@ -33,6 +33,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
     assert sent["incident"]["events"][0].pop("held") is False
     assert sent["incident"]["events"][0].pop("late") is False
+    assert sent["incident"]["events"][0].pop("cause") is None
     assert sent == {
         "v": 1,
         "type": "incident.opened",
@@ -167,3 +168,46 @@ def test_an_answer_is_said_with_who_and_when() -> None:
 def test_a_device_nobody_knows_is_called_so() -> None:
     """The officer is told that the room's name is the device's own word."""
     assert "not a known device" in said(incident(press(place=Place("x", "The attic", known=False))))[0]
+
+
+def test_an_alarm_that_may_be_a_cut_wire_says_so_wherever_its_button_is_named() -> None:
+    """In the title and beside its room: no word claims a press. The JSON has the cause of each event."""
+    made = incident(press(**DESK, cause="cut"))
+    assert said(made)[0] == (
+        "PANIC Room 101 (desk pressed or cut: check the room), Main bldg, floor 1, 14:22:11"
+    )
+    assert [event["cause"] for event in incident_json(made)["events"]] == ["cut"]
+    two = incident(press(**DESK, cause="short"), press(102, second=531))
+    assert [line for line in said(two, "incident.updated") if line.startswith("- ")] == [
+        "- Room 101 (desk pressed or shorted: check the room), Main bldg, floor 1, 14:22:11",
+        "- Room 102 (wall), Main bldg, floor 1, pressed 14:22:11",
+    ]
+
+
+def test_a_certain_alarm_of_the_same_button_ends_the_doubt() -> None:
+    """Of that button alone; another in the room stays in doubt. What came before it or after is no doubt."""
+    made = incident(press(**DESK, cause="cut"), press(zone="wall", label="wall", cause="short", second=531))
+    assert "(desk pressed or cut: check the room, wall pressed or shorted: check the room)" in said(made)[0]
+    for events in ([{"cause": "cut"}, {}], [{}, {"cause": "cut"}]):
+        sure = incident(*(press(**DESK, key=str(n), **more) for n, more in enumerate(events)))
+        assert "(desk)" in said(sure)[0]
+    part = incident(
+        press(**DESK, cause="cut"), press(zone="wall", label="wall", cause="short"), press(**DESK, key="3")
+    )
+    assert "(desk, wall pressed or shorted: check the room)" in said(part)[0]
+    late = incident(press(**DESK, cause="cut"), press(zone="wall", label="wall", second=531))
+    assert "(wall, desk pressed or cut: check the room)" in said(late)[0]
+
+
+def test_an_alarm_with_a_cause_nobody_knows_is_a_press() -> None:
+    """In doubt it is a real alarm; the cause itself is passed on."""
+    made = incident(press(**DESK, cause="gremlins"))
+    assert "(desk)," in said(made)[0]
+    assert incident_json(made)["events"][0]["cause"] == "gremlins"
+
+
+def test_a_notice_kept_by_an_older_release_can_be_told() -> None:
+    """Its events have no cause."""
+    kept = body(incident(press(**DESK)))
+    del kept["incident"]["events"][0]["cause"]
+    assert "(desk)," in sentence(msgspec.json.encode(kept), "UTC")[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.presses import PAYLOAD_KEPT, Seen, digests
+from hub.site import Loaded
+from hub.view import Trouble
 from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, take
 
 
@@ -23,7 +25,7 @@ def test_a_new_press_is_recorded_and_receipted() -> None:
     assert (row.payload, row.size) == (payload, len(payload))
     assert list(decision.incidents) == [row.incident]
     assert decision.receipts == [("room-101", "e1")]
-    assert decision.ack == (1, 7)
+    assert decision.ack == (0, 1, 7)
     assert [delivery.target.audience for delivery in decision.owed] == ["sro"]
 
 
@@ -42,7 +44,7 @@ def test_a_repeat_is_receipted_and_not_recorded(copy: bytes) -> None:
     take(site, event_bytes(), 0)
     decision = take(site, copy, 3)
     assert decision.receipts == [("room-101", "e1")]
-    assert decision.ack == (1, 7)
+    assert decision.ack == (0, 1, 7)
     assert (decision.events, decision.incidents, decision.owed, decision.record) == ([], {}, [], [])
 
 
@@ -132,17 +134,83 @@ def test_the_digests_asked_for_are_those_recorded_under() -> None:
         assert take(site, payload).events[0].digest in digests(came(payload), "lincoln")
 
 
+def test_an_alarm_that_may_be_a_fault_opens_an_incident_at_once() -> None:
+    """Told like any other, with its cause; the tamper beside it is a trouble."""
+    site = new_site()
+    decision = take(site, event_bytes(cause="cut", zone="desk"))
+    take(site, event_bytes(id="t", what="tamper", cause="cut", zone="desk"))
+    (incident,) = site.view.incidents.values()
+    assert [event.cause for event in incident.events] == ["cut"]
+    assert [delivery.target.audience for delivery in decision.owed] == ["sro"]
+    assert b'"cause":"cut"' in decision.owed[0].body
+    assert reasons(decision, "alarm") == ["pressed or cut: check the room"]
+    sure = take(site, event_bytes(id="e2", zone="desk"), 1)
+    assert reasons(sure, "alarm")[0].endswith("certain from now on")
+
+
 def test_tamper_and_trouble_open_and_close() -> None:
-    """Each under its zone, restored by its own restoral, naming the cause."""
+    """Each under its zone and cause, restored by its own restoral, named by its room and button in words."""
     site = new_site()
     for n, what in enumerate(("tamper", "trouble")):
-        opened = take(site, event_bytes(id=f"a{n}", what=what, cause="cut", zone="desk", label="desk"))
-        assert [(t.key, t.detail) for t in opened.troubles] == [(f"{what} room-101 desk", "desk: cut")]
+        opened = take(site, event_bytes(id=f"a{n}", what=what, cause="cut", zone="desk", label="desk button"))
+        key = f"{what} room-101 desk cut"
+        assert [(t.key, t.detail) for t in opened.troubles] == [(key, "Room 101, desk button: wire cut")]
         assert opened.incidents == {}
-        other = take(site, event_bytes(id=f"b{n}", what=f"{what}-restoral", zone="wall"))
+        other = take(site, event_bytes(id=f"b{n}", what=f"{what}-restoral", cause="cut", zone="wall"))
         assert other.troubles == []
-        ended = take(site, event_bytes(id=f"c{n}", what=f"{what}-restoral", zone="desk"))
-        assert [(t.key, t.restored is None) for t in ended.troubles] == [(f"{what} room-101 desk", False)]
+        ended = take(site, event_bytes(id=f"c{n}", what=f"{what}-restoral", cause="cut", zone="desk"))
+        assert [(t.key, t.restored is None) for t in ended.troubles] == [(key, False)]
+
+
+@pytest.mark.parametrize(
+    ("what", "cause", "words"),
+    [
+        ("tamper", "short", "wire shorted"),
+        ("tamper", "conflict", "contacts contradict each other"),
+        ("trouble", "stuck", "pressed for more than 5 min: can't call again until it is released"),
+        ("trouble", "chatter", "opens and closes again and again"),
+        ("trouble", "unreadable", "can't be read"),
+        ("trouble", "mice", "mice"),
+        ("tamper", None, "a fault of its wiring, cause not told"),
+        ("trouble", None, "cause not told"),
+        ("trouble", "X" * 5000, "X" * 128),
+    ],
+)
+def test_a_fault_is_told_in_words(what: str, cause: str | None, words: str) -> None:
+    """One that nobody knows as it came, cut to what is shown."""
+    payload = event_bytes(what=what, cause=cause, zone="wall")
+    assert [t.detail for t in take(new_site(), payload).troubles] == [f"Room 101, wall: {words}"]
+
+
+def test_a_zone_may_have_several_troubles_at_once() -> None:
+    """A restoral ends the one it names; one without a cause ends all of its zone and kind of fault."""
+    site = new_site()
+
+    def say(what: str, cause: str | None = None, zone: str = "wall") -> set[str]:
+        take(site, event_bytes(id=f"{what} {cause} {zone}", what=what, cause=cause, zone=zone))
+        return set(site.view.troubles)
+
+    for cause in ("stuck", "chatter", "unreadable"):
+        say("trouble", cause)
+    say("tamper", "cut")
+    say("trouble", "stuck", "desk")
+    others = {"tamper room-101 wall cut", "trouble room-101 desk stuck"}
+    assert say("trouble-restoral", "chatter") == others | {
+        "trouble room-101 wall stuck",
+        "trouble room-101 wall unreadable",
+    }
+    assert say("trouble-restoral") == others
+
+
+@pytest.mark.parametrize("cause", ["cut", None])
+def test_a_trouble_opened_by_an_older_release_is_ended_by_any_restoral(cause: str | None) -> None:
+    """Its key bears no cause."""
+    key = "tamper room-101 desk"
+    old = Trouble(key, "tamper", "room-101", "desk", "desk: cut", since=T0, last=T0)
+    site = new_site(loaded=Loaded(troubles=[old]))
+    assert key in site.view.troubles
+    take(site, event_bytes(what="tamper-restoral", cause=cause, zone="desk"))
+    assert site.view.troubles == {}
 
 
 def test_a_restoral_closes_no_incident() -> None:
@@ -160,7 +228,7 @@ def test_a_flawed_word_that_is_no_alarm_is_only_kept() -> None:
     door = take(site, event_bytes(id="d", kind="door", zone="door", what="open", seq=0))
     ended = take(site, event_bytes(id="r", what="tamper-restoral", seq=0))
     assert (door.doors, site.view.doors) == ({}, {})
-    assert "tamper room-101 wall" in site.view.troubles
+    assert "tamper room-101 wall cut" in site.view.troubles
     assert [d.receipts[0][1] for d in (door, ended)] == ["d", "r"]
     assert all(len(d.events) == 1 for d in (door, ended))
 

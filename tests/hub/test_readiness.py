@@ -9,7 +9,7 @@ from hub.readiness import COMMIT_EVERY_S, COMMIT_LATE_S, Readiness
 
 def well(mono: float = 100.0) -> Readiness:
     readiness = Readiness(mono)
-    readiness.events_up = True
+    readiness.session(0, up=True)
     readiness.committed(mono, None)
     return readiness
 
@@ -18,11 +18,11 @@ def test_ready_needs_the_session_and_a_commit() -> None:
     """Neither alone is enough, and each says what is missing."""
     readiness = Readiness(0)
     assert readiness.word(0, None) == (False, "no session with the broker")
-    readiness.events_up = True
+    readiness.session(0, up=True)
     assert readiness.word(0, None) == (False, "starting: nothing is committed yet")
     readiness.committed(1, None)
     assert readiness.word(1, None) == (True, None)
-    readiness.events_up = False
+    readiness.session(0, up=False)
     assert readiness.word(1, None) == (False, "no session with the broker")
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from config.clock import SystemClock
 from config.contract import Command, Posture
+from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.delivery import Delivery
-from hub.inputs import Acknowledge, Done, EventCame, Link
+from hub.inputs import Ack, Acknowledge, Done, EventCame, Link
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.presses import Seen
@@ -37,14 +38,14 @@ class World:
         self.asked = threading.Event()
         self.asked.set()
         self.is_asking = False
-        self.acks: list[tuple[int, int]] = []
+        self.acks: list[Ack] = []
         self.receipts: list[tuple[str, str]] = []
         self.posted: list[Delivery] = []
         self.beats: list[tuple[bool, str | None]] = []
         self.post_fails = False
         clock = SystemClock()
         now = clock.now()
-        settings = site_settings("device")
+        settings = site_settings("device", more_brokers=(NamedBroker(name="annex", port=1884),))
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
         shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
@@ -56,7 +57,7 @@ class World:
 
     def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
         fact = came(event_bytes(id=f"e{number}", seq=number, what=what), f"room-{room}")
-        ack = (1, number)
+        ack = Ack(0, 1, number)
         self.recorder.put(
             EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self._clock.now(), 0, ack)
         )
@@ -79,7 +80,7 @@ class World:
 
     # the broker
 
-    def committed(self, acks: list[tuple[int, int]]) -> None:
+    def committed(self, acks: list[Ack]) -> None:
         self.acks += acks
 
     def receipt(self, device: str, ids: list[str]) -> None:
@@ -149,6 +150,23 @@ def test_a_full_disk_is_a_trouble_and_not_ready_until_it_is_well(world: World) -
     assert len(world.posted) == 1
 
 
+def test_with_one_session_of_two_it_is_ready_and_each_change_is_said(world: World) -> None:
+    """What is said over a broker follows its own session; only the sessions that are up are kept as held."""
+    for broker in (0, 1):
+        world.recorder.put(Link("events", True, "", session_present=True, broker=broker))
+    until("ready", lambda: world.beats and world.beats[-1] == (True, None))
+    said = len(world.beats)
+    world.recorder.put(Link("events", False, "gone", broker=0))
+    until("said anew", lambda: len(world.beats) > said)
+    assert world.beats[-1] == (True, None)
+    world.recorder.put(Link("events", False, "gone", broker=1))
+    until("not ready", lambda: world.beats[-1] == (False, "no session with the broker"))
+    world.recorder.put(Link("events", True, "", session_present=True, broker=1))
+    until("ready again", lambda: world.beats[-1] == (True, None))
+    world.recorder.stop(5)
+    assert {"beat", "held annex"} == {name for name in world.rows[-1].facts if name != "numbers"}
+
+
 def test_a_press_goes_before_all_that_waits(world: World) -> None:
     """Two thousand restorals lie in the queue before it: it is decided before all but those in hand."""
     world.asked.clear()
@@ -192,7 +210,7 @@ def test_a_fault_in_telling_stops_neither_receipts_nor_the_next_press(world: Wor
     """It is counted; the committer lives on."""
     world.post_fails = True
     world.press(1)
-    until("receipt, PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks == [(1, 1)])
+    until("receipt, PUBACK", lambda: world.receipts == [("room-101", "e1")] and world.acks == [(0, 1, 1)])
     world.post_fails = False
     world.press(2, 102)
     until("the next receipt", lambda: ("room-102", "e2") in world.receipts)

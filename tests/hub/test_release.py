@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.decision import Decision
 from hub.delivery import Delivery
+from hub.inputs import Ack
 from hub.release import Release
 from hub.view import View
 from tests.site import until
@@ -35,7 +36,7 @@ class Out:
             raise RuntimeError("a planted fault of ours")
         self.receipts += ids
 
-    def committed(self, acks: list[tuple[int, int]]) -> None:
+    def committed(self, acks: list[Ack]) -> None:
         self.acks += acks
 
 
@@ -72,8 +73,8 @@ def test_a_fault_in_one_thing_holds_up_no_other() -> None:
     """A receipt that can't be sent stops neither the others nor the broker's acknowledgements."""
     release, out = made()
     shown: list[str] = []
-    decision = Decision(0.0, ack=(1, 7), receipts=[("broken", "e1"), ("room-102", "e2")])
+    decision = Decision(0.0, ack=Ack(0, 1, 7), receipts=[("broken", "e1"), ("room-102", "e2")])
     decision.shown.append(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
     decision.shown.append(lambda: shown.append("told"))
     release.committed([decision])
-    assert (shown, out.receipts, out.acks) == (["told"], ["e2"], [(1, 7)])
+    assert (shown, out.receipts, out.acks) == (["told"], ["e2"], [Ack(0, 1, 7)])

@@ -116,13 +116,34 @@ def test_hub_and_agent_outlive_the_broker(name: str) -> None:
 
 
 def test_the_agent_gets_its_pins_and_the_boards_name() -> None:
-    """lgpio needs a folder for its FIFO and the chip; gpiozero reads /proc/cpuinfo."""
+    """lgpio needs a folder for its FIFO and the chip; gpiozero reads /proc/cpuinfo. A UPS has a line."""
     service = read(SYSTEMD / "tocsin-agent.service")["Service"]
     assert service["Environment"] == f"LG_WD=/run/{service['RuntimeDirectory']}"
     assert "ProcSubset" not in service
     assert service.get("PrivateDevices", "no") == "no"
     allowed = re.findall(r"^DeviceAllow=(\S+)", (SYSTEMD / "tocsin-agent.service").read_text(), re.MULTILINE)
-    assert allowed == ["char-gpiochip", "char-spi"]
+    assert allowed == [
+        "char-gpiochip",
+        "char-spi",
+        *(f"char-tty{kind}" for kind in ("USB", "ACM", "AMA", "S")),
+    ]
+
+
+def test_the_agent_may_ask_about_the_clock_and_not_set_it() -> None:
+    """adjtimex with ``modes`` 0 needs the call alone; anything else needs a capability, and it has none."""
+    text = (SYSTEMD / "tocsin-agent.service").read_text()
+    service = read(SYSTEMD / "tocsin-agent.service")["Service"]
+    filters = re.findall(r"^SystemCallFilter=(.*)", text, re.MULTILINE)
+    # Later lines win, so that the calls come back after their set was taken out.
+    assert filters == ["@system-service", "~@privileged @resources", "adjtimex clock_adjtime clock_adjtime64"]
+    assert "ProtectClock" not in service
+    assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"] == ""
+
+
+def test_the_agents_count_of_bad_starts_outlives_a_restart() -> None:
+    """It is in the runtime folder (device/starts.py), in memory: a new start of the machine begins at 0."""
+    service = read(SYSTEMD / "tocsin-agent.service")["Service"]
+    assert service["RuntimeDirectoryPreserve"] == "restart"
 
 
 def test_each_is_a_user_of_its_own() -> None:
@@ -153,6 +174,7 @@ def test_sysusers_and_tmpfiles_are_understood(tmp_path: Path) -> None:
         assert f"Creating user '{user}'" in said
     assert "Creating group 'gpio'" in said
     assert "Creating group 'spi'" in said
+    assert "Creating group 'dialout'" in said
     for line in (SYSTEMD / "tmpfiles.d" / "tocsin.conf").read_text().splitlines():
         if not line.startswith("#"):
             assert re.fullmatch(r"d /\S+\s+0[0-7]{3}\s+\S+\s+\S+", line), line

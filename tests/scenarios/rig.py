@@ -25,7 +25,18 @@ from config.hub_settings import (
 )
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, Done, EventCame, Refused, Resolve
+from hub.inputs import (
+    Ack,
+    Acknowledge,
+    Answer,
+    Asked,
+    Attempted,
+    DeviceMessage,
+    Done,
+    EventCame,
+    Refused,
+    Resolve,
+)
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S, JUMP_MS
 from hub.site import Site
@@ -241,7 +252,7 @@ class Rig:
             event = error
         waited = int(self.t - sent.at) * 1000  # the broker counts in whole seconds
         topic = device_topic(self.settings.site, sent.device, "event")
-        fact = EventCame(topic, sent.device, sent.payload, event, self.now(), waited, (1, ack))
+        fact = EventCame(topic, sent.device, sent.payload, event, self.now(), waited, Ack(0, 1, ack))
         unknown = [
             name for name in digests(fact, self.settings.site) if not self.site.presses.remembers(name)
         ]
@@ -274,7 +285,7 @@ class Rig:
             decision.reply(recorded=True)
             self.receipts += decision.receipts
             if decision.ack is not None:
-                self.broker.pop(decision.ack[1], None)
+                self.broker.pop(decision.ack.mid, None)
 
     def _tell(self, decision: Decision) -> None:
         if decision.told:

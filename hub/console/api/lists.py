@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from config.clock import stamp
+from config.wiring import unsupervised
 from hub.console import console
 from hub.console.known import all_devices, all_doors
 from hub.console.present import troubles_now
@@ -33,6 +34,8 @@ async def devices(request: Request, _: Token) -> Response:
                     "kind": zone.kind,
                     "circuit": zone.circuit,
                     "condition": zone.condition,
+                    "wiring": unsupervised(zone.kind, zone.circuit),
+                    "walk_test": zone.walk_test,
                 }
                 for zone in device.zones
             ],
@@ -79,6 +82,7 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
         "what": trouble.what,
         "device": trouble.device,
         "zone": trouble.zone,
+        "cause": trouble.cause,
         "detail": trouble.detail,
         "since": stamp(trouble.since),
         "last": stamp(trouble.last),

@@ -58,6 +58,8 @@ _EVENT: Final = _object(
         "at": _TIME,
         "received_at": _TIME,
         "held": _YES_NO,
+        "late": _YES_NO,
+        "cause": _MAYBE_TEXT,
     }
 )
 _INCIDENT: Final = _object(
@@ -90,6 +92,8 @@ _ZONE: Final = _object(
         "kind": _TEXT,
         "circuit": _MAYBE_TEXT,
         "condition": _MAYBE_TEXT,
+        "wiring": _MAYBE_TEXT,
+        "walk_test": _YES_NO,
     }
 )
 _DEVICE: Final = _object(
@@ -119,6 +123,7 @@ _TROUBLE: Final = _object(
         "what": _TEXT,
         "device": _MAYBE_TEXT,
         "zone": _MAYBE_TEXT,
+        "cause": _MAYBE_TEXT,
         "detail": _TEXT,
         "since": _TIME,
         "last": _TIME,

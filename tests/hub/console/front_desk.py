@@ -39,6 +39,12 @@ from hub.store.tables import incidents, metadata, record, troubles
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 
 SITE = "oak-hill"
+ZONES = (
+    ZoneView("wall", "wall", "panic", "no", "normal"),
+    ZoneView("desk", "desk", "panic", "no", "normal"),
+    ZoneView("door", "door", "door", "nc", "normal"),
+)
+"""What an agent with the simplest wiring tells of its zones."""
 
 
 def settings_for(data: Path, rooms: int = 6, **more: Any) -> HubSettings:
@@ -130,6 +136,7 @@ class FrontDesk:
             at=more.pop("at", now),
             received_at=now,
             late=more.pop("late", False),
+            cause=more.pop("cause", None),
         )
         with self._lock:
             unresolved = [one for one in self.view.unresolved() if one.group == more.get("group", "site")]
@@ -138,7 +145,7 @@ class FrontDesk:
             change = rules.opened(SITE, more.get("group", "site"), next(self._numbers), press)
             return self._take(change, "incident.opened")
 
-    def hear(self, *devices: str) -> None:
+    def hear(self, *devices: str, zones: tuple[ZoneView, ...] = ZONES) -> None:
         """Hear from these devices now."""
         for device in devices:
             self.view.devices[device] = DeviceView(
@@ -147,11 +154,7 @@ class FrontDesk:
                 self.wall(),
                 boot="b1",
                 version="0.1.0",
-                zones=(
-                    ZoneView("wall", "wall", "panic", "no", "normal"),
-                    ZoneView("desk", "desk", "panic", "no", "normal"),
-                    ZoneView("door", "door", "door", "nc", "normal"),
-                ),
+                zones=zones,
             )
         self.view.tell(None)
 
@@ -166,7 +169,8 @@ class FrontDesk:
     def trouble(self, key: str, what: str, detail: str, **more: Any) -> Trouble:
         """Open a trouble, or record it as restored."""
         now = self.wall()
-        trouble = Trouble(key, what, more.pop("device", None), None, detail, now, now, **more)
+        where = (more.pop("device", None), more.pop("zone", None))
+        trouble = Trouble(key, what, *where, detail, now, now, **more)
         if trouble.restored is None:
             self.view.troubles[key] = trouble
         row = {"open": trouble.restored is None, "row": msgspec.json.encode(trouble).decode()}

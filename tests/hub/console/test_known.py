@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hub.console.cards import card
 from hub.console.known import lines, verdict
 from hub.console.timeline import rows
 from hub.console.words import Words, age, counting
 from hub.incident import Place, Press, joined, opened
-from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.view import ChannelView, DeviceView, DoorView, Trouble, View, ZoneView
 from tests.hub.console.front_desk import settings_for
 
 NOW = 1_795_535_000_000
@@ -59,6 +60,25 @@ def test_a_hub_that_just_started_says_that_it_does_not_know() -> None:
     assert verdict(list(shown.values()))[0] == "unknown"
 
 
+def test_buttons_whose_wiring_is_not_supervised_are_counted_and_nothing_is_wrong_by_it() -> None:
+    """By what their wires can't show; the rooms stay as well as they were heard."""
+    view = _all_well()
+    for device, circuits in (("room-101", ("no", "no", "pair")), ("room-102", ("no", "nc", "eol"))):
+        zones = tuple(ZoneView(str(n), None, "panic", circuit) for n, circuit in enumerate(circuits))
+        door = ZoneView("door", None, "door", "no")
+        view.devices[device] = replace(view.devices[device], zones=(*zones, door))
+    line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "rooms")
+    assert (line.grade, line.said) == ("well", "2 of 2 heard from now.")
+    assert line.details == (
+        "3 buttons in 2 rooms: wiring not supervised",
+        "1 button in 1 room: wiring not supervised for a short",
+    )
+    view.devices["room-102"] = replace(view.devices["room-102"], standing="silent")
+    line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "rooms")
+    assert line.grade == "wrong"
+    assert line.details[1:][0] == "3 buttons in 2 rooms: wiring not supervised"
+
+
 @pytest.mark.parametrize("standing", ["silent", "offline"])
 def test_a_room_that_is_not_heard_is_named_with_since_when(standing: str) -> None:
     view = _all_well()
@@ -99,8 +119,6 @@ def test_an_open_trouble_is_named() -> None:
 
 def test_no_channel_at_all_is_wrong() -> None:
     settings = settings_for(Path("/tmp/none"), rooms=2)
-    from msgspec.structs import replace
-
     shown = lines(replace(settings, channels={}), _all_well_without_channels(), WORDS, NOW, NOW)
     assert next(line for line in shown if line.key == "channels").grade == "wrong"
 
@@ -114,6 +132,24 @@ def _all_well_without_channels() -> View:
 def _press(device: str, zone: str, at: int, *, late: bool = False, received: int | None = None) -> Press:
     place = Place(device, f"Room {device[-3:]}", "Main", "1")
     return Press(f"{device}{zone}{at}", "e", place, zone, zone, "panic", "alarm", at, received or at, late)
+
+
+def test_a_card_of_an_alarm_in_doubt_claims_no_press() -> None:
+    """Until a certain alarm of the same button comes."""
+    cut = replace(_press("room-101", "desk", NOW), cause="cut")
+    one = opened("s", "site", 1, cut).incident
+    shown = card(one, WORDS, NOW)
+    assert (shown.rooms[0].labels, shown.rooms[0].doubt) == ("desk", "pressed or cut: check the room")
+    assert shown.headline == "PANIC Room 101 (desk pressed or cut: check the room), Main building, floor 1"
+    assert shown.first == "alarm"
+    both = joined(one, _press("room-101", "wall", NOW + 1)).incident
+    assert card(both, WORDS, NOW).rooms[0].doubt == "desk pressed or cut: check the room"
+    assert card(both, WORDS, NOW).first == "press"
+    sure = card(joined(both, _press("room-101", "desk", NOW + 2)).incident, WORDS, NOW)
+    assert (sure.rooms[0].doubt, sure.headline) == (
+        None,
+        "PANIC Room 101 (desk, wall), Main building, floor 1",
+    )
 
 
 def test_a_card_shows_rooms_buttons_and_who_still_asks() -> None:

@@ -64,7 +64,7 @@ def test_what_was_decided_is_what_a_start_reads(journal: Journal) -> None:
     owed = {key: value for key, value in deliveries.items() if value.state == "owed"}
     assert {delivery.id: delivery for delivery in loaded.deliveries} == owed
     assert len(owed) >= 3
-    assert [trouble.key for trouble in loaded.troubles] == ["tamper room-101 desk"]
+    assert [trouble.key for trouble in loaded.troubles] == ["tamper room-101 desk cut"]
     assert loaded.devices["room-101"].version == "1.2"
     assert [(door.zone, door.state) for door in loaded.doors] == [("door", "open")]
     assert loaded.facts["beat"] == "8"

@@ -1,0 +1,1 @@
+"""Tests of what is known of the machine: fake roots, garbage, and disks that hang."""

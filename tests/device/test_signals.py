@@ -1,0 +1,184 @@
+"""What a room shows, lets feel and sounds: each output at each moment, and what betrays nobody."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from config.agent_settings import SounderSettings, StrobeSettings, ZoneSettings
+from config.contract import Posture
+from device.lamp import PATTERNS, PULSES
+from device.signals import CALL, Signals
+from tests.device.room import settings
+
+ZONES = (
+    ZoneSettings(zone="wall", kind="panic", circuit="no", pin=17),
+    ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27, lamp_pin=5, haptic_pin=6),
+    ZoneSettings(zone="help", kind="assist", circuit="no", pin=4, haptic_pin=12),
+    ZoneSettings(zone="quiet", kind="duress", circuit="no", pin=13),
+)
+STROBE = StrobeSettings(pin=21, postures=("lockdown", "hold"))
+
+
+def signals(strobe: StrobeSettings | None = STROBE, sounder: SounderSettings | None = None) -> Signals:
+    made = Signals(settings(zones=ZONES, strobe=strobe, sounder=sounder), 0.0)
+    made.heard(1e6, 0.0)
+    return made
+
+
+def rises(made: Signals, output: str, start: float, seconds: float) -> list[float]:
+    """For how long an output is on, each time it is, walked by its deadlines."""
+    now, changes = start, [(start, made.show(start)[output])]
+    while (due := made.next_deadline(now)) is not None and due < start + seconds:
+        now = max(due, now + 1e-6)
+        changes.append((now, made.show(now)[output]))
+    changes.append((start + seconds, 0.0))
+    spans: list[float] = []
+    on_since: float | None = None
+    for (at, level), _ in pairwise(changes):
+        if level > 0 and on_since is None:
+            on_since = at
+        if level == 0 and on_since is not None:
+            spans.append(round(at - on_since, 2))
+            on_since = None
+    return spans + ([round(start + seconds - on_since, 2)] if on_since is not None else [])
+
+
+def test_a_stage_shows_only_at_the_button_that_was_pressed() -> None:
+    """The desk has a lamp of its own; the room's goes on showing ready, and the other way round."""
+    made = signals()
+    made.pressed("desk", "panic", "a", 100.0)
+    assert made.show(100.1)["lamp desk"] == 1.0
+    assert made.show(101.0)["lamp desk"] == 0.0
+    assert rises(made, "lamp", 100.0, 60.0) == [60.0]
+    made.pressed("wall", "panic", "b", 200.0)
+    assert made.show(201.0)["lamp"] == 0.0
+    made.received(frozenset({"a"}), 202.0)
+    assert made.show(202.1)["lamp"] == 0.0
+    assert made.show(202.1)["lamp desk"] == 1.0
+
+
+def test_pulses_tell_the_stages() -> None:
+    """One pressed, two received, three acknowledged; then it is still."""
+    made = signals()
+    made.pressed("desk", "panic", "a", 100.0)
+    assert len(rises(made, "haptic desk", 100.0, 2.0)) == 1
+    made.received(frozenset({"a"}), 102.0)
+    assert len(rises(made, "haptic desk", 102.0, 30.0)) == 2
+    made.told("acknowledged", frozenset({"a"}), 140.0)
+    assert len(rises(made, "haptic desk", 140.0, 30.0)) == 3
+
+
+def test_not_received_is_one_long_pulse() -> None:
+    """After 5 s, and never again: on a table it would be heard across the room."""
+    made = signals()
+    made.pressed("desk", "panic", "a", 100.0)
+    spans = rises(made, "haptic desk", 100.0, 120.0)
+    assert len(spans) == 2
+    assert spans[1] > 3 * spans[0]
+
+
+def test_only_the_motor_of_the_button_that_was_pressed() -> None:
+    """`help` has no lamp of its own: its motor turns for its own press, not for the wall's."""
+    made = signals()
+    made.pressed("wall", "panic", "a", 100.0)
+    assert made.show(100.05)["haptic help"] == 0.0
+    made.pressed("help", "assist", "b", 110.0)
+    assert made.show(110.05)["haptic help"] == 1.0
+    assert made.show(110.05)["haptic desk"] == 0.0
+
+
+def test_duress_gives_nothing() -> None:
+    """No output of the room changes for it, at any moment of the next minutes."""
+    sounder = SounderSettings(pin=20, kinds=("panic", "medical", "assist"))
+    made, other = signals(sounder=sounder), signals(sounder=sounder)
+    made.pressed("quiet", "duress", "a", 100.0)
+    made.received(frozenset({"a"}), 101.0)
+    made.told("acknowledged", frozenset({"a"}), 102.0)
+    for tenth in range(1000, 4000):
+        assert made.show(tenth / 10) == other.show(tenth / 10)
+
+
+def test_the_sounder_is_silent_for_panic() -> None:
+    """Unless the school names it; for the kinds it names it tells each stage."""
+    made = signals(sounder=SounderSettings(pin=20))
+    made.pressed("wall", "panic", "a", 100.0)
+    assert rises(made, "sounder", 100.0, 60.0) == []
+    made.pressed("help", "assist", "b", 200.0)
+    assert len(rises(made, "sounder", 200.0, 2.0)) == 1
+
+
+def posture(name: str, n: int, *, drill: bool = False, automatic: bool | None = None) -> Posture:
+    return Posture(v=1, n=n, posture=name, drill=drill, since="2026-11-23T10:00:00.000Z", automatic=automatic)  # type: ignore[arg-type]
+
+
+def test_the_strobe_follows_the_posture() -> None:
+    made = signals()
+    assert made.show(1.0)["strobe"] == 0.0
+    made.posture(posture("lockdown", 1), 2.0)
+    assert made.show(2.0)["strobe"] == 1.0
+    made.posture(posture("secure", 2), 3.0)
+    assert made.show(3.0)["strobe"] == 0.0
+    made.posture(posture("hold", 3, drill=True), 4.0)
+    assert made.show(4.0)["strobe"] == 1.0
+
+
+def test_drills_may_be_left_out() -> None:
+    made = signals(StrobeSettings(pin=21, postures=("lockdown",), in_drills=False))
+    made.posture(posture("lockdown", 1, drill=True), 2.0)
+    assert made.show(2.0)["strobe"] == 0.0
+
+
+@pytest.mark.parametrize(("zone", "kind"), [("wall", "panic"), ("quiet", "duress")])
+@pytest.mark.parametrize("automatic", [True, None])
+def test_the_callers_own_room_stays_as_it_was(zone: str, kind: str, automatic: bool | None) -> None:
+    """Neither its press nor a posture that came by itself changes it; once it is over it follows again."""
+    made = signals()
+    made.pressed(zone, kind, "a", 100.0)
+    made.posture(posture("lockdown", 1, automatic=automatic), 101.0)
+    assert made.show(102.0)["strobe"] == 0.0
+    made.told("resolved", frozenset({"a"}), 200.0)
+    assert made.show(200.0)["strobe"] == 1.0
+
+
+def test_a_posture_that_a_person_set_is_followed_everywhere() -> None:
+    made = signals()
+    made.pressed("wall", "panic", "a", 100.0)
+    made.posture(posture("lockdown", 1, automatic=False), 101.0)
+    assert made.show(102.0)["strobe"] == 1.0
+
+
+def test_the_school_may_want_its_own_room_to_flash() -> None:
+    made = signals(StrobeSettings(pin=21, postures=("lockdown",), own_room=True))
+    made.pressed("wall", "panic", "a", 100.0)
+    made.posture(posture("lockdown", 1, automatic=True), 101.0)
+    assert made.show(102.0)["strobe"] == 1.0
+
+
+def test_a_call_nobody_resolves_is_over_after_an_hour() -> None:
+    made = signals()
+    made.pressed("wall", "panic", "a", 100.0)
+    made.posture(posture("lockdown", 1), 101.0)
+    assert made.show(100.0 + 3599)["strobe"] == 0.0
+    assert made.show(100.0 + 3601)["strobe"] == 1.0
+    assert CALL not in made.presses()
+
+
+def test_a_fault_of_a_button_is_no_ready() -> None:
+    """Nothing shows ready that isn't; a walk test is shown before it."""
+    made = signals()
+    made.idle(10.0, is_faulty=True, in_walk_test=False)
+    assert made.pattern(10.0) == "button-fault"
+    made.idle(20.0, is_faulty=True, in_walk_test=True)
+    assert made.pattern(20.0) == "walk-test"
+
+
+def test_patterns_are_told_apart_without_colour() -> None:
+    """By rhythm alone: no two that mean different things are lit at the same moments."""
+    same = {frozenset({"fault", "button-fault"})}  # both: can't be relied on, phone
+    for one in PATTERNS.values():
+        for two in PATTERNS.values():
+            if one.name != two.name and frozenset({one.name, two.name}) not in same:
+                assert (one.steps, one.repeats) != (two.steps, two.repeats)
+    assert len({pulse.steps for pulse in PULSES.values()}) == 4  # a test feels like a press

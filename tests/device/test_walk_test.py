@@ -1,0 +1,230 @@
+"""Walk tests: which presses are tests, until when, and that nothing prolongs one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.agent_settings import ZoneSettings
+from config.contract import Event
+from device.walk_test import APART_S, LIVE_AGAIN_S, WalkTest
+from tests.device.room import Room, events, states
+
+ZONES = (
+    ZoneSettings(zone="wall", kind="panic", circuit="pair", pin=17, nc_pin=23),
+    ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27),
+    ZoneSettings(zone="latch", kind="panic", circuit="no", pin=4, latching=True),
+    ZoneSettings(zone="quiet", kind="duress", circuit="no", pin=5),
+    ZoneSettings(zone="door", kind="door", circuit="nc", pin=22),
+)
+
+
+def room(for_s: float | None = 600.0, zones: tuple[str, ...] | None = None) -> Room:
+    """A room that is ready, and in a walk test."""
+    made = Room(zones=ZONES)
+    made.answers = True
+    made.up()
+    made.beat()
+    if for_s is not None:
+        made.command("walk", "walk-test", for_s=for_s, zones=zones)
+    return made
+
+
+def told(done: list[Any]) -> list[tuple[str, str, bool, bool]]:
+    """What was told, each event once however often it was sent: zone, what, test, held."""
+    sent = {event.id: event for event in events(done)}
+    return [(event.zone, event.what, event.test, bool(event.held)) for event in sent.values()]
+
+
+def in_test(room: Room) -> dict[str, bool]:
+    return {zone.zone: room.agent.walk_test.has(zone.zone) for zone in ZONES}
+
+
+def test_the_first_press_is_the_test() -> None:
+    """It and its restoral are marked, the lamp says so, and 5 s later the zone is live again."""
+    made = room()
+    assert made.shows == "walk-test"
+    made.becomes("desk", "active")
+    done = made.wait(0.2)
+    assert told(done) == [("desk", "alarm", True, False)]
+    assert made.shows == "tested"
+    done = made.becomes("desk", "normal") + made.wait(1.0)
+    assert told(done) == [("desk", "restoral", True, False)]
+    assert in_test(made)["desk"]
+    done = made.wait(LIVE_AGAIN_S)
+    assert [zone.walk_test for zone in states(done)[-1].zones] == [True, False, True, True, False]
+    assert told(made.press("desk")) == [("desk", "alarm", False, False), ("desk", "restoral", False, False)]
+
+
+def test_a_second_press_before_it_is_live_is_part_of_the_test() -> None:
+    """Whoever presses twice tests twice; the zone is live 5 s after the last restoral."""
+    made = room()
+    made.press("desk")
+    made.wait(3.0)
+    assert told(made.press("desk"))[0] == ("desk", "alarm", True, False)
+    made.wait(LIVE_AGAIN_S)
+    assert told(made.press("desk"))[0] == ("desk", "alarm", False, False)
+
+
+def test_the_lamp_is_as_it_was_after_a_test() -> None:
+    """A test isn't an emergency: received is confirmed, and the room isn't dark for an hour."""
+    made = room(zones=("desk",))
+    done = made.press("desk")
+    made.receipt(*(event.id for event in events(done)))
+    assert made.shows == "received"
+    made.wait(2.1)
+    assert made.shows == "walk-test"
+    made.wait(LIVE_AGAIN_S)
+    made.beat()
+    assert made.shows == "ready"
+
+
+def test_a_test_that_is_not_received_says_so() -> None:
+    """That is what a walk test is for."""
+    made = room()
+    made.press("desk")
+    made.wait(5.0)
+    assert made.shows == "not-received"
+
+
+def test_zones_not_pressed_go_live_when_the_time_is_over() -> None:
+    """On the monotonic clock, with the state saying so."""
+    made = room(for_s=60.0)
+    done = made.wait(59.9)
+    assert in_test(made)["wall"]
+    done = made.wait(0.2)
+    assert not any(zone.walk_test for zone in states(done)[-1].zones)
+    assert told(made.press("wall"))[0] == ("wall", "alarm", False, False)
+
+
+def test_only_the_zones_that_are_named() -> None:
+    """The others alarm; a door and an unknown name have no walk test."""
+    made = room(zones=("desk", "door", "nonsense"))
+    assert in_test(made) == {"wall": False, "desk": True, "latch": False, "quiet": False, "door": False}
+    assert told(made.press("wall"))[0] == ("wall", "alarm", False, False)
+
+
+def test_holding_is_real() -> None:
+    """A press held for 3 s is told again as real, and its zone is live."""
+    made = room()
+    done = made.press("desk", seconds=4.0)
+    assert told(done) == [
+        ("desk", "alarm", True, False),
+        ("desk", "alarm", False, True),
+        ("desk", "restoral", False, False),
+    ]
+    assert told(made.press("desk"))[0] == ("desk", "alarm", False, False)
+
+
+def test_a_latching_button_stays_in_and_is_a_test() -> None:
+    """It can't be held; it is live 5 s after it was reset."""
+    made = room()
+    done = made.press("latch", seconds=60.0)
+    assert told(done) == [("latch", "alarm", True, False), ("latch", "restoral", True, False)]
+
+
+@pytest.mark.parametrize("apart", [0.1, 1.0, APART_S - 0.05])
+def test_two_buttons_at_once_are_real(apart: float) -> None:
+    """Both: the one that was taken for a test is told again as real, and the whole room is live."""
+    made = room()
+    made.becomes("desk", "active")
+    done = made.wait(apart)
+    done += made.becomes("wall", "active") + made.wait(0.1)
+    assert told(done)[:3] == [
+        ("desk", "alarm", True, False),
+        ("wall", "alarm", False, False),
+        ("desk", "alarm", False, False),
+    ]
+    first, _, again = events(done)[:3]
+    assert first.id != again.id
+    assert not any(in_test(made).values())
+    assert made.shows == "pressed"
+
+
+def test_two_buttons_one_after_the_other_are_tests() -> None:
+    made = room()
+    made.press("desk")
+    made.wait(APART_S)
+    assert told(made.press("wall"))[0] == ("wall", "alarm", True, False)
+
+
+def test_a_live_button_makes_the_next_one_real() -> None:
+    """A press of a zone that isn't tested, and at once one that is: somebody calls."""
+    made = room(zones=("desk",))
+    made.press("wall")
+    assert told(made.press("desk"))[0] == ("desk", "alarm", False, False)
+
+
+def test_a_duress_test_shows_nothing() -> None:
+    """Not even that it is a test: somebody may stand in the room."""
+    made = room(zones=("quiet",))
+    before = made.shows
+    assert told(made.press("quiet"))[0] == ("quiet", "alarm", True, False)
+    assert made.shows == before
+
+
+def test_nothing_prolongs_a_walk_test() -> None:
+    """Neither the same command again, nor another one while it goes on, nor a retained one."""
+    made = room(for_s=60.0)
+    made.wait(30.0)
+    made.command("walk", "walk-test", for_s=1800.0)
+    made.command("walk-2", "walk-test", for_s=1800.0)
+    made.wait(30.1)
+    assert not any(in_test(made).values())
+
+
+def test_a_walk_test_is_ended_by_command_and_by_a_restart() -> None:
+    made = room()
+    made.command("end", "walk-test", for_s=0.0)
+    assert not any(in_test(made).values())
+    assert made.shows == "ready"
+    assert not Room(zones=ZONES).agent.walk_test
+
+
+def test_without_a_time_it_is_not_obeyed() -> None:
+    made = room(for_s=None)
+    made.command("walk", "walk-test")
+    assert not any(in_test(made).values())
+
+
+# --- any order of presses ---------------------------------------------------------------------------------
+
+presses = st.lists(
+    st.tuples(st.sampled_from(["wall", "desk", "latch"]), st.floats(0.1, 10.0), st.floats(0.1, 5.0)),
+    max_size=20,
+)
+
+
+@given(presses, st.floats(0.0, 60.0))
+def test_a_test_is_never_more_than_asked_for(history: list[tuple[str, float, float]], for_s: float) -> None:
+    """Whatever is pressed: no test without a walk test, none of two at once, and in the end all is live."""
+    walk = WalkTest()
+    now = 100.0
+    walk.start(["wall", "desk"], now + for_s)
+    tests: list[tuple[str, float]] = []
+    real: list[tuple[str, float]] = []
+    for zone, gap, lasts in history:
+        now += gap
+        verdict = walk.pressed(zone, now)
+        (tests if verdict.test else real).append((zone, now))
+        real += verdict.real_after_all
+        now += lasts
+        walk.restored(zone, now)
+    for zone, at in tests:
+        assert zone in ("wall", "desk")
+        near = [z for z, then in tests + real if z != zone and abs(then - at) <= APART_S]
+        assert not near or (zone, at) in real
+    walk.advance(now + max(for_s, LIVE_AGAIN_S))
+    assert not walk
+
+
+def test_the_event_of_a_test_is_as_any_other() -> None:
+    """Data, and no second code path: it is kept, sent again and receipted like a press."""
+    made = room()
+    sent: list[Event] = events(made.press("desk"))
+    assert made.agent.owed == 2
+    made.receipt(*(event.id for event in sent))
+    assert made.agent.owed == 0

@@ -1,0 +1,322 @@
+"""Faults of a zone's wiring, what may be a press, swinging inputs, and what a zone remembers: by tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from config.agent_settings import ZoneSettings
+from config.wiring import Condition
+from device.circuit import Wiring
+from device.zone import (
+    DOOR_SWINGS,
+    FAULT_S,
+    FAULT_SWINGS,
+    HELD_S,
+    POWER_UP_S,
+    STUCK_S,
+    SWING_REST_S,
+    UNSTEADY_S,
+    Decided,
+    Zone,
+)
+
+PINS: dict[str, dict[str, Any]] = {
+    "no": {"pin": 17},
+    "nc": {"pin": 17},
+    "pair": {"pin": 17, "nc_pin": 23},
+    "eol": {"channel": 0},
+}
+TRANSIT = 0.25
+Told = list[tuple[str, float, str | None]]
+
+
+class Wired:
+    """A zone whose circuit is made to read conditions."""
+
+    def __init__(self, circuit: str = "pair", kind: str = "panic", **settings: Any) -> None:
+        made: dict[str, Any] = {"zone": "z", "kind": kind, "circuit": circuit, **PINS[circuit], **settings}
+        self.settings = ZoneSettings(**made)
+        self.zone = Zone(self.settings)
+        self.wiring = Wiring(self.settings)
+        self.decided: list[Decided] = []
+
+    def first(self, condition: Condition, at: float = 0.0) -> Wired:
+        self.decided += self.zone.contact(at, self.wiring.reading(condition), "first")
+        return self
+
+    def reads(self, *moves: tuple[float, Condition], until: float) -> Told:
+        """Let the circuit read these conditions; returns what was told: what, when, cause."""
+        for at, condition in moves:
+            self.decided += self.zone.contact(at, self.wiring.reading(condition))
+        self.decided += self.zone.advance(until)
+        told, self.decided = self.decided, []
+        return [(each.what, round(each.at, 3), each.cause) for each in told]
+
+
+@pytest.mark.parametrize("cause", ["cut", "short"])
+@pytest.mark.parametrize("kind", ["panic", "door"])
+def test_a_fault_of_an_eol_circuit(kind: str, cause: Condition) -> None:
+    """It is told as tamper with its cause, and restored; it is no press and no opening."""
+    wired = Wired("eol", kind).first("normal")
+    assert wired.reads((1.0, cause), until=1.0 + FAULT_S - 0.001) == []
+    assert wired.reads(until=1.0 + FAULT_S) == [("tamper", 1.0, cause)]
+    assert wired.zone.condition == cause
+    assert wired.reads((9.0, "normal"), until=20.0) == [("tamper-restoral", 9.0, cause)]
+
+
+def test_a_fault_is_told_within_a_second() -> None:
+    """Of every supervised circuit, with the longest transit time that can be set."""
+    assert FAULT_S < 1.0
+    wired = Wired("pair", transit_ms=900).first("normal")
+    assert [what for what, _, _ in wired.reads((5.0, "cut"), until=6.0)] == ["alarm", "tamper"]
+
+
+@pytest.mark.parametrize("cause", ["cut", "short"])
+def test_pressed_or_cut(cause: Condition) -> None:
+    """A pair whose contacts are alike may be pressed: it alarms, with the cause, beside its tamper."""
+    wired = Wired("pair").first("normal")
+    assert wired.reads((1.0, cause), until=2.0) == [("alarm", 1.0, cause), ("tamper", 1.0, cause)]
+    assert wired.reads((3.0, "normal"), until=4.0) == [
+        ("restoral", 3.0, None),
+        ("tamper-restoral", 3.0, cause),
+    ]
+
+
+def test_a_door_on_a_pair_is_no_press() -> None:
+    """A door's contacts that are alike are a tamper alone."""
+    wired = Wired("pair", "door").first("normal")
+    assert wired.reads((1.0, "cut"), until=2.0) == [("tamper", 1.0, "cut")]
+
+
+def test_transit_is_no_fault() -> None:
+    """Between its two contacts a changeover has both open for a moment; slowly pressed, too."""
+    wired = Wired("pair").first("normal")
+    told = wired.reads((1.0, "cut"), (1.2, "active"), (1.6, "cut"), (1.7, "normal"), until=5.0)
+    assert told == [("alarm", 1.2, None), ("restoral", 1.7, None)]
+
+
+def test_a_press_wins_over_a_fault_that_began_with_it() -> None:
+    """Whatever fault a press begins as, once it reads as a press it is one."""
+    for cause in ("cut", "short"):
+        wired = Wired("eol").first("normal")
+        told = wired.reads((1.0, cause), (1.05, "active"), (1.5, "normal"), until=5.0)  # type: ignore[arg-type]
+        assert told == [("alarm", 1.05, None), ("restoral", 1.5, None)]
+
+
+def test_a_press_on_a_cut_wire() -> None:
+    """With the wire of the contact that opens cut, each press is told; releasing it is no new riddle."""
+    wired = Wired("pair").first("normal")
+    wired.reads((1.0, "cut"), until=2.0)
+    assert wired.reads((10.0, "active"), (10.5, "cut"), until=12.0) == [
+        ("alarm", 10.0, None),
+        ("restoral", 10.5, None),
+    ]
+    assert wired.reads((20.0, "active"), (20.5, "cut"), until=22.0) == [
+        ("alarm", 20.0, None),
+        ("restoral", 20.5, None),
+    ]
+    assert wired.reads((30.0, "normal"), until=40.0) == [("tamper-restoral", 30.0, "cut")]
+
+
+def test_a_wire_cut_during_a_press() -> None:
+    """The press was told; the fault is one, and no second press."""
+    wired = Wired("pair").first("normal")
+    assert wired.reads((1.0, "active"), (2.0, "cut"), until=4.0) == [
+        ("alarm", 1.0, None),
+        ("restoral", 2.0, None),
+        ("tamper", 2.0, "cut"),
+    ]
+
+
+def test_one_fault_becomes_another() -> None:
+    """The first is restored as the second is told."""
+    wired = Wired("eol").first("normal")
+    assert wired.reads((1.0, "cut"), (5.0, "short"), until=9.0) == [
+        ("tamper", 1.0, "cut"),
+        ("tamper-restoral", 5.0, "cut"),
+        ("tamper", 5.0, "short"),
+    ]
+
+
+def test_a_circuit_without_rest() -> None:
+    """One that never comes to rest contradicts itself, within a second; rest ends it, and a press alarms."""
+    wired = Wired("no").first("normal")
+    noise: list[tuple[float, Condition]] = [
+        (1.0 + n * 0.02, "active" if n % 2 == 0 else "normal") for n in range(60)
+    ]
+    told = wired.reads(*noise, until=2.199)
+    assert told == [("tamper", 1.0 + UNSTEADY_S, "conflict")]
+    assert wired.reads(until=5.0) == [("tamper-restoral", 2.18, "conflict")]
+    assert wired.reads((6.0, "active"), until=7.0) == [("alarm", 6.0, None)]
+
+
+def test_a_press_out_of_the_noise() -> None:
+    """The noise of a bad contact under a finger ends in a press: it alarms, and the noise is restored."""
+    wired = Wired("no").first("normal")
+    noise: list[tuple[float, Condition]] = [
+        (1.0 + n * 0.02, "active" if n % 2 == 0 else "normal") for n in range(61)
+    ]
+    assert wired.reads(*noise, until=2.5) == [
+        ("tamper", 1.8, "conflict"),
+        ("alarm", 2.2, None),
+        ("tamper-restoral", 2.2, "conflict"),
+    ]
+
+
+# --- held, stuck, latching -------------------------------------------------------------------------------
+
+
+def test_stuck() -> None:
+    """A button that stays in for 5 min is a trouble, restored when it is released; its alarm stands."""
+    wired = Wired("no").first("normal")
+    assert wired.reads((1.0, "active"), until=1.0 + STUCK_S) == [
+        ("alarm", 1.0, None),
+        ("alarm", 4.0, None),
+        ("trouble", 301.0, "stuck"),
+    ]
+    assert not wired.zone.can_call
+    assert wired.reads((400.0, "normal"), until=401.0) == [
+        ("restoral", 400.0, None),
+        ("trouble-restoral", 400.0, "stuck"),
+    ]
+    assert wired.zone.can_call
+
+
+def test_a_latching_button_is_never_held() -> None:
+    """It stays in by itself, so that staying in means nothing; stuck it is all the same."""
+    wired = Wired("no", latching=True).first("normal")
+    assert wired.reads((1.0, "active"), until=1.0 + STUCK_S) == [
+        ("alarm", 1.0, None),
+        ("trouble", 301.0, "stuck"),
+    ]
+
+
+def test_assist_held_is_a_panic() -> None:
+    """Only where the school sets it: the first alarm is of its own kind, the second an emergency."""
+    for held_kind, second in ((None, "assist"), ("panic", "panic")):
+        wired = Wired("no", "assist", held_kind=held_kind).first("normal")
+        wired.zone.contact(1.0, True)
+        told = wired.zone.advance(1.0 + HELD_S)
+        assert [(each.kind, each.held) for each in told] == [("assist", False), (second, True)]
+
+
+def test_accept_after() -> None:
+    """A press must last as long as the school sets; it is dated as it began."""
+    wired = Wired("no", accept_after_ms=300).first("normal")
+    assert wired.reads((1.0, "active"), (1.25, "normal"), until=2.0) == []
+    assert wired.reads((3.0, "active"), until=3.3) == [("alarm", 3.0, None)]
+    assert wired.reads((3.4, "normal"), until=3.45) == [("restoral", 3.4, None)]
+
+
+# --- swinging ---------------------------------------------------------------------------------------------
+
+
+def test_a_loose_wire_is_limited() -> None:
+    """After so many faults in a minute one trouble says so; at rest it is restored, and what stands told."""
+    wired = Wired("eol").first("normal")
+    swings: list[tuple[float, Condition]] = [
+        (1.0 + 1.0 * n, "cut" if n % 2 == 0 else "normal") for n in range(41)
+    ]
+    told = wired.reads(*swings, until=41.6)
+    assert [what for what, _, _ in told] == ["tamper", "tamper-restoral"] * (FAULT_SWINGS // 2) + ["trouble"]
+    assert told[-1][2] == "chatter"
+    assert wired.reads(until=41.0 + SWING_REST_S) == [
+        ("trouble-restoral", 41.0 + SWING_REST_S, "chatter"),
+        ("tamper", 41.0, "cut"),
+    ]
+
+
+def test_a_press_on_a_loose_wire_is_never_limited() -> None:
+    """While its faults swing, each press is told at once."""
+    wired = Wired("pair").first("normal")
+    told: Told = []
+    for n in range(40):
+        at = 10.0 * n
+        told += wired.reads(
+            (at + 1, "cut"), (at + 2, "normal"), (at + 3, "cut"), (at + 4, "normal"),
+            (at + 5, "active"), (at + 6, "normal"), until=at + 9,
+        )  # fmt: skip
+    assert [at for what, at, cause in told if what == "alarm" and cause is None] == [
+        10.0 * n + 5 for n in range(40)
+    ]
+
+
+def test_a_swinging_door_is_limited() -> None:
+    """A class that walks through is told each time; a door in the wind is one trouble, and its rest."""
+    wired = Wired("nc", "door").first("normal")
+    swings: list[tuple[float, Condition]] = [
+        (1.0 + 0.5 * n, "active" if n % 2 == 0 else "normal") for n in range(101)
+    ]
+    told = wired.reads(*swings, until=51.1)
+    assert [what for what, _, _ in told] == ["open", "closed"] * (DOOR_SWINGS // 2) + ["trouble"]
+    assert wired.reads(until=51.0 + SWING_REST_S) == [
+        ("trouble-restoral", 61.0, "chatter"),
+        ("open", 51.0, None),
+    ]
+
+
+# --- restarts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "reads", "expected"),
+    [
+        ("normal", "cut", [("alarm", 0.0, "cut"), ("tamper", 0.0, "cut")]),
+        ("maybe cut", "cut", []),
+        ("maybe cut", "normal", [("restoral", 0.0, None), ("tamper-restoral", 0.0, "cut")]),
+        ("cut", "normal", [("tamper-restoral", 0.0, "cut")]),
+        ("active", "active", []),
+        ("active cut", "active", []),
+        ("active cut", "cut", [("restoral", 0.0, None)]),
+        ("active stuck", "normal", [("restoral", 0.0, None), ("trouble-restoral", 0.0, "stuck")]),
+        ("chatter", "normal", [("trouble-restoral", SWING_REST_S, "chatter")]),
+        ("", "normal", []),
+    ],
+)
+def test_after_a_restart(word: str, reads: Condition, expected: Told) -> None:
+    """What was told before the restart isn't told again, and what ended meanwhile is restored."""
+    wired = Wired("pair").first(reads)
+    wired.zone.remember(word)
+    assert wired.reads(until=POWER_UP_S - 0.001) == []
+    assert wired.reads(until=20.0) == expected
+
+
+def test_the_word_is_that_of_its_event() -> None:
+    """Each event carries what is true once it is told, so that a crash between two loses neither."""
+    wired = Wired("pair").first("normal")
+    wired.zone.contact(1.0, (False, False))
+    told = wired.zone.advance(2.0)
+    assert [(each.what, set(each.word.split())) for each in told] == [
+        ("alarm", {"maybe", "cut"}),
+        ("tamper", {"maybe", "cut"}),
+    ]
+
+
+# --- what can't be read -----------------------------------------------------------------------------------
+
+
+def test_unreadable() -> None:
+    """A zone that can't be read is a trouble, once; the next reading restores it, and may be a press."""
+    wired = Wired("no").first("normal")
+    told = wired.zone.unreadable(1.0) + wired.zone.unreadable(3.0)
+    assert [(each.what, each.cause) for each in told] == [("trouble", "unreadable")]
+    assert not wired.zone.can_call
+    assert wired.reads((5.0, "active"), until=5.1) == [
+        ("trouble-restoral", 5.0, "unreadable"),
+        ("alarm", 5.0, None),
+    ]
+
+
+def test_a_move_found_by_reading_again() -> None:
+    """It is taken as a move, and counted as lost, unless its own word comes after all."""
+    wired = Wired("no").first("normal")
+    wired.zone.contact(2.0, True, "again")
+    assert wired.zone.lost == 1
+    assert [each.what for each in wired.zone.advance(2.1)] == ["alarm"]
+    wired.zone.contact(2.2, True)
+    assert wired.zone.lost == 0
+    wired.zone.contact(4.0, False, "again")
+    wired.zone.contact(6.0, False, "again")
+    assert wired.zone.lost == 1

@@ -1,0 +1,186 @@
+"""The event session's PUBACKs: in order, after the commit, and only over the connection that brought them."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.clock import Now
+from config.connection import Received
+from config.contract import EVENT_EXPIRY, MessageError
+from hub.broker_session import EventSession
+from hub.inputs import Ack, EventCame, Link
+
+PAYLOAD = (
+    b'{"v":1,"id":"a","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"alarm","age_ms":0,"test":false}'
+)
+TOPIC = "tocsin/v1/school/room-101/event"
+
+
+class OneLine:
+    """A line as the listener sees it: acknowledges over its present connection, or says that it can't."""
+
+    def __init__(self) -> None:
+        self.connection = 1
+        self.acked: list[int] = []
+
+    def ack(self, connection: int, mid: int) -> bool:
+        if connection != self.connection:
+            return False
+        self.acked.append(mid)
+        return True
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.at = Now(0.0, 1_000_000)
+
+    def now(self) -> Now:
+        return self.at
+
+
+@pytest.fixture
+def put() -> list[object]:
+    return []
+
+
+@pytest.fixture
+def clock() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def line() -> OneLine:
+    return OneLine()
+
+
+@pytest.fixture
+def events(put: list[object], clock: Hands, line: OneLine) -> EventSession:
+    events = EventSession(0, clock, put.append, None)
+    events.line = line  # type: ignore[assignment]
+    return events
+
+
+def bring(
+    events: EventSession,
+    *mids: int,
+    connection: int = 1,
+    qos: int = 1,
+    expiry: int | None = None,
+    payload: bytes = PAYLOAD,
+) -> None:
+    for mid in mids:
+        events.on_message(Received(connection, mid, TOPIC, payload, False, qos, expiry))
+
+
+def acks(*owed: tuple[int, int]) -> list[Ack]:
+    """Connection and mid of each."""
+    return [Ack(0, *one) for one in owed]
+
+
+def test_nothing_is_acknowledged_before_its_commit(
+    events: EventSession, line: OneLine, put: list[object]
+) -> None:
+    bring(events, 1, 2)
+    assert [fact.ack for fact in put if isinstance(fact, EventCame)] == [(0, 1, 1), (0, 1, 2)]
+    assert line.acked == []
+
+
+def test_what_is_committed_out_of_turn_waits_for_what_came_before(
+    events: EventSession, line: OneLine
+) -> None:
+    bring(events, 1, 2, 3, 4)
+    events.committed(acks((1, 3), (1, 2)))
+    assert line.acked == []
+    events.committed(acks((1, 1)))
+    assert line.acked == [1, 2, 3]
+    events.committed(acks((1, 4)))
+    assert line.acked == [1, 2, 3, 4]
+
+
+def test_a_late_commit_acknowledges_nothing_of_a_newer_connection(
+    events: EventSession, line: OneLine
+) -> None:
+    """The broker may have lost its session and given packet id 1 to another message."""
+    bring(events, 1, 2)
+    events.on_down(1, "gone")
+    line.connection = 2
+    bring(events, 1, connection=2)
+    events.committed(acks((1, 1), (1, 2)))
+    assert line.acked == []
+    events.committed(acks((2, 1)))
+    assert line.acked == [1]
+
+
+def test_a_message_at_qos_0_holds_up_nobody(events: EventSession, line: OneLine) -> None:
+    bring(events, 0, qos=0)
+    bring(events, 7)
+    events.committed(acks((1, 0), (1, 7)))
+    assert line.acked == [7]
+
+
+def test_a_message_that_can_not_be_read_keeps_its_place(
+    events: EventSession, line: OneLine, put: list[object]
+) -> None:
+    bring(events, 1, payload=b"\xff")
+    bring(events, 2)
+    assert isinstance(put[0], EventCame)
+    assert isinstance(put[0].event, MessageError)
+    events.committed(acks((1, 2)))
+    assert line.acked == []
+    events.committed(acks((1, 1)))
+    assert line.acked == [1, 2]
+
+
+class Torn(bytes):
+    """A payload at which reading itself fails."""
+
+    def __len__(self) -> int:
+        raise RuntimeError("a fault of ours")
+
+
+def test_a_fault_in_reading_is_taken_as_what_it_may_be(events: EventSession, put: list[object]) -> None:
+    bring(events, 1, payload=Torn(b'{"what":"alarm"'))
+    bring(events, 2, payload=Torn(b"{"))
+    assert [fact.is_alarm for fact in put if isinstance(fact, EventCame)] == [True, False]
+
+
+def test_the_wait_in_the_broker_is_bounded_by_our_own_absence(
+    events: EventSession, put: list[object], clock: Hands
+) -> None:
+    def waited() -> int:
+        assert isinstance(put[-1], EventCame)
+        return put[-1].waited_ms
+
+    bring(events, 1, expiry=EVENT_EXPIRY - 50)
+    assert waited() == 0, "we never held the session before"
+    events.on_down(1, "gone")
+    clock.at = Now(10.0, 1_010_000)
+    bring(events, 1, connection=2, expiry=EVENT_EXPIRY - 7)
+    assert waited() == 7000
+    bring(events, 2, connection=2, expiry=EVENT_EXPIRY - 3600)
+    assert waited() == 10_000
+    bring(events, 3, connection=2)
+    assert waited() == 0
+    clock.at = Now(11.0, 900_000)
+    bring(events, 4, connection=2, expiry=EVENT_EXPIRY - 5)
+    assert waited() == 0, "a clock that went back"
+
+
+def test_links_are_told(events: EventSession, put: list[object]) -> None:
+    events.on_up(1, session_present=True)
+    events.on_down(1, "gone")
+    assert put == [Link("events", True, "", True), Link("events", False, "gone")]
+
+
+def test_a_connection_that_never_came_up_held_no_session(
+    events: EventSession, clock: Hands, put: list[object]
+) -> None:
+    """Failed attempts before the first connection don't shorten the time a press is known to have waited."""
+    held_until = events._held_until = clock.now().wall - 600_000
+    events.on_down(1, "cannot connect")
+    assert events._held_until == held_until
+    events.on_up(2, True)
+    events.on_down(2, "connection lost")
+    assert events._held_until == clock.now().wall
