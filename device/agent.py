@@ -18,15 +18,13 @@ from config.contract import (
     HubState,
     MessageError,
     Posture,
-    Readable,
     Receipt,
     decode,
     encode,
-    is_id,
     read_topic,
 )
-from device import actions, press_memory, report
-from device.actions import Action, Drive, Keep, Publish, Remember, say
+from device import actions, press_memory
+from device.actions import Action, Drive, Keep, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
     Answered,
@@ -46,9 +44,10 @@ from device.facts import (
 )
 from device.health_words import HealthWords
 from device.hearing import Hearing
-from device.lamp import Press
-from device.owed import GIVEN_UP, MOST_OWED, Owed
-from device.signals import CALL, SILENT_KINDS, Signals
+from device.owed import MOST_OWED, Owed
+from device.report import Reports
+from device.restoring import restore
+from device.signals import SILENT_KINDS, Signals
 from device.troubles import Troubles
 from device.walk_test import WalkTest
 from device.zone import Decided, Zone
@@ -56,7 +55,6 @@ from device.zone import Decided, Zone
 HEALTH_S: Final = 15.0
 NEWS_S: Final = 1.0
 """A new trouble doesn't wait for the next health, but healths are at least this far apart."""
-HEALTH_EXPIRY_S: Final = 30
 BEHIND_S: Final = 5.0
 """A disk that takes longer than this is a trouble."""
 IDENTIFY_S: Final = 10.0
@@ -92,16 +90,12 @@ class Agent:
         self._owed = Owed(self._links)
         self._hearing = Hearing()
         self._kernel = kernel
-        self._started = now.mono
-        self._restarts = restarts
+        self._reports = Reports(settings, boot, now.mono, restarts)
         self._words = words or HealthWords(settings.ups)
         self._seq = 0
         self._machine = Machine()
-        self._stated: dict[str, bytes] = {}
-        """The state that each link's present connection was given."""
         self._levels: dict[str, float] = {}
         self._told = ""
-        self._health_n = 0
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
         self._troubles = Troubles()
@@ -264,7 +258,7 @@ class Agent:
         known = fact.link in self._sessions
         self.up.add(fact.link)
         self._sessions.add(fact.link)
-        self._stated.pop(fact.link, None)
+        self._reports.new_connection(fact.link)
         self._owed.retransmission.link_up(fact.link, session_present=fact.session_present)
         done = self._owed.send_due(self._moment(now))
         done += self._troubles.note(f"link {fact.link}", None)
@@ -378,29 +372,11 @@ class Agent:
     # --- what was before the restart ----------------------------------------------------------------
 
     def _restored(self, fact: Restored, now: Now) -> list[Action]:
-        for name, zone in self.zones.items():
-            if (word := fact.memory.get(f"zone {name}")) is not None:
-                zone.remember(word)
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
-        self._owed.remember_given_up(fact.memory.get(GIVEN_UP, ""))
+        unreadable = restore(fact, self.zones, self._owed, self.signals, self._moment(now))
         done: list[Action] = []
-        presses: list[tuple[Press, Moment]] = []
-        for kept in fact.events:
-            if kept.id in self._owed:
-                continue
-            try:
-                event = decode(Event, kept.body)
-            except MessageError as error:
-                done += self._troubles.once("outbox", f"event {kept.id} can't be read: {error}")
-                if not error.readable.is_alarm:
-                    continue
-                event = _in_doubt(kept, error.readable)
-            self._owed.add(event, kept.happened)
-            if event.what == "alarm":
-                press = Press(frozenset((event.id,)), 0.0, zone=event.zone, kind=event.kind, test=event.test)
-                presses.append((press, kept.happened))
-        for place in (*self.signals.lamps, CALL):
-            self._restore_press(place, presses, fact, now)
+        for event, error in unreadable.items():
+            done += self._troubles.once("outbox", f"event {event} can't be read: {error}")
         done.append(say("info", "outbox read", owed=len(fact.events)))
         return [
             *self._owed.send_due(self._moment(now)),
@@ -410,24 +386,10 @@ class Agent:
             *self._show(now),
         ]
 
-    def _restore_press(
-        self, place: str, presses: list[tuple[Press, Moment]], fact: Restored, now: Now
-    ) -> None:
-        about = [
-            (press, at)
-            for press, at in presses
-            if (place == CALL and not press.test)
-            or (press.kind not in SILENT_KINDS and place == self.signals.place(press.zone))
-        ]
-        found = press_memory.latest(fact.memory, place, about, self._owed, self._moment(now))
-        if found is not None:
-            self.signals.restored(place, found)
-
     def _remember_presses(self, now: Now) -> list[Action]:
         moment = self._moment(now)
-        return [
-            press_memory.remember(place, press, moment) for place, press in self.signals.presses().items()
-        ]
+        presses = self.signals.presses()
+        return [press_memory.remember(place, press, moment) for place, press in presses.items()]
 
     # --- lamps, state, health -------------------------------------------------------------------------
 
@@ -450,14 +412,8 @@ class Agent:
         return done
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
-        payload = encode(report.state(self.settings, self.boot, self.zones, self.walk_test))
-        wanted = [link for link in links or self._links if link in self.up]
-        done: list[Action] = []
-        for link in wanted:
-            if self._stated.get(link) != payload:
-                self._stated[link] = payload
-                done.append(Publish(link, "state", payload, retain=True))
-        return done
+        up = [link for link in links or self._links if link in self.up]
+        return self._reports.state(self.zones, self.walk_test, up)
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
         self._machine = fact.machine
@@ -470,24 +426,12 @@ class Agent:
         return said + self._publish_health(self._links, now)
 
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
-        self._health_n += 1
-        health = report.health(
-            self.boot,
-            self._health_n,
-            uptime_s=now.mono - self._started,
-            ages_ms=self._owed.ages_ms(self._moment(now)),
-            given_up=self._owed.given_up,
-            restarts=self._restarts,
-            lost_edges=sum(zone.lost for zone in self.zones.values()),
-            machine=self._machine,
-            troubles=self._troubles,
+        up = [link for link in links if link in self.up]
+        ages = self._owed.ages_ms(self._moment(now))
+        lost = sum(zone.lost for zone in self.zones.values())
+        return self._reports.health(
+            up, now.mono, self._machine, self._troubles, ages_ms=ages, given_up=self._owed.given_up, lost=lost
         )
-        payload = encode(health)
-        return [
-            Publish(link, "health", payload, qos=0, expiry_s=HEALTH_EXPIRY_S)
-            for link in links
-            if link in self.up
-        ]
 
     def fault(self, what: str, why: str | None) -> list[Action]:
         """Take a trouble that the shell found itself, or its end (None)."""
@@ -497,22 +441,6 @@ class Agent:
     def owed(self) -> int:
         """How many events wait for their receipt."""
         return len(self._owed)
-
-
-def _in_doubt(kept: Kept, readable: Readable) -> Event:
-    """Return the alarm that a damaged event may be; the hub finds what it doesn't know."""
-    return Event(
-        v=1,
-        id=kept.id,
-        boot=readable.boot or "unknown",
-        seq=readable.seq or 1,
-        zone=readable.zone if is_id(readable.zone) and readable.zone else "unknown",
-        kind=readable.kind if readable.kind in PANIC_KINDS else "panic",
-        what="alarm",
-        cause=readable.cause,
-        age_ms=0,
-        test=False,
-    )
 
 
 def _shows_fault(zone: Zone) -> bool:

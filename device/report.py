@@ -1,78 +1,110 @@
-"""What an agent says of itself: its state and its health, as the wire has them."""
+"""What an agent says of itself: its state and its health, as the wire has them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from config import __version__
 from config.agent_settings import AgentSettings
-from config.contract import Health, State, ZoneState
+from config.contract import Health, State, ZoneState, encode
+from device.actions import Action, Publish
 from device.facts import Machine
 from device.troubles import Troubles
 from device.walk_test import WalkTest
 from device.zone import Zone
 
-
-def state(settings: AgentSettings, boot: str, zones: Mapping[str, Zone], walk_test: WalkTest) -> State:
-    """Return the state to be retained."""
-    return State(
-        v=1,
-        online=True,
-        boot=boot,
-        version=__version__,
-        room=settings.room,
-        zones=tuple(
-            ZoneState(
-                zone=each.zone,
-                label=each.label,
-                kind=each.kind,
-                circuit=each.circuit,
-                condition=zones[each.zone].condition,
-                walk_test=walk_test.has(each.zone),
-            )
-            for each in settings.zones
-        ),
-    )
+HEALTH_EXPIRY_S: Final = 30
+"""A health is also a heartbeat: an old one would lie."""
 
 
-def health(
-    boot: str,
-    n: int,
-    *,
-    uptime_s: float,
-    ages_ms: list[int],
-    given_up: tuple[str, ...],
-    restarts: int | None,
-    lost_edges: int,
-    machine: Machine,
-    troubles: Troubles,
-) -> Health:
-    """Return the ``n``-th health; ``ages_ms`` are those of the events that are owed."""
-    return Health(
-        v=1,
-        boot=boot,
-        n=n,
-        uptime_s=round(uptime_s, 3),
-        outbox=len(ages_ms),
-        oldest_ms=max(ages_ms, default=None),
-        clock_synced=machine.clock_synced,
-        version=__version__,
-        last_fault=troubles.last_fault,
-        troubles=troubles.words(),
-        given_up=given_up,
-        restarts=restarts,
-        lost_edges=lost_edges,
-        machine_up_s=machine.up_s,
-        cpu_c=machine.cpu_c,
-        under_voltage=machine.under_voltage,
-        under_voltage_seen=machine.under_voltage_seen,
-        throttled=machine.throttled,
-        throttled_seen=machine.throttled_seen,
-        disk_free_mb=machine.disk_free_mb,
-        root_read_only=machine.root_read_only,
-        memory_free_mb=machine.memory_free_mb,
-        load_1m=machine.load_1m,
-        wifi_dbm=machine.wifi_dbm,
-        on_battery=machine.on_battery,
-        battery_low=machine.battery_low,
+class Reports:
+    """The agent's word on itself, for each link."""
+
+    def __init__(self, settings: AgentSettings, boot: str, started: float, restarts: int | None) -> None:
+        """``started``: when, by the monotonic clock."""
+        self._settings = settings
+        self._boot = boot
+        self._started = started
+        self._restarts = restarts
+        self._n = 0
+        self._stated: dict[str, bytes] = {}
+        """The state that each link's present connection was given."""
+
+    def new_connection(self, link: str) -> None:
+        """A link has a new connection: it is given the state anew."""
+        self._stated.pop(link, None)
+
+    def state(self, zones: Mapping[str, Zone], walk_test: WalkTest, links: Iterable[str]) -> list[Action]:
+        """Publish the state, retained, over each of these links that has another one."""
+        state = State(
+            v=1,
+            online=True,
+            boot=self._boot,
+            version=__version__,
+            room=self._settings.room,
+            zones=tuple(_zone(zones[each.zone], walk_test) for each in self._settings.zones),
+        )
+        payload = encode(state)
+        done: list[Action] = []
+        for link in links:
+            if self._stated.get(link) != payload:
+                self._stated[link] = payload
+                done.append(Publish(link, "state", payload, retain=True))
+        return done
+
+    def health(
+        self,
+        links: Iterable[str],
+        now: float,
+        machine: Machine,
+        troubles: Troubles,
+        *,
+        ages_ms: list[int],
+        given_up: tuple[str, ...],
+        lost: int,
+    ) -> list[Action]:
+        """Publish the next health over these links; ``ages_ms`` are those of the events that are owed."""
+        self._n += 1
+        health = Health(
+            v=1,
+            boot=self._boot,
+            n=self._n,
+            uptime_s=round(now - self._started, 3),
+            outbox=len(ages_ms),
+            oldest_ms=max(ages_ms, default=None),
+            clock_synced=machine.clock_synced,
+            version=__version__,
+            last_fault=troubles.last_fault,
+            troubles=troubles.words(),
+            given_up=given_up,
+            restarts=self._restarts,
+            lost_edges=lost,
+            machine_up_s=machine.up_s,
+            cpu_c=machine.cpu_c,
+            under_voltage=machine.under_voltage,
+            under_voltage_seen=machine.under_voltage_seen,
+            throttled=machine.throttled,
+            throttled_seen=machine.throttled_seen,
+            disk_free_mb=machine.disk_free_mb,
+            root_read_only=machine.root_read_only,
+            memory_free_mb=machine.memory_free_mb,
+            load_1m=machine.load_1m,
+            wifi_dbm=machine.wifi_dbm,
+            on_battery=machine.on_battery,
+            battery_low=machine.battery_low,
+        )
+        payload = encode(health)
+        return [Publish(link, "health", payload, qos=0, expiry_s=HEALTH_EXPIRY_S) for link in links]
+
+
+def _zone(zone: Zone, walk_test: WalkTest) -> ZoneState:
+    settings = zone.settings
+    return ZoneState(
+        zone=settings.zone,
+        label=settings.label,
+        kind=settings.kind,
+        circuit=settings.circuit,
+        condition=zone.condition,
+        walk_test=walk_test.has(settings.zone),
     )

@@ -133,6 +133,8 @@ class Incident(Struct, frozen=True):
     """The newest :data:`EVENTS_KEPT` alarms, oldest first; one that makes a button certain stays longer."""
     acknowledged: Deed | None = None
     resolved: Resolution | None = None
+    has_causes: bool = False
+    """An alarm in it may be a fault: only then is it looked at which; 500 presses join in a storm."""
     trace: str = ""
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""
@@ -184,6 +186,7 @@ def opened(site: str, group: str, number: int, press: Press) -> Change:
         opened_at=press.at,
         rooms=(room,),
         events=(press,),
+        has_causes=press.cause is not None,
         trace=_trace("", press.place.device, press.key),
     )
     return Change(incident, _with_doubt("late" if press.late else "pressed", press, was_in_doubt=False))
@@ -198,6 +201,7 @@ def joined(incident: Incident, press: Press) -> Change:
     if incident.state == "resolved":
         raise IllegalTransitionError("join a press to", incident, ("open", "acknowledged"))
     revision = incident.revision + 1
+    has_causes = incident.has_causes or press.cause is not None
     was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
     upgrades = rank(press.kind) < rank(incident.kind)
     reason = _why_it_asks(was, press, upgrades)
@@ -217,14 +221,15 @@ def joined(incident: Incident, press: Press) -> Change:
             late=incident.late and press.late,
             opened_at=min(incident.opened_at, press.at),
             rooms=rooms,
-            events=_newest((*incident.events, press)),
+            events=_newest((*incident.events, press), has_causes=has_causes),
+            has_causes=has_causes,
             acknowledged=None if reopened else incident.acknowledged,
             trace=_trace(incident.trace, press.place.device, press.key),
         ),
         _with_doubt(
             f"reopened: {reason}" if reopened else reason or _again(was),
             press,
-            was_in_doubt=press.button in in_doubt(incident.events),
+            was_in_doubt=incident.has_causes and press.button in in_doubt(incident.events),
         ),
         reopened=reopened or upgrades,
     )
@@ -324,11 +329,11 @@ def _trace(before: str, *facts: str) -> str:
     return blake2b("\0".join((before, *facts)).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def _newest(events: tuple[Press, ...]) -> tuple[Press, ...]:
+def _newest(events: tuple[Press, ...], *, has_causes: bool) -> tuple[Press, ...]:
     """Keep the newest alarms, and the one that makes a button certain rather than one in doubt of it."""
     while len(events) > EVENTS_KEPT:
         oldest, rest = events[0], events[1:]
-        if doubt(oldest.cause) is None and oldest.button in in_doubt(rest):
+        if has_causes and doubt(oldest.cause) is None and oldest.button in in_doubt(rest):
             given_up = next(i for i, press in enumerate(rest) if press.button == oldest.button)
             rest = (oldest, *rest[:given_up], *rest[given_up + 1 :])
         events = rest

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.linked_room import SITE, LinkedRoom
 from tests.mosquitto import Mosquitto, Wire
 from tests.site import Site, until
 
@@ -220,3 +221,50 @@ def test_a_hub_that_was_killed_takes_what_either_kept(site: Site) -> None:
     assert [one for one in order if one in by_second] == by_second
     assert len(order) == 41
     assert site.troubles() == {}
+
+
+class Demo(Site):
+    """A site of the linked room's name."""
+
+    name = SITE
+
+
+def test_a_room_with_two_links_is_heard_while_either_broker_is_up(tmp_path: Path) -> None:
+    """Its press is taken once, it stays heard, and its lamp shows ready only while one path is whole."""
+    with Demo(tmp_path, rooms=1, more_brokers=1) as site:
+        second = site.more_brokers[0]
+        ways = {"main": site.broker.port, "annex": second.port}
+        with LinkedRoom(tmp_path / "room", **ways) as room:
+            room.wait_up("main", "annex")
+
+            def lamp_shows(pattern: str) -> None:
+                until(pattern, lambda: room.look()["lamp"]["pattern"] == pattern, 15)
+
+            def press(button: str) -> None:
+                room.tap(button)
+                until("recorded, receipted", lambda: pressed() == [button] and not room.look()["outbox"])
+
+            def pressed() -> list[str]:
+                rows = site.rows("select zone from events where what = 'alarm' and seq > ? order by seq", seq)
+                return [zone for (zone,) in rows]
+
+            lamp_shows("ready")
+            site.broker.wait_stored()
+            site.broker.kill()
+            room.wait_up("annex")
+            until("named", lambda: {"broker events", "broker rest"} <= set(site.troubles()), 15)
+            lamp_shows("ready")
+            with Wire(second, "nothing/at/all", client_id=f"tocsin-hub-{site.name}", clean=False):
+                lamp_shows("fault")  # its press would not be heard, whatever else the hub hears
+            lamp_shows("ready")
+            seq = 0
+            press("wall")
+            (device,) = site.ask("devices")["devices"]
+            assert device["standing"] == "heard"
+            assert not [key for key in site.troubles() if key.startswith(("offline", "silent"))]
+            site.broker.start()
+            room.wait_up("main", "annex")
+            until("restored", lambda: not site.troubles(), 40)
+            (seq,) = site.rows("select max(seq) from events")[0]
+            press("desk")
+            assert len(recorded(site)) == 2

@@ -93,7 +93,8 @@ def test_a_form_without_the_sessions_token_or_from_elsewhere_does_nothing(
     good = {"csrf": page.field("csrf"), "revision": "1"}
     path = f"/incidents/{one.id}/acknowledge"
     assert lee.form(path, {**good, "csrf": ""}).status == 403
-    assert lee.form(path, {**good, "csrf": good["csrf"][:-1] + "x"}).status == 403
+    other = "y" if good["csrf"].endswith("x") else "x"
+    assert lee.form(path, {**good, "csrf": good["csrf"][:-1] + other}).status == 403
     assert lee.form(path, good, Origin="http://evil.example").status == 403
     assert lee.form(path, good, Sec_Fetch_Site="cross-site").status == 403
     assert lee.form(path, good, Origin="null").status == 403
