@@ -106,7 +106,7 @@ def clock_set_back(away_s: float) -> dict[str, Any]:
             room.said("date", "-s", f"@{wall + (time.monotonic() - pressed):.0f}")
         return {
             "set_back": [_told(site, pressed, first), _told(site, second, other), _told(site, third, last)],
-            "gaps": site.hub.gaps(),
+            "gaps": site.hub.wait_no_gaps(30),
         }
 
 

@@ -149,6 +149,12 @@ class Hub:
                 seqs.setdefault(copy.body["boot"], set()).add(copy.body["seq"])
         return [(boot, n) for boot, came in seqs.items() for n in range(1, max(came)) if n not in came]
 
+    def wait_no_gaps(self, deadline_s: float) -> list[tuple[str, int]]:
+        """Wait until nothing is missing below what came; returns what still is."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.gaps(), deadline_s)
+            return self.gaps()
+
     def _on_connect(self, client: Client, *_: Any) -> None:
         client.subscribe([(f"{TOPICS}/+/{what}", 1) for what in ("event", "state", "health")])
 
