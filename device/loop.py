@@ -37,6 +37,9 @@ OUTBOX_FILE: Final = "outbox.db"
 BATCH: Final = 50
 """Facts other than moves of contacts that are taken in one turn."""
 LAST_SETTLE_S: Final = 0.5
+TAKE_BACK_S: Final = 5.0
+"""When what a crash loop set aside is read: there may be a press in it. By then the pins are read and the
+links are up; a file that crashes the agent is not tried twice."""
 Watch = Callable[[Agent, Now], None]
 
 
@@ -70,6 +73,7 @@ class Loop:
         words = HealthWords(settings.ups, root_meant_read_only())
         self._starts = Starts(starts.folder(settings.data))
         start = self._starts.begin()
+        self._take_back_at: float | None = self._clock.now().mono + TAKE_BACK_S
         self._well_at: float | None = self._clock.now().mono + WELL_S
         self._agent = Agent(
             settings, boot=boot, kernel=kernel, now=self._clock.now(), words=words, restarts=start.restarts
@@ -79,7 +83,14 @@ class Loop:
             settings.data / OUTBOX_FILE, self._queue.put, set_aside=start.set_aside, wary=start.looping
         )
         self._note("crash loop", start.trouble)
-        self._links = {link.name: Link(settings, link, boot, self._queue.put) for link in settings.links}
+        self._links = {
+            link.name: Link(settings, link, boot, self._queue.put, dates_trusted=self._dates_trusted)
+            for link in settings.links
+        }
+
+    def _dates_trusted(self) -> bool:
+        """Whether the clock is true enough to check the dates of a broker's certificate by it."""
+        return self._machine.latest(self._clock.now()).clock_synced is True
 
     def _ups(self, settings: AgentSettings) -> Ups | None:
         match settings.ups:
@@ -167,6 +178,9 @@ class Loop:
             self._attempt(partial(self._agent.decide, seen))
         if now.mono >= self._board.look_at:
             self._look(now)
+        if self._take_back_at is not None and now.mono >= self._take_back_at:
+            self._take_back_at = None
+            self._outbox.take_back()
         if self._well_at is not None and now.mono >= self._well_at:
             self._well()
         self._attempt(self._agent.advance)
@@ -190,10 +204,9 @@ class Loop:
                 self._fault(error)
 
     def _well(self) -> None:
-        """This start has gone well: what was set aside may be looked at."""
+        """This start has gone well."""
         self._well_at = None
         self._starts.well()
-        self._outbox.take_back()
         self._note("crash loop", None)
 
     def _look(self, now: Now) -> None:
