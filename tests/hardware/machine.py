@@ -46,7 +46,7 @@ class Machine:
         assert self._process is None, "it runs already"
         words = "console=ttyS0 quiet mitigations=off random.trust_cpu=on panic=-1"
         command = [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2",
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "1",
             "-m", "768", "-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot",
             "-kernel", self._image.kernel, "-initrd", self._image.initrd,
             "-append", f"{words} pressed={','.join(map(str, pressed))}",
