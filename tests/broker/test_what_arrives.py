@@ -339,7 +339,9 @@ def test_an_alarm_that_may_be_a_cut_wire_is_told_as_both(site: Site, room: str) 
     answer = site.ask(f"incidents/{post.incident['id']}")
     assert [event["cause"] for event in answer["incident"]["events"]] == ["cut"]
     assert "pressed or cut: check the room" in [row["reason"] for row in answer["timeline"]]
-    (trouble,) = [t for t in site.ask("troubles")["troubles"] if t["device"] == room]
+    (trouble,) = [
+        t for t in site.ask("troubles")["troubles"] if t["device"] == room and t["what"] == "tamper"
+    ]
     assert (trouble["key"], trouble["cause"]) == (f"tamper {room} desk cut", "cut")
     assert trouble["detail"] == f"{name}, desk button: wire cut"
     (device,) = [d for d in site.ask("devices")["devices"] if d["device"] == room]
