@@ -26,6 +26,9 @@ SAMPLE_S: Final = 0.02
 STEP: Final = 0.01
 """A change of voltage, as a share of full scale, that is told: half the least hysteresis of a band."""
 
+EDGE_LATE_S: Final = 10.0
+"""An edge's stamp that is further from now is of another clock, and not believed."""
+
 How = Literal["moved", "first", "again"]
 
 
@@ -184,11 +187,14 @@ class Pins:
 
     # --- on threads of their own ------------------------------------------------------------------------
 
-    def _moved(self, zone: str) -> Callable[[_Contact, bool], None]:
+    def _moved(self, zone: str) -> Callable[[_Contact, bool, float], None]:
         """Return what an edge calls; it must not raise, or lgpio's thread would end."""
 
-        def moved(contact: _Contact, closed: bool) -> None:
+        def moved(contact: _Contact, closed: bool, at: float) -> None:
             now = time.monotonic()
+            # The kernel's own stamp: a callback that is late must not make a press look shorter.
+            if 0.0 <= now - at < EDGE_LATE_S:
+                now = at
             with contextlib.suppress(Exception), self._lock:
                 contact.closed = closed
                 if not self._ended.is_set():
@@ -230,11 +236,11 @@ class _Contact:
         self.closed = False
         """As its last edge or reading had it."""
 
-    def listen(self, moved: Callable[[_Contact, bool], None]) -> None:
-        """Call ``moved`` at each edge, with whether the contact is closed since."""
+    def listen(self, moved: Callable[[_Contact, bool, float], None]) -> None:
+        """Call ``moved`` at each edge: whether the contact is closed since, and when that was."""
 
-        def heard(_: float, high: Any) -> None:
-            moved(self, bool(high) is self._closed_is_high)
+        def heard(at: float, high: Any) -> None:
+            moved(self, bool(high) is self._closed_is_high, at)
 
         self._heard = heard  # gpiozero keeps no strong reference
         self._device.pin.bounce = None

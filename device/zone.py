@@ -155,6 +155,8 @@ class Zone:
             if how == "moved" and self._found_at is not None and now - self._found_at < LOST_S:
                 self.lost -= 1  # its own word came after all
                 self._found_at = None
+            if how == "moved" and now < self._since and not self._is_believed(seen):
+                self._since = now  # a look found this move; the edge itself knows when it was
             return decided
         if how == "again":
             self.lost += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,21 @@ def test_a_lost_edge_swallows_nothing(facts: Facts, claim: Callable[..., Pins]) 
     assert facts.contacts() == [("desk", True, "moved")] * 2
     pins.look()
     assert ("desk", False, "again") in facts.contacts()
+
+
+def test_an_edge_is_stamped_by_the_kernel(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """However late the callback comes; a stamp of another clock is not believed."""
+    factory = open_factory("mock")
+    pins = claim(factory)
+    pins.start()
+    facts.all()
+    heard = factory.pin(27).when_changed
+    at = time.monotonic() - 0.025
+    heard(at, 0)
+    heard(1_790_000_000.0, 1)
+    first, second = facts.all()
+    assert first.mono == at
+    assert abs(second.mono - time.monotonic()) < 5.0
 
 
 def test_outputs_have_names(claim: Callable[..., Pins]) -> None:

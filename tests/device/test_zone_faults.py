@@ -320,3 +320,14 @@ def test_a_move_found_by_reading_again() -> None:
     wired.zone.contact(4.0, False, "again")
     wired.zone.contact(6.0, False, "again")
     assert wired.zone.lost == 1
+
+
+def test_a_look_that_overtakes_an_edge_shortens_no_press() -> None:
+    """The pins are read again between an edge and its callback: the press lasted as long as its edges say."""
+    wired = Wired("no").first("normal")
+    decided = wired.zone.contact(10.021, True, "again")
+    decided += wired.zone.contact(10.000, True)
+    decided += wired.zone.contact(10.060, False)
+    decided += wired.zone.advance(11.0)
+    assert [(each.what, each.at) for each in decided] == [("alarm", 10.000), ("restoral", 10.060)]
+    assert wired.zone.lost == 0

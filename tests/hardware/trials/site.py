@@ -196,6 +196,8 @@ class Site:
 
     def open(self) -> Self:
         """Start all, and wait until the agent is heard."""
+        # What the agent still owes of the trial before is not for this hub.
+        room.systemctl("stop", room.UNIT)
         self.broker.start()
         self.hub.start()
         self.ready_s = room.start_anew()
