@@ -48,33 +48,6 @@ class PlainSocket(socket.socket):
     first: bytes = b""
     """The first byte that came."""
 
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        try:
-            data = super().recv(size, flags)
-        except _QUIET:
-            raise
-        except OSError as error:
-            self.ended_by = self.ended_by or error
-            raise
-        self.first = self.first or data[:1]
-        return data
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        try:
-            return super().send(data, flags)
-        except _QUIET:
-            raise
-        except OSError as error:
-            self.ended_by = self.ended_by or error
-            raise
-
-
-class TlsSocket(ssl.SSLSocket):
-    """A TLS socket that keeps the error which ended it."""
-
-    ended_by: OSError | None = None
-    first: bytes = b""
-
     def recv(self, size: int = 1024, flags: int = 0) -> bytes:
         try:
             data = super().recv(size, flags)
@@ -92,12 +65,22 @@ class TlsSocket(ssl.SSLSocket):
         except _QUIET:
             raise
         except OSError as error:
-            # With TLS 1.3 the broker's "no" to our certificate comes after the handshake: it may lie
-            # unread behind the reset that our next word met.
-            with contextlib.suppress(OSError):
-                self.recv(1)
+            self._hear_last_word()
             self.ended_by = self.ended_by or error
             raise
+
+    def _hear_last_word(self) -> None:
+        """Read what the far side said before it ended; of plain TCP nothing is to be learned."""
+
+
+class TlsSocket(PlainSocket, ssl.SSLSocket):
+    """A TLS socket that keeps the error which ended it."""
+
+    def _hear_last_word(self) -> None:
+        # With TLS 1.3 the broker's "no" to our certificate comes after the handshake: it may lie
+        # unread behind the reset that our next word met.
+        with contextlib.suppress(OSError):
+            self.recv(1)
 
 
 Connected = PlainSocket | TlsSocket

@@ -180,7 +180,7 @@ class Agent:
     def _make_room(self) -> list[Action]:
         done = self._owed.make_room()
         if done:
-            done += self._troubles.note("outbox full", "events of doors were given up; presses never are")
+            done += self._troubles.note("outbox full", "events were given up, doors first; alarms never are")
         return done
 
     def _judge(self, zone: str, decided: Decided, now: Now) -> list[Action]:

@@ -28,7 +28,6 @@ class Board:
         self._put = put
         self._open_factory = open_factory
         self._pins: Pins | None = None
-        self._why = ""
         self._levels: dict[str, float] = {}
         self._look_at = 0.0
 
@@ -48,7 +47,10 @@ class Board:
         if self._pins is not None:
             self._pins.look()
             if not self._pins.is_dead:
+                failed = self._pins.faults.keys() & self._levels.keys()
                 self._pins.retry()
+                for output in failed:
+                    self._pins.drive(output, self._levels[output])
                 return
             self._pins.close()
         self._open(now)
@@ -79,15 +81,13 @@ class Board:
     def _open(self, now: float) -> None:
         self._pins = None
         try:
-            self._pins = Pins(self._settings, self._put, self._open_factory())
-        except PinsError as error:
-            self._why = str(error)
+            pins = Pins(self._settings, self._put, self._open_factory())
         except Exception as error:  # noqa: BLE001 - a room whose pins fail in a new way still has its agent
-            self._why = f"{type(error).__name__}: {error}"
-        if self._pins is None:
+            why = str(error) if isinstance(error, PinsError) else f"{type(error).__name__}: {error}"
             for zone in self._settings.zones:
-                self._put(Unreadable(mono=now, zone=zone.zone, why=self._why))
+                self._put(Unreadable(mono=now, zone=zone.zone, why=why))
             return
+        self._pins = pins
         self._pins.start()
         for output, level in self._levels.items():
             self._pins.drive(output, level)

@@ -23,7 +23,7 @@ from device import starts, survey
 from device.actions import Action, Drive, Forget, Hurry, Keep, Publish, Remember, Renew, Say
 from device.agent import Agent
 from device.board import Board, UpsOnBoard
-from device.facts import Contact, Fact, Heard, Surveyed
+from device.facts import Contact, Fact, Heard, Surveyed, Unreadable
 from device.health_words import HealthWords
 from device.link import Link
 from device.outbox import Outbox
@@ -35,11 +35,12 @@ from device.ups.line import UpsLine
 
 OUTBOX_FILE: Final = "outbox.db"
 BATCH: Final = 50
-"""Facts other than moves of contacts that are taken in one turn."""
+"""Facts other than the pins' that are taken in one turn."""
+OF_PINS: Final = (Contact, Unreadable)
 LAST_SETTLE_S: Final = 0.5
 TAKE_BACK_S: Final = 5.0
 """When what a crash loop set aside is read: there may be a press in it. By then the pins are read and the
-links are up; a file that crashes the agent is not tried twice."""
+links are up; a file whose reading ends the agent is left alone after three tries."""
 Watch = Callable[[Agent, Now], None]
 
 
@@ -144,7 +145,7 @@ class Loop:
     def _wait(self, seconds: float) -> list[Fact]:
         """Wait for facts, but no longer than ``seconds``; returns a batch of them by their stamps.
 
-        All moves of contacts come first, and at most a batch of anything else, so that no flood of
+        All that the pins tell comes first, and at most a batch of anything else, so that no flood of
         messages delays a press.
         """
         patient = seconds > 0 and not self._pending
@@ -154,8 +155,8 @@ class Loop:
                 if fact is not None:
                     self._pending.append(fact)
                 fact = self._queue.get_nowait()
-        self._pending.sort(key=lambda fact: (not isinstance(fact, Contact), fact.mono))
-        size = sum(isinstance(fact, Contact) for fact in self._pending) + BATCH
+        self._pending.sort(key=lambda fact: (not isinstance(fact, OF_PINS), fact.mono))
+        size = sum(isinstance(fact, OF_PINS) for fact in self._pending) + BATCH
         batch, self._pending = self._pending[:size], self._pending[size:]
         return batch
 

@@ -114,7 +114,7 @@ class Pins:
         for zone in self._contacts:
             self._listen(zone)
         self.look("first")
-        if self._inputs:
+        if any(zone.circuit == "eol" for zone in self._settings.zones):  # also one that can't be had yet
             threading.Thread(target=self._sample, name="adc", daemon=True).start()
 
     def look(self, how: How = "again") -> None:
@@ -169,8 +169,10 @@ class Pins:
 
     @property
     def is_dead(self) -> bool:
-        """Whether there are contacts and none of them can be read: the chip is gone."""
-        return bool(self._contacts) and all(zone in self.unreadable for zone in self._contacts)
+        """Whether nothing that is on the chip's own pins works: the chip is gone."""
+        if self._contacts:
+            return all(zone in self.unreadable for zone in self._contacts)
+        return bool(self._outputs) and all(output in self.faults for output in self._outputs)
 
     def close(self) -> None:
         """Let the pins go, and put every lamp out."""

@@ -30,12 +30,13 @@ class Reports:
         self._n = 0
         self._zones: tuple[ZoneState, ...] = ()
         self._state_n = 0
-        self._stated: dict[str, bytes] = {}
-        """The state that each link's present connection was given."""
+        self._stated: dict[str, tuple[ZoneState, ...]] = {}
+        """What each link's present connection was told of the zones."""
 
     def new_connection(self, link: str) -> None:
         """A link has a new connection: it is given the state anew."""
         self._stated.pop(link, None)
+        self._state_n += 1  # so that it is no copy of what another link brought
 
     def state(self, zones: Mapping[str, Zone], walk_test: WalkTest, links: Iterable[str]) -> list[Action]:
         """Publish the state, retained, over each of these links that has another one."""
@@ -55,8 +56,8 @@ class Reports:
         payload = encode(state)
         done: list[Action] = []
         for link in links:
-            if self._stated.get(link) != payload:
-                self._stated[link] = payload
+            if self._stated.get(link) != now:
+                self._stated[link] = now
                 done.append(Publish(link, "state", payload, retain=True))
         return done
 
@@ -73,6 +74,7 @@ class Reports:
     ) -> list[Action]:
         """Publish the next health over these links; ``ages_ms`` are those of the events that are owed."""
         self._n += 1
+        sensors = machine._asdict()
         health = Health(
             v=1,
             boot=self._boot,
@@ -80,26 +82,14 @@ class Reports:
             uptime_s=round(now - self._started, 3),
             outbox=len(ages_ms),
             oldest_ms=max(ages_ms, default=None),
-            clock_synced=machine.clock_synced,
             version=__version__,
             last_fault=troubles.last_fault,
             troubles=troubles.words(),
             given_up=given_up,
             restarts=self._restarts,
             lost_edges=lost,
-            machine_up_s=machine.up_s,
-            cpu_c=machine.cpu_c,
-            under_voltage=machine.under_voltage,
-            under_voltage_seen=machine.under_voltage_seen,
-            throttled=machine.throttled,
-            throttled_seen=machine.throttled_seen,
-            disk_free_mb=machine.disk_free_mb,
-            root_read_only=machine.root_read_only,
-            memory_free_mb=machine.memory_free_mb,
-            load_1m=machine.load_1m,
-            wifi_dbm=machine.wifi_dbm,
-            on_battery=machine.on_battery,
-            battery_low=machine.battery_low,
+            machine_up_s=sensors.pop("up_s"),
+            **sensors,
         )
         payload = encode(health)
         return [Publish(link, "health", payload, qos=0, expiry_s=HEALTH_EXPIRY_S) for link in links]

@@ -6,20 +6,21 @@ A press is shown where it was made: by its button's own lamp, if it has one, els
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from config.agent_settings import AgentSettings
 from config.contract import PANIC_KINDS, Posture
 from device import lamp
-from device.lamp import DARK_FOR_S, PULSES, Lamp, Press
+from device.lamp import DARK_FOR_S, PULSES, Lamp, Press, Shown
 from device.strobe import Strobe
 
 SILENT_KINDS: Final = frozenset({"duress"})
 """Kinds of press that change nothing in their room."""
 ROOM: Final = ""
 """The room's own lamp, among the places of lamps; the others are zones."""
-CALL: Final = "call"
-"""The room's latest call of any kind, as it is remembered."""
+CALL: Final = "*"
+"""The place of the room's latest call of any kind, as it is remembered; no zone can be called so."""
 
 
 class Signals:
@@ -61,8 +62,7 @@ class Signals:
     def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> bool:
         """The hub says how far these events have come; returns whether that changes what is shown."""
         if stage == "resolved" and self.call is not None and self.call.ids & events:
-            self.call = None
-            self._call_over()
+            self.call = replace(self.call, stage="resolved", stage_at=now)
         return self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
 
     def restored(self, place: str, press: Press) -> None:
@@ -96,20 +96,21 @@ class Signals:
 
     def show(self, now: float) -> dict[str, float]:
         """Return the level of every output at ``now``."""
-        if self.call is not None and not self._calls(now):
+        if self.call is not None and now >= self.call.at + DARK_FOR_S:
             self.call = None
-            self._call_over()
+        if self._strobe is not None and not self._calls(now):
+            self._strobe.call_over()
         shown = {place: lamp.show(each, now) for place, each in self.lamps.items()}
         levels = {f"lamp {place}" if place else "lamp": each.light for place, each in shown.items()}
         for zone in self._haptics:
             place = self._place[zone]
             press = self.lamps[place].press
             is_about = press is not None and press.zone == zone
-            levels[f"haptic {zone}"] = self._pulse(place, now) if is_about else 0.0
+            levels[f"haptic {zone}"] = self._pulse(place, now).light if is_about else 0.0
         if self._settings.sounder is not None:
             kinds = self._settings.sounder.kinds
             heard = [place for place, each in self.lamps.items() if each.press and each.press.kind in kinds]
-            levels["sounder"] = max((self._pulse(place, now) for place in heard), default=0.0)
+            levels["sounder"] = max((self._pulse(place, now).light for place in heard), default=0.0)
         if self._strobe is not None:
             levels["strobe"] = float(self._strobe.is_on)
         return levels
@@ -117,7 +118,7 @@ class Signals:
     def next_deadline(self, now: float) -> float | None:
         """Return when a level may change next."""
         due = [lamp.next_deadline(each, now) for each in self.lamps.values()]
-        due += [self._pulse_ends(place, now) for place in self.lamps]
+        due += [self._pulse(place, now).changes_at for place in self.lamps]
         if self.call is not None:
             due.append(self.call.at + DARK_FOR_S)
         return min((at for at in due if at is not None), default=None)
@@ -136,21 +137,16 @@ class Signals:
         return self._place.get(zone, ROOM)
 
     def _calls(self, now: float) -> bool:
-        return self.call is not None and now < self.call.at + DARK_FOR_S
+        call = self.call
+        return call is not None and call.stage != "resolved" and now < call.at + DARK_FOR_S
 
-    def _call_over(self) -> None:
-        if self._strobe is not None:
-            self._strobe.call_over()
-
-    def _pulse(self, place: str, now: float) -> float:
+    def _pulse(self, place: str, now: float) -> Shown:
+        """Return what a motor or sounder does about a lamp's press; still where there is nothing to tell."""
         shown = lamp.show(self.lamps[place], now)
         pulses = PULSES.get(shown.pattern.name)
-        return lamp.play(pulses, shown.since, now).light if pulses is not None else 0.0
-
-    def _pulse_ends(self, place: str, now: float) -> float | None:
-        shown = lamp.show(self.lamps[place], now)
-        pulses = PULSES.get(shown.pattern.name)
-        return lamp.play(pulses, shown.since, now).changes_at if pulses is not None else None
+        if pulses is None:
+            return shown._replace(light=0.0, changes_at=None)
+        return lamp.play(pulses, shown.since, now)
 
     def _change(self, lamps: dict[str, Lamp]) -> bool:
         changed = any(lamps[place] is not each for place, each in self.lamps.items())

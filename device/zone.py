@@ -110,7 +110,16 @@ class Zone:
     @property
     def word(self) -> str:
         """What to remember of it, as things stand; see :meth:`remember`."""
-        return self._word()
+        is_active = self._active if self._panic else self._told_open
+        flags = {
+            "active": is_active,
+            "maybe": self._maybe,
+            self._told_fault or "": self._told_fault is not None,
+            "stuck": self._stuck,
+            "chatter": self._chatters,
+            "unreadable": self._unreadable,
+        }
+        return " ".join(word for word, is_so in flags.items() if is_so) or "normal"
 
     @property
     def may_be_pressed(self) -> bool:
@@ -315,16 +324,4 @@ class Zone:
         held: bool = False,
         cause: str | None = None,
     ) -> None:
-        decided.append(Decided(what, at, kind or self.kind, held, cause, self._word()))
-
-    def _word(self) -> str:
-        is_active = self._active if self._panic else self._told_open
-        flags = {
-            "active": is_active,
-            "maybe": self._maybe,
-            self._told_fault or "": self._told_fault is not None,
-            "stuck": self._stuck,
-            "chatter": self._chatters,
-            "unreadable": self._unreadable,
-        }
-        return " ".join(word for word, is_so in flags.items() if is_so) or "normal"
+        decided.append(Decided(what, at, kind or self.kind, held, cause, self.word))

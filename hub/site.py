@@ -205,7 +205,7 @@ class Site(Ledger):
         more = {broker.name for broker in self.settings.more_brokers}
         for key in list(self.troubles.open):
             what, _, rest = key.partition(" ")
-            gone_device = what in ("silent", "offline", "agent") and rest not in self.directory.rooms
+            gone_device = what in ("silent", "offline", "agent", "zones") and rest not in self.directory.rooms
             gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
             if gone_device or gone_channel or gone_broker:

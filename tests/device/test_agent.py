@@ -341,3 +341,14 @@ def test_unreadable_messages_are_said_and_do_nothing() -> None:
         for payload in (b"", b"\xff", b"[]", b'{"v":9}', b'{"v":1,"ids":[1]}'):
             room.tell(Heard(mono=room.now, link="hub", topic=topic, payload=payload, retained=False))
     assert [event.what for event in events(room.press())] == ["alarm", "restoral"]
+
+
+def test_each_new_connection_brings_a_newer_state() -> None:
+    """A hub that hears an agent over several brokers must not take its return for an old copy."""
+    room = up()
+    before = states(room.done)[-1].n
+    room.down()
+    (again,) = states(room.up())
+    assert again.n is not None
+    assert before is not None
+    assert again.n > before

@@ -183,3 +183,16 @@ def test_every_event_says_whether_it_is_a_test() -> None:
     made = room()
     sent: list[Event] = events(made.press("wall"))
     assert {event.test for event in sent} == {False}
+
+
+def test_a_call_that_was_resolved_holds_no_strobe_after_a_restart() -> None:
+    """What the outbox remembers of a call is that it is over."""
+    strobe = StrobeSettings(pin=21, postures=("lockdown",))
+    before = room(strobe=strobe)
+    sent = events(before.press("quiet"))
+    before.command("c1", "lamp", lamp="resolved", events=(sent[0].id,))
+    after = restarted(before, strobe=strobe)
+    said = Posture(v=1, n=7, posture="lockdown", drill=False, since="2026-11-23T10:00:00.000Z")
+    topic = posture_topic("demo")
+    done = after.tell(Heard(mono=after.now, link="hub", topic=topic, payload=encode(said), retained=True))
+    assert Drive("strobe", 1.0) in done

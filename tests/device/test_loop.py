@@ -18,7 +18,7 @@ from config.clock import Now
 from device.actions import Action, Drive, Keep, Publish, Remember
 from device.age import Moment
 from device.agent import Agent
-from device.facts import Fact, Heard, Kept
+from device.facts import Contact, Fact, Heard, Kept, Unreadable
 from device.loop import OUTBOX_FILE, Loop
 from device.pins import open_factory
 from tests.device.room import settings
@@ -136,3 +136,13 @@ def test_the_loop_feeds_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyP
             words.append(systemd.recv(4096))
         running.thread.join(10)
     assert words[0].startswith(b"READY=1")
+
+
+def test_what_can_be_read_again_is_not_called_unreadable(tmp_path: Path) -> None:
+    """Facts of the pins keep their order among each other, however they are taken."""
+    loop = Loop(settings(tmp_path), lambda: open_factory("mock"))
+    first = Unreadable(mono=1.0, zone="desk", why="gone")
+    then = Contact(mono=2.0, zone="desk", reading=False)
+    for fact in (then, first):
+        loop._queue.put(fact)
+    assert loop._wait(0) == [first, then]

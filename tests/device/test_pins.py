@@ -17,6 +17,7 @@ from device.board import LOOK_S, Board
 from device.facts import Contact, Fact, Unreadable
 from device.pins import Pins, open_factory
 from tests.device.room import ZONES, settings
+from tests.device.test_on_a_broker import until
 
 PAIR = ZoneSettings(zone="wall", kind="panic", circuit="pair", pin=17, nc_pin=23)
 EOL = ZoneSettings(zone="desk", kind="panic", circuit="eol", channel=3)
@@ -243,4 +244,46 @@ def test_no_chip_at_the_start(facts: Facts, tmp_path: Path) -> None:
     assert board.look_at == 100.0 + LOOK_S
     board.look(board.look_at)
     assert len(facts.contacts()) == 3
+    board.close()
+
+
+class LateFactory(MockFactory):
+    """An ADC that can't be had at first."""
+
+    def __init__(self) -> None:
+        super().__init__(pin_class=MockPWMPin)
+        self.there: dict[int, float] = {3: 0.5}
+        self.away = True
+
+    @property
+    def voltages(self) -> dict[int, float]:
+        if self.away:
+            raise OSError("no such bus")
+        return self.there
+
+
+def test_an_adc_that_comes_late_is_sampled(facts: Facts, claim: Callable[..., Pins]) -> None:
+    """Once it can be had, a press of 60 ms is seen as one: not only what the looks find every 2 s."""
+    factory = LateFactory()
+    pins = claim(factory, EOL, adc=AdcSettings())
+    pins.start()
+    assert facts.unreadable() == {"desk"}
+    factory.away = False
+    pins.retry()
+    factory.there[3] = 1 / 3
+    until(lambda: ("desk", 1 / 3, "moved") in facts.contacts())
+
+
+def test_an_output_that_is_mended_shows_what_it_should(facts: Facts, tmp_path: Path, mocker: Any) -> None:
+    """A lamp that failed once is lit again, though what it is to show has not changed since."""
+    chip = Chip()
+    board = Board(settings(tmp_path), facts.put.put, chip.open)
+    board.start(100.0)
+    mocker.patch.object(MockPWMPin, "_set_state", side_effect=OSError("no such device"))
+    board.drive("lamp", 1.0)
+    assert "lamp" in board.faults()
+    mocker.stopall()
+    board.look(board.look_at)
+    assert not board.faults()
+    assert float(chip.factory.pin(18).state) == 0.15
     board.close()

@@ -182,3 +182,29 @@ def test_patterns_are_told_apart_without_colour() -> None:
             if one.name != two.name and frozenset({one.name, two.name}) not in same:
                 assert (one.steps, one.repeats) != (two.steps, two.repeats)
     assert len({pulse.steps for pulse in PULSES.values()}) == 4  # a test feels like a press
+
+
+def test_a_resolved_call_is_remembered_as_that() -> None:
+    """Else it would hold the strobe again after a restart."""
+    made = signals()
+    made.pressed("quiet", "duress", "a", 100.0)
+    made.told("resolved", frozenset({"a"}), 110.0)
+    made.show(110.0)
+    after = signals()
+    for place, press in made.presses().items():
+        after.restored(place, press)
+    after.posture(posture("lockdown", 1), 120.0)
+    assert after.show(120.0)["strobe"] == 1.0
+
+
+def test_no_zone_is_mistaken_for_the_room_or_the_call() -> None:
+    """Whatever a zone is called, its lamp is its own."""
+    zone = ZoneSettings(zone="call", kind="panic", circuit="no", pin=17, lamp_pin=5)
+    made = Signals(settings(zones=(zone,)), 0.0)
+    made.pressed("call", "panic", "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    assert len(made.presses()) == 2
+    after = Signals(settings(zones=(zone,)), 0.0)
+    for place, press in made.presses().items():
+        after.restored(place, press)
+    assert after.lamps["call"].press == made.lamps["call"].press
