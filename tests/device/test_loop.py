@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import sqlite3
 import threading
@@ -12,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gpiozero.pins.mock import MockPWMPin
 from pytest_mock import MockerFixture
 
-from config.clock import Now
+from config.clock import Now, SystemClock
+from config.contract import Event, encode
+from device import starts
 from device.actions import Action, Drive, Keep, Publish, Remember
 from device.age import Moment
 from device.agent import Agent
-from device.facts import Contact, Fact, Heard, Kept, Unreadable
+from device.facts import Contact, Fact, Heard, Kept, Machine, Unreadable
 from device.loop import OUTBOX_FILE, Loop
+from device.outbox import Outbox
 from device.pins import open_factory
 from tests.device.room import settings
 from tests.device.test_on_a_broker import until
@@ -146,3 +151,93 @@ def test_what_can_be_read_again_is_not_called_unreadable(tmp_path: Path) -> None
     for fact in (then, first):
         loop._queue.put(fact)
     assert loop._wait(0) == [first, then]
+
+
+class Ahead:
+    """The machine's own clocks, and how far ahead of them a test has gone."""
+
+    def __init__(self) -> None:
+        self.by = 0.0
+
+    def now(self) -> Now:
+        now = SystemClock().now()
+        return Now(now.mono + self.by, now.wall + round(self.by * 1000))
+
+
+class Sensors:
+    """A survey that says what it is told."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def start(self) -> None: ...
+
+    def latest(self, now: Now) -> Machine:
+        return self.machine
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("synced", "checked"), [(True, True), (False, False), (None, False)])
+def test_dates_are_checked_by_a_true_clock_alone(tmp_path: Path, synced: bool | None, checked: bool) -> None:
+    """Every link asks the survey at each connection."""
+    loop = Loop(
+        settings(tmp_path), lambda: open_factory("mock"), machine=Sensors(Machine(clock_synced=synced))
+    )
+    assert [link._line._dialler._dates_trusted() for link in loop._links.values()] == [checked]
+
+
+def troubles(running: Running) -> str:
+    return "; ".join(running.loop._agent._troubles.words())
+
+
+def test_a_crash_loop_takes_its_outbox_back(tmp_path: Path) -> None:
+    """It starts without it, is a trouble, and reads its pins; 5 s later what was in it is owed again."""
+    event = Event(
+        v=1, id="old-1", boot="old", seq=1, zone="desk", kind="panic", what="alarm", age_ms=0, test=False
+    )
+    put: list[Fact] = []
+    outbox = Outbox(tmp_path / OUTBOX_FILE, put.append)
+    outbox.start()
+    outbox.write(Keep(Kept(id="old-1", body=encode(event), happened=Moment("k", 1.0, 2000, None))))
+    outbox.close()
+    bad = {"restarts": 2, "bad": 2, "how": "starting"}
+    (tmp_path / starts.FILE).write_text(json.dumps(bad))
+    clock = Ahead()
+    running = Running(tmp_path, clock=clock)
+    try:
+        until(lambda: "outbox file: set aside" in troubles(running))
+        assert "crash loop: started 3 times" in troubles(running)
+        door_at_start(running)
+        running.contact(27, closed=True)
+        until(lambda: running.owed == 2)
+        assert "old-1" not in running.loop._agent._owed
+        clock.by = 6.0
+        running.loop._queue.put(None)
+        until(lambda: "old-1" in running.loop._agent._owed)
+        clock.by = 61.0
+        running.loop._queue.put(None)
+        until(lambda: "crash loop" not in troubles(running))
+        assert json.loads((tmp_path / starts.FILE).read_text())["how"] == "well"
+    finally:
+        running.loop.stop()
+        running.thread.join(10)
+
+
+def test_an_output_that_fails_is_a_trouble(tmp_path: Path, mocker: MockerFixture) -> None:
+    """By its name, and over once it can be driven again."""
+    mocker.patch.object(MockPWMPin, "_set_state", side_effect=OSError("no such device"))
+    clock = Ahead()
+    running = Running(tmp_path, clock=clock)
+    try:
+        clock.by = 2.5
+        running.loop._queue.put(None)
+        until(lambda: "outputs: lamp" in troubles(running))
+        mocker.stopall()
+        for by in (5.0, 7.5):
+            clock.by = by
+            running.loop._queue.put(None)
+        until(lambda: "outputs" not in troubles(running))
+    finally:
+        running.loop.stop()
+        running.thread.join(10)
