@@ -12,6 +12,7 @@ from config.clock import read_stamp, stamp
 from config.contract import shown
 from hub.causes import doubts
 from hub.incident import Incident, Press, Resolution, Room
+from hub.response import RESPONSES
 
 NoticeType = Literal["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]
 
@@ -21,11 +22,13 @@ _ENCODER = msgspec.json.Encoder()
 def incident_json(incident: Incident) -> dict[str, Any]:
     """Return an incident as CONTRACT's webhook and API show it."""
     acknowledged, resolved = incident.acknowledged, incident.resolved
+    response = RESPONSES[incident.kind]
     return {
         "id": incident.id,
         "number": incident.number,
         "revision": incident.revision,
         "kind": incident.kind,
+        "response": {"posture": response.posture, "words": response.words},
         "state": incident.state,
         "drill": incident.drill,
         "late": incident.late,
@@ -72,6 +75,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         when = f"{when} ({_age(age)} before this was sent)"
     lines = [f"{title}, {when}"]
     lines += _rooms_below(incident, zone)
+    if notice["type"] == "incident.opened" and incident.get("response"):
+        lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
         if incident[deed]:
             extra = f" as {incident[deed]['disposition']}" if deed == "resolved" else ""

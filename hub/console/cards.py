@@ -10,6 +10,7 @@ from config.contract import shown
 from hub.causes import doubts
 from hub.console.words import Words, age
 from hub.incident import Incident, Press, Room
+from hub.response import RESPONSES
 
 KIND_WORDS: Final = {"panic": "PANIC", "duress": "DURESS", "medical": "MEDICAL", "assist": "ASSIST"}
 STATE_WORDS: Final = {
@@ -59,6 +60,8 @@ class Card(Struct, frozen=True):
     revision: int
     kind: str
     word: str
+    response: str
+    """What is to be done, in the Standard Response Protocol's words."""
     state: str
     state_word: str
     drill: bool
@@ -104,6 +107,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         revision=incident.revision,
         kind=incident.kind,
         word=KIND_WORDS[incident.kind],
+        response=RESPONSES[incident.kind].words,
         state=incident.state,
         state_word=STATE_WORDS[incident.state],
         drill=incident.drill,

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hub.incident import Deed, Incident, Place, Resolution, acknowledged, resolved
+from hub.incident import Deed, Incident, Place, Resolution
 from hub.notice import incident_json, notice_body, sentence
+from hub.transitions import acknowledged, resolved
 from tests.hub.making import T0, incident, press
 
 AT = 1_790_000_531_000  # 2026-09-21T14:22:11Z
@@ -31,6 +32,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     made = incident(press(**DESK))
     sent = body(made)
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
+    assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False
     assert sent["incident"]["events"][0].pop("late") is False
     assert sent["incident"]["events"][0].pop("cause") is None

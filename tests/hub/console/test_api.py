@@ -144,6 +144,20 @@ def test_an_unknown_incident_is_404(api: Caller) -> None:
     assert api.post(f"{A}/incidents/nobody/resolve", {"disposition": "real"}).status == 404
 
 
+def test_a_note_is_taken_with_its_words_and_not_without(api: Caller, desk: FrontDesk) -> None:
+    """Who said it is the token's name; an empty one says nothing and is refused."""
+    one = desk.press()
+    reply = api.post(f"{A}/incidents/{one.id}/notes", {"note": "two officers at the door"})
+    assert (reply.status, reply.json["revision"], reply.json["state"]) == (200, 2, "open")
+    row = api.get(f"{A}/incidents/{one.id}").json["timeline"][-1]
+    assert (row["detail"]["note"], row["detail"]["by"]) == ("two officers at the door", "radio")
+    for body in ({}, {"note": None}, {"note": "  "}):
+        refused = api.post(f"{A}/incidents/{one.id}/notes", body)
+        assert (refused.status, refused.json["error"]) == (422, "bad-input")
+    api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real"})
+    assert api.post(f"{A}/incidents/{one.id}/notes", {"note": "late"}).status == 409
+
+
 def test_acknowledging_names_the_token_and_may_be_done_again(desk: FrontDesk, api: Caller) -> None:
     """200 with the incident, also the second time; `by` is the token's name."""
     one = desk.press()

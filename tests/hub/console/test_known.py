@@ -11,7 +11,8 @@ from hub.console.cards import card
 from hub.console.known import lines, verdict
 from hub.console.timeline import rows
 from hub.console.words import Words, age, counting
-from hub.incident import Place, Press, joined, opened
+from hub.incident import Place, Press
+from hub.transitions import joined, opened
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View, ZoneView
 from tests.hub.console.front_desk import settings_for
 
