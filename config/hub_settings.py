@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from config.contract import ID_PATTERN, PANIC_KINDS, Kind, PanicKind, is_device_id, is_id, is_site_id
+from config.contract import ID_PATTERN, Kind, is_device_id, is_id, is_site_id
+from config.plan_checks import Places, check_plans
+from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
 from config.settings import Report, secret
 from config.shared_settings import LOOPBACK, Broker, Log, Name, Port, Seconds, check_broker
 
@@ -64,24 +66,6 @@ class AudienceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: Name | None = None
 
 
-class StepSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One step of a plan: whom to tell, how long after the press, until when."""
-
-    after_s: Seconds
-    notify: tuple[str, ...]
-    until: Literal["acknowledged", "resolved"] = "acknowledged"
-    repeat_s: Annotated[float, Meta(ge=10, le=86_400, description="seconds, 10 to 86400")] | None = None
-    """Tell this step's audiences again at this interval until somebody answers."""
-
-
-class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who is told of which kinds of incident, and when."""
-
-    kinds: tuple[PanicKind, ...]
-    group_by: Literal["site", "building", "device"] = "site"
-    steps: tuple[StepSettings, ...]
-
-
 class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the console and the API are served."""
 
@@ -126,15 +110,22 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+    reminders: RemindersSettings = RemindersSettings()
 
     @property
     def brokers(self) -> tuple[NamedBroker, ...]:
         """All brokers, the one that must be set first."""
         return self.broker, *self.more_brokers
 
+    @property
+    def plans_in_order(self) -> dict[str, PlanSettings]:
+        """Return the plans as they are looked at; those of a school that has set none."""
+        return self.plans or DEFAULT_PLANS
+
     def plan_for(self, kind: str) -> tuple[str, PlanSettings] | None:
-        """Return the name and plan of a panic kind; None where the settings have none."""
-        return next(((name, plan) for name, plan in self.plans.items() if kind in plan.kinds), None)
+        """Return the name and plan of a panic kind that asks for nothing else; None where there is none."""
+        found = self.plans_in_order.items()
+        return next(((name, plan) for name, plan in found if kind in plan.kinds and plan.is_general), None)
 
 
 def check_hub(settings: HubSettings, report: Report) -> None:
@@ -151,7 +142,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
     _check_rooms(settings, report)
     _check_channels(settings, report)
     _check_audiences(settings, report)
-    _check_plans(settings, report)
+    check_plans(settings.plans, tuple(settings.audiences), _places(settings), report)
 
 
 def _check_brokers(settings: HubSettings, report: Report) -> None:
@@ -244,37 +235,9 @@ def _check_audiences(settings: HubSettings, report: Report) -> None:
                 report(f"audiences.{name}.channels", f"no channel {channel!r}", f"channels: {allowed}")
 
 
-def _check_plans(settings: HubSettings, report: Report) -> None:
-    taken: dict[str, str] = {}
-    for name, plan in settings.plans.items():
-        for kind in plan.kinds:
-            if kind in taken:
-                report(
-                    f"plans.{name}.kinds", f"{kind!r} is already in plans.{taken[kind]}", "one plan a kind"
-                )
-            taken.setdefault(kind, name)
-        if not plan.steps:
-            report(f"plans.{name}.steps", "none", "give at least one step")
-        elif not any(step.after_s == 0 and step.notify for step in plan.steps):
-            cure = "give one step after_s = 0 and somebody to notify"
-            report(f"plans.{name}.steps", "nobody is told at once", cure)
-        _check_notified(settings, name, plan, report)
-    groups = {plan.group_by for plan in settings.plans.values()}
-    if len(groups) > 1:
-        found = ", ".join(sorted(groups))
-        report(
-            "plans", f"group_by differs ({found})", "all panic kinds join: give every plan the same group_by"
-        )
-    for kind in PANIC_KINDS:
-        if kind not in taken and settings.plans:
-            report("plans", f"no plan tells anybody of {kind!r}", f"add {kind!r} to the kinds of a plan")
-
-
-def _check_notified(settings: HubSettings, name: str, plan: PlanSettings, report: Report) -> None:
-    for i, step in enumerate(plan.steps):
-        for audience in step.notify:
-            if audience not in settings.audiences:
-                allowed = ", ".join(sorted(settings.audiences)) or "none is set"
-                report(
-                    f"plans.{name}.steps[{i}].notify", f"no audience {audience!r}", f"audiences: {allowed}"
-                )
+def _places(settings: HubSettings) -> Places:
+    rooms = settings.rooms
+    return Places(
+        tuple(room.device for room in rooms),
+        tuple(dict.fromkeys(room.building for room in rooms if room.building)),
+    )

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from config.contract import Command
 from hub.delivery import Delivery
-from hub.escalation import KeptCourse
 from hub.incident import Incident
 from hub.inputs import Ack, Answer, Done, Reply
+from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
 

@@ -48,6 +48,8 @@ class Delivery(Struct, frozen=True):
     attempts: int = 0
     next_try: int = 0
     """Wall time in ms of the next attempt; 0 is at once."""
+    quiet: bool = False
+    """A reminder: to be told without sound or call."""
 
 
 class Outcome(Struct, frozen=True):

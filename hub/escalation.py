@@ -1,25 +1,29 @@
 """Escalation: who is told of an incident, when, and until when. Pure.
 
-A :class:`Course` is how far the plan of one incident has come. ``advance`` says what is owed now;
+A :class:`Course` is how far the plans of one incident have come. ``advance`` says what is owed now;
 ``next_deadline`` says when to ask again. Deadlines are monotonic seconds; the store keeps them as
-wall time and they are anchored again at a start or a jump of the wall clock.
+wall time (:mod:`hub.kept_course`) and they are anchored again at a start or a jump of the wall clock.
 
 An acknowledgement stops the asking (later steps, repeats), never the telling: of a panic or duress
-every audience of the plan gets its first notice, however soon somebody answered.
+every audience of the plan gets its first notice, however soon somebody answered. Where a step finds
+nobody to tell, or nothing of it can be delivered, the next begins at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
+from config.contract import PanicKind
 from hub.delivery import Target
 from hub.incident import Incident
 from hub.notice import NoticeType
+from hub.plan import Plan, Step
+from hub.reminder import Quiet
 
 UPDATE_EVERY_S: Final = 2.0
 """Seconds between two updates to one target, so that 60 presses are not 60 alerts."""
@@ -27,21 +31,28 @@ ALWAYS_TOLD: Final = frozenset({"panic", "duress"})
 """Kinds whose first notice to every audience of the plan is always delivered."""
 
 
-class Step(Struct, frozen=True):
-    """One step of a plan."""
+class Reached(NamedTuple):
+    """Whom an audience's name stands for at a moment."""
 
-    after_s: float
-    notify: tuple[str, ...]
-    until: Literal["acknowledged", "resolved"] = "acknowledged"
-    repeat_s: float | None = None
+    targets: tuple[Target, ...]
+    reason: str = ""
+    """Who is left out and why, who stands in for whom; empty where there is nothing to say."""
 
 
-class Plan(Struct, frozen=True):
-    """Who is told of an incident of some kinds."""
+class Reach(Protocol):
+    """The people of the site, as the settings and the moment have them."""
 
-    name: str
-    group_by: Literal["site", "building", "device"] = "site"
-    steps: tuple[Step, ...] = ()
+    def reach(self, audience: str, wall: int, position: int = 0) -> Reached:
+        """Return whom an audience stands for; of one asked in order, its member at this position."""
+        ...
+
+    def everybody(self, audience: str) -> tuple[Target, ...]:
+        """Return all of an audience, on duty or not."""
+        ...
+
+    def is_told_once(self, target: Target) -> bool:
+        """Tell whether this is no person: it is told of each change once, and never asked again."""
+        ...
 
 
 class Told(Struct, frozen=True):
@@ -55,16 +66,35 @@ class Told(Struct, frozen=True):
     """Notices to it at this revision so far."""
     ask: str | None = None
     """Why it is to be told again although nothing changed: a later step, or a repeat."""
+    by: tuple[tuple[str, int], ...] = ()
+    """The plans' steps that told or asked it."""
+    failing: bool = False
+    """The last attempt at it did not get through."""
 
 
-class Course(Struct, frozen=True):
-    """How far an incident's plan has come."""
+class Run(Struct, frozen=True):
+    """How far one plan has come."""
 
     plan: str
     started: float
     due: tuple[float | None, ...]
-    """When each step is to be taken next; None where it is done."""
+    """When each step is to be taken next; None where it is done, or waits for a confirmation."""
+    taken: tuple[int, ...]
+    """How often each step was taken."""
+    kind: PanicKind = "panic"
+    """What the incident was when it began."""
+    overtaken: bool = False
+    """A plan of a higher kind asks now: this one gives its first notices, and asks nobody again."""
+
+
+class Course(Struct, frozen=True):
+    """How far an incident's plans have come."""
+
+    runs: tuple[Run, ...]
     told: tuple[Told, ...] = ()
+    confirmed: bool = False
+    quiet: Quiet | None = None
+    """While somebody has it in hand: since when nothing was heard of it."""
 
 
 class Owe(Struct, frozen=True):
@@ -79,7 +109,7 @@ class Owe(Struct, frozen=True):
 class Skip(Struct, frozen=True):
     """An audience that a step did not ask, and the named reason."""
 
-    step: int
+    step: str
     audience: str
     reason: str
 
@@ -90,74 +120,118 @@ class Advance(Struct, frozen=True):
     course: Course
     owed: tuple[Owe, ...] = ()
     skipped: tuple[Skip, ...] = ()
+    ran_out: str | None = None
+    """The plan has asked all it has and nobody answers: which, in words."""
 
 
-Directory = Mapping[str, tuple[Target, ...]]
-"""The targets of each audience."""
+Plans = Mapping[str, Plan]
+"""By name."""
 
 
-def start(plan: Plan, mono: float, told: tuple[Told, ...] = ()) -> Course:
-    """Begin a plan; ``told`` carries over who was told before, when an incident opens again."""
-    due = tuple(mono + step.after_s for step in plan.steps)
-    return Course(plan.name, mono, due, told)
+def run(plan: Plan, mono: float, kind: PanicKind, *, confirmed: bool = False) -> Run:
+    """Begin a plan."""
+    due = tuple(mono + s.after_s if confirmed or not s.when_confirmed else None for s in plan.steps)
+    return Run(plan.name, mono, due, (0,) * len(plan.steps), kind)
+
+
+def begin(course: Course | None, plan: Plan, kind: PanicKind, mono: float, *, restarts: bool) -> Course:
+    """Begin a plan in a course (None: a new one), unless it runs already and nothing restarts it.
+
+    Who was told before is not told a first time again. Where it restarts, the other plans end, but
+    those of a panic or a duress still give their first notices.
+    """
+    if course is None:
+        return Course((run(plan, mono, kind),))
+    if not restarts and any(other.plan == plan.name for other in course.runs):
+        return course
+    others = tuple(
+        replace(other, overtaken=other.overtaken or restarts)
+        for other in course.runs
+        if other.plan != plan.name and (other.kind in ALWAYS_TOLD or not restarts)
+    )
+    return replace(course, runs=(*others, run(plan, mono, kind, confirmed=course.confirmed)))
+
+
+def confirm(course: Course, plans: Plans, mono: float) -> Course:
+    """Let the steps that waited for a confirmation count from now."""
+    if course.confirmed:
+        return course
+    runs = []
+    for one in course.runs:
+        due = list(one.due)
+        for i, step in enumerate(_steps(plans, one)):
+            if step.when_confirmed:
+                due[i] = mono + step.after_s
+        runs.append(replace(one, due=tuple(due)))
+    return replace(course, runs=tuple(runs), confirmed=True)
 
 
 def advance(
-    course: Course,
-    plan: Plan,
-    incident: Incident,
-    directory: Directory,
-    now: Now,
-    change: NoticeType | None = None,
+    course: Course, plans: Plans, incident: Incident, reach: Reach, now: Now, change: NoticeType | None = None
 ) -> Advance:
     """Say what is owed now: by steps that are due, and by what changed.
 
     ``change`` is given right after a transition; an acknowledgement or a resolution is told to all
     who were told before, at once.
     """
-    told = {entry.target: entry for entry in course.told}
-    owed: list[Owe] = []
-    skipped: list[Skip] = []
-    due = list(course.due) if len(course.due) == len(plan.steps) else list(start(plan, course.started).due)
+    walk = _Walk(course, plans, incident, reach, now)
     if incident.state == "resolved":
-        owed += _first_notices_still_owed(plan, due, told, incident, directory, now)
-        skipped += _withheld(plan, due, told, incident, directory)
-        due = [None] * len(due)
-    for i, step in enumerate(plan.steps):
-        at = due[i]
-        if at is None or at > now.mono:
-            continue
-        repeated = at > course.started + step.after_s + 1.0  # kept in whole ms
-        stopped = _stopped(step, incident)
-        for audience in step.notify:
-            if stopped is not None and incident.kind not in ALWAYS_TOLD:
-                skipped.append(Skip(i, audience, stopped))
-                continue
-            for target in directory.get(audience, ()):
-                entry = told.get(target)
-                if entry is None:
-                    told[target] = Told(target, incident.revision, now.mono)
-                    reason = f"step {i + 1} at {step.after_s:g} s"
-                    reason += (
-                        "" if stopped is None else f"; {stopped}, but a first notice is always delivered"
-                    )
-                    owed.append(Owe(target, "incident.opened", 0, reason))
-                elif stopped is None:
-                    word = "repeated" if repeated else "asks again"
-                    told[target] = replace(entry, ask=f"step {i + 1} {word}")
-        due[i] = _next(at, step, now) if step.repeat_s and stopped is None else None
+        walk.end()
+    else:
+        walk.take_steps()
     if change in ("incident.acknowledged", "incident.resolved"):
-        owed += _tell_all(told, change, incident, now, set(owed))
+        walk.tell_all(change)
     elif incident.state != "resolved":
-        owed += _updates(told, incident, now)
+        walk.update()
+    runs = tuple(walk.runs)
     return Advance(
-        Course(plan.name, course.started, tuple(due), tuple(told.values())), tuple(owed), tuple(skipped)
+        replace(course, runs=runs, told=tuple(walk.told.values())),
+        tuple(walk.owed),
+        tuple(walk.skipped),
+        walk.ran_out,
     )
+
+
+def ask(course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str) -> Advance:
+    """Ask some targets now, whatever the plans say: one that was never told has its first notice."""
+    told = {entry.target: entry for entry in course.told}
+    owed = []
+    for target in targets:
+        entry = told.get(target)
+        if entry is None:
+            told[target] = Told(target, incident.revision, now.mono)
+            owed.append(Owe(target, "incident.opened", 0, reason))
+        else:
+            nth = entry.nth + 1 if entry.revision == incident.revision else 0
+            told[target] = replace(entry, revision=incident.revision, at=now.mono, nth=nth, ask=None)
+            owed.append(Owe(target, "incident.updated", nth, reason))
+    return Advance(replace(course, told=tuple(told.values())), tuple(owed))
+
+
+def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -> Course:
+    """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
+    told = {entry.target: entry for entry in course.told}
+    entry = told.get(target)
+    if entry is None or entry.failing is not delivered:
+        return course  # nobody of this course, or nothing new
+    told[target] = replace(entry, failing=not delivered)
+    course = replace(course, told=tuple(told.values()))
+    if delivered:
+        return course
+    runs = []
+    for one in course.runs:
+        due = list(one.due)
+        for i in range(len(due)):
+            asked = [e for e in told.values() if (one.plan, i) in e.by]
+            if one.taken[i] and (one.plan, i) in entry.by and all(e.failing for e in asked):
+                _hasten(due, one.taken, i, mono)
+        runs.append(replace(one, due=tuple(due)))
+    return replace(course, runs=tuple(runs))
 
 
 def next_deadline(course: Course, incident: Incident) -> float | None:
     """Return when ``advance`` has something to do next, in monotonic seconds; None when never."""
-    deadlines = [at for at in course.due if at is not None]
+    deadlines = [at for one in course.runs for at in one.due if at is not None]
     if incident.state != "resolved":
         deadlines += [
             entry.at + UPDATE_EVERY_S
@@ -167,12 +241,180 @@ def next_deadline(course: Course, incident: Incident) -> float | None:
     return min(deadlines, default=None)
 
 
-def _stopped(step: Step, incident: Incident) -> str | None:
-    """Name the reason for which a step asks no more; None while it asks."""
-    if incident.state == "acknowledged" and step.until == "acknowledged":
-        by = incident.acknowledged.by if incident.acknowledged else "somebody"
-        return f"acknowledged by {by}"
-    return None
+class _Walk:
+    """One look at a course."""
+
+    def __init__(self, course: Course, plans: Plans, incident: Incident, reach: Reach, now: Now) -> None:
+        self.plans, self.incident, self.reach, self.now = plans, incident, reach, now
+        self.told = {entry.target: entry for entry in course.told}
+        self.runs = [_fitted(one, plans, course.confirmed) for one in course.runs]
+        self.owed: list[Owe] = []
+        self.skipped: list[Skip] = []
+        self.ran_out: str | None = None
+
+    def take_steps(self) -> None:
+        """Take every step that is due, and those that begin at once because nobody was found."""
+        for number, one in enumerate(self.runs):
+            due, taken = list(one.due), list(one.taken)
+            for i, step in enumerate(_steps(self.plans, one)):
+                at = due[i]
+                if at is None or at > self.now.mono:
+                    continue
+                stopped = self._stopped(step, one)
+                asked = [e for e in self.told.values() if (one.plan, i) in e.by]
+                in_vain = bool(asked) and all(e.failing for e in asked)
+                found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
+                taken[i] += 1
+                again = step.repeat_s is not None and stopped is None
+                again = again and (step.times is None or taken[i] <= step.times)
+                due[i] = _next(at, step, self.now) if again else None
+                if stopped is not None:
+                    continue
+                if not found:
+                    _hasten(due, taken, i, self.now.mono)
+                if self._is_last(one, i):
+                    self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
+            self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
+
+    def end(self) -> None:
+        """Owe what a resolution leaves owed, name what it leaves untold, and end every plan."""
+        resolution = self.incident.resolved
+        assert resolution is not None  # noqa: S101 - its state says so
+        owes = self.incident.kind in ALWAYS_TOLD and resolution.disposition == "real"
+        for number, one in enumerate(self.runs):
+            for i, step in enumerate(_steps(self.plans, one)):
+                waits = step.when_confirmed and one.taken[i] == 0
+                if one.due[i] is None and not waits:
+                    continue
+                for audience in step.notify:
+                    targets = self.reach.reach(audience, self.now.wall, step.position).targets
+                    new = [target for target in targets if target not in self.told]
+                    if owes:
+                        reason = f"resolved before {step.label}, but a first notice is always delivered"
+                        for target in new:
+                            self._first(target, reason, one, i)
+                    elif len(new) == len(targets) and targets:
+                        why = f"resolved as {resolution.disposition} before its time"
+                        self.skipped.append(Skip(step.label, audience, why))
+            self.runs[number] = replace(one, due=(None,) * len(one.due))
+
+    def tell_all(self, change: NoticeType) -> None:
+        """Tell everybody who was told; a first notice of this very moment shows the state already."""
+        first = {owe.target for owe in self.owed}
+        for target, entry in self.told.items():
+            if target not in first:
+                self._again(entry, change, 0, f"{self.incident.state} at revision {self.incident.revision}")
+
+    def update(self) -> None:
+        """Tell what changed, or ask again, no more than once in :data:`UPDATE_EVERY_S` a target."""
+        for entry in list(self.told.values()):
+            newer = entry.revision < self.incident.revision
+            if not (newer or entry.ask) or entry.at + UPDATE_EVERY_S > self.now.mono:
+                continue
+            reason = f"revision {self.incident.revision}" if newer else ""
+            reason = "; ".join(filter(None, (reason, entry.ask)))
+            self._again(entry, "incident.updated", 0 if newer else entry.nth + 1, reason)
+
+    def _ask(self, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool) -> bool:
+        """Tell or ask a step's audiences; returns whether there is anybody."""
+        if stopped is not None and self.incident.kind not in ALWAYS_TOLD:
+            self.skipped += [Skip(step.label, audience, stopped) for audience in step.notify]
+            return True
+        reached = {
+            audience: self.reach.reach(audience, self.now.wall, step.position) for audience in step.notify
+        }
+        found = any(targets for targets, _ in reached.values())
+        for audience, (targets, why) in reached.items():
+            if (why or not targets) and not repeated:
+                words = [why or "nobody to tell"] + ([] if found else ["the next step begins at once"])
+                self.skipped.append(Skip(step.label, audience, "; ".join(words)))
+            for target in targets:
+                self._tell(target, one, i, step, stopped, repeated=repeated)
+        return found
+
+    def _tell(
+        self, target: Target, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool
+    ) -> None:
+        entry = self.told.get(target)
+        if entry is None:
+            reason = f"{step.label} at {step.after_s:g} s"
+            if stopped is not None:
+                reason += f"; {stopped}, but a first notice is always delivered"
+            self._first(target, reason, one, i)
+        elif stopped is None:
+            by = entry.by if (one.plan, i) in entry.by else (*entry.by, (one.plan, i))
+            ask = None if self.reach.is_told_once(target) else _words(step, repeated=repeated)
+            self.told[target] = replace(entry, ask=ask or entry.ask, by=by, failing=False)
+
+    def _last_resort(self, one: Run, i: int, step: Step, *, repeated: bool, in_vain: bool) -> None:
+        """All of a plan has been asked: where its last step reaches nobody, ask whomever there is.
+
+        First those who are off duty, if nobody was told at all; then all who were told, again.
+        """
+        plan = self.plans[one.plan]
+        if not self.told:
+            for audience in everybody((plan,)):
+                for target in self.reach.everybody(audience):
+                    if target not in self.told:
+                        self._first(target, "nobody of the plan is on duty: told all the same", one, i)
+        elif in_vain:
+            for target in list(self.told):
+                self._tell(target, one, i, step, None, repeated=repeated)
+        if not self.told:
+            self.ran_out = f"plan {plan.name} reaches nobody"
+        elif repeated:
+            self.ran_out = f"plan {plan.name} has asked everybody and nobody answers"
+
+    def _is_last(self, one: Run, i: int) -> bool:
+        steps = _steps(self.plans, one)
+        return i == max((n for n, step in enumerate(steps) if not step.when_confirmed), default=-1)
+
+    def _stopped(self, step: Step, one: Run) -> str | None:
+        """Name the reason for which a step asks no more; None while it asks."""
+        if self.incident.state == "acknowledged" and step.until == "acknowledged":
+            return (
+                f"acknowledged by {self.incident.acknowledged.by}"
+                if self.incident.acknowledged
+                else "answered"
+            )
+        return "overtaken by a plan that started since" if one.overtaken else None
+
+    def _first(self, target: Target, reason: str, one: Run, i: int) -> None:
+        self.told[target] = Told(target, self.incident.revision, self.now.mono, by=((one.plan, i),))
+        self.owed.append(Owe(target, "incident.opened", 0, reason))
+
+    def _again(self, entry: Told, change: NoticeType, nth: int, reason: str) -> None:
+        revision = self.incident.revision
+        self.told[entry.target] = replace(entry, revision=revision, at=self.now.mono, nth=nth, ask=None)
+        self.owed.append(Owe(entry.target, change, nth, reason))
+
+
+def _steps(plans: Plans, one: Run) -> tuple[Step, ...]:
+    plan = plans.get(one.plan)
+    return () if plan is None else plan.steps
+
+
+def _fitted(one: Run, plans: Plans, confirmed: bool) -> Run:
+    """Return a run that fits its plan: one whose steps are others now is taken from its start."""
+    plan = plans.get(one.plan)
+    if plan is None or len(plan.steps) == len(one.due) == len(one.taken):
+        return one
+    return replace(run(plan, one.started, one.kind, confirmed=confirmed), overtaken=one.overtaken)
+
+
+def _hasten(due: list[float | None], taken: Sequence[int], i: int, mono: float) -> None:
+    """Let the step after ``i`` begin now, unless it has begun; one that waits for a confirmation waits on."""
+    for j in range(i + 1, len(due)):
+        at = due[j]
+        if taken[j]:
+            return
+        if at is not None:
+            due[j] = min(at, mono)
+            return
+
+
+def _words(step: Step, *, repeated: bool) -> str:
+    return f"{step.label} {'repeated' if repeated else 'asks again'}"
 
 
 def _next(at: float, step: Step, now: Now) -> float:
@@ -181,94 +423,6 @@ def _next(at: float, step: Step, now: Now) -> float:
     return max(at + every, now.mono + every / 2)
 
 
-def _first_notices_still_owed(
-    plan: Plan,
-    due: list[float | None],
-    told: dict[Target, Told],
-    incident: Incident,
-    directory: Directory,
-    now: Now,
-) -> Iterator[Owe]:
-    """Tell those whose step had not come yet, unless a person said it was no real alarm."""
-    real = incident.resolved is not None and incident.resolved.disposition == "real"
-    if incident.kind not in ALWAYS_TOLD or not real:
-        return
-    for i, step in enumerate(plan.steps):
-        for target in (t for audience in step.notify for t in directory.get(audience, ())):
-            if due[i] is not None and target not in told:
-                told[target] = Told(target, incident.revision, now.mono)
-                reason = f"resolved before step {i + 1}, but a first notice is always delivered"
-                yield Owe(target, "incident.opened", 0, reason)
-
-
-def _withheld(
-    plan: Plan, due: list[float | None], told: dict[Target, Told], incident: Incident, directory: Directory
-) -> Iterator[Skip]:
-    """Name the audiences that a resolution leaves untold, and why."""
-    assert incident.resolved is not None  # noqa: S101 - its state says so
-    why = f"resolved as {incident.resolved.disposition} before its time"
-    for i, step in enumerate(plan.steps):
-        for audience in step.notify:
-            targets = directory.get(audience, ())
-            if due[i] is not None and targets and not any(target in told for target in targets):
-                yield Skip(i, audience, why)
-
-
-def _tell_all(
-    told: dict[Target, Told], change: NoticeType, incident: Incident, now: Now, new: set[Owe]
-) -> Iterator[Owe]:
-    first = {owe.target for owe in new}
-    for target in tuple(told):
-        if target in first:
-            continue  # its first notice already shows this state
-        told[target] = Told(target, incident.revision, now.mono)
-        yield Owe(target, change, 0, f"{incident.state} at revision {incident.revision}")
-
-
-def _updates(told: dict[Target, Told], incident: Incident, now: Now) -> Iterator[Owe]:
-    for target, entry in told.items():
-        newer = entry.revision < incident.revision
-        if not (newer or entry.ask) or entry.at + UPDATE_EVERY_S > now.mono:
-            continue
-        nth = 0 if newer else entry.nth + 1
-        told[target] = Told(target, incident.revision, now.mono, nth)
-        reason = f"revision {incident.revision}" if newer else ""
-        yield Owe(target, "incident.updated", nth, "; ".join(filter(None, (reason, entry.ask))))
-
-
-class KeptCourse(Struct, frozen=True):
-    """A course as the store keeps it: deadlines in wall-clock ms, who was told by ``told``."""
-
-    plan: str
-    started: int
-    due: tuple[int | None, ...]
-    told: tuple[Told, ...]
-    kept_at: int | None = None
-    """When this was written: what remained then is the most that can remain."""
-
-
-def keep(course: Course, now: Now) -> KeptCourse:
-    """Turn a course into what is stored."""
-    due = tuple(None if at is None else to_wall(at, now) for at in course.due)
-    return KeptCourse(course.plan, to_wall(course.started, now), due, course.told, now.wall)
-
-
-def recall(kept: KeptCourse, now: Now) -> Course:
-    """Turn what was stored into a course by this process's clock; what passed meanwhile is due now.
-
-    A wall clock that went back meanwhile delays nothing: no time at all is the least that can have passed.
-    """
-    now = now if kept.kept_at is None else Now(now.mono, max(now.wall, kept.kept_at))
-    due = tuple(None if at is None else to_mono(at, now) for at in kept.due)
-    told = tuple(replace(entry, at=now.mono - UPDATE_EVERY_S) for entry in kept.told)
-    return Course(kept.plan, to_mono(kept.started, now), due, told)
-
-
-def to_wall(mono: float, now: Now) -> int:
-    """Return a monotonic moment as wall ms, by both clocks of this moment."""
-    return now.wall + round((mono - now.mono) * 1000)
-
-
-def to_mono(wall: int, now: Now) -> float:
-    """Return a wall moment in ms as monotonic seconds, by both clocks of this moment."""
-    return now.mono + (wall - now.wall) / 1000
+def everybody(plans: Iterable[Plan]) -> Iterator[str]:
+    """Name the audiences of plans, each once."""
+    yield from dict.fromkeys(name for plan in plans for step in plan.steps for name in step.notify)

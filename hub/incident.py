@@ -103,6 +103,8 @@ class Incident(Struct, frozen=True):
     """The newest :data:`EVENTS_KEPT` alarms, oldest first; one that makes a button certain stays longer."""
     acknowledged: Deed | None = None
     resolved: Resolution | None = None
+    confirmed: bool = False
+    """Several rooms or a person bear it out: see :class:`hub.plan.Confirm`."""
     has_causes: bool = False
     """An alarm in it may be a fault: only then is it looked at which; 500 presses join in a storm."""
     trace: str = ""

@@ -6,14 +6,15 @@ from typing import Any
 
 from config.clock import Now, stamp
 from config.contract import Command, LampStage
+from hub.courses import Courses
 from hub.decision import Decision
-from hub.delivery import Delivery, delivery_id, urgency
-from hub.escalation import Course, KeptCourse, Owe, advance, keep, next_deadline, recall, start
-from hub.incident import Incident, Press, rank
+from hub.delivery import Target
+from hub.incident import Incident, Press
+from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
-from hub.notice import NoticeType, notice_body
+from hub.notice import NoticeType
 from hub.outbound import Outbound
-from hub.transitions import Change, joined, opened
+from hub.transitions import Change, confirmed, joined, opened
 from hub.view import StreamEvent
 
 
@@ -24,16 +25,13 @@ class Incidents:
         self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
     ) -> None:
         self._ledger = ledger
-        self._outbound = outbound
+        self.courses = Courses(ledger, outbound, loaded, now)
         self._by_id: dict[str, Incident] = {}
-        self._courses: dict[str, Course] = {}
         self._by_group: dict[str, str] = {}
-        for incident, kept in loaded:
+        for incident, _ in loaded:
             self._by_id[incident.id] = incident
             self._by_group[incident.group] = incident.id
-            self._courses[incident.id] = recall(kept, now)
             ledger.view.incidents[incident.id] = incident
-            self._arm(incident.id)
 
     def get(self, incident_id: str) -> Incident | None:
         """Return an unresolved incident."""
@@ -46,7 +44,7 @@ class Incidents:
     def press(self, decision: Decision, press: Press, now: Now) -> Incident:
         """Take a press into the incident of its group, or open one."""
         ledger = self._ledger
-        group = ledger.directory.group(press.place, press.kind)
+        group = ledger.directory.group(press.place)
         current = self._by_id.get(self._by_group.get(group, ""))
         if current is None:
             change = opened(ledger.settings.site, group, ledger.numbers.take(), press)
@@ -64,7 +62,19 @@ class Incidents:
             "at": stamp(press.at),
             "cause": press.cause,
         }
-        self.changed(decision, change, kind, now, "alarm", detail)
+        self.changed(decision, change, kind, now, "alarm", detail, press)
+        incident = change.incident
+        if not incident.confirmed and (why := self.courses.confirmation(incident, press)) is not None:
+            incident = self.confirm(decision, incident, now, why, {"device": press.place.device})
+        return incident
+
+    def confirm(
+        self, decision: Decision, incident: Incident, now: Now, why: str, detail: dict[str, Any]
+    ) -> Incident:
+        """Take an incident as confirmed: the steps that waited for it begin."""
+        change = confirmed(incident, why)
+        self.courses.confirm(incident, now)
+        self.changed(decision, change, "incident.updated", now, "confirmed", detail)
         return change.incident
 
     def changed(
@@ -75,6 +85,7 @@ class Incidents:
         now: Now,
         what: str,
         detail: dict[str, Any],
+        press: Press | None = None,
     ) -> None:
         """Write a transition down, and owe what follows from it."""
         ledger, incident = self._ledger, change.incident
@@ -89,36 +100,32 @@ class Incidents:
         else:
             self._by_id[incident.id] = incident
             self._by_group[incident.group] = incident.id
-        course = self._courses.get(incident.id)
-        plan = ledger.directory.plan(incident.kind)
-        if course is None:
-            course = start(plan, now.mono)
-        elif change.restarts:
-            course = start(plan, now.mono, course.told)
-        self._advance(decision, incident, course, now, kind)
+        self.courses.go_on(decision, incident, kind, now, press, restarts=change.restarts)
         decision.stream.append(StreamEvent(seq, kind, incident))
         decision.shown.append(lambda: self._show(incident))
 
     def look(self, decision: Decision, incident_id: str, now: Now) -> None:
         """Take the steps of one incident that are due."""
-        incident, course = self._by_id.get(incident_id), self._courses.get(incident_id)
-        if incident is None or course is None:
-            return
-        deadline = next_deadline(course, incident)
-        if deadline is None or deadline > now.mono:
-            return  # this wake-up was for a deadline that has moved; the one it moved to has its own
-        self._advance(decision, incident, course, now)
+        if (incident := self._by_id.get(incident_id)) is not None:
+            self.courses.look(decision, incident, now)
+
+    def attempted(
+        self, decision: Decision, incident_id: str, target: Target, now: Now, *, delivered: bool
+    ) -> None:
+        """Take what came of an attempt to tell a target of an incident."""
+        if (incident := self._by_id.get(incident_id)) is not None:
+            self.courses.attempted(decision, incident, target, now, delivered=delivered)
 
     def moved(self, decision: Decision, incident: Incident, now: Now) -> None:
         """Keep an incident whose facts were corrected without a new revision."""
         self._by_id[incident.id] = incident
-        decision.incidents[incident.id] = (incident, keep(self._courses[incident.id], now))
+        decision.incidents[incident.id] = (incident, self.courses.kept(incident.id, now))
         decision.shown.append(lambda: self._show(incident))
 
     def rewrite(self, decision: Decision, now: Now) -> None:
         """Store every course's deadlines anew."""
         for incident_id, incident in self._by_id.items():
-            decision.incidents[incident_id] = (incident, keep(self._courses[incident_id], now))
+            decision.incidents[incident_id] = (incident, self.courses.kept(incident_id, now))
 
     def lamp(
         self, decision: Decision, incident: Incident, stage: LampStage, device: str | None = None
@@ -140,49 +147,6 @@ class Incidents:
                 command_id = f"{incident.id}.{incident.revision}.{stage}.{len(decision.commands)}"
                 command = Command(v=1, id=command_id, do="lamp", lamp=stage, events=ids[-100:])
                 decision.commands.append((name, command))
-
-    def _advance(
-        self,
-        decision: Decision,
-        incident: Incident,
-        course: Course,
-        now: Now,
-        change: NoticeType | None = None,
-    ) -> None:
-        ledger = self._ledger
-        plan = ledger.directory.plan(incident.kind)
-        step = advance(course, plan, incident, ledger.directory.targets, now, change)
-        deliveries = [self._delivery(incident, owe, now) for owe in step.owed]
-        self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
-        decision.incidents[incident.id] = (incident, keep(step.course, now))
-        for skip in step.skipped:
-            detail: dict[str, Any] = {"step": skip.step + 1, "audience": skip.audience}
-            ledger.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
-        for delivery in deliveries:
-            self._outbound.owe(decision, delivery, now)
-        if incident.state == "resolved":
-            del self._courses[incident.id]
-        else:
-            self._arm(incident.id)
-
-    def _delivery(self, incident: Incident, owe: Owe, now: Now) -> Delivery:
-        return Delivery(
-            id=delivery_id(incident.id, incident.trace, owe.target, owe.type, owe.nth),
-            incident=incident.id,
-            number=incident.number,
-            target=owe.target,
-            type=owe.type,
-            revision=incident.revision,
-            urgency=urgency(rank(incident.kind), owe.type),
-            body=notice_body(incident, owe.type, owe.target.audience, now.wall),
-            reason=owe.reason,
-            owed_at=now.wall,
-        )
-
-    def _arm(self, incident_id: str) -> None:
-        deadline = next_deadline(self._courses[incident_id], self._by_id[incident_id])
-        if deadline is not None:
-            self._ledger.wake(deadline, "course", incident_id)
 
     def _show(self, incident: Incident) -> None:
         if incident.state == "resolved":

@@ -31,6 +31,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "response": {"posture": response.posture, "words": response.words},
         "state": incident.state,
         "drill": incident.drill,
+        "confirmed": incident.confirmed,
         "late": incident.late,
         "opened_at": stamp(incident.opened_at),
         "acknowledged": None
@@ -42,7 +43,15 @@ def incident_json(incident: Incident) -> dict[str, Any]:
     }
 
 
-def notice_body(incident: Incident, kind: NoticeType, audience: str, at: int, *, test: bool = False) -> bytes:
+def notice_body(
+    incident: Incident,
+    kind: NoticeType,
+    audience: str,
+    at: int,
+    *,
+    test: bool = False,
+    reminder: str | None = None,
+) -> bytes:
     """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same."""
     return _ENCODER.encode(
         {
@@ -52,6 +61,7 @@ def notice_body(incident: Incident, kind: NoticeType, audience: str, at: int, *,
             "audience": audience,
             "at": stamp(at),
             "test": test,
+            "reminder": reminder,
             "incident": incident_json(incident),
         }
     )
@@ -74,6 +84,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         title = f"LATE {title}"
         when = f"{when} ({_age(age)} before this was sent)"
     lines = [f"{title}, {when}"]
+    if notice.get("reminder"):
+        lines.insert(0, notice["reminder"])
     lines += _rooms_below(incident, zone)
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])

@@ -10,8 +10,8 @@ from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome, Target, pause_s
-from hub.escalation import to_mono, to_wall
 from hub.inputs import Attempted
+from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.view import ChannelView
 
@@ -59,8 +59,11 @@ class Outbound:
         if delivery is not None and self._due.get(delivery_id, now.mono) <= now.mono:
             self._hand_out(decision, delivery, now)
 
-    def attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
-        """Take what came of an attempt: delivered, to be tried again, or failed for good."""
+    def attempted(self, decision: Decision, fact: Attempted, now: Now) -> Delivery | None:
+        """Take what came of an attempt: delivered, to be tried again, or failed for good.
+
+        Returns the delivery as it was owed; None where it is owed no more.
+        """
         fact = Attempted(fact.delivery, _written(fact.outcome))
         outcome = fact.outcome
         delivery = self._owed.get(fact.delivery)
@@ -70,7 +73,7 @@ class Outbound:
                 what = "delivered" if outcome.verdict == "delivered" else "delivery-failed"
                 why = f"{outcome.said} ({outcome.took_ms} ms); it was under way when it was overtaken"
                 self._timeline(decision, withdrawn, now, what, why, outcome.reference)
-            return
+            return None
         attempts = delivery.attempts + 1
         said = f"{outcome.said} (attempt {attempts}, {outcome.took_ms} ms)"
         if outcome.verdict == "temporary":
@@ -89,6 +92,7 @@ class Outbound:
             self._timeline(decision, delivery, now, what, why, outcome.reference)
         decision.deliveries[delivery.id] = delivery
         self._channel(decision, delivery, fact, now)
+        return delivery
 
     def rewrite(self, decision: Decision, now: Now) -> None:
         """Store every next try anew."""

@@ -313,9 +313,7 @@ class Recorder:
         """Tell whether a panic would reach anybody: an open board, or one channel that isn't in trouble."""
         if self._boards > 0:
             return True
-        plan = self._site.directory.plan("panic")
-        names = {audience for step in plan.steps for audience in step.notify}
-        targets = [t for name in names for t in self._site.directory.targets.get(name, ())]
+        targets = self._site.directory.panic_targets()
         troubles = self._site.troubles.open
         return any(f"channel {target.channel} {target.name}" not in troubles for target in targets)
 

@@ -48,7 +48,7 @@ class Loaded(Struct):
     """The highest number in the record."""
     facts: dict[str, str] = {}
     incidents: list[tuple[Incident, Any]] = []
-    """Unresolved ones, each with its :class:`~hub.escalation.KeptCourse`."""
+    """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
     deliveries: list[Delivery] = []
     """Owed ones."""
     troubles: list[Trouble] = []
@@ -116,7 +116,10 @@ class Site(Ledger):
         elif isinstance(fact, DeviceMessage):
             self.devices.take(decision, fact, now)
         elif isinstance(fact, Attempted):
-            self.outbound.attempted(decision, fact, now)
+            delivery = self.outbound.attempted(decision, fact, now)
+            if delivery is not None:
+                told = fact.outcome.verdict == "delivered"
+                self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
             self.deeds.take(decision, fact, now)
         elif isinstance(fact, Link):

@@ -44,6 +44,7 @@ Wish = Literal[
     "acknowledge: part shown",
     "acknowledge: none shown",
     "note",
+    "confirm",
     "resolve: all shown",
     "resolve: part shown",
 ]
@@ -71,6 +72,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("open", "acknowledge: part shown"): Rule("open"),
     ("open", "acknowledge: none shown"): Rule("open"),
     ("open", "note"): Rule("open"),
+    ("open", "confirm"): Rule("open"),
     ("open", "resolve: all shown"): Rule("resolved"),
     ("acknowledged", "press: higher kind"): Rule("open", asks=True, restarts=True),
     ("acknowledged", "press: another room"): Rule("open", asks=True, restarts=True),
@@ -80,6 +82,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("acknowledged", "press: same room"): Rule("acknowledged"),
     ("acknowledged", "acknowledge: all shown"): Rule("acknowledged"),
     ("acknowledged", "note"): Rule("acknowledged"),
+    ("acknowledged", "confirm"): Rule("acknowledged"),
     ("acknowledged", "resolve: all shown"): Rule("resolved"),
 }
 """The whole life of an incident after the press that opens it. ``resolved`` takes nothing more."""
@@ -207,6 +210,21 @@ def noted(incident: Incident) -> Change:
         trace=_trace(incident.trace, "noted"),
     )
     return Change(after, "noted")
+
+
+def confirmed(incident: Incident, why: str) -> Change:
+    """Take an incident as borne out, by several rooms or a person; steps may wait for it."""
+    rule = _rule(incident, "confirm", "confirm")
+    if incident.confirmed:
+        return Change(incident, "confirmed already")
+    after = replace(
+        incident,
+        revision=incident.revision + 1,
+        state=rule.becomes,
+        confirmed=True,
+        trace=_trace(incident.trace, "confirmed", why),
+    )
+    return Change(after, why)
 
 
 def resolved(incident: Incident, resolution: Resolution, revision: int | None = None) -> Change:

@@ -29,6 +29,7 @@ WISHES: Final[dict[str, str]] = {
     "acknowledge: part shown": "acknowledged: a room pressed since the screen showed it",
     "acknowledge: none shown": "acknowledged: the screen showed no room that asks",
     "note": "a note",
+    "confirm": "confirmed, by several rooms or a person",
     "resolve: all shown": "resolved",
     "resolve: part shown": "resolved: a room pressed since the screen showed it",
 }

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision, RecordRow
 from hub.delivery import Delivery
-from hub.escalation import KeptCourse
 from hub.incident import Incident
+from hub.kept_course import KeptCourse
 from hub.site import Loaded
 from hub.store.held import Held
 from hub.store.statement import Statement

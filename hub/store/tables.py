@@ -64,7 +64,7 @@ incidents = Table(
     Column("number", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("body", Text, nullable=False),  # hub.incident.Incident as JSON
-    Column("course", Text, nullable=False),  # hub.escalation.KeptCourse as JSON
+    Column("course", Text, nullable=False),  # hub.kept_course.KeptCourse as JSON
     Index("incidents_number", "site", "number"),
     Index("incidents_state", "site", "state", "number"),
 )

@@ -15,8 +15,8 @@ PLACES: list[tuple[str, Callable[[Site], Any], str]] = [
     ("before it is told from its repeats", lambda site: site.presses, "_place"),
     ("as it is judged", lambda site: site.presses, "_judge"),
     ("as its incident opens", lambda site: site.incidents, "press"),
-    ("as its plan is begun", lambda site: site.incidents, "_advance"),
-    ("as its notice is written", lambda site: site.incidents, "_delivery"),
+    ("as its plan is begun", lambda site: site.incidents.courses, "_advance"),
+    ("as its notice is written", lambda site: site.incidents.courses, "_delivery"),
     ("as it is kept", lambda site: site.presses, "_keep"),
     ("as its flaws are told", lambda site: site.presses, "_flaw"),
 ]

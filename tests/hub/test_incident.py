@@ -29,6 +29,7 @@ from hub.transitions import (
     UnseenRoomsError,
     Wish,
     acknowledged,
+    confirmed,
     joined,
     noted,
     opened,
@@ -352,6 +353,7 @@ def _deed(wish: Wish) -> Callable[[Incident], Change]:
         "acknowledge: part shown": lambda i: acknowledged(i, REYES, 1),
         "acknowledge: none shown": lambda i: acknowledged(i, REYES, 0),
         "note": noted,
+        "confirm": lambda i: confirmed(i, "by Reyes"),
         "resolve: all shown": lambda i: resolved(i, OVER),
         "resolve: part shown": lambda i: resolved(i, OVER, 1),
     }

@@ -32,6 +32,8 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     made = incident(press(**DESK))
     sent = body(made)
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
+    assert sent.pop("reminder") is None
+    assert sent["incident"].pop("confirmed") is False
     assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False
     assert sent["incident"]["events"][0].pop("late") is False

@@ -6,7 +6,6 @@ import pytest
 
 from hub.decision import Decision
 from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
-from hub.escalation import keep
 from hub.inputs import Acknowledge, Asked, Attempted
 from hub.outbound import UNHEARD_S
 from hub.site import Loaded, Site
@@ -71,14 +70,14 @@ def test_what_was_delivered_is_not_owed() -> None:
 
 
 def test_a_permanent_refusal_ends_it_and_is_a_trouble_at_once() -> None:
-    """It is never tried again; the incident's plan goes on."""
+    """It is never tried again; the plan's next step begins at once, for nobody heard of it."""
     site = new_site()
     delivery = first(site)
     decision = told(site, delivery, NEVER, 2)
     assert decision.deliveries[delivery.id].state == "failed"
     assert [trouble.key for trouble in decision.troubles] == ["channel sro -"]
-    assert tick(site, 25).owed == []
-    assert [d.target.audience for d in tick(site, 30).owed] == ["principal"]
+    assert [d.target.audience for d in decision.owed] == ["principal"]
+    assert tick(site, 30).owed == []
 
 
 def test_two_failures_are_a_trouble_until_a_success() -> None:
@@ -183,7 +182,7 @@ def test_a_course_that_is_kept_knows_when_it_was() -> None:
     decision = take(site, event_bytes())
     (_, course) = next(iter(decision.incidents.values()))
     assert course.kept_at == T0
-    assert keep(site.incidents._courses[next(iter(decision.incidents))], at(5)).kept_at == T0 + 5000
+    assert site.incidents.courses.kept(next(iter(decision.incidents)), at(5)).kept_at == T0 + 5000
 
 
 def test_an_acknowledgement_not_yet_told_is_overtaken_by_the_opening_again() -> None:

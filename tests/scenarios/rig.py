@@ -18,11 +18,10 @@ from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
     HubSettings,
-    PlanSettings,
     RoomSettings,
-    StepSettings,
     ZoneSettings,
 )
+from config.plan_settings import PlanSettings, StepSettings
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.inputs import (

@@ -137,7 +137,7 @@ class AnyHistory(RuleBasedStateMachine):
         for incident in self.incidents().values():
             if incident.state != "open":
                 continue
-            course = self.rig.site.incidents._courses[incident.id]
+            course = self.rig.site.incidents.courses._courses[incident.id]
             deadline = next_deadline(course, incident)
             assert deadline is not None
             wakes = self.rig.site.next_deadline()
@@ -162,9 +162,11 @@ class AnyHistory(RuleBasedStateMachine):
                 assert who in owed or who in told or self.to_come(who) or self.refused(who), who
 
     def to_come(self, who: tuple[str, str]) -> bool:
-        course = self.rig.site.incidents._courses.get(who[0])
+        course = self.rig.site.incidents.courses._courses.get(who[0])
         return course is not None and any(
-            at is not None and who[1] in step.notify for at, step in zip(course.due, STEPS, strict=True)
+            at is not None and who[1] in step.notify
+            for one in course.runs
+            for at, step in zip(one.due, STEPS, strict=True)
         )
 
     def refused(self, who: tuple[str, str]) -> bool:

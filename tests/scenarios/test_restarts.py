@@ -109,7 +109,7 @@ def test_an_acknowledgement_survives(rig: Rig) -> None:
     rig.acknowledge()
     rig.said()
     rig.restart(1)
-    rig.wait(1000)
+    rig.wait(290)
     assert rig.said() == ["30 s principal opened r2: 101", "60 s dispatch opened r2: 101"]
 
 

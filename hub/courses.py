@@ -1,0 +1,200 @@
+"""The courses of a site's unresolved incidents: steps taken, deliveries owed, people reminded. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from config.clock import Now
+from hub import escalation, reminder
+from hub.decision import Decision
+from hub.delivery import Delivery, Target, delivery_id, urgency
+from hub.escalation import Advance, Course, Owe
+from hub.incident import Incident, Place, Press, rank
+from hub.kept_course import KeptCourse, keep, recall
+from hub.ledger import Ledger
+from hub.notice import NoticeType, notice_body
+from hub.outbound import Outbound
+from hub.reminder import Quiet
+
+
+class Courses:
+    """How far each unresolved incident's plans have come."""
+
+    def __init__(
+        self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
+    ) -> None:
+        self._ledger = ledger
+        self._outbound = outbound
+        self._times = reminder.Times(
+            ledger.settings.reminders.after_s, ledger.settings.reminders.stand_in_after_s
+        )
+        self._courses: dict[str, Course] = {}
+        for incident, kept in loaded:
+            course = recall(kept, now)
+            if not any(one.plan in ledger.directory.plans for one in course.runs):
+                place = incident.rooms[0].place  # the settings have no such plan any more
+                course = self._begun(course, incident, place, now, restarts=True)
+            self._courses[incident.id] = course
+            self._arm(incident)
+
+    def go_on(
+        self,
+        decision: Decision,
+        incident: Incident,
+        change: NoticeType,
+        now: Now,
+        press: Press | None = None,
+        *,
+        restarts: bool = False,
+    ) -> None:
+        """Owe what follows from a transition; a press begins the plan of its place, if it doesn't run."""
+        course = self._courses.get(incident.id)
+        if press is not None:
+            course = self._begun(course, incident, press.place, now, restarts=restarts)
+        assert course is not None  # noqa: S101 - a press opens every incident
+        if incident.state != "acknowledged":
+            course = replace(course, quiet=None)
+        elif change in ("incident.acknowledged", "incident.updated") and press is None:
+            course = replace(course, quiet=Quiet(now.mono))  # an answer or a note: somebody is at work
+        self._advance(decision, incident, course, now, change)
+
+    def confirm(self, incident: Incident, now: Now) -> None:
+        """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""
+        course = self._courses[incident.id]
+        self._courses[incident.id] = escalation.confirm(course, self._ledger.directory.plans, now.mono)
+
+    def confirmation(self, incident: Incident, press: Press) -> str | None:
+        """Name what confirms an incident after a press of it; None where nothing does."""
+        plans = self._ledger.directory.plans
+        for one in self._courses[incident.id].runs:
+            wanted = plans[one.plan].confirm if one.plan in plans else None
+            if wanted is None:
+                continue
+            near = {e.place.device for e in incident.events if abs(e.at - press.at) <= wanted.within_s * 1000}
+            if len(near) >= wanted.devices:
+                return f"pressed in {len(near)} rooms within {wanted.within_s:g} s"
+        return None
+
+    def look(self, decision: Decision, incident: Incident, now: Now) -> None:
+        """Take the steps that are due; a wake-up for a deadline that has moved does nothing."""
+        course = self._courses[incident.id]
+        if self._is_quiet_for_too_long(course, now):
+            self._remind(decision, incident, course, now)
+        elif (at := escalation.next_deadline(course, incident)) is not None and at <= now.mono:
+            self._advance(decision, incident, course, now)
+
+    def attempted(
+        self, decision: Decision, incident: Incident, target: Target, now: Now, *, delivered: bool
+    ) -> None:
+        """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
+        before = self._courses[incident.id]
+        course = escalation.attempted(before, target, now.mono, delivered=delivered)
+        if course is not before:
+            self._advance(decision, incident, course, now)
+
+    def kept(self, incident_id: str, now: Now) -> KeptCourse:
+        """Return a course as it is stored."""
+        return keep(self._courses[incident_id], now)
+
+    def _begun(
+        self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool
+    ) -> Course:
+        plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
+        return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+
+    def _is_quiet_for_too_long(self, course: Course, now: Now) -> bool:
+        return course.quiet is not None and reminder.deadline(course.quiet, self._times) <= now.mono
+
+    def _advance(
+        self,
+        decision: Decision,
+        incident: Incident,
+        course: Course,
+        now: Now,
+        change: NoticeType | None = None,
+    ) -> None:
+        directory = self._ledger.directory
+        step = escalation.advance(course, directory.plans, incident, directory, now, change)
+        self._take(decision, incident, step, now)
+        key = f"unanswered {incident.id}"
+        if step.ran_out is not None and incident.state == "open":
+            detail = f"incident {incident.number}: {step.ran_out}"
+            self._ledger.trouble(decision, now, key, "unanswered", detail)
+        elif incident.state != "open":
+            self._ledger.restore(decision, now, key)
+
+    def _remind(self, decision: Decision, incident: Incident, course: Course, now: Now) -> None:
+        """Say that nothing is heard of an incident in hand, to whom it is to be said now."""
+        quiet = course.quiet
+        assert quiet is not None  # noqa: S101 - asked for by look
+        directory = self._ledger.directory
+        by = incident.acknowledged.by if incident.acknowledged is not None else "somebody"
+        stage = reminder.stage(quiet)
+        targets: tuple[Target, ...]
+        if stage == "reminder":
+            targets = directory.of_person(by)
+        elif stage == "stand-in":
+            targets = directory.stand_in_of(by, now.wall)
+        else:
+            targets = tuple(entry.target for entry in course.told)
+        targets = tuple(
+            t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
+        )
+        course = replace(course, quiet=replace(quiet, said=quiet.said + 1))
+        step = escalation.ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
+        words = reminder.words(stage, by, now.mono - quiet.since)
+        self._take(decision, incident, step, now, words, quietly=stage == "reminder")
+        detail = {"stage": stage, "by": by}
+        self._ledger.record(decision, now, "reminded", words, incident=incident.id, detail=detail)
+
+    def _take(
+        self,
+        decision: Decision,
+        incident: Incident,
+        step: Advance,
+        now: Now,
+        words: str | None = None,
+        *,
+        quietly: bool = False,
+    ) -> None:
+        """Write down what a look at a course came to."""
+        ledger = self._ledger
+        deliveries = [self._delivery(incident, owe, now, words, quietly=quietly) for owe in step.owed]
+        self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
+        decision.incidents[incident.id] = (incident, keep(step.course, now))
+        for skip in step.skipped:
+            detail: dict[str, Any] = {"step": skip.step, "audience": skip.audience}
+            ledger.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
+        for delivery in deliveries:
+            self._outbound.owe(decision, delivery, now)
+        if incident.state == "resolved":
+            del self._courses[incident.id]
+        else:
+            self._arm(incident)
+
+    def _delivery(
+        self, incident: Incident, owe: Owe, now: Now, words: str | None, *, quietly: bool
+    ) -> Delivery:
+        return Delivery(
+            id=delivery_id(incident.id, incident.trace, owe.target, owe.type, owe.nth),
+            incident=incident.id,
+            number=incident.number,
+            target=owe.target,
+            type=owe.type,
+            revision=incident.revision,
+            urgency=urgency(rank(incident.kind), owe.type),
+            body=notice_body(incident, owe.type, owe.target.audience, now.wall, reminder=words),
+            reason=owe.reason,
+            owed_at=now.wall,
+            quiet=quietly,
+        )
+
+    def _arm(self, incident: Incident) -> None:
+        course = self._courses[incident.id]
+        deadlines = [escalation.next_deadline(course, incident)]
+        if course.quiet is not None:
+            deadlines.append(reminder.deadline(course.quiet, self._times))
+        if found := [at for at in deadlines if at is not None]:
+            self._ledger.wake(min(found), "course", incident.id)

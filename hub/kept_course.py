@@ -1,0 +1,95 @@
+"""A course as the store keeps it: by the wall clock, so that another process can take it up. Pure."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.clock import Now
+from config.contract import PanicKind
+from hub.escalation import UPDATE_EVERY_S, Course, Run, Told
+from hub.reminder import Quiet
+
+
+class KeptRun(Struct, frozen=True):
+    """A run with its moments in wall-clock ms."""
+
+    plan: str
+    started: int
+    due: tuple[int | None, ...]
+    taken: tuple[int, ...]
+    kind: PanicKind = "panic"
+    overtaken: bool = False
+
+
+class KeptQuiet(Struct, frozen=True):
+    """Since when nothing was heard, in wall-clock ms."""
+
+    since: int
+    said: int
+
+
+class KeptCourse(Struct, frozen=True):
+    """A course with its moments in wall-clock ms, but who was told."""
+
+    runs: tuple[KeptRun, ...] = ()
+    told: tuple[Told, ...] = ()
+    confirmed: bool = False
+    quiet: KeptQuiet | None = None
+    kept_at: int | None = None
+    """When this was written: what remained then is the most that can remain."""
+    plan: str | None = None
+    """Of a release that knew but one plan an incident; with ``started`` and ``due``."""
+    started: int = 0
+    due: tuple[int | None, ...] = ()
+
+
+def keep(course: Course, now: Now) -> KeptCourse:
+    """Turn a course into what is stored."""
+    runs = tuple(
+        KeptRun(
+            one.plan,
+            to_wall(one.started, now),
+            tuple(None if at is None else to_wall(at, now) for at in one.due),
+            one.taken,
+            one.kind,
+            one.overtaken,
+        )
+        for one in course.runs
+    )
+    quiet = None if course.quiet is None else _kept_quiet(course.quiet, now)
+    return KeptCourse(runs, course.told, course.confirmed, quiet, now.wall)
+
+
+def recall(kept: KeptCourse, now: Now) -> Course:
+    """Turn what was stored into a course by this process's clock; what passed meanwhile is due now.
+
+    A wall clock that went back meanwhile delays nothing: no time at all is the least that can have passed.
+    """
+    now = now if kept.kept_at is None else Now(now.mono, max(now.wall, kept.kept_at))
+    runs = kept.runs
+    if kept.plan is not None:
+        taken = tuple(int(at is None) for at in kept.due)
+        runs = (KeptRun(kept.plan, kept.started, kept.due, taken),)
+    told = tuple(replace(entry, at=now.mono - UPDATE_EVERY_S) for entry in kept.told)
+    quiet = None if kept.quiet is None else Quiet(to_mono(kept.quiet.since, now), kept.quiet.said)
+    return Course(tuple(_recalled(one, now) for one in runs), told, kept.confirmed, quiet)
+
+
+def _kept_quiet(quiet: Quiet, now: Now) -> KeptQuiet:
+    return KeptQuiet(to_wall(quiet.since, now), quiet.said)
+
+
+def _recalled(one: KeptRun, now: Now) -> Run:
+    due = tuple(None if at is None else to_mono(at, now) for at in one.due)
+    return Run(one.plan, to_mono(one.started, now), due, one.taken, one.kind, one.overtaken)
+
+
+def to_wall(mono: float, now: Now) -> int:
+    """Return a monotonic moment as wall ms, by both clocks of this moment."""
+    return now.wall + round((mono - now.mono) * 1000)
+
+
+def to_mono(wall: int, now: Now) -> float:
+    """Return a wall moment in ms as monotonic seconds, by both clocks of this moment."""
+    return now.mono + (wall - now.wall) / 1000

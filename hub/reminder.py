@@ -1,0 +1,48 @@
+"""What becomes of an incident that somebody took in hand and of which nothing is heard since. Pure.
+
+An acknowledgement stops the asking only as long as its person shows signs of being at work. First
+whoever acknowledged is reminded, without sound or call; then their stand-in is asked; then, again
+and again, everybody who was told.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+from msgspec import Struct
+
+Stage = Literal["reminder", "stand-in", "everybody"]
+STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+
+
+class Times(Struct, frozen=True):
+    """The settings' seconds."""
+
+    after_s: float = 300.0
+    stand_in_after_s: float = 120.0
+
+
+class Quiet(Struct, frozen=True):
+    """Since when nothing was heard of an incident in hand, and how often that was said."""
+
+    since: float
+    """Monotonic seconds of the acknowledgement, or of the last note."""
+    said: int = 0
+
+
+def stage(quiet: Quiet) -> Stage:
+    """Return what comes next."""
+    return STAGES[min(quiet.said, len(STAGES) - 1)]
+
+
+def deadline(quiet: Quiet, times: Times) -> float:
+    """Return when it comes, in monotonic seconds."""
+    return quiet.since + times.after_s + quiet.said * times.stand_in_after_s
+
+
+def words(stage: Stage, by: str, silent_s: float) -> str:
+    """Return what those who are told of it read."""
+    minutes = f"{silent_s / 60:.0f} min"
+    if stage == "reminder":
+        return f"You took this in hand, and nothing was heard of it for {minutes}: add a note, or resolve it"
+    return f"{by} took this in hand, and nothing was heard of it for {minutes}: take it over, or add a note"
