@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from config.contract import ID_PATTERN, PANIC_KINDS, Kind, PanicKind, is_device_id, is_id, is_site_id
+from config.contract import PANIC_KINDS, Kind, PanicKind, is_device_id, is_id, is_site_id
+from config.people_checks import PeopleTables, check_people
+from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.settings import Report, secret
-from config.shared_settings import LOOPBACK, Broker, Log, Name, Port, Seconds, check_broker
-
-Key = Annotated[str, Meta(pattern=ID_PATTERN, description="a name of a-z 0-9 . _ -")]
+from config.shared_settings import LOOPBACK, Broker, Key, Log, Name, Port, Seconds, check_broker
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,13 +55,6 @@ class AppriseSettings(
     targets_file: Path | None = None
     targets_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
-
-
-class AudienceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """People, or a dispatch centre, to be told."""
-
-    channels: tuple[str, ...]
-    title: Name | None = None
 
 
 class StepSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -124,6 +117,9 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
+    calendar: CalendarSettings = CalendarSettings()
+    schedules: dict[Key, ScheduleSettings] = {}
+    people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
 
@@ -150,7 +146,8 @@ def check_hub(settings: HubSettings, report: Report) -> None:
     _check_store(settings.store, report)
     _check_rooms(settings, report)
     _check_channels(settings, report)
-    _check_audiences(settings, report)
+    of_people = (settings.calendar, settings.schedules, settings.people, settings.audiences)
+    check_people(PeopleTables(*of_people, frozenset(settings.channels)), report)
     _check_plans(settings, report)
 
 
@@ -234,14 +231,6 @@ def _check_secret(key: str, file: Path | None, env: str | None, report: Report) 
     except LookupError as error:
         report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
         return None
-
-
-def _check_audiences(settings: HubSettings, report: Report) -> None:
-    for name, audience in settings.audiences.items():
-        for channel in audience.channels:
-            if channel not in settings.channels:
-                allowed = ", ".join(sorted(settings.channels)) or "none is set"
-                report(f"audiences.{name}.channels", f"no channel {channel!r}", f"channels: {allowed}")
 
 
 def _check_plans(settings: HubSettings, report: Report) -> None:
