@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from config.contract import ID_PATTERN, Kind, is_device_id, is_id, is_site_id
-from config.plan_checks import Places, check_plans
+from config.contract import Kind, is_device_id, is_id, is_site_id
+from config.people_checks import PeopleTables, check_people
+from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
+from config.plan_checks import Names, check_plans
 from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
 from config.settings import Report, secret
-from config.shared_settings import LOOPBACK, Broker, Log, Name, Port, Seconds, check_broker
-
-Key = Annotated[str, Meta(pattern=ID_PATTERN, description="a name of a-z 0-9 . _ -")]
+from config.shared_settings import LOOPBACK, Broker, Key, Log, Name, Port, Seconds, check_broker
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,13 +59,6 @@ class AppriseSettings(
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
 
 
-class AudienceSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """People, or a dispatch centre, to be told."""
-
-    channels: tuple[str, ...]
-    title: Name | None = None
-
-
 class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the console and the API are served."""
 
@@ -108,6 +101,9 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
+    calendar: CalendarSettings = CalendarSettings()
+    schedules: dict[Key, ScheduleSettings] = {}
+    people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
     reminders: RemindersSettings = RemindersSettings()
@@ -141,8 +137,12 @@ def check_hub(settings: HubSettings, report: Report) -> None:
     _check_store(settings.store, report)
     _check_rooms(settings, report)
     _check_channels(settings, report)
-    _check_audiences(settings, report)
-    check_plans(settings.plans, tuple(settings.audiences), _places(settings), report)
+    of_people = (settings.calendar, settings.schedules, settings.people, settings.audiences)
+    check_people(PeopleTables(*of_people, frozenset(settings.channels)), report)
+    buildings = dict.fromkeys(room.building for room in settings.rooms if room.building)
+    devices = tuple(room.device for room in settings.rooms)
+    names = Names(tuple(settings.audiences), tuple(settings.schedules), devices, tuple(buildings))
+    check_plans(settings.plans, names, report)
 
 
 def _check_brokers(settings: HubSettings, report: Report) -> None:
@@ -225,19 +225,3 @@ def _check_secret(key: str, file: Path | None, env: str | None, report: Report) 
     except LookupError as error:
         report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
         return None
-
-
-def _check_audiences(settings: HubSettings, report: Report) -> None:
-    for name, audience in settings.audiences.items():
-        for channel in audience.channels:
-            if channel not in settings.channels:
-                allowed = ", ".join(sorted(settings.channels)) or "none is set"
-                report(f"audiences.{name}.channels", f"no channel {channel!r}", f"channels: {allowed}")
-
-
-def _places(settings: HubSettings) -> Places:
-    rooms = settings.rooms
-    return Places(
-        tuple(room.device for room in rooms),
-        tuple(dict.fromkeys(room.building for room in rooms if room.building)),
-    )

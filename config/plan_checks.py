@@ -13,21 +13,21 @@ AT_ONCE: Final = ("sro", "dispatch")
 """Whom a panic or a duress tells at 0 s together (the promise that somebody answers)."""
 
 
-class Places(NamedTuple):
-    """The site's places that a plan may be for."""
+class Names(NamedTuple):
+    """What the rest of the settings has that a plan may name."""
 
+    audiences: tuple[str, ...]
+    schedules: tuple[str, ...]
     devices: tuple[str, ...]
     buildings: tuple[str, ...]
 
 
-def check_plans(
-    plans: Mapping[str, PlanSettings], audiences: tuple[str, ...], places: Places, report: Report
-) -> None:
+def check_plans(plans: Mapping[str, PlanSettings], known: Names, report: Report) -> None:
     """Report the faults that lie within and between plans."""
     for name, plan in plans.items():
         key = f"plans.{name}"
-        _check_steps(plan, key, audiences, report)
-        _check_conditions(plan, key, places, report)
+        _check_steps(plan, key, known.audiences, report)
+        _check_conditions(plan, key, known, report)
     groups = {plan.group_by for plan in plans.values()}
     if len(groups) > 1:
         found = ", ".join(sorted(groups))
@@ -75,13 +75,16 @@ def _check_steps(plan: PlanSettings, key: str, audiences: tuple[str, ...], repor
             report(f"{key}.steps[{last}].times", f"{plan.steps[last].times} on the last step", cure)
 
 
-def _check_conditions(plan: PlanSettings, key: str, places: Places, report: Report) -> None:
+def _check_conditions(plan: PlanSettings, key: str, known: Names, report: Report) -> None:
     for device in plan.rooms:
-        if device not in places.devices:
-            report(f"{key}.rooms", f"no room with device {device!r}", f"devices: {_names(places.devices)}")
+        if device not in known.devices:
+            report(f"{key}.rooms", f"no room with device {device!r}", f"devices: {_names(known.devices)}")
     for building in plan.buildings:
-        if building not in places.buildings:
-            report(f"{key}.buildings", f"no building {building!r}", f"buildings: {_names(places.buildings)}")
+        if building not in known.buildings:
+            report(f"{key}.buildings", f"no building {building!r}", f"buildings: {_names(known.buildings)}")
+    for schedule in plan.during:
+        if schedule not in known.schedules:
+            report(f"{key}.during", f"no schedule {schedule!r}", f"schedules: {_names(known.schedules)}")
 
 
 def _check_order(plans: Mapping[str, PlanSettings], report: Report) -> None:

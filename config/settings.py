@@ -13,6 +13,8 @@ import re
 import tomllib
 import types
 from collections.abc import Callable, Iterator
+from datetime import date
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -253,5 +255,5 @@ def _join(path: str, key: str) -> str:
 
 
 def _brief(value: Any) -> str:
-    text = masked(repr(value))
+    text = masked(str(value) if isinstance(value, (date, clock_time)) else repr(value))
     return text if len(text) <= 60 else text[:57] + "..."

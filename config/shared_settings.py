@@ -7,11 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from config.contract import ID_PATTERN
 from config.logs import Level
 from config.settings import Report
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
 Seconds = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, 0 to 86400")]
+Key = Annotated[str, Meta(pattern=ID_PATTERN, description="a name of a-z 0-9 . _ -")]
 Name = Annotated[str, Meta(min_length=1, max_length=128, description="text of 1 to 128 characters")]
 
 

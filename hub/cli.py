@@ -57,12 +57,13 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         raise SettingsError(faults)
     rooms, channels = len(settings.rooms), len(settings.channels)
     print(f"{options.config}: no fault. Site {settings.site}, {rooms} rooms, {channels} channels.")
-    for name, plan in settings.plans.items():
+    for name, plan in settings.plans_in_order.items():
         first = [audience for step in plan.steps if step.after_s == 0 for audience in step.notify]
         print(f"  plan {name} ({', '.join(plan.kinds)}): at once {', '.join(first) or 'nobody'}")
-        silent = [name for name in first if not settings.audiences[name].channels]
+        told = settings.audiences
+        silent = [name for name in first if not told[name].channels and not told[name].members]
         for audience in silent:
-            print(f"  note: audience {audience} has no channel: it is told on the board alone")
+            print(f"  note: audience {audience} has no channel and no members: it is told on the board alone")
     return 0
 
 

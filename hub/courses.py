@@ -16,7 +16,6 @@ from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Outbound
-from hub.reminder import Quiet
 
 
 class Courses:
@@ -57,7 +56,9 @@ class Courses:
         if incident.state != "acknowledged":
             course = replace(course, quiet=None)
         elif change in ("incident.acknowledged", "incident.updated") and press is None:
-            course = replace(course, quiet=Quiet(now.mono))  # an answer or a note: somebody is at work
+            course = replace(
+                course, quiet=reminder.heard(now.mono, self._times)
+            )  # an answer or a note: somebody is at work
         self._advance(decision, incident, course, now, change)
 
     def confirm(self, incident: Incident, now: Now) -> None:
@@ -105,7 +106,7 @@ class Courses:
         return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _is_quiet_for_too_long(self, course: Course, now: Now) -> bool:
-        return course.quiet is not None and reminder.deadline(course.quiet, self._times) <= now.mono
+        return course.quiet is not None and course.quiet.due <= now.mono
 
     def _advance(
         self,
@@ -142,7 +143,7 @@ class Courses:
         targets = tuple(
             t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
         )
-        course = replace(course, quiet=replace(quiet, said=quiet.said + 1))
+        course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
         step = escalation.ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
         words = reminder.words(stage, by, now.mono - quiet.since)
         self._take(decision, incident, step, now, words, quietly=stage == "reminder")
@@ -195,6 +196,6 @@ class Courses:
         course = self._courses[incident.id]
         deadlines = [escalation.next_deadline(course, incident)]
         if course.quiet is not None:
-            deadlines.append(reminder.deadline(course.quiet, self._times))
+            deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)

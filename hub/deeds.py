@@ -9,7 +9,7 @@ from hub.decision import Decision
 from hub.devices import Devices
 from hub.incident import Deed, Incident, Resolution
 from hub.incidents import Incidents
-from hub.inputs import Acknowledge, Action, Answer, Asked, Done, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Answer, Asked, Confirm, Done, Note, Refused, Resolve
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.transitions import (
@@ -54,7 +54,16 @@ class Deeds:
             return self._acknowledge(decision, incident, action, now)
         if isinstance(action, Resolve):
             return self._resolve(decision, incident, action, now)
+        if isinstance(action, Confirm):
+            return self._confirm(decision, incident, action, now)
         return self._note(decision, incident, action, now)
+
+    def _confirm(self, decision: Decision, incident: Incident, action: Confirm, now: Now) -> Answer:
+        if incident.confirmed:
+            return Done(incident, incident.open_rooms)
+        why = f"confirmed by {action.by}"
+        after = self._incidents.confirm(decision, incident, now, why, _who(action))
+        return Done(after, after.open_rooms)
 
     def _note(self, decision: Decision, incident: Incident, action: Acknowledge | Note, now: Now) -> Answer:
         change = noted(incident)

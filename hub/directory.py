@@ -1,4 +1,4 @@
-"""Who and where: the site's rooms, the targets of its audiences, its plans. Pure."""
+"""Who and where: the site's rooms, whom its audiences reach at a moment, its plans. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from hub.delivery import Target
 from hub.escalation import Reached, everybody
 from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
+from hub.roster import Duty, LeftOut, Person, roster_of
+from hub.schedule import Schedule, calendar_of, covers, schedule_of
 
 
 class Directory:
     """The settings as the deciding modules ask them."""
 
-    def __init__(self, settings: HubSettings, channels: Mapping[str, tuple[str, ...]]) -> None:
-        """``channels`` maps each channel's name to its targets' names."""
+    def __init__(
+        self,
+        settings: HubSettings,
+        channels: Mapping[str, tuple[str, ...]],
+        told_once: frozenset[str] = frozenset(),
+    ) -> None:
+        """``channels`` maps each channel's name to its targets' names; ``told_once`` names machines' ones."""
         self.rooms: dict[str, RoomSettings] = {room.device: room for room in settings.rooms}
         self.targets: dict[str, tuple[Target, ...]] = {
             name: tuple(
@@ -27,6 +34,14 @@ class Directory:
             )
             for name, audience in settings.audiences.items()
         }
+        self.roster = roster_of(settings)
+        self._calendar = calendar_of(settings.calendar, settings.timezone)
+        self._schedules: dict[str, Schedule] = {
+            name: schedule_of(schedule) for name, schedule in settings.schedules.items()
+        }
+        self._told_once = told_once
+        self._audiences = settings.audiences
+        self._channels = dict(channels)
         self._places = {
             room.device: Place(room.device, room.room, room.building, room.floor) for room in settings.rooms
         }
@@ -59,35 +74,20 @@ class Directory:
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
-        return True
-
-    def reach(self, audience: str, wall: int, position: int = 0) -> Reached:
-        """Return whom an audience stands for at a moment."""
-        return Reached(self.targets.get(audience, ()))
-
-    def everybody(self, audience: str) -> tuple[Target, ...]:
-        """Return all of an audience, on duty or not."""
-        return self.targets.get(audience, ())
+        return covers(self._schedules[schedule], self._calendar, wall)
 
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
-        return False
+        return target.channel in self._told_once
 
     def of_person(self, by: str) -> tuple[Target, ...]:
         """Return the ends of whoever goes by this name; none where the settings don't know them."""
-        return ()
+        return tuple(end for person in self.roster.people_of(by) for end in self._own_ends(person))
 
     def stand_in_of(self, by: str, wall: int) -> tuple[Target, ...]:
         """Return the ends of whoever stands in for this person; none where nobody does."""
-        return ()
-
-    def positions(self, audience: str) -> int:
-        """Return how many members an audience asks one after the other; 1: all at once."""
-        return 1
-
-    def next_after_s(self, audience: str) -> float:
-        """Return how long after one member the next is asked."""
-        return 30.0
+        found = [self.roster.stand_in_of(person.key, wall) for person in self.roster.people_of(by)]
+        return tuple(end for person in found if person is not None for end in self._own_ends(person))
 
     def group(self, place: Place) -> str:
         """Return the group whose incident a press of this place joins."""
@@ -97,6 +97,67 @@ class Directory:
         if by == "building":
             return f"building {place.building if place.known and place.building else ''}"
         return "site"
+
+    def positions(self, audience: str) -> int:
+        """Return how many times an audience is asked at most: once, or each member in order."""
+        found = self._audiences.get(audience)
+        return 1 if found is None or found.ask == "all" else max(1, len(found.members))
+
+    def next_after_s(self, audience: str) -> float:
+        """Return how many seconds after one position of an audience the next is asked; 0 if unknown."""
+        found = self._audiences.get(audience)
+        return 0.0 if found is None else found.next_after_s
+
+    def reach(self, audience: str, wall_ms: int, position: int = 0) -> Reached:
+        """Return whom an audience reaches at this moment.
+
+        Position 0 is the ends all of it share, and of its members all who are on duty or, where they are
+        asked in order, the first of them; each later position is the next of them. Ask for all positions
+        with the moment of the first, or a change of shift between two would pass somebody over.
+        """
+        found = self._audiences.get(audience)
+        if found is None:
+            return Reached((), f"no audience {audience!r}", vacant=True)
+        on_duty = self.roster.members(audience, wall_ms)
+        told = [duty for duty in on_duty.told if self.ends_of(duty.person, audience)]
+        in_order = found.ask == "in-order"
+        turn = told[position : position + 1] if in_order else told if position == 0 else []
+        targets = list(self.targets[audience]) if position == 0 else []
+        for duty in turn:
+            targets += self.ends_of(duty.person, audience)
+        vacant = not turn and (bool(found.members) or position > 0)
+        words = ["nobody further is on duty" if position else "nobody is on duty"] if vacant else []
+        words += [_asked(duty, position, len(told), in_order=in_order) for duty in turn]
+        if position == 0:
+            lost = [LeftOut(duty.person, "has no end") for duty in on_duty.told if duty not in told]
+            words += map(str, (*on_duty.left_out, *lost))
+        return Reached(tuple(dict.fromkeys(targets)), "; ".join(filter(None, words)), vacant)
+
+    def everybody(self, audience: str) -> tuple[Target, ...]:
+        """Return all ends of an audience and of its members, whatever their duty: a last resort."""
+        ends = [end for person in self.roster.everybody(audience) for end in self.ends_of(person, audience)]
+        return tuple(dict.fromkeys((*self.targets.get(audience, ()), *ends)))
+
+    def ends_of(self, person: Person, audience: str) -> tuple[Target, ...]:
+        """Return a person's own ends, as targets of this audience."""
+        targets: list[Target] = []
+        for end in person.reach:
+            channel, is_one, name = end.partition("/")
+            names = self._channels.get(channel, ())
+            targets += [Target(audience, channel, each) for each in names if not is_one or each == name]
+        return tuple(dict.fromkeys(targets))
+
+    def _own_ends(self, person: Person) -> tuple[Target, ...]:
+        """Return a person's ends as targets of an audience they are in; of ``sro`` where they are in none."""
+        audiences = [name for name, found in self._audiences.items() if person.key in found.members]
+        return self.ends_of(person, audiences[0] if audiences else "sro")
+
+
+def _asked(duty: Duty, position: int, count: int, *, in_order: bool) -> str:
+    """Say why somebody is asked; nothing where that goes without saying."""
+    if in_order:
+        return f"{duty} ({position + 1} of {count} on duty)"
+    return str(duty) if duty.stands_in_for else ""
 
 
 def _plan(

@@ -35,8 +35,11 @@ class Reached(NamedTuple):
     """Whom an audience's name stands for at a moment."""
 
     targets: tuple[Target, ...]
+    """None of them twice."""
     reason: str = ""
-    """Who is left out and why, who stands in for whom; empty where there is nothing to say."""
+    """Who is asked in their turn, who stands in for whom, who is left out and why; empty for all of them."""
+    vacant: bool = False
+    """Nobody is on duty, or nobody further in the order: ``targets`` are no more than the shared ends."""
 
 
 class Reach(Protocol):
@@ -323,8 +326,8 @@ class _Walk:
         reached = {
             audience: self.reach.reach(audience, self.now.wall, step.position) for audience in step.notify
         }
-        found = any(targets for targets, _ in reached.values())
-        for audience, (targets, why) in reached.items():
+        found = any(targets and not vacant for targets, _, vacant in reached.values())
+        for audience, (targets, why, _) in reached.items():
             if (why or not targets) and not repeated:
                 words = [why or "nobody to tell"] + ([] if found else ["the next step begins at once"])
                 self.skipped.append(Skip(step.label, audience, "; ".join(words)))

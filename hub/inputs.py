@@ -115,13 +115,23 @@ class Note(Struct, frozen=True):
     note: str
 
 
-Action = Acknowledge | Resolve | Note
+class Confirm(Struct, frozen=True):
+    """A person bears an incident out: what waits for that in its plan begins."""
+
+    incident: str
+    by: str
+    via: str
+    note: str | None = None
+
+
+Action = Acknowledge | Resolve | Note | Confirm
 """What a person may ask."""
 
 
 def wish(action: Action) -> str:
     """Return what was asked, as a refusal names it: ``cannot … incident 41``."""
-    return {Acknowledge: "acknowledge", Resolve: "resolve", Note: "add a note to"}[type(action)]
+    words = {Acknowledge: "acknowledge", Resolve: "resolve", Note: "add a note to", Confirm: "confirm"}
+    return words[type(action)]
 
 
 class Done(Struct, frozen=True):

@@ -26,6 +26,7 @@ class KeptQuiet(Struct, frozen=True):
     """Since when nothing was heard, in wall-clock ms."""
 
     since: int
+    due: int
     said: int
 
 
@@ -72,12 +73,16 @@ def recall(kept: KeptCourse, now: Now) -> Course:
         taken = tuple(int(at is None) for at in kept.due)
         runs = (KeptRun(kept.plan, kept.started, kept.due, taken),)
     told = tuple(replace(entry, at=now.mono - UPDATE_EVERY_S) for entry in kept.told)
-    quiet = None if kept.quiet is None else Quiet(to_mono(kept.quiet.since, now), kept.quiet.said)
+    quiet = None if kept.quiet is None else _recalled_quiet(kept.quiet, now)
     return Course(tuple(_recalled(one, now) for one in runs), told, kept.confirmed, quiet)
 
 
 def _kept_quiet(quiet: Quiet, now: Now) -> KeptQuiet:
-    return KeptQuiet(to_wall(quiet.since, now), quiet.said)
+    return KeptQuiet(to_wall(quiet.since, now), to_wall(quiet.due, now), quiet.said)
+
+
+def _recalled_quiet(kept: KeptQuiet, now: Now) -> Quiet:
+    return Quiet(to_mono(kept.since, now), to_mono(kept.due, now), kept.said)
 
 
 def _recalled(one: KeptRun, now: Now) -> Run:

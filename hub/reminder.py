@@ -27,17 +27,24 @@ class Quiet(Struct, frozen=True):
 
     since: float
     """Monotonic seconds of the acknowledgement, or of the last note."""
+    due: float
+    """When it is to be said (again)."""
     said: int = 0
+
+
+def heard(mono: float, times: Times) -> Quiet:
+    """Begin to wait: somebody is at work."""
+    return Quiet(mono, mono + times.after_s)
+
+
+def said(quiet: Quiet, mono: float, times: Times) -> Quiet:
+    """Count what was said now; what a stopped hub missed is not made up for."""
+    return Quiet(quiet.since, mono + times.stand_in_after_s, quiet.said + 1)
 
 
 def stage(quiet: Quiet) -> Stage:
     """Return what comes next."""
     return STAGES[min(quiet.said, len(STAGES) - 1)]
-
-
-def deadline(quiet: Quiet, times: Times) -> float:
-    """Return when it comes, in monotonic seconds."""
-    return quiet.since + times.after_s + quiet.said * times.stand_in_after_s
 
 
 def words(stage: Stage, by: str, silent_s: float) -> str:

@@ -32,6 +32,8 @@ from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
 QUIET_MS: Final = 24 * 3_600_000
+TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
+"""Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
 
@@ -79,7 +81,9 @@ class Site(Ledger):
         now: Now,
     ) -> None:
         """``channels`` maps a channel's name to its kind and its targets' names."""
-        directory = Directory(settings, {name: targets for name, (_, targets) in channels.items()})
+        ends = {name: targets for name, (_, targets) in channels.items()}
+        machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
+        directory = Directory(settings, ends, machines)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from config.clock import Clock, SystemClock
 from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
-from config.settings import Fault, SettingsError, secret
+from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
 from hub.channels.channel import Channel
@@ -14,7 +14,7 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
     """Return each channel of the settings by its name.
 
     Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
-    of targets that aren't any.
+    of targets that aren't any, people's ends that no channel has.
     """
     channels: dict[str, Channel] = {}
     faults: list[Fault] = []
@@ -26,6 +26,8 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
                 channels[name] = _apprise(name, channel, settings.timezone)
         except SettingsError as error:
             faults += error.faults
+    if not faults:
+        faults += _lost_ends(settings, channels)
     if faults:
         raise SettingsError(tuple(faults))
     return channels
@@ -47,6 +49,19 @@ def check_channels(settings: HubSettings) -> tuple[Fault, ...]:
                 if (found := fault(target.url))
             ]
     return tuple(faults)
+
+
+def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Fault]:
+    """Name each end of a person that its channel doesn't have: nothing would ever be told there."""
+    faults: list[Fault] = []
+    for key, person in settings.people.items():
+        for end in person.reach:
+            channel, is_one, target = end.partition("/")
+            known = channels[channel].targets
+            if is_one and target not in known:
+                found = f"channel {channel!r} has no target {masked(repr(target))}"
+                faults.append(Fault("settings", f"people.{key}.reach", found, f"targets: {', '.join(known)}"))
+    return faults
 
 
 def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:

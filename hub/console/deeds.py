@@ -17,7 +17,7 @@ from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.session import Session
 from hub.console.signing import allowed
-from hub.inputs import Acknowledge, Action, Answer, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Answer, Confirm, Note, Refused, Resolve
 
 
 async def acknowledge(request: Request, session: Session) -> Response:
@@ -33,6 +33,11 @@ async def resolve(request: Request, session: Session) -> Response:
 async def note(request: Request, session: Session) -> Response:
     """``POST /incidents/{id}/notes``."""
     return await _do(request, session, _note)
+
+
+async def confirm(request: Request, session: Session) -> Response:
+    """``POST /incidents/{id}/confirm``."""
+    return await _do(request, session, lambda incident, by, _: Confirm(incident, by, "console"))
 
 
 def _note(incident: str, by: str, fields: dict[str, str]) -> Note:
@@ -84,6 +89,8 @@ def in_words(action: Action, answer: Answer) -> str:
     number = answer.incident.number
     if isinstance(action, Note):
         said = f"Noted in incident {number}."
+    elif isinstance(action, Confirm):
+        said = f"Incident {number} is confirmed."
     elif isinstance(action, Resolve):
         said = f"Incident {number} is resolved: {DISPOSITION_WORDS[action.disposition].lower()}."
     elif answer.open_rooms:

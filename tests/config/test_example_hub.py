@@ -8,6 +8,7 @@ from pathlib import Path
 from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_hub
 from config.settings import load
+from hub.channels.build import build_channels
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
 
@@ -25,14 +26,25 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     text = EXAMPLE.read_text()
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
-    text = re.sub(r"^# (\[channels|\[\[more_brokers|\w+ = )", r"\1", text, flags=re.MULTILINE)
+    tables = (
+        r"\[(channels|schedules|people|audiences)\.|\[calendar\]|\[\[(more_brokers|calendar\.holidays)\]\]"
+    )
+    text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):
         (tmp_path / name).write_text("not read by the check")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
-    (tmp_path / "phones").write_text("Officer Reyes = ntfy://a-topic\n")
+    targets = re.findall(r"^#   (.+ = .+://.+)$", text, flags=re.MULTILINE)
+    (tmp_path / "phones").write_text("\n".join(targets))
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
     assert set(settings.channels) == {"dispatch-webhook", "phones"}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]
+    assert set(settings.people) == {"reyes", "okafor", "ortiz", "office"}
+    assert settings.audiences["sro"].members == ("reyes", "ortiz")
+    assert settings.audiences["leaders"].ask == "in-order"
+    assert [holiday.name for holiday in settings.calendar.holidays] == [
+        "Labor Day", "Thanksgiving", "Winter break",
+    ]  # fmt: skip
+    assert set(build_channels(settings)) == {"dispatch-webhook", "phones"}, "each end of a person is a target"

@@ -36,7 +36,23 @@ def test_check_of_good_settings_says_who_is_told_at_once(
     said = capsys.readouterr().out
     assert "no fault. Site lincoln, 2 rooms" in said
     assert "plan panic (panic, duress): at once sro, dispatch" in said
-    assert "audience sro has no channel" in said
+    assert "audience sro has no channel and no members" in said
+
+
+def test_check_knows_an_audience_that_is_told_by_its_members(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no channel of its own, and needs none."""
+    monkeypatch.setenv("PHONES", "Reyes = ntfy://topic")
+    config.write_text(
+        config.read_text().replace('# members = ["reyes", "ortiz"]', 'members = ["reyes"]')
+        + '[people.reyes]\nname = "Officer Reyes"\nreach = ["phones/Reyes"]\n'
+        + '[channels.phones]\ntype = "apprise"\ntargets_env = "PHONES"\n'
+    )
+    assert main(["check", "--config", str(config)]) == 0
+    said = capsys.readouterr().out
+    assert "audience dispatch has no channel" in said
+    assert "audience sro" not in said
 
 
 def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:

@@ -485,5 +485,7 @@ def test_a_course_of_a_release_with_one_plan_is_recalled() -> None:
 def test_how_long_nothing_was_heard_is_kept_too() -> None:
     """Over a restart nobody's reminder is forgotten."""
     course = begin(None, PLAN, "panic", at(0).mono, restarts=False)
-    course = msgspec.structs.replace(course, quiet=Quiet(at(5).mono, 1))
-    assert recall(keep(course, at(10)), at(10)).quiet == Quiet(pytest.approx(at(5).mono), 1)
+    course = msgspec.structs.replace(course, quiet=Quiet(at(5).mono, at(400).mono, 1))
+    assert recall(keep(course, at(10)), at(10)).quiet == Quiet(
+        pytest.approx(at(5).mono), pytest.approx(at(400).mono), 1
+    )

@@ -27,12 +27,15 @@ from hub.delivery import Delivery, Outcome
 from hub.inputs import (
     Ack,
     Acknowledge,
+    Action,
     Answer,
     Asked,
     Attempted,
+    Confirm,
     DeviceMessage,
     Done,
     EventCame,
+    Note,
     Refused,
     Resolve,
 )
@@ -103,6 +106,9 @@ class Notice(NamedTuple):
     type: str
     id: str
     incident: dict[str, Any]
+    channel: str = ""
+    reminder: str | None = None
+    quiet: bool = False
 
     def __str__(self) -> str:
         rooms = ", ".join(room["room"].removeprefix("Room ") for room in self.incident["rooms"])
@@ -257,7 +263,13 @@ class Rig:
         ]
         self._do(self.site.decide(fact, self.now(), self._known.seen(unknown) if unknown else {}))
 
-    def _ask(self, action: Acknowledge | Resolve) -> Answer:
+    def note(self, text: str = "all is well", by: str = "Reyes", which: int = -1) -> Answer:
+        return self._ask(Note(self.incidents[which], by, "board", text))
+
+    def confirm(self, by: str = "Reyes", which: int = -1) -> Answer:
+        return self._ask(Confirm(self.incidents[which], by, "board"))
+
+    def _ask(self, action: Action) -> Answer:
         answers: list[Answer] = []
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
@@ -310,7 +322,10 @@ class Rig:
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
-        notice = Notice(at, body["audience"], body["type"], delivery.id, body["incident"])
+        where, words = delivery.target.channel, body["reminder"]
+        notice = Notice(
+            at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
+        )
         self.handed.append(notice)
         if far == "takes":
             if all(other.id != notice.id for other in self.notices):
@@ -328,6 +343,15 @@ class Rig:
         """Return in words what was taken since it was last asked, by these audiences (none: by all)."""
         new, self._said = self.notices[self._said :], len(self.notices)
         return [str(notice) for notice in new if not audiences or notice.audience in audiences]
+
+    def asked(self, *channels: str) -> list[str]:
+        """Return who was reached since it was last asked, by their channels: ``30 s ortiz opened``."""
+        new, self._said = self.notices[self._said :], len(self.notices)
+        return [
+            f"{notice.at:g} s {notice.channel} {notice.type.removeprefix('incident.')}"
+            for notice in new
+            if not channels or notice.channel in channels
+        ]
 
     def timeline(self, which: int = -1) -> list[tuple[str, str]]:
         """Return (what, reason) of each line of an incident's record."""

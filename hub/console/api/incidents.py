@@ -15,7 +15,7 @@ from hub.console.body import TooLargeError, read_body
 from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
-from hub.inputs import Acknowledge, Action, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Confirm, Note, Refused, Resolve
 from hub.notice import incident_json, room_json
 from hub.store.people import Token
 
@@ -81,6 +81,12 @@ async def note(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/notes``."""
     text = query.note_needed(await _body(request))
     return await _asked(request, Note(request.path_params["id"], token.name, "api", text))
+
+
+async def confirm(request: Request, token: Token) -> Response:
+    """``POST incidents/{id}/confirm``."""
+    text = query.note(await _body(request))
+    return await _asked(request, Confirm(request.path_params["id"], token.name, "api", text))
 
 
 async def _asked(request: Request, action: Action) -> Response:

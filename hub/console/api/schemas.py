@@ -71,6 +71,7 @@ _INCIDENT: Final = _object(
         "response": _object({"posture": {"enum": [*get_args(PostureName), None]}, "words": _TEXT}),
         "state": {"enum": list(STATES)},
         "drill": _YES_NO,
+        "confirmed": _YES_NO,
         "late": _YES_NO,
         "opened_at": _TIME,
         "acknowledged": _maybe(_object(dict(_DEED))),
@@ -155,6 +156,7 @@ _NOTE: Final[Schema] = {"type": ["string", "null"], "maxLength": NOTE_LONGEST}
 ACKNOWLEDGE: Final = _object(
     {"revision": {"type": ["integer", "null"], "minimum": 1}, "note": _NOTE}, optional=("revision", "note")
 )
+CONFIRM: Final = _object({"note": _NOTE}, optional=("note",))
 NOTE: Final = _object({"note": {"type": "string", "minLength": 1, "maxLength": NOTE_LONGEST}})
 RESOLVE: Final = _object(
     {

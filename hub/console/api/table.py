@@ -104,6 +104,17 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         ),
         Operation(
             "POST",
+            "incidents/{id}/confirm",
+            "acknowledge",
+            "Bear an incident out: what waits for that in its plan begins",
+            incidents.confirm,
+            schemas.ANSWER,
+            parameters=(_ID,),
+            body=schemas.CONFIRM,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "POST",
             "incidents/{id}/resolve",
             "resolve",
             "End an incident",

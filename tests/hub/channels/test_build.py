@@ -106,3 +106,25 @@ def test_a_hub_without_a_webhook_does_not_load_its_client() -> None:
     """27 MB of a Raspberry Pi."""
     code = "import sys, hub.channels.build; assert not {'aiohttp', 'apprise'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_an_end_of_a_person_that_its_channel_lacks_is_a_fault(tmp_path: Path) -> None:
+    """At a check and at a start: somebody who is believed to be told would never be."""
+    table = {
+        "site": "lincoln",
+        "name": "Lincoln",
+        "data": str(tmp_path),
+        "channels": {"phones": targets(tmp_path, "Reyes = ntfy://topic\nOkafor = ntfy://other\n")},
+        "people": {
+            "reyes": {"name": "Officer Reyes", "reach": ["phones/Reyes", "phones"]},
+            "ortiz": {"name": "Mr. Ortiz", "reach": ["phones/Okafor", "phones/Ortiz", "phones/ntfy://topic"]},
+        },
+    }
+    found = read(table, HubSettings, check_hub)
+    with pytest.raises(SettingsError) as raised:
+        build_channels(found)
+    assert [(fault.key, fault.found, fault.cure) for fault in raised.value.faults] == [
+        ("people.ortiz.reach", "channel 'phones' has no target 'Ortiz'", "targets: Reyes, Okafor"),
+        ("people.ortiz.reach", "channel 'phones' has no target 'ntfy:/…'", "targets: Reyes, Okafor"),
+    ]
+    assert check_channels(found) == raised.value.faults

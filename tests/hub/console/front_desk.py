@@ -22,7 +22,7 @@ from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, Webh
 from config.rooms import numbered_rooms
 from hub import transitions as rules
 from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import Acknowledge, Action, Answer, Done, Note, Refused
+from hub.inputs import Acknowledge, Action, Answer, Confirm, Done, Note, Refused
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
@@ -195,6 +195,8 @@ class FrontDesk:
                         if change.incident.state == "acknowledged"
                         else "incident.updated"
                     )
+                elif isinstance(action, Confirm):
+                    change, kind = rules.confirmed(one, f"confirmed by {action.by}"), "incident.updated"
                 elif isinstance(action, Note):
                     change, kind = rules.noted(one), "incident.updated"
                 else:
