@@ -432,8 +432,8 @@ def test_a_reminder_survives_a_restart(make_rig: Make, down_s: float) -> None:
     rig.press(101)
     rig.acknowledge(by="reyes")
     rig.wait(100)
-    rig.restart(down_s)
     rig.asked()
+    rig.restart(down_s)
     rig.wait(max(201 - down_s, 1))
     assert [what for what, _ in rig.timeline()].count("reminded") == 1
     assert "reyes updated" in str(rig.asked("reyes"))
