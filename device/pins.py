@@ -19,6 +19,7 @@ from config.agent_settings import AgentSettings, UpsPins, ZoneSettings
 from device.adc import Adc, open_adc
 from device.circuit import Reading
 from device.facts import Contact, Fact, Unreadable
+from device.lgpio_words import silence
 from device.ups.contacts import UpsContacts
 
 SAMPLE_S: Final = 0.02
@@ -50,6 +51,7 @@ def open_factory(name: Literal["lgpio", "mock"]) -> Any:
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 
+        silence()  # what it says as it is imported, of LG_WD, is still heard
         return LGPIOFactory()
     except ImportError as error:
         raise PinsError(f'lgpio can\'t be loaded ({error}); install it, or set pins = "mock"') from error
