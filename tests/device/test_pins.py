@@ -197,11 +197,13 @@ class Chip:
         for pin in (17, 27):
             self.factory.pin(pin).drive_high()
         self.factory.pin(22).drive_low()
+        self.factory.voltages = {3: 0.5}  # of the ADC, which is on another chip
         return self.factory
 
     def take_away(self, mocker: Any) -> None:
         self.there = False
-        mocker.patch.object(MockPWMPin, "_get_state", side_effect=OSError("no such device"))
+        for way in ("_get_state", "_set_state"):
+            mocker.patch.object(MockPWMPin, way, side_effect=OSError("no such device"))
 
     def bring_back(self, mocker: Any) -> None:
         self.there = True
@@ -230,6 +232,33 @@ def test_a_chip_that_goes_comes_back(facts: Facts, tmp_path: Path, mocker: Any) 
     assert float(chip.factory.pin(18).state) == 0.15
     chip.factory.pin(27).drive_low()
     assert facts.contacts() == [("desk", True, "moved")]
+    board.close()
+
+
+def test_a_chip_without_contacts_is_opened_again(facts: Facts, tmp_path: Path, mocker: Any) -> None:
+    """With all zones on the ADC the outputs tell that it is gone: once all have failed, not one of two."""
+    chip = Chip()
+    room = settings(tmp_path, zones=(EOL,), adc=AdcSettings(), sounder=SounderSettings(pin=20))
+    board = Board(room, facts.put.put, chip.open)
+    board.start(100.0)
+    board.drive("lamp", 1.0)
+    first = chip.factory
+    chip.take_away(mocker)
+    board.drive("lamp", 0.0)
+    board.look(board.look_at)
+    assert board.faults().keys() == {"lamp"}
+    assert not facts.unreadable()  # the lamp alone has failed so far
+    board.drive("lamp", 1.0)
+    board.drive("sounder", 1.0)
+    board.look(board.look_at)
+    assert facts.unreadable() == {"desk"}  # let go, and not to be had
+    chip.bring_back(mocker)
+    board.look(board.look_at)
+    assert chip.factory is not first
+    assert facts.contacts() == [("desk", 0.5, "first")]
+    assert not board.faults()
+    assert float(chip.factory.pin(18).state) == 0.15
+    assert float(chip.factory.pin(20).state) == 1.0
     board.close()
 
 
