@@ -129,7 +129,9 @@ def _look(found: Found, tls: Tls, wanted: str, now: datetime, synced: bool | Non
     for file, whose in ((tls.cert_file, "this agent's"), (tls.ca_file, "the authority's")):
         try:
             certificate = read_certificate(file.read_bytes())
-        except (OSError, CertificateError) as error:
+        except OSError:
+            continue  # told by each link that needs it (:func:`reach`), with its key
+        except CertificateError as error:
             found.faults.append(f"{file}: {error}; put the file from the enrolment here")
             continue
         name, days = certificate.common_name, certificate.days_left(now)
