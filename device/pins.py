@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from config.agent_settings import AgentSettings, UpsPins, ZoneSettings
-from device.adc import Adc, open_adc
+from device.adc import Adc, AdcError, open_adc
 from device.circuit import Reading
 from device.facts import Contact, Fact, Unreadable
 from device.ups.contacts import UpsContacts
@@ -97,7 +97,7 @@ class Pins:
     def _claim(self, zone: ZoneSettings) -> None:
         with _noting(self.unreadable, zone.zone, _where(zone)):
             if zone.circuit == "eol":
-                self._inputs[zone.zone] = open_adc(self._factory, self._settings.adc, zone.channel or 0)
+                self._inputs[zone.zone] = open_adc(self._factory, self._settings, zone.channel or 0)
                 return
             pins = [pin for pin in (zone.pin, zone.nc_pin) if pin is not None]
             self._contacts[zone.zone] = tuple(_Contact(pin, zone.pull, self._factory) for pin in pins)
@@ -295,5 +295,7 @@ def _where(zone: ZoneSettings) -> str:
 def _noting(faults: dict[str, str], who: str, where: str) -> Iterator[None]:
     try:
         yield
+    except AdcError as error:
+        faults[who] = f"{where}: {error}"
     except Exception as error:  # noqa: BLE001 - lgpio and gpiozero raise errors of many families
         faults[who] = f"{where}: {type(error).__name__}: {error}"
