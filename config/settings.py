@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from config.not_known import UNKNOWN, where_known
+from config.this_user import cure_of_reading, this_user
 
 T = TypeVar("T", bound=Struct)
 
@@ -62,6 +63,9 @@ def load(path: Path, kind: type[T], check: Callable[[T, Report], None]) -> T:
     name = str(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except PermissionError:
+        user = this_user()
+        fault = Fault(name, "", f"may not be read by user {user}", cure_of_reading(path, user))
     except OSError as error:
         fault = Fault(name, "", f"can't be read ({error.strerror})", "name a file that this user may read")
     except UnicodeDecodeError as error:

@@ -16,7 +16,6 @@ def this_user() -> str:
         return f"number {number}"
 
 
-def cure_of_reading(file: Path) -> str:
-    """Return what lets this user read a file that it may not."""
-    user = this_user()
+def cure_of_reading(file: Path, user: str) -> str:
+    """Return what lets a user read a file that it may not."""
     return f"sudo chgrp {user} {file} && sudo chmod g+r {file}; each folder above must let {user} in, too"
