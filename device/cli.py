@@ -76,8 +76,10 @@ def _run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from device.check import check
+    from device.service import take_rights
     from device.walk_terminal import walk
 
+    tried = take_rights()
     settings = load(given.config, AgentSettings, check_agent)
 
     def open_pins() -> Pins:
@@ -85,7 +87,7 @@ def _check(given: argparse.Namespace) -> int:
 
     if given.walk:
         return walk(settings, open_pins)
-    return check(settings, open_pins, partial(print, flush=True))
+    return check(settings, open_pins, partial(print, flush=True), tried)
 
 
 def _simulate(given: argparse.Namespace) -> int:
