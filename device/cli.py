@@ -86,6 +86,7 @@ def _check(given: argparse.Namespace) -> int:
         return Pins(settings, lambda _: None, open_factory(settings.pins))
 
     if given.walk:
+        print(tried)
         return walk(settings, open_pins)
     return check(settings, open_pins, partial(print, flush=True), tried)
 

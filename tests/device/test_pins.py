@@ -14,9 +14,10 @@ from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin, MockSPIDevice
 
 from config.agent_settings import AdcSettings, SounderSettings, StrobeSettings, ZoneSettings
 from device import adc
+from device import pins as pins_module
 from device.board import LOOK_S, Board
 from device.facts import Contact, Fact, Unreadable
-from device.pins import Pins, open_factory
+from device.pins import Pins, PinsError, open_factory
 from tests.device.room import ZONES, settings
 from tests.device.test_on_a_broker import until
 
@@ -246,6 +247,21 @@ def test_mock_pins_have_no_adc(claim: Callable[..., Pins], recwarn: pytest.Warni
     pins = claim(open_factory("mock"), EOL, adc=AdcSettings(), lamp=None)
     assert pins.unreadable == {"desk": 'input 3 of the ADC: with pins = "mock" there is no ADC'}
     assert not recwarn.list
+
+
+def test_a_chip_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, and not for us: told with the group and how to join it."""
+    if Path("/dev/gpiochip0").exists():
+        pytest.skip("this machine has GPIO")
+    monkeypatch.setattr(pins_module, "DEVICES", tmp_path)
+    with pytest.raises(PinsError, match="run on a Raspberry Pi"):
+        open_factory("lgpio")
+    (tmp_path / "gpiochip0").touch()
+    monkeypatch.setattr(pins_module.os, "access", lambda *_: False)
+    with pytest.raises(
+        PinsError, match=r"may not use .*/gpiochip0; put it into the group gpio: sudo usermod"
+    ):
+        open_factory("lgpio")
 
 
 class Chip:
