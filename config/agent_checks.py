@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from config.agent_settings import LONGEST_ACCEPT_MS, AgentSettings, UpsPins, ZoneSettings
-from config.contract import PANIC_KINDS, is_device_id, is_site_id
+from config.agent_settings import LONGEST_ACCEPT_MS, AgentSettings, LinkSettings, UpsPins, ZoneSettings
+from config.contract import PANIC_KINDS
+from config.not_known import where_known
 from config.settings import Report
-from config.shared_settings import check_broker
+from config.shared_settings import check_broker, check_device, check_site
 from config.wiring import (
     CHIP_SELECT,
     EEPROM_PINS,
@@ -22,33 +23,29 @@ from config.wiring import (
 
 def check_agent(settings: AgentSettings, report: Report) -> None:
     """Report the faults that lie between an agent's settings."""
-    if not is_site_id(settings.site):
-        report("site", f"found {settings.site!r}", "must be 1 to 64 of a-z 0-9 _ -, without a dot")
-    if not is_device_id(settings.device):
-        report(
-            "device", f"found {settings.device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'"
-        )
-    if not settings.data.is_absolute():
-        report("data", f"found {str(settings.data)!r}", "must be an absolute path")
-    if not settings.links:
-        report("links", "none", "give at least one [[links]]")
-    if not settings.zones:
-        report("zones", "none", "give at least one [[zones]]")
-    elif not any(zone.kind in PANIC_KINDS for zone in settings.zones):
-        report("zones", "no zone of a panic kind", "give at least one button with kind = 'panic'")
-    _check_once([link.name for link in settings.links], "links", "name", report)
-    _check_once([zone.zone for zone in settings.zones], "zones", "zone", report)
-    for i, link in enumerate(settings.links):
-        check_broker(link, f"links[{i}]", report)
-    for i, zone in enumerate(settings.zones):
-        _check_circuit(zone, f"zones[{i}]", report)
-        _check_kind(zone, f"zones[{i}]", report)
-    if settings.adc is None and any(zone.circuit == "eol" for zone in settings.zones):
-        report("adc", "missing", "a zone with circuit = 'eol' is read by an MCP3008: add [adc]")
-    if settings.strobe is not None and not settings.strobe.postures:
-        report("strobe.postures", "none", "name the postures in which it is on, such as 'lockdown'")
+    check_site(settings.site, report)
+    check_device(settings.device, "device", report)
+    with where_known:
+        if not settings.links:
+            report("links", "none", "give at least one [[links]]")
+    with where_known:
+        if not settings.zones:
+            report("zones", "none", "give at least one [[zones]]")
+        elif not any(zone.kind in PANIC_KINDS for zone in settings.zones):
+            report("zones", "no zone of a panic kind", "give at least one button with kind = 'panic'")
+    with where_known:
+        _check_links(settings.links, report)
+    with where_known:
+        _check_zones(settings.zones, report)
+    with where_known:
+        if settings.adc is None and any(zone.circuit == "eol" for zone in settings.zones):
+            report("adc", "missing", "a zone with circuit = 'eol' is read by an MCP3008: add [adc]")
+    with where_known:
+        if settings.strobe is not None and not settings.strobe.postures:
+            report("strobe.postures", "none", "name the postures in which it is on, such as 'lockdown'")
     _check_pins(settings, report)
-    _check_channels(settings, report)
+    with where_known:
+        _check_channels(settings.zones, report)
 
 
 def doubts(settings: AgentSettings) -> list[str]:
@@ -85,59 +82,100 @@ def doubts(settings: AgentSettings) -> list[str]:
     return said
 
 
-def _check_once(names: list[str], table: str, key: str, report: Report) -> None:
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            report(
-                f"{table}[{i}].{key}", f"{name!r} is used twice", f"give each of {table} a {key} of its own"
-            )
+def _check_links(links: tuple[LinkSettings, ...], report: Report) -> None:
+    names: set[str] = set()
+    for i, link in enumerate(links):
+        with where_known:
+            check_broker(link, f"links[{i}]", report)
+        with where_known:
+            _check_once(link.name, names, f"links[{i}].name", "give each of links a name of its own", report)
 
 
-def _check_circuit(zone: ZoneSettings, key: str, report: Report) -> None:
-    circuit = f"a zone with circuit = {zone.circuit!r}"
+def _check_zones(zones: tuple[ZoneSettings, ...], report: Report) -> None:
+    names: set[str] = set()
+    for i, zone in enumerate(zones):
+        key = f"zones[{i}]"
+        with where_known:
+            _check_once(zone.zone, names, f"{key}.zone", "give each of zones a zone of its own", report)
+        for check in (_check_pin, _check_nc_pin, _check_resistors, _check_times, _check_held, _check_own):
+            with where_known:
+                check(zone, key, report)
+
+
+def _check_once(name: str, used: set[str], key: str, cure: str, report: Report) -> None:
+    if name in used:
+        report(key, f"{name!r} is used twice", cure)
+    used.add(name)
+
+
+def _circuit(zone: ZoneSettings) -> str:
+    return f"a zone with circuit = {zone.circuit!r}"
+
+
+def _check_pin(zone: ZoneSettings, key: str, report: Report) -> None:
     if zone.circuit == "eol":
-        if zone.pin is not None:
-            report(f"{key}.pin", f"found {zone.pin}", f"{circuit} is read by the ADC: leave it out")
         if zone.channel is None:
-            report(f"{key}.channel", "missing", f"{circuit} needs the ADC's input, 0 to 7")
-        found = bands(
-            contact=zone.contact,
-            eol_ohms=zone.eol_ohms,
-            contact_ohms=zone.contact_ohms,
-            pull_ohms=zone.pull_ohms,
-        )
-        if least_gap(found) < LEAST_GAP:
-            near = ", ".join(f"{band.condition} {band.expected:.2f}" for band in found)
-            report(
-                f"{key}.eol_ohms",
-                f"its readings lie too near each other ({near} of full scale)",
-                f"choose resistors that bring them {LEAST_GAP:g} apart, such as three of 4700",
-            )
+            report(f"{key}.channel", "missing", f"{_circuit(zone)} needs the ADC's input, 0 to 7")
+        if zone.pin is not None:
+            report(f"{key}.pin", f"found {zone.pin}", f"{_circuit(zone)} is read by the ADC: leave it out")
     else:
         if zone.pin is None:
-            report(f"{key}.pin", "missing", f"{circuit} needs a GPIO number, 0 to 27")
+            report(f"{key}.pin", "missing", f"{_circuit(zone)} needs a GPIO number, 0 to 27")
         if zone.channel is not None:
-            report(f"{key}.channel", f"found {zone.channel}", f"{circuit} has no ADC input: leave it out")
+            cure = f"{_circuit(zone)} has no ADC input: leave it out"
+            report(f"{key}.channel", f"found {zone.channel}", cure)
+
+
+def _check_nc_pin(zone: ZoneSettings, key: str, report: Report) -> None:
     if zone.circuit == "pair" and zone.nc_pin is None:
-        report(f"{key}.nc_pin", "missing", f"{circuit} needs the GPIO of the contact that opens when active")
+        cure = f"{_circuit(zone)} needs the GPIO of the contact that opens when active"
+        report(f"{key}.nc_pin", "missing", cure)
     if zone.circuit != "pair" and zone.nc_pin is not None:
-        report(f"{key}.nc_pin", f"found {zone.nc_pin}", f"{circuit} has one contact: leave it out")
+        report(f"{key}.nc_pin", f"found {zone.nc_pin}", f"{_circuit(zone)} has one contact: leave it out")
 
 
-def _check_kind(zone: ZoneSettings, key: str, report: Report) -> None:
-    panic = zone.kind in PANIC_KINDS
-    if panic and zone.accept_after_ms > LONGEST_ACCEPT_MS:
+def _check_resistors(zone: ZoneSettings, key: str, report: Report) -> None:
+    if zone.circuit != "eol":
+        return
+    found = bands(
+        contact=zone.contact,
+        eol_ohms=zone.eol_ohms,
+        contact_ohms=zone.contact_ohms,
+        pull_ohms=zone.pull_ohms,
+    )
+    if least_gap(found) < LEAST_GAP:
+        near = ", ".join(f"{band.condition} {band.expected:.2f}" for band in found)
         report(
-            f"{key}.accept_after_ms",
-            f"found {zone.accept_after_ms}",
-            f"at most {LONGEST_ACCEPT_MS} for a button: a short press is a press",
+            f"{key}.eol_ohms",
+            f"its readings lie too near each other ({near} of full scale)",
+            f"choose resistors that bring them {LEAST_GAP:g} apart, such as three of 4700",
         )
-    if panic and zone.settle_ms > LONGEST_ACCEPT_MS:
+
+
+def _check_times(zone: ZoneSettings, key: str, report: Report) -> None:
+    if zone.kind not in PANIC_KINDS:
+        return
+    with where_known:
+        if zone.accept_after_ms > LONGEST_ACCEPT_MS:
+            cure = f"at most {LONGEST_ACCEPT_MS} for a button: a short press is a press"
+            report(f"{key}.accept_after_ms", f"found {zone.accept_after_ms}", cure)
+    if zone.settle_ms > LONGEST_ACCEPT_MS:
         report(f"{key}.settle_ms", f"found {zone.settle_ms}", f"at most {LONGEST_ACCEPT_MS} for a button")
-    if zone.held_kind is not None and zone.kind != "assist":
-        report(f"{key}.held_kind", f"found on kind = {zone.kind!r}", "only a zone of kind 'assist' has one")
-    if zone.held_kind is not None and zone.latching:
+
+
+def _check_held(zone: ZoneSettings, key: str, report: Report) -> None:
+    if zone.held_kind is None:
+        return
+    with where_known:
+        if zone.kind != "assist":
+            cure = "only a zone of kind 'assist' has one"
+            report(f"{key}.held_kind", f"found on kind = {zone.kind!r}", cure)
+    if zone.latching:
         report(f"{key}.held_kind", "found with latching = true", "a button that stays in is never held")
+
+
+def _check_own(zone: ZoneSettings, key: str, report: Report) -> None:
+    """Report a lamp or a motor where none may be."""
     for name in ("lamp_pin", "haptic_pin"):
         if getattr(zone, name) is None:
             continue
@@ -145,30 +183,42 @@ def _check_kind(zone: ZoneSettings, key: str, report: Report) -> None:
             report(
                 f"{key}.{name}", "found on kind = 'duress'", "it changes nothing in its room: leave it out"
             )
-        if not panic:
+        if zone.kind not in PANIC_KINDS:
             report(f"{key}.{name}", f"found on kind = {zone.kind!r}", "only a button has one: leave it out")
 
 
 def _pins(settings: AgentSettings) -> Iterator[tuple[str, int, str]]:
-    """Yield every pin in use: key, GPIO, whose it is."""
+    """Yield every pin in use: key, GPIO, whose it is. A GPIO may be one that isn't known."""
     wanted: list[tuple[str, int | None, str]] = []
-    for i, zone in enumerate(settings.zones):
-        wanted += [
-            (f"zones[{i}].pin", zone.pin, f"zone {zone.zone}"),
-            (f"zones[{i}].nc_pin", zone.nc_pin, f"zone {zone.zone}'s second contact"),
-            (f"zones[{i}].lamp_pin", zone.lamp_pin, f"zone {zone.zone}'s lamp"),
-            (f"zones[{i}].haptic_pin", zone.haptic_pin, f"zone {zone.zone}'s motor"),
-        ]
+    with where_known:
+        for i, zone in enumerate(settings.zones):
+            with where_known:
+                wanted += _pins_of(zone, i)
     for name, part in (("lamp", settings.lamp), ("sounder", settings.sounder), ("strobe", settings.strobe)):
-        if part is not None:
-            wanted.append((f"{name}.pin", part.pin, f"the {name}"))
-    if isinstance(settings.ups, UpsPins):
-        wanted.append(("ups.on_battery_pin", settings.ups.on_battery_pin, "the UPS's battery contact"))
-        wanted.append(("ups.low_pin", settings.ups.low_pin, "the UPS's low contact"))
-    if settings.adc is not None:
-        for pin in sorted(SPI_PINS | {CHIP_SELECT[settings.adc.select]}):
-            wanted.append(("adc", pin, "the ADC"))
+        with where_known:
+            if part is not None:
+                wanted.append((f"{name}.pin", part.pin, f"the {name}"))
+    with where_known:
+        if isinstance(settings.ups, UpsPins):
+            wanted.append(("ups.on_battery_pin", settings.ups.on_battery_pin, "the UPS's battery contact"))
+            wanted.append(("ups.low_pin", settings.ups.low_pin, "the UPS's low contact"))
+    with where_known:
+        if settings.adc is not None:
+            for pin in sorted(SPI_PINS | {CHIP_SELECT[settings.adc.select]}):
+                wanted.append(("adc", pin, "the ADC"))
     yield from ((key, pin, who) for key, pin, who in wanted if pin is not None)
+
+
+def _pins_of(zone: ZoneSettings, i: int) -> list[tuple[str, int | None, str]]:
+    key = who = f"zones[{i}]"
+    with where_known:
+        who = f"zone {zone.zone}"
+    return [
+        (f"{key}.pin", zone.pin, who),
+        (f"{key}.nc_pin", zone.nc_pin, f"{who}'s second contact"),
+        (f"{key}.lamp_pin", zone.lamp_pin, f"{who}'s lamp"),
+        (f"{key}.haptic_pin", zone.haptic_pin, f"{who}'s motor"),
+    ]
 
 
 def _check_pins(settings: AgentSettings, report: Report) -> None:
@@ -176,22 +226,24 @@ def _check_pins(settings: AgentSettings, report: Report) -> None:
     places = list(_pins(settings))
     places.sort(key=lambda place: not place[0].startswith("adc"))  # its pins can't be chosen
     for key, pin, who in places:
-        if pin in EEPROM_PINS:
-            report(key, f"GPIO {pin} is reserved for {OTHER_USES[pin]}", "use another of GPIO 2 to 27")
-        if pin in used:
-            report(key, f"GPIO {pin} is already taken by {used[pin]}", "give each part a pin of its own")
-        used.setdefault(pin, who)
+        with where_known:
+            if pin in EEPROM_PINS:
+                report(key, f"GPIO {pin} is reserved for {OTHER_USES[pin]}", "use another of GPIO 2 to 27")
+            if pin in used:
+                report(key, f"GPIO {pin} is already taken by {used[pin]}", "give each part a pin of its own")
+            used.setdefault(pin, who)
 
 
-def _check_channels(settings: AgentSettings, report: Report) -> None:
+def _check_channels(zones: tuple[ZoneSettings, ...], report: Report) -> None:
     used: dict[int, str] = {}
-    for i, zone in enumerate(settings.zones):
-        if zone.channel is None:
-            continue
-        if zone.channel in used:
-            report(
-                f"zones[{i}].channel",
-                f"the ADC's input {zone.channel} is already taken by zone {used[zone.channel]}",
-                "give each zone an input of its own",
-            )
-        used.setdefault(zone.channel, zone.zone)
+    for i, zone in enumerate(zones):
+        with where_known:
+            if zone.channel is None:
+                continue
+            if zone.channel in used:
+                report(
+                    f"zones[{i}].channel",
+                    f"the ADC's input {zone.channel} is already taken by {used[zone.channel]}",
+                    "give each zone an input of its own",
+                )
+            used.setdefault(zone.channel, _pins_of(zone, i)[0][2])

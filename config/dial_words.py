@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from config.certificate import Certificate
 from config.shared_settings import Broker
+from config.this_user import cure_of_reading
 
 Stage = Literal["connecting", "handshake", "answer", "up"]
 """How far a connection came: no TCP yet; TCP; all but the broker's answer in MQTT; that, too."""
@@ -37,16 +38,19 @@ class Known:
 class TlsFileError(OSError):
     """A file of the TLS settings can't be used; its text says which and why."""
 
-    def __init__(self, key: str, file: Path, error: Exception, *, beside: Path | None = None) -> None:
-        super().__init__(_of_file(key, file, error, beside))
+    def __init__(
+        self, key: str, file: Path, error: Exception, *, user: str, beside: Path | None = None
+    ) -> None:
+        """``user`` is whom this process works as; ``beside`` the certificate that a key is for."""
+        super().__init__(_of_file(key, file, error, user, beside))
 
 
-def _of_file(key: str, file: Path, error: Exception, beside: Path | None) -> str:
+def _of_file(key: str, file: Path, error: Exception, user: str, beside: Path | None) -> str:
     reason = getattr(error, "reason", None) or ""
     if isinstance(error, FileNotFoundError):
         return f"{key} {file} is missing; enrol this machine, or correct {key}"
     if isinstance(error, PermissionError) and error.errno is not None:
-        return f"{key} {file} may not be read by this service; give its user or group the right to read it"
+        return f"{key} {file} may not be read by user {user}; {cure_of_reading(file, user)}"
     if isinstance(error, PermissionError):
         return f"{key} {file} is locked by a passphrase, which nobody is here to type; store it without one"
     if isinstance(error, ssl.SSLError) and "KEY_VALUES_MISMATCH" in reason:

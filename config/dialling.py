@@ -19,6 +19,7 @@ from typing import Any, Final
 from config.certificate import Certificate, CertificateError, read_certificate, read_der
 from config.dial_words import Known, Stage, TlsFileError, of_error
 from config.shared_settings import Broker, Tls
+from config.this_user import this_user
 
 DIAL_S: Final = 5.0
 """For everything up to the end of the TLS handshake."""
@@ -256,17 +257,18 @@ def _resolve(host: str, port: int, flags: int) -> list[tuple[int, Any]]:
 
 def _load(context: ssl.SSLContext, tls: Tls) -> None:
     """Take the files; raises :class:`TlsFileError`, which names the one that is at fault."""
+    user = this_user()
     for key in ("ca_file", "cert_file", "key_file"):
         file: Path = getattr(tls, key)
         try:
             with file.open("rb") as opened:
                 opened.read(1)
         except OSError as error:
-            raise TlsFileError(key, file, error) from error
+            raise TlsFileError(key, file, error, user=user) from error
     try:
         context.load_verify_locations(cafile=tls.ca_file)
     except OSError as error:
-        raise TlsFileError("ca_file", tls.ca_file, error) from error
+        raise TlsFileError("ca_file", tls.ca_file, error, user=user) from error
     asked: list[bool] = []
 
     def passphrase() -> str:
@@ -280,9 +282,9 @@ def _load(context: ssl.SSLContext, tls: Tls) -> None:
         try:
             read_certificate(tls.cert_file.read_bytes())
         except (OSError, CertificateError):
-            raise TlsFileError("cert_file", tls.cert_file, error) from error
+            raise TlsFileError("cert_file", tls.cert_file, error, user=user) from error
         what = PermissionError("passphrase") if asked else error
-        raise TlsFileError("key_file", tls.key_file, what, beside=tls.cert_file) from error
+        raise TlsFileError("key_file", tls.key_file, what, user=user, beside=tls.cert_file) from error
 
 
 def _read(file: Path) -> Certificate | None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from config.contract import Kind, is_device_id, is_id, is_site_id
+from config.contract import Kind, is_id
+from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.plan_checks import Names, check_plans
 from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
 from config.settings import Report, secret
-from config.shared_settings import LOOPBACK, Broker, Key, Log, Name, Port, Seconds, check_broker
+from config.shared_settings import (
+    LOOPBACK,
+    Broker,
+    Key,
+    Log,
+    Name,
+    Port,
+    Seconds,
+    check_broker,
+    check_device,
+    check_site,
+)
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,39 +139,61 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 def check_hub(settings: HubSettings, report: Report) -> None:
     """Report the faults that lie between a hub's settings."""
-    if not is_site_id(settings.site):
-        report("site", f"found {settings.site!r}", "must be 1 to 64 of a-z 0-9 _ -, without a dot")
-    if not is_id(settings.hub):
-        report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
-    if not settings.data.is_absolute():
-        report("data", f"found {str(settings.data)!r}", "must be an absolute path")
-    _check_brokers(settings, report)
-    _check_timezone(settings, report)
-    _check_store(settings.store, report)
-    _check_rooms(settings, report)
-    _check_channels(settings, report)
-    of_people = (settings.calendar, settings.schedules, settings.people, settings.audiences)
-    check_people(PeopleTables(*of_people, frozenset(settings.channels)), report)
-    buildings = dict.fromkeys(room.building for room in settings.rooms if room.building)
-    devices = tuple(room.device for room in settings.rooms)
-    names = Names(tuple(settings.audiences), tuple(settings.schedules), devices, tuple(buildings))
-    check_plans(settings.plans, names, report)
+    check_site(settings.site, report)
+    with where_known:
+        if not is_id(settings.hub):
+            report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
+    for check in (
+        _check_brokers,
+        _check_timezone,
+        _check_store,
+        _check_rooms,
+        _check_channels,
+        _check_people,
+        _check_plans,
+    ):
+        with where_known:
+            check(settings, report)
 
 
 def _check_brokers(settings: HubSettings, report: Report) -> None:
     names: set[str] = set()
     places: set[tuple[str, int]] = set()
-    for i, broker in enumerate(settings.brokers):
-        key = f"more_brokers[{i - 1}]" if i else "broker"
-        check_broker(broker, key, report)
-        if broker.name in names:
-            report(f"{key}.name", f"{broker.name!r} is used twice", "give each broker a name of its own")
-        place = ("127.0.0.1" if broker.host in LOOPBACK else broker.host, broker.port)
-        if place in places:
-            cure = "name each broker once: two sessions with one would throw each other out for ever"
-            report(f"{key}.host", f"{broker.host}:{broker.port} is used twice", cure)
-        names.add(broker.name)
-        places.add(place)
+    for key, broker in _keyed(settings):
+        with where_known:
+            check_broker(broker, key, report)
+        with where_known:
+            if broker.name in names:
+                report(f"{key}.name", f"{broker.name!r} is used twice", "give each broker a name of its own")
+            names.add(broker.name)
+        with where_known:
+            place = ("127.0.0.1" if broker.host in LOOPBACK else broker.host, broker.port)
+            if place in places:
+                cure = "name each broker once: two sessions with one would throw each other out for ever"
+                report(f"{key}.host", f"{broker.host}:{broker.port} is used twice", cure)
+            places.add(place)
+
+
+def _keyed(settings: HubSettings) -> Iterator[tuple[str, NamedBroker]]:
+    """Yield every broker with its key; of several that aren't known, as far as they are."""
+    yield "broker", settings.broker
+    for i, broker in enumerate(settings.more_brokers):
+        yield f"more_brokers[{i}]", broker
+
+
+def check_broker_files(settings: HubSettings, report: Report) -> None:
+    """Report the TLS files that can't be read now: what ``check`` asks, and ``run`` finds link by link."""
+    for key, broker in _keyed(settings):
+        if broker.tls is None:
+            continue
+        for name in ("ca_file", "cert_file", "key_file"):
+            file: Path = getattr(broker.tls, name)
+            try:
+                with file.open("rb"):
+                    pass
+            except OSError as error:
+                found = f"{file} can't be read ({error.strerror})"
+                report(f"{key}.tls.{name}", found, "name a readable PEM file")
 
 
 def _check_timezone(settings: HubSettings, report: Report) -> None:
@@ -172,7 +207,8 @@ def _check_timezone(settings: HubSettings, report: Report) -> None:
         )
 
 
-def _check_store(store: StoreSettings, report: Report) -> None:
+def _check_store(settings: HubSettings, report: Report) -> None:
+    store = settings.store
     if store.url_file is None and store.url_env is None:
         return
     url = _check_secret("store.url", store.url_file, store.url_env, report)
@@ -184,28 +220,43 @@ def _check_rooms(settings: HubSettings, report: Report) -> None:
     seen: set[str] = set()
     for i, room in enumerate(settings.rooms):
         key = f"rooms[{i}].device"
-        if not is_device_id(room.device):
-            report(key, f"found {room.device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'")
-        if room.device in seen:
-            report(key, f"{room.device!r} is used twice", "give each room a device of its own")
-        seen.add(room.device)
-        zones = [zone.zone for zone in room.zones]
-        for zone in sorted({zone for zone in zones if zones.count(zone) > 1}):
-            report(f"rooms[{i}].zones", f"zone {zone!r} is used twice", "give each zone of a room its own id")
+        with where_known:
+            check_device(room.device, key, report)
+            if room.device in seen:
+                report(key, f"{room.device!r} is used twice", "give each room a device of its own")
+            seen.add(room.device)
+        with where_known:
+            _check_room_zones(room, f"rooms[{i}].zones", report)
+
+
+def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for zone in room.zones:
+        with where_known:
+            if zone.zone in seen:
+                twice.add(zone.zone)
+            seen.add(zone.zone)
+    for name in sorted(twice):
+        report(key, f"zone {name!r} is used twice", "give each zone of a room its own id")
 
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
     for name, channel in settings.channels.items():
         key = f"channels.{name}"
-        if isinstance(channel, WebhookSettings):
-            _check_webhook(channel, key, report)
-        elif channel.targets_file is None and channel.targets_env is None:
-            report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
-        else:
-            _check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+        with where_known:
+            if isinstance(channel, WebhookSettings):
+                with where_known:
+                    _check_webhook_url(channel, key, report)
+                with where_known:
+                    _check_webhook_secret(channel, key, report)
+            elif channel.targets_file is None and channel.targets_env is None:
+                report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+            else:
+                _check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
 
 
-def _check_webhook(channel: WebhookSettings, key: str, report: Report) -> None:
+def _check_webhook_url(channel: WebhookSettings, key: str, report: Report) -> None:
     if channel.url is None:
         url = _check_secret(f"{key}.url", channel.url_file, channel.url_env, report)
     else:
@@ -214,6 +265,9 @@ def _check_webhook(channel: WebhookSettings, key: str, report: Report) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             report(f"{key}.url", "found no http or https URL", "must be http:// or https:// with a host")
+
+
+def _check_webhook_secret(channel: WebhookSettings, key: str, report: Report) -> None:
     whsec = _check_secret(f"{key}.secret", channel.secret_file, channel.secret_env, report)
     if whsec is not None and not whsec.startswith("whsec_"):
         report(f"{key}.secret", "doesn't begin with whsec_", "must be whsec_ and the base64 of 32 bytes")
@@ -225,3 +279,18 @@ def _check_secret(key: str, file: Path | None, env: str | None, report: Report) 
     except LookupError as error:
         report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
         return None
+
+
+def _check_people(settings: HubSettings, report: Report) -> None:
+    of_people = (settings.calendar, settings.schedules, settings.people, settings.audiences)
+    check_people(PeopleTables(*of_people, frozenset(settings.channels)), report)
+
+
+def _check_plans(settings: HubSettings, report: Report) -> None:
+    known = Names(
+        frozenset(settings.audiences),
+        frozenset(settings.schedules),
+        frozenset(room.device for room in settings.rooms),
+        frozenset(room.building for room in settings.rooms if room.building),
+    )
+    check_plans(settings.plans, known, report)

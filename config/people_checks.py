@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from config.not_known import where_known
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.settings import Report, masked
 
@@ -26,25 +27,35 @@ class PeopleTables(NamedTuple):
 
 def check_people(tables: PeopleTables, report: Report) -> None:
     """Report what is wrong with the calendar, the schedules, the people and the audiences."""
-    _check_calendar(tables, report)
+    with where_known:
+        _check_calendar(tables, report)
     for name, schedule in tables.schedules.items():
-        _check_schedule(f"schedules.{name}", schedule, tables, report)
+        with where_known:
+            _check_schedule(f"schedules.{name}", schedule, tables, report)
     names: dict[str, str] = {}
     for key, person in tables.people.items():
-        if person.name in names:
-            cure = "give each person a name that tells them apart"
-            report(f"people.{key}.name", f"{person.name!r} is people.{names[person.name]} too", cure)
-        names.setdefault(person.name, key)
-        _check_person(f"people.{key}", person, tables, report)
-    _check_stand_ins(tables.people, report)
+        with where_known:
+            if person.name in names:
+                cure = "give each person a name that tells them apart"
+                report(f"people.{key}.name", f"{person.name!r} is people.{names[person.name]} too", cure)
+            names.setdefault(person.name, key)
+        with where_known:
+            _check_person(f"people.{key}", person, tables, report)
+    with where_known:
+        _check_stand_ins(tables.people, report)
     for name, audience in tables.audiences.items():
-        key = f"audiences.{name}"
-        for channel in audience.channels:
-            _check_known(f"{key}.channels", channel, "channel", tables.channels, report)
-        _check_names(f"{key}.members", audience.members, "person", tables.people, report)
-        if audience.ask == "in-order" and not audience.members:
-            cure = 'name the members in the order to ask them, or set ask = "all"'
-            report(f"{key}.ask", "found 'in-order' without members", cure)
+        with where_known:
+            for channel in audience.channels:
+                _check_known(f"audiences.{name}.channels", channel, "channel", tables.channels, report)
+        with where_known:
+            _check_members(f"audiences.{name}", audience, tables, report)
+
+
+def _check_members(key: str, audience: AudienceSettings, tables: PeopleTables, report: Report) -> None:
+    _check_names(f"{key}.members", audience.members, "person", tables.people, report)
+    if audience.ask == "in-order" and not audience.members:
+        cure = 'name the members in the order to ask them, or set ask = "all"'
+        report(f"{key}.ask", "found 'in-order' without members", cure)
 
 
 def _check_calendar(tables: PeopleTables, report: Report) -> None:

@@ -1,8 +1,10 @@
 """Settings: TOML into typed, frozen structs, with every fault reported at once.
 
 ``read`` walks the struct field by field, so that seven planted faults come back as seven, each with
-its file, key, what was found and what is allowed. Libraries that check a whole file at once either
-stop at the first fault or weigh more than the agent may (docs/decisions/0001-settings.md).
+its file, key, what was found and what is allowed. What lies between keys is checked in the same pass:
+what has a fault of its own isn't known there (:mod:`config.not_known`), and what depends on it isn't judged.
+Libraries that check a whole file at once either stop at the first fault or weigh more than the agent
+may (docs/decisions/0001-settings.md).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 import re
 import tomllib
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from datetime import time as clock_time
 from pathlib import Path
@@ -20,6 +22,9 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 
 import msgspec
 from msgspec import Struct
+
+from config.not_known import UNKNOWN, where_known
+from config.this_user import cure_of_reading, this_user
 
 T = TypeVar("T", bound=Struct)
 
@@ -54,12 +59,15 @@ Report = Callable[[str, str, str], None]
 def load(path: Path, kind: type[T], check: Callable[[T, Report], None]) -> T:
     """Read one settings file whole.
 
-    ``check`` adds the faults that lie between keys; it runs only once every key by itself is right.
+    ``check`` adds the faults that lie between keys, each part of it within ``where_known``.
     Raises :class:`SettingsError` with all faults.
     """
     name = str(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except PermissionError:
+        user = this_user()
+        fault = Fault(name, "", f"may not be read by user {user}", cure_of_reading(path, user))
     except OSError as error:
         fault = Fault(name, "", f"can't be read ({error.strerror})", "name a file that this user may read")
     except UnicodeDecodeError as error:
@@ -75,13 +83,17 @@ def read(
     table: dict[str, Any], kind: type[T], check: Callable[[T, Report], None], file: str = "settings"
 ) -> T:
     """Turn a table of settings into ``kind``; see :func:`load`."""
-    faults = [Fault(file, *fault) for fault in _struct_faults(table, kind, "")]
+    faults: list[Fault] = []
+
+    def report(key: str, found: str, cure: str) -> None:
+        faults.append(Fault(file, key, found, cure))
+
+    settings = _read_struct(table, kind, "", report)
+    with where_known:
+        check(settings, report)
     if faults:
         raise SettingsError(tuple(faults))
-    settings = msgspec.convert(table, kind, dec_hook=_hook)
-    check(settings, lambda key, found, cure: faults.append(Fault(file, key, found, cure)))
-    if faults:
-        raise SettingsError(tuple(faults))
+    assert isinstance(settings, kind)  # noqa: S101 - what is not known has been reported
     return settings
 
 
@@ -117,61 +129,71 @@ def secret(key: str, file: Path | None, env: str | None, text: str | None = None
     raise LookupError(f"neither {key}_file nor {key}_env is set")
 
 
-_FaultText = tuple[str, str, str]
-
-
 def _hook(kind: type[Any], value: Any) -> Any:
-    """Read the one type msgspec doesn't know: a path."""
-    if kind is Path and isinstance(value, str) and value and "\0" not in value:
+    """Read the one type msgspec doesn't know: a path.
+
+    It must be absolute. A service and whoever checks its settings start in different folders, and lgpio
+    changes the agent's as it is imported.
+    """
+    if kind is Path and isinstance(value, str) and value.startswith("/") and "\0" not in value:
         return Path(value)
     raise ValueError(f"{value!r} is no {kind.__name__}")
 
 
-def _struct_faults(table: Any, kind: type[Struct], path: str) -> Iterator[_FaultText]:
+def _read_struct(table: Any, kind: type[Struct], path: str, report: Report) -> Any:
+    """Return the struct that a table holds, with what has a fault as unknown; each fault is reported."""
     if not isinstance(table, dict):
-        yield path, f"found {_brief(table)}", "must be a table"
-        return
+        report(path, f"found {_brief(table)}", "must be a table")
+        return UNKNOWN
     hints = get_type_hints(kind, include_extras=True)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    meant: set[str] = set()
     for key in table:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
+            meant.update(near)
             cure = f"did you mean {near[0]!r}?" if near else f"allowed here: {', '.join(sorted(fields))}"
-            yield _join(path, key), "no such setting", cure
+            report(_join(path, key), "no such setting", cure)
+    values: dict[str, Any] = {}
     for key, field in fields.items():
         if key in table:
-            yield from _value_faults(table[key], hints[field.name], _join(path, key))
+            values[field.name] = _read_value(table[key], hints[field.name], _join(path, key), report)
         elif field.required:
-            yield _join(path, key), "missing", f"must be {_allowed(hints[field.name])}"
+            report(_join(path, key), "missing", f"must be {_allowed(hints[field.name])}")
+            values[field.name] = UNKNOWN
+        elif key in meant:
+            values[field.name] = UNKNOWN
+    return kind(**values)
 
 
-def _value_faults(value: Any, hint: Any, path: str) -> Iterator[_FaultText]:
+def _read_value(value: Any, hint: Any, path: str, report: Report) -> Any:
     bare = _bare(hint)
     origin, args = get_origin(bare), get_args(bare)
     if tags := _tags(bare):
-        yield from _tagged_faults(value, tags, path)
-    elif isinstance(bare, type) and issubclass(bare, Struct):
-        yield from _struct_faults(value, bare, path)
-    elif origin is tuple and _holds_structs(args[0]) and isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _value_faults(item, args[0], f"{path}[{i}]")
-    elif origin is dict and _holds_structs(args[1]) and isinstance(value, dict):
+        return _read_tagged(value, tags, path, report)
+    if isinstance(bare, type) and issubclass(bare, Struct):
+        return _read_struct(value, bare, path, report)
+    if origin is tuple and _holds_structs(args[0]) and isinstance(value, list):
+        return tuple(_read_value(item, args[0], f"{path}[{i}]", report) for i, item in enumerate(value))
+    if origin is dict and _holds_structs(args[1]) and isinstance(value, dict):
+        found: dict[Any, Any] = {}
         for name, item in value.items():
-            yield from _one(name, args[0], f"{path}.{name}")
-            yield from _value_faults(item, args[1], f"{path}.{name}")
-    else:
-        yield from _one(value, hint, path)
+            _read_one(name, args[0], f"{path}.{name}", report)
+            found[name] = _read_value(item, args[1], f"{path}.{name}", report)
+        return found
+    return _read_one(value, hint, path, report)
 
 
-def _tagged_faults(value: Any, tags: dict[str, type[Struct]], path: str) -> Iterator[_FaultText]:
+def _read_tagged(value: Any, tags: dict[str, type[Struct]], path: str, report: Report) -> Any:
     if not isinstance(value, dict):
-        yield path, f"found {_brief(value)}", "must be a table"
-    elif value.get("type") not in tags:
+        report(path, f"found {_brief(value)}", "must be a table")
+    elif not isinstance(value.get("type"), str) or value["type"] not in tags:
         found = f"found {_brief(value['type'])}" if "type" in value else "missing"
-        yield _join(path, "type"), found, f"must be one of {', '.join(map(repr, tags))}"
+        report(_join(path, "type"), found, f"must be one of {', '.join(map(repr, tags))}")
     else:
         rest = {key: item for key, item in value.items() if key != "type"}
-        yield from _struct_faults(rest, tags[value["type"]], path)
+        return _read_struct(rest, tags[value["type"]], path, report)
+    return UNKNOWN
 
 
 def _tags(bare: Any) -> dict[str, type[Struct]]:
@@ -183,11 +205,12 @@ def _tags(bare: Any) -> dict[str, type[Struct]]:
     return {str(kind.__struct_config__.tag): kind for kind in kinds}
 
 
-def _one(value: Any, hint: Any, path: str) -> Iterator[_FaultText]:
+def _read_one(value: Any, hint: Any, path: str, report: Report) -> Any:
     try:
-        msgspec.convert(value, hint, dec_hook=_hook)
+        return msgspec.convert(value, hint, dec_hook=_hook)
     except (msgspec.ValidationError, ValueError, OverflowError):
-        yield path, f"found {_brief(value)}", f"must be {_allowed(hint)}"
+        report(path, f"found {_brief(value)}", f"must be {_allowed(hint)}")
+        return UNKNOWN
 
 
 def _holds_structs(hint: Any) -> bool:
@@ -211,7 +234,7 @@ _PLAIN = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
-    Path: "a path",
+    Path: "an absolute path",
 }
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from config.contract import ID_PATTERN
+from config.contract import ID_PATTERN, is_device_id, is_site_id
 from config.logs import Level
+from config.not_known import where_known
 from config.settings import Report
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
@@ -42,19 +43,26 @@ class Log(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+def check_site(site: str, report: Report) -> None:
+    """Report a site that is no id."""
+    with where_known:
+        if not is_site_id(site):
+            report("site", f"found {site!r}", "must be 1 to 64 of a-z 0-9 _ -, without a dot")
+
+
+def check_device(device: str, key: str, report: Report) -> None:
+    """Report a device that is no id."""
+    with where_known:
+        if not is_device_id(device):
+            report(key, f"found {device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'")
+
+
 def check_broker(broker: Broker, key: str, report: Report) -> None:
-    """Report a broker that would be spoken to in the clear over a network, and unreadable TLS files."""
-    if broker.tls is None:
-        if broker.host not in LOOPBACK:
-            cure = f"set {key}.tls, or a host on this machine: {', '.join(sorted(LOOPBACK))}"
-            report(f"{key}.host", f"found {broker.host!r} without TLS", cure)
-        return
-    for name in ("ca_file", "cert_file", "key_file"):
-        file: Path = getattr(broker.tls, name)
-        try:
-            with file.open("rb"):
-                pass
-        except OSError as error:
-            report(
-                f"{key}.tls.{name}", f"{file} can't be read ({error.strerror})", "name a readable PEM file"
-            )
+    """Report a broker that would be spoken to in the clear over a network.
+
+    Whether its TLS files can be read isn't asked here: that may change while a process runs, and costs
+    one connection, not all that works without it.
+    """
+    if broker.tls is None and broker.host not in LOOPBACK:
+        cure = f"set {key}.tls, or a host on this machine: {', '.join(sorted(LOOPBACK))}"
+        report(f"{key}.host", f"found {broker.host!r} without TLS", cure)

@@ -76,16 +76,19 @@ def _run(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from device.check import check
+    from device.service import take_rights
     from device.walk_terminal import walk
 
+    tried = take_rights()
     settings = load(given.config, AgentSettings, check_agent)
 
     def open_pins() -> Pins:
         return Pins(settings, lambda _: None, open_factory(settings.pins))
 
     if given.walk:
+        print(tried)
         return walk(settings, open_pins)
-    return check(settings, open_pins, partial(print, flush=True))
+    return check(settings, open_pins, partial(print, flush=True), tried)
 
 
 def _simulate(given: argparse.Namespace) -> int:

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from config.agent_settings import AgentSettings, UpsPins, ZoneSettings
-from device.adc import Adc, open_adc
+from config.this_user import this_user
+from device.adc import DEVICES, Adc, AdcError, open_adc
 from device.circuit import Reading
 from device.facts import Contact, Fact, Unreadable
+from device.lgpio_words import silence
 from device.ups.contacts import UpsContacts
 
 SAMPLE_S: Final = 0.02
@@ -50,12 +52,25 @@ def open_factory(name: Literal["lgpio", "mock"]) -> Any:
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 
+        silence()  # what it says as it is imported, of LG_WD, is still heard
         return LGPIOFactory()
     except ImportError as error:
         raise PinsError(f'lgpio can\'t be loaded ({error}); install it, or set pins = "mock"') from error
     except Exception as error:  # lgpio and gpiozero raise errors of many families here
+        refused = _refused()
+        if refused is not None:
+            raise PinsError(refused) from error
         cure = 'run on a Raspberry Pi, as a member of the group gpio, or set pins = "mock"'
         raise PinsError(f"GPIO can't be opened ({type(error).__name__}: {error}); {cure}") from error
+
+
+def _refused() -> str | None:
+    """Say that the chips are there and this user may use none; None where that isn't it."""
+    chips = sorted(DEVICES.glob("gpiochip*"))
+    if not chips or any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        return None
+    user = this_user()
+    return f"user {user} may not use {chips[0]}; put it into the group gpio: sudo usermod -aG gpio {user}"
 
 
 class Pins:
@@ -97,7 +112,7 @@ class Pins:
     def _claim(self, zone: ZoneSettings) -> None:
         with _noting(self.unreadable, zone.zone, _where(zone)):
             if zone.circuit == "eol":
-                self._inputs[zone.zone] = open_adc(self._factory, self._settings.adc, zone.channel or 0)
+                self._inputs[zone.zone] = open_adc(self._factory, self._settings, zone.channel or 0)
                 return
             pins = [pin for pin in (zone.pin, zone.nc_pin) if pin is not None]
             self._contacts[zone.zone] = tuple(_Contact(pin, zone.pull, self._factory) for pin in pins)
@@ -295,5 +310,7 @@ def _where(zone: ZoneSettings) -> str:
 def _noting(faults: dict[str, str], who: str, where: str) -> Iterator[None]:
     try:
         yield
+    except AdcError as error:
+        faults[who] = f"{where}: {error}"
     except Exception as error:  # noqa: BLE001 - lgpio and gpiozero raise errors of many families
         faults[who] = f"{where}: {type(error).__name__}: {error}"

@@ -1,9 +1,9 @@
-"""Whether a broker can be reached, and how long this agent's certificate is good for, in words.
+"""Whether a broker can be reached and takes us, and how long this agent's certificate is good for, in words.
 
 A running agent must not be disturbed. With TLS the broker forces the client id to the certificate's
-name, so whoever signs in with it throws the agent out: there the connection is made, both
-certificates are looked at, and nobody signs in. On this machine's own plain listener a stranger of a
-random name signs in, which disturbs nobody.
+name, so whoever signs in with it throws the agent out: as this agent is signed in only where it is known
+to be stopped, else the connection is made, both certificates are looked at, and that is all. On this
+machine's own plain listener a stranger of a random name signs in, which disturbs nobody.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from config.agent_settings import AgentSettings, LinkSettings
 from config.certificate import CertificateError, read_certificate
+from config.dial_words import of_refusal
 from config.dialling import Connected, DialError, Dialler, TlsSocket, end
 from config.shared_settings import Tls
+from device.found import Found
 
 ANSWER_S: Final = 4.0
 """For the broker's answer to a sign-in."""
@@ -29,19 +33,15 @@ SOON_DAYS: Final = 30
 
 _CONNACK: Final = 0x20
 _DISCONNECT: Final = b"\xe0\x00"
+_DISCONNECT_AND_FORGET: Final = b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00"
+"""With a session expiry of 0: no session is left that wasn't there before."""
+_SESSION_FOR_EVER: Final = b"\x11\xff\xff\xff\xff"
+_ONE_AT_A_TIME: Final = b"\x21\x00\x01"
+"""Properties of CONNECT (MQTT 5, 3.1.2.11): session expiry, as the agent asks for it; receive maximum."""
 
 
-@dataclass
-class Found:
-    """What was found: lines to be shown, doubts, and what keeps the agent from working."""
-
-    lines: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-
-def reach(link: LinkSettings, dates_trusted: Callable[[], bool]) -> Found:
-    """Try one broker, for 10 s at most."""
+def reach(link: LinkSettings, dates_trusted: Callable[[], bool], agent: str | None = None) -> Found:
+    """Try one broker, for 10 s at most; ``agent`` is the name to sign in by with TLS, None for not at all."""
     found = Found()
     dialler = Dialler(link, dates_trusted)
     try:
@@ -51,15 +51,17 @@ def reach(link: LinkSettings, dates_trusted: Callable[[], bool]) -> Found:
         return found
     try:
         if link.tls is None:
-            why = _sign_in(sock)
+            why = _sign_in_as_a_stranger(sock)
             good = "reached; a stranger of a random name may sign in, nothing was published"
         else:
             why = _objection(sock)
             version = sock.version() if isinstance(sock, TlsSocket) else None
-            good = (
-                f"reached; {version or 'TLS'} is right on both sides. Not signed in: that would throw"
-                " a running agent out, whose name it is"
-            )
+            good = f"reached; {version or 'TLS'} is right on both sides. "
+            if agent is None:
+                good += "Not signed in: that would throw a running agent out, whose name it is"
+            else:
+                why = why or _sign_in_as_the_agent(sock, link, agent)
+                good += f"Signed in as {agent}, nothing was published"
     except OSError as error:
         why = dialler.why(sock, answered=False) or str(error)
     finally:
@@ -72,12 +74,47 @@ def reach(link: LinkSettings, dates_trusted: Callable[[], bool]) -> Found:
     return found
 
 
-def _sign_in(sock: Connected) -> str | None:
-    """Say CONNECT in MQTT 5 with a clean start, and DISCONNECT; returns why that was refused."""
-    name = f"tocsin-check-{secrets.token_hex(6)}".encode()
-    body = b"\x00\x04MQTT\x05\x02\x00\x0a\x00" + len(name).to_bytes(2, "big") + name
+def _sign_in_as_a_stranger(sock: Connected) -> str | None:
+    """Sign in with a clean start; returns why that was refused."""
+    answer = _connect(sock, f"tocsin-check-{secrets.token_hex(6)}", clean=True, properties=b"")
+    if isinstance(answer, str):
+        return answer
+    if answer.reason:
+        reason = f"0x{answer.reason:02x}"
+        return f"the broker refused the sign-in (reason {reason}); may anybody sign in on this listener?"
+    sock.sendall(_DISCONNECT)
+    return None
+
+
+def _sign_in_as_the_agent(sock: Connected, link: LinkSettings, agent: str) -> str | None:
+    """Sign in by the agent's name and leave its session as it was; returns why that was refused.
+
+    What lies in the session for the agent stays there: one message at most is sent to us, and as we
+    don't acknowledge it, it comes to the agent again.
+    """
+    answer = _connect(sock, agent, clean=False, properties=_SESSION_FOR_EVER + _ONE_AT_A_TIME)
+    if isinstance(answer, str):
+        return answer
+    if answer.reason:
+        words = str(ReasonCode(PacketTypes.CONNACK, identifier=answer.reason))
+        return of_refusal(link, agent, answer.reason, words)
+    sock.sendall(_DISCONNECT if answer.session else _DISCONNECT_AND_FORGET)
+    return None
+
+
+class _Answer(NamedTuple):
+    session: bool
+    """Whether the broker had a session of this name."""
+    reason: int
+
+
+def _connect(sock: Connected, name: str, *, clean: bool, properties: bytes) -> _Answer | str:
+    """Say CONNECT in MQTT 5; returns the broker's answer, or why there is none."""
+    client = name.encode()
+    body = b"\x00\x04MQTT\x05" + (b"\x02" if clean else b"\x00") + b"\x00\x0a"
+    body += bytes([len(properties)]) + properties + len(client).to_bytes(2, "big") + client
     sock.settimeout(ANSWER_S)
-    sock.sendall(bytes([0x10, len(body)]) + body)
+    sock.sendall(b"\x10" + _length(len(body)) + body)
     answer = b""
     until = time.monotonic() + ANSWER_S
     while len(answer) < 4 and time.monotonic() < until:
@@ -94,11 +131,12 @@ def _sign_in(sock: Connected) -> str | None:
         return "it took the connection and says nothing; is this port a broker's?"
     if answer[0] != _CONNACK:
         return "what answers there speaks no MQTT; is this port a broker's?"
-    if answer[3]:
-        reason = f"0x{answer[3]:02x}"
-        return f"the broker refused the sign-in (reason {reason}); may anybody sign in on this listener?"
-    sock.sendall(_DISCONNECT)
-    return None
+    return _Answer(bool(answer[2] & 1), answer[3])
+
+
+def _length(size: int) -> bytes:
+    """Return a length as MQTT writes it (5, 1.5.5); an agent's name may need two bytes of it."""
+    return bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])
 
 
 def _objection(sock: Connected) -> str | None:
@@ -129,7 +167,9 @@ def _look(found: Found, tls: Tls, wanted: str, now: datetime, synced: bool | Non
     for file, whose in ((tls.cert_file, "this agent's"), (tls.ca_file, "the authority's")):
         try:
             certificate = read_certificate(file.read_bytes())
-        except (OSError, CertificateError) as error:
+        except OSError:
+            continue  # told by each link that needs it (:func:`reach`), with its key
+        except CertificateError as error:
             found.faults.append(f"{file}: {error}; put the file from the enrolment here")
             continue
         name, days = certificate.common_name, certificate.days_left(now)

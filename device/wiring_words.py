@@ -89,7 +89,7 @@ def fault(zone: ZoneSettings, condition: Condition) -> str:
     where = f"ADC input {zone.channel}"
     if condition == "cut":
         return f"{where} sees nothing connected: a wire is off or cut, or there is no end-of-line resistor?"
-    return f"{where} sees no resistance: its wires touch; or the MCP3008 has no supply, or SPI is off?"
+    return f"{where} sees no resistance: its wires touch; or the MCP3008 has no supply?"
 
 
 def zone_lines(

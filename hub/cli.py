@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import __version__, logs
-from config.hub_settings import HubSettings, check_hub
-from config.settings import SettingsError, load
+from config.hub_settings import HubSettings, check_broker_files, check_hub
+from config.settings import Fault, SettingsError, load
 
 if TYPE_CHECKING:
     from hub.store.people import People
@@ -52,9 +52,11 @@ def _run(settings: HubSettings, _: argparse.Namespace) -> int:
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.channels.build import check_channels
 
-    faults = check_channels(settings)
+    faults: list[Fault] = []
+    check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
+    faults += check_channels(settings)
     if faults:
-        raise SettingsError(faults)
+        raise SettingsError(tuple(faults))
     rooms, channels = len(settings.rooms), len(settings.channels)
     print(f"{options.config}: no fault. Site {settings.site}, {rooms} rooms, {channels} channels.")
     for name, plan in settings.plans_in_order.items():

@@ -122,6 +122,8 @@ class Outbound:
         self._drop(delivery)
         decision.deliveries[delivery.id] = delivery
         decision.withdrawn.append(delivery.id)
+        # A start may have handed it out in this very decision: what is withdrawn leaves no more.
+        decision.owed = [owed for owed in decision.owed if owed.id != delivery.id]
         self._withdrawn[delivery.id] = delivery
         if len(self._withdrawn) > WITHDRAWN_KEPT:
             del self._withdrawn[next(iter(self._withdrawn))]

@@ -6,6 +6,7 @@ DTR is set and RTS is not: some models need it (Network UPS Tools, drivers/megat
 from __future__ import annotations
 
 import contextlib
+import errno
 import termios
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from config.this_user import this_user
 from device.ups import UpsStatus, megatec
 
 ANSWER_S: Final = 1.5
@@ -24,8 +26,12 @@ MOST: Final = 4 * megatec.LONGEST
 """Bytes that are read for one question: what babbles on is no UPS of ours."""
 
 
+class UpsError(OSError):
+    """A UPS isn't heard; the message says why and what to do. Worth another try."""
+
+
 class UpsLine:
-    """The serial line of one UPS. Nothing it does can raise; what is wrong is logged once."""
+    """The serial line of one UPS; what is wrong is logged once."""
 
     def __init__(self, port: Path, *, answer_s: float = ANSWER_S) -> None:
         """Open nothing yet: a UPS that isn't there now may be plugged in later."""
@@ -36,20 +42,29 @@ class UpsLine:
         self._log = structlog.get_logger(ups=str(port))
 
     def read(self) -> UpsStatus | None:
-        """Ask, and once more if need be; None when no answer comes in two times ``answer_s`` or so."""
+        """Ask; None, and nothing raised, where that fails."""
+        try:
+            status = self.ask()
+        except UpsError as error:
+            self._log_once(str(error))
+            return None
+        self._log_once(None)
+        return status
+
+    def ask(self) -> UpsStatus:
+        """Ask, and once more if need be, for two times ``answer_s`` or so. Raises :class:`UpsError`."""
         for _ in range(TRIES):
             try:
                 status = self._ask()
             # An unplug is SerialException or OSError at most calls, termios.error at some.
             except (OSError, termios.error, ValueError) as error:
                 self.close()
-                self._log_once(f"{type(error).__name__}: {error}")
-                return None
+                raise UpsError(_why(self._port, error)) from error
             if status is not None:
-                self._log_once(None)
                 return status
-        self._log_once("no answer")
-        return None
+        raise UpsError(
+            f"no answer on {self._port}: is the UPS on, is this its cable, does it speak Megatec's protocol?"
+        )
 
     def close(self) -> None:
         """Let the line go."""
@@ -92,3 +107,17 @@ class UpsLine:
                 self._log.info("the UPS answers")
             else:
                 self._log.warning("the UPS doesn't answer", why=wrong)
+
+
+def _why(port: Path, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.ENOENT:
+        return f"{port} isn't there: is its cable plugged in? Those that are: ls /dev/ttyUSB* /dev/ttyACM*"
+    if number in (errno.EACCES, errno.EPERM):
+        user = this_user()
+        return (
+            f"user {user} may not use {port}; put it into the group dialout: sudo usermod -aG dialout {user}"
+        )
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return f"{port} is busy"
+    return f"{port}: {type(error).__name__}: {error}"

@@ -14,14 +14,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from config import broker as broker_settings
+from config.agent_checks import check_agent
+from config.agent_settings import AgentSettings
 from config.connection import LONGEST_PAUSE_S
-from tests.linked_room import LinkedRoom, Receipting
+from config.settings import read
+from tests.linked_room import SITE, LinkedRoom, Receipting
 from tests.mosquitto import HOST, Mosquitto, free_port
 from tests.proxy import Proxy, blackhole
 from tests.site import until
+from tests.tls import Authority, tls_mosquitto
 
 pytestmark = pytest.mark.broker
 AT_ONCE_S = 0.5
@@ -284,3 +289,41 @@ def test_both_paused_and_one_resumed(pair: Pair) -> None:
     resumed = time.monotonic()
     assert pair.wire.press("desk", BACK_S, after=heard).at - resumed < BACK_S
     until("its receipt came", lambda: pair.room.look()["outbox"] == 0, 5)
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["beside another", "alone"])
+def test_a_key_that_isnt_there_costs_one_link_and_is_tried_again(
+    tmp_path: Path, broker: Mosquitto, alone: bool
+) -> None:
+    """The room runs: with another link a press goes out at once, alone it is kept until the key is there."""
+    site = Authority(tmp_path / "site", "The site")
+    mine = site.issue(f"{SITE}.room-101")
+    away = mine.key_file.rename(mine.key_file.with_suffix(".away"))
+    with tls_mosquitto(tmp_path / "sick", site) as sick:
+        tls = {name: str(getattr(mine, name)) for name in ("ca_file", "cert_file", "key_file")}
+        links = [{"name": "sick", "host": "localhost", "port": sick.port, "tls": tls}]
+        if not alone:
+            links.append({"name": "well", "port": broker.port})
+        table = {
+            "site": SITE,
+            "device": "room-101",
+            "data": str(tmp_path / "data"),
+            "links": links,
+            "zones": [{"zone": "wall", "kind": "panic", "circuit": "no", "pin": 17}],
+        }
+        room = LinkedRoom(tmp_path / "data", sick=sick.port)
+        checked = read(table, AgentSettings, check_agent)
+        room.settings = msgspec.structs.replace(room.settings, links=checked.links)
+        with room:
+            if alone:
+                until("the lamp shows fault", lambda: room.look()["lamp"]["pattern"] == "fault")
+                room.tap("desk")
+                until("the press is kept", lambda: room.look()["outbox"])
+            else:
+                with Receipting(broker) as wire:
+                    room.wait_up("well")
+                    wire.trouble(f"link sick: key_file {mine.key_file} is missing", TOLD_S + BACK_S)
+                    room.tap("desk")
+                    wire.press("desk", AT_ONCE_S)
+            away.rename(mine.key_file)
+            room.wait_up(*(str(link["name"]) for link in links), deadline_s=BACK_S)

@@ -178,7 +178,10 @@ def test_a_connection_that_was_well(error: Exception, words: str) -> None:
     ("error", "words"),
     [
         (FileNotFoundError(errno.ENOENT, "x"), "key_file /t/k.pem is missing; enrol this machine"),
-        (PermissionError(errno.EACCES, "x"), "key_file /t/k.pem may not be read by this service; give"),
+        (
+            PermissionError(errno.EACCES, "x"),
+            "key_file /t/k.pem may not be read by user tocsin-agent; sudo chgrp tocsin-agent /t/k.pem",
+        ),
         (PermissionError("passphrase"), "key_file /t/k.pem is locked by a passphrase"),
         (IsADirectoryError(errno.EISDIR, "Is a directory"), "can't be read (Is a directory); name a"),
         (tls_error("KEY_VALUES_MISMATCH"), "does not belong to cert_file /t/c.pem; put both from one"),
@@ -186,7 +189,7 @@ def test_a_connection_that_was_well(error: Exception, words: str) -> None:
     ],
 )
 def test_a_file(error: Exception, words: str) -> None:
-    fault = TlsFileError("key_file", Path("/t/k.pem"), error, beside=Path("/t/c.pem"))
+    fault = TlsFileError("key_file", Path("/t/k.pem"), error, user="tocsin-agent", beside=Path("/t/c.pem"))
     assert words in of_error(TLS, fault, "connecting", KNOWN)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.agent_checks import check_agent
 from config.agent_settings import AgentSettings
 from config.hub_settings import HubSettings, check_hub
+from config.not_known import UNKNOWN, NotKnownError
 from config.settings import Fault, SettingsError, load, masked, read, secret
 
 FAULTS = Path(__file__).parent / "faults"
@@ -99,8 +100,138 @@ def test_seven_faults_between_settings_come_back_as_seven() -> None:
     with pytest.raises(SettingsError) as caught:
         read_hub(table)
     assert [fault.key for fault in caught.value.faults] == [
-        "site", "hub", "data", "broker.host", "timezone", "rooms[0].device", "audiences.sro.channels",
+        "data", "site", "hub", "broker.host", "timezone", "rooms[0].device", "audiences.sro.channels",
     ]  # fmt: skip
+
+
+AGENT = """
+site = "Lin.coln"
+device = "hub"
+data = "rel/data"
+colour = 3
+[[links]]
+name = "hub"
+host = "10.0.0.5"
+port = 99999
+[[links]]
+name = "hub"
+host = ""
+[[zones]]
+zone = "Wall!"
+kind = "panik"
+circuit = "noo"
+pin = 40
+[[zones]]
+zone = "desk"
+kind = "panic"
+circuit = "pair"
+pin = 17
+[[zones]]
+zone = "desk"
+kind = "duress"
+circuit = "no"
+pin = 17
+[[zones]]
+zone = "side"
+kind = "assist"
+circuit = "no"
+pinn = 4
+[lamp]
+pin = 17
+brightness = 15
+[strobe]
+pin = 1
+postures = []
+[ups]
+type = "apc"
+"""
+HUB = """
+site = "Lin.coln"
+name = ""
+data = "/var/lib/tocsin"
+[broker]
+port = 0
+[[more_brokers]]
+name = "main"
+host = "far"
+[[rooms]]
+device = "a"
+[[rooms]]
+device = "a"
+room = "B"
+[audiences.sro]
+channels = ["none"]
+[plans.one]
+kinds = ["panik"]
+steps = [{ after_s = 0, notify = ["nobody"] }]
+[plans.two]
+kinds = ["assist"]
+steps = [{ after_s = -1, notify = ["sro"] }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "by_itself", "between"),
+    [
+        (
+            "agent", AGENT,
+            {
+                "colour", "data", "links[0].port", "links[1].host", "zones[0].zone", "zones[0].kind",
+                "zones[0].circuit", "zones[0].pin", "zones[3].pinn", "lamp.brightness", "ups.type",
+            },
+            {
+                "site", "device", "links[0].host", "links[1].name", "zones[1].nc_pin", "zones[2].zone",
+                "zones[2].pin", "lamp.pin", "strobe.pin", "strobe.postures",
+            },
+        ),
+        (
+            "hub", HUB,
+            {"name", "broker.port", "rooms[0].room", "plans.one.kinds", "plans.two.steps[0].after_s"},
+            {
+                "site", "more_brokers[0].name", "more_brokers[0].host", "rooms[1].device",
+                "audiences.sro.channels", "plans.one.steps[0].notify",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_faults_of_keys_and_between_them_come_in_one_pass(
+    name: str, text: str, by_itself: set[str], between: set[str], tmp_path: Path
+) -> None:
+    """A technician mends them all in one go; none is told that only follows from another.
+
+    Not told: a pin that is missing where ``pinn`` stands, whom "no plan" tells where a plan's kinds
+    aren't known, a plan that tells nobody at once where a step's time isn't.
+    """
+    file = tmp_path / f"{name}.toml"
+    file.write_text(text)
+    assert {fault.key for fault in faults_of(file)} == by_itself | between
+
+
+def test_nothing_can_be_learned_of_a_setting_that_is_not_known() -> None:
+    """Whatever a check asks of it, the check is left; only that it isn't None is true."""
+    asked: list[Callable[[Any], Any]] = [
+        lambda it: it.kind, lambda it: it == 1, lambda it: it != 1, lambda it: it > 1, lambda it: it > 1,
+        lambda it: it in {1}, lambda it: 1 in it, lambda it: not it, list, len, str, repr,
+        lambda it: f"{it}", lambda it: isinstance(it, Path), lambda it: [1].index(it), lambda it: it[0],
+    ]  # fmt: skip
+    for ask in asked:
+        with pytest.raises(NotKnownError):
+            ask(UNKNOWN)
+    assert UNKNOWN is not None
+
+
+def test_a_certificate_that_cannot_be_read_is_no_fault_of_the_settings() -> None:
+    """It costs the one link, which tries again; all else must run."""
+    tls = {"ca_file": "/nowhere/ca.pem", "cert_file": "/nowhere/c.pem", "key_file": "/nowhere/k.pem"}
+    agent = {
+        "site": "lincoln",
+        "device": "room-101",
+        "data": "/var/lib/tocsin",
+        "links": [{"host": "far", "tls": tls}],
+        "zones": [{"zone": "wall", "kind": "panic", "circuit": "no", "pin": 17}],
+    }
+    assert read(agent, AgentSettings, check_agent).links[0].tls is not None
+    assert read_hub(LEAST | {"broker": {"host": "far", "tls": tls}}).broker.tls is not None
 
 
 def test_a_fault_reads_as_one_line() -> None:

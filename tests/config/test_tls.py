@@ -18,6 +18,7 @@ from pytest_mock import MockerFixture
 
 from config.connection import Line
 from config.shared_settings import Broker, Tls
+from config.this_user import this_user
 from tests.config.test_connection import Ears
 from tests.mosquitto import HOST, Mosquitto
 from tests.site import until
@@ -235,7 +236,7 @@ def test_a_file_that_may_not_be_read(mine: Tls, mocker: MockerFixture) -> None:
         return real(path, *how, **named)
 
     mocker.patch.object(Path, "open", may_not)
-    assert f"key_file {mine.key_file} may not be read by this service" in refusal(1, mine)
+    assert f"key_file {mine.key_file} may not be read by user {this_user()}; sudo chgrp " in refusal(1, mine)
 
 
 def test_one_end_speaks_tls_and_the_other_does_not(

@@ -60,10 +60,9 @@ def settings(
         device="room-101",
         room="Room 101",
         data=data,
-        pins="mock",
         links=tuple(LinkSettings(name=name, port=port) for name in links),
         zones=zones,
-        **{"lamp": LampSettings(pin=18), **parts},
+        **{"pins": "mock", "lamp": LampSettings(pin=18), **parts},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +10,20 @@ import pytest
 from config.agent_settings import AgentSettings
 from device import check
 from device.circuit import Reading
+from device.found import Found
 from device.pins import PinsError
-from device.reach import Found
+from device.service import Service
+from device.ups import UpsStatus
+from tests.device.ups.test_line import StandIn
 from tests.device.wired import NORMAL, WiredPins, room
 
 
 @pytest.fixture(autouse=True)
 def reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every broker is reached, and nothing is waited for."""
-    monkeypatch.setattr(check, "reach", lambda link, trusted: Found(lines=["reached"]))
+    monkeypatch.setattr(check, "reach", lambda link, trusted, name: Found(lines=["reached"]))
+    monkeypatch.setattr(check, "ask_systemd", lambda: None)
+    monkeypatch.setattr(check.data_folder, "look", lambda data, service: Found(lines=["data well"]))
     monkeypatch.setattr(check, "clock_synced", lambda: True)
     monkeypatch.setattr(check, "PULL_UP_S", 0.0)
 
@@ -120,7 +126,7 @@ def test_a_broker_that_cant_be_reached_is_named_before_it_is_tried(monkeypatch: 
     """An attempt may take seconds: nobody looks at a silent screen. It is no fault of the settings."""
     lines: list[str] = []
 
-    def reach(link: Any, _: Any) -> Found:
+    def reach(link: Any, *_: Any) -> Found:
         assert lines[-1] == f"link {link.name}: trying 127.0.0.1:1883, on this machine, without TLS ..."
         return Found(faults=[f"link {link.name}: nothing listens there; start the broker"])
 
@@ -150,3 +156,111 @@ def test_the_clock_is_told(synced: bool | None, words: str, monkeypatch: pytest.
     lines, _ = said()
     assert any(line.startswith("clock: ") and words in line for line in lines)
     assert lines[-1].startswith("ready")
+
+
+def test_with_whose_rights_it_was_tried() -> None:
+    """Said first: root's word for the service's rights is worth nothing."""
+    lines: list[str] = []
+    check.check(room(), WiredPins, lines.append, "tried as tocsin-agent, the service's user")
+    assert lines[1] == "tried as tocsin-agent, the service's user"
+
+
+def test_the_outboxs_folder_is_told_with_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Well as a line, else last; it is asked for as the settings name it."""
+    asked: list[Any] = []
+
+    def look(*about: Any) -> Found:
+        asked.append(about)
+        return Found(faults=["data /var/lib/tocsin/agent: is full"])
+
+    assert "data well" in said()[0]
+    monkeypatch.setattr(check.data_folder, "look", look)
+    lines, code = said()
+    assert (lines[-1], code) == ("NOT READY: data /var/lib/tocsin/agent: is full", 0)
+    assert asked == [(Path("/var/lib/tocsin/agent"), None)]
+
+
+class Contacts:
+    """A UPS on pins that says this."""
+
+    def __init__(self, *says: bool | None) -> None:
+        self.says = UpsStatus(*says)
+
+    def read(self) -> UpsStatus:
+        return self.says
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+ON_PINS = {"type": "gpio", "on_battery_pin": 5, "low_pin": 6}
+
+
+@pytest.mark.parametrize(
+    ("says", "line", "last"),
+    [
+        ((False, False), "ups says: on mains, its battery well", "ready"),
+        ((False, None), "ups says: on mains", "ready"),
+        ((True, False), "ups says: on battery, its battery well", "NOT READY: ups: it says: on battery"),
+        ((False, True), "ups says: on mains, its battery LOW", "NOT READY: ups: it says: on mains, its"),
+    ],
+)
+def test_a_ups_on_pins_is_read(says: tuple[bool | None, ...], line: str, last: str) -> None:
+    """What it says now; on battery in a room with power its contacts are the wrong way round."""
+    pins = WiredPins()
+    pins.ups = Contacts(*says)
+    lines, code = said(pins, room(ups=ON_PINS))
+    assert code == 0
+    assert line in lines
+    assert lines[-1].startswith(last)
+    assert ("`active` set, the wrong way round" in lines[-1]) is last.startswith("NOT")
+
+
+def test_a_ups_whose_pins_cant_be_had() -> None:
+    """Read, not driven."""
+    pins = WiredPins()
+    pins.faults = {"ups": "GPIO 5: error: 'GPIO busy'"}
+    lines, code = said(pins, room(ups=ON_PINS))
+    assert code == 2
+    assert lines[-1].startswith("NOT READY: ups: can't be read: GPIO 5: ")
+
+
+def test_a_ups_on_a_line_is_asked_once(tmp_path: Path) -> None:
+    """Its answer; or why there is none, with the cure."""
+    port = tmp_path / "ttyUSB0"
+    settings = room(ups={"type": "megatec", "port": str(port)})
+    lines, code = said(settings=settings)
+    assert code == 0
+    assert lines[-1].startswith(f"NOT READY: ups: {port} isn't there: is its cable plugged in?")
+    ups = StandIn(port)
+    lines, _ = said(settings=settings)
+    assert "ups says: on mains, its battery well" in lines
+    assert lines[-1].startswith("ready")
+    assert ups.asked == [b"Q1"]
+    ups.unplug()
+
+
+def test_as_the_agent_it_signs_in_only_where_the_service_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running one would be thrown out; without systemd nobody knows."""
+    names: list[str | None] = []
+
+    def reach(_: Any, __: Any, name: str | None) -> Found:
+        names.append(name)
+        return Found()
+
+    monkeypatch.setattr(check, "reach", reach)
+    for service in (None, Service(stopped=False), Service(stopped=True)):
+        monkeypatch.setattr(check, "ask_systemd", lambda service=service: service)
+        said()
+    assert names == [None, None, "lincoln.room-101"]
+
+
+def test_a_key_that_the_unit_hides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be read here, and the service wouldn't find it."""
+    tls = {"ca_file": "/etc/tocsin/ca.pem", "cert_file": "/etc/tocsin/c.pem", "key_file": "/home/pi/k.pem"}
+    monkeypatch.setattr(check, "ask_systemd", lambda: Service(stopped=False, hides=(Path("/home"),)))
+    lines, _ = said(settings=room(links=[{"host": "far", "tls": tls}]))
+    assert lines[-1] == (
+        "NOT READY: link hub: key_file /home/pi/k.pem: tocsin-agent.service hides /home from the service:"
+        " move it to /etc/tocsin"
+    )

@@ -13,9 +13,11 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin, MockSPIDevice
 
 from config.agent_settings import AdcSettings, SounderSettings, StrobeSettings, ZoneSettings
+from device import adc
+from device import pins as pins_module
 from device.board import LOOK_S, Board
 from device.facts import Contact, Fact, Unreadable
-from device.pins import Pins, open_factory
+from device.pins import Pins, PinsError, open_factory
 from tests.device.room import ZONES, settings
 from tests.device.test_on_a_broker import until
 
@@ -174,13 +176,92 @@ class Mcp3008(MockSPIDevice):
         return len(bits) - bits.index(True) - 1
 
 
-def test_an_mcp3008_is_read(claim: Callable[..., Pins], monkeypatch: pytest.MonkeyPatch) -> None:
-    """gpiozero's MCP3008 on software SPI reads the right input, as a share of full scale."""
+@pytest.fixture
+def spi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The kernel's device of the SPI bus, which is on."""
+    monkeypatch.setattr(adc, "DEVICES", tmp_path)
+    device = tmp_path / "spidev0.0"
+    device.touch()
+    return device
+
+
+def test_an_mcp3008_is_read(claim: Callable[..., Pins], monkeypatch: pytest.MonkeyPatch, spi: Path) -> None:
+    """gpiozero's MCP3008 reads the right input, as a share of full scale; its mock has no real bus."""
     factory = MockFactory(pin_class=MockPin)
     monkeypatch.setattr(Device, "pin_factory", factory)  # its software SPI has no other way to find it
     with Mcp3008(11, 10, 9, 8, counts={3: 512, 0: 1}, factory=factory):
-        pins = claim(factory, EOL, adc=AdcSettings(), lamp=None)
+        pins = claim(factory, EOL, adc=AdcSettings(), lamp=None, pins="lgpio")
         assert pins.read() == {"desk": pytest.approx(512 / 1023, abs=0.002)}
+
+
+class Bus(MockFactory):
+    """A machine whose SPI bus can be opened, or not."""
+
+    def __init__(self) -> None:
+        super().__init__(pin_class=MockPWMPin)
+        self.opens = False
+
+    def _get_spi_class(self, shared: bool, hardware: bool) -> Any:
+        """Fail where the kernel's bus is asked for; toggling the pins always works."""
+        if hardware and not self.opens:
+            return self._refuse
+        return super()._get_spi_class(shared, hardware)
+
+    def _refuse(self, **_: Any) -> Any:
+        raise OSError("can not open SPI device")
+
+
+def test_with_spi_off_its_zones_cant_be_read_and_come_back(
+    claim: Callable[..., Pins], spi: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """No toggling of pins in its place; every other zone works, and each look tries again."""
+    spi.unlink()
+    factory = Bus()
+    monkeypatch.setattr(Device, "pin_factory", factory)  # as above
+    pins = claim(factory, EOL, PAIR, adc=AdcSettings(), lamp=None, pins="lgpio")
+    assert pins.unreadable == {
+        "desk": f"input 3 of the ADC: SPI is off (no {spi}); switch it on: sudo raspi-config,"
+        " Interface Options, SPI"
+    }
+    assert pins.read().keys() == {"wall"}
+    spi.touch()
+    pins.retry()
+    assert pins.unreadable["desk"].startswith(f"input 3 of the ADC: {spi} can't be opened: ")
+    assert "can not open SPI device" in pins.unreadable["desk"]
+    factory.opens = True
+    pins.retry()
+    assert pins.unreadable == {}
+    assert not recwarn.list
+
+
+def test_spi_of_another_group(claim: Callable[..., Pins], spi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told with the group and how to join it."""
+    monkeypatch.setattr(adc.os, "access", lambda *_: False)
+    monkeypatch.setattr(adc, "this_user", lambda: "tocsin-agent")
+    pins = claim(Bus(), EOL, adc=AdcSettings(), lamp=None, pins="lgpio")
+    assert f"user tocsin-agent may not use {spi}; put it into the group spi" in pins.unreadable["desk"]
+
+
+def test_mock_pins_have_no_adc(claim: Callable[..., Pins], recwarn: pytest.WarningsRecorder) -> None:
+    """In our words, without a bus that is made up."""
+    pins = claim(open_factory("mock"), EOL, adc=AdcSettings(), lamp=None)
+    assert pins.unreadable == {"desk": 'input 3 of the ADC: with pins = "mock" there is no ADC'}
+    assert not recwarn.list
+
+
+def test_a_chip_of_another_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, and not for us: told with the group and how to join it."""
+    if Path("/dev/gpiochip0").exists():
+        pytest.skip("this machine has GPIO")
+    monkeypatch.setattr(pins_module, "DEVICES", tmp_path)
+    with pytest.raises(PinsError, match="run on a Raspberry Pi"):
+        open_factory("lgpio")
+    (tmp_path / "gpiochip0").touch()
+    monkeypatch.setattr(pins_module.os, "access", lambda *_: False)
+    with pytest.raises(
+        PinsError, match=r"may not use .*/gpiochip0; put it into the group gpio: sudo usermod"
+    ):
+        open_factory("lgpio")
 
 
 class Chip:
@@ -197,11 +278,13 @@ class Chip:
         for pin in (17, 27):
             self.factory.pin(pin).drive_high()
         self.factory.pin(22).drive_low()
+        self.factory.voltages = {3: 0.5}  # of the ADC, which is on another chip
         return self.factory
 
     def take_away(self, mocker: Any) -> None:
         self.there = False
-        mocker.patch.object(MockPWMPin, "_get_state", side_effect=OSError("no such device"))
+        for way in ("_get_state", "_set_state"):
+            mocker.patch.object(MockPWMPin, way, side_effect=OSError("no such device"))
 
     def bring_back(self, mocker: Any) -> None:
         self.there = True
@@ -230,6 +313,33 @@ def test_a_chip_that_goes_comes_back(facts: Facts, tmp_path: Path, mocker: Any) 
     assert float(chip.factory.pin(18).state) == 0.15
     chip.factory.pin(27).drive_low()
     assert facts.contacts() == [("desk", True, "moved")]
+    board.close()
+
+
+def test_a_chip_without_contacts_is_opened_again(facts: Facts, tmp_path: Path, mocker: Any) -> None:
+    """With all zones on the ADC the outputs tell that it is gone: once all have failed, not one of two."""
+    chip = Chip()
+    room = settings(tmp_path, zones=(EOL,), adc=AdcSettings(), sounder=SounderSettings(pin=20))
+    board = Board(room, facts.put.put, chip.open)
+    board.start(100.0)
+    board.drive("lamp", 1.0)
+    first = chip.factory
+    chip.take_away(mocker)
+    board.drive("lamp", 0.0)
+    board.look(board.look_at)
+    assert board.faults().keys() == {"lamp"}
+    assert not facts.unreadable()  # the lamp alone has failed so far
+    board.drive("lamp", 1.0)
+    board.drive("sounder", 1.0)
+    board.look(board.look_at)
+    assert facts.unreadable() == {"desk"}  # let go, and not to be had
+    chip.bring_back(mocker)
+    board.look(board.look_at)
+    assert chip.factory is not first
+    assert facts.contacts() == [("desk", 0.5, "first")]
+    assert not board.faults()
+    assert float(chip.factory.pin(18).state) == 0.15
+    assert float(chip.factory.pin(20).state) == 1.0
     board.close()
 
 

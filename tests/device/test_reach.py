@@ -13,16 +13,19 @@ from pathlib import Path
 import pytest
 
 from config.agent_settings import LinkSettings
+from config.connection import Line, NotConnectedError, Received
 from config.shared_settings import Tls
 from device import reach as reach_module
-from device.reach import Found, certificates, reach
+from device.found import Found
+from device.reach import certificates, reach
 from tests.device.wired import room
 from tests.mosquitto import HOST, Mosquitto, Wire, free_port
+from tests.site import until
 from tests.tls import DAY, FUTURE, NOW, PAST, Authority, tls_mosquitto
 
 
-def tried(port: int, tls: Tls | None = None, host: str = HOST) -> Found:
-    return reach(LinkSettings(name="hub", host=host, port=port, tls=tls), lambda: True)
+def tried(port: int, tls: Tls | None = None, host: str = HOST, agent: str | None = None) -> Found:
+    return reach(LinkSettings(name="hub", host=host, port=port, tls=tls), lambda: True, agent)
 
 
 @contextmanager
@@ -74,6 +77,76 @@ def test_with_tls_nobody_signs_in(tmp_path: Path) -> None:
         assert found.faults == []
         assert found.lines[0].startswith("reached; TLSv1.")
         assert "connected from" not in broker.log.read_text().replace("New connection from", "")
+
+
+class Deaf:
+    """A listener that hears nothing."""
+
+    def on_up(self, connection: int, session_present: bool) -> None:
+        self.session = session_present
+
+    def on_down(self, connection: int, reason: str) -> None: ...
+
+    def on_message(self, message: Received) -> None:
+        self.heard.append(message.payload)
+
+    def on_published(self, connection: int, mid: int, refused: str | None) -> None: ...
+
+    def __init__(self) -> None:
+        self.session: bool | None = None
+        self.heard: list[bytes] = []
+
+
+@pytest.mark.broker
+def test_a_stopped_agents_session_is_left_as_it_was(tmp_path: Path) -> None:
+    """Signed in by its name: what waits for it there still does; where nothing was, nothing is left."""
+    name, site = "lincoln.room-101", Authority(tmp_path, "The site")
+    mine = site.issue(name)
+    with tls_mosquitto(tmp_path / "broker", site, "use_username_as_clientid true") as broker:
+        link = LinkSettings(name="hub", host="localhost", port=broker.port, tls=mine)
+
+        def connected() -> tuple[Line, Deaf]:
+            deaf = Deaf()
+            line = Line(link, name, deaf, subscriptions=("told",))
+            line.start()
+            until("the agent is connected", lambda: deaf.session is not None)
+            return line, deaf
+
+        found = tried(broker.port, mine, "localhost", name)
+        assert (found.warnings, found.faults) == ([], [])
+        assert found.lines[0].endswith(f"Signed in as {name}, nothing was published")
+        line, deaf = connected()
+        assert deaf.session is False
+        line.close()
+        hub = Line(LinkSettings(host="localhost", port=broker.port, tls=site.issue("hub")), "hub", Deaf())
+        hub.start()
+        for words in (b"one", b"two"):
+            until("it is published", lambda words=words: published(hub, "told", words))
+        assert tried(broker.port, mine, "localhost", name).faults == []
+        line, deaf = connected()
+        assert deaf.session is True
+        until("what waited came", lambda: deaf.heard == [b"one", b"two"])
+        for each in (line, hub):
+            each.close()
+
+
+def published(line: Line, topic: str, payload: bytes) -> bool:
+    try:
+        line.publish(topic, payload)
+    except NotConnectedError:
+        return False
+    return True
+
+
+@pytest.mark.broker
+def test_an_agent_that_the_broker_doesnt_know(tmp_path: Path) -> None:
+    """Its certificate is right, and its name isn't on the list: told here, not by the first press."""
+    site = Authority(tmp_path, "The site")
+    mine = site.issue("lincoln.room-101")
+    with tls_mosquitto(tmp_path / "broker", site, "clientid_prefixes hub") as broker:
+        (fault,) = tried(broker.port, mine, "localhost", "lincoln.room-101").faults
+    assert fault.startswith(f"link hub: broker localhost:{broker.port} refused the connection (")
+    assert "lincoln.room-101" in fault
 
 
 @pytest.mark.broker

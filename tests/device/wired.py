@@ -57,6 +57,7 @@ class WiredPins:
         self.readings = dict(readings or NORMAL)
         self.unreadable: dict[str, str] = {}
         self.faults: dict[str, str] = {}
+        self.ups: Any = None
         self.driven: list[tuple[str, float]] = []
         self.closed = False
 

@@ -154,7 +154,16 @@ def test_the_guide_quotes_what_check_says() -> None:
     text = section(DOCS / "guide-maintenance.md", "Finish an installation with check")
     code = "".join(
         (ROOT / "device" / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("check", "walk", "walk_verdict", "wiring_words", "reach")
+        for name in (
+            "check",
+            "walk",
+            "walk_verdict",
+            "wiring_words",
+            "reach",
+            "adc",
+            "service",
+            "data_folder",
+        )
     )
     rows = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
     quotes = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]

@@ -64,11 +64,27 @@ def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        f"{file}: site: found 'a.b'; must be 1 to 64 of a-z 0-9 _ -, without a dot",
         f"{file}: data: found 'here'; must be an absolute path",
+        f"{file}: site: found 'a.b'; must be 1 to 64 of a-z 0-9 _ -, without a dot",
         f"{file}: timezone: found 'Mars'; must be an IANA time zone, such as 'America/Chicago'",
         "3 faults in the settings; nothing was started",
     ]
+
+
+def test_check_names_a_certificate_that_cant_be_read(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``run`` would go on with its other brokers; whoever asks is told."""
+    text = config.read_text()
+    assert "[broker]\n" in text
+    tls = 'tls = { ca_file = "/dev/null", cert_file = "/dev/null", key_file = "/nowhere/key.pem" }'
+    config.write_text(text.replace("[broker]\n", f"[broker]\n{tls}\n"))
+    assert main(["check", "--config", str(config)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == (
+        f"{config}: broker.tls.key_file: /nowhere/key.pem can't be read (No such file or directory);"
+        " name a readable PEM file"
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

@@ -207,3 +207,18 @@ def test_a_delivery_of_which_nothing_is_heard_is_handed_out_again() -> None:
     assert opened.id in {delivery.id for delivery in tick(site, UNHEARD_S + 1).owed}
     told(site, opened, TAKEN, UNHEARD_S + 2)
     assert opened.id not in {delivery.id for delivery in tick(site, 3 * UNHEARD_S).owed}
+
+
+def test_what_a_start_hands_out_and_overtakes_at_once_is_not_told() -> None:
+    """Owed and overtaken in one look: the "acknowledged" of before must not follow the opening again."""
+    site = new_site()
+    opened = first(site)
+    told(site, opened, TAKEN, 0)
+    site.decide(Asked(Acknowledge(opened.incident, "Reyes", "board"), lambda _: None), at(3))
+    again = take(site, event_bytes(id="e2"), 4, device="room-102")
+    (kept,) = again.incidents.values()
+    (calm,) = site.outbound._owed.values()
+    loaded = Loaded(seq=50, incidents=[kept], deliveries=[calm])
+    back = tick(new_site(loaded=loaded, start=10), 10)
+    assert back.deliveries[calm.id].state == "withdrawn"
+    assert [delivery.type for delivery in back.owed] == ["incident.updated"]

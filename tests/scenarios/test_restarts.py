@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from tests.scenarios.rig import Rig
 
 
@@ -175,3 +177,26 @@ def test_sixty_rooms_and_a_crash_in_the_middle(rig: Rig) -> None:
     assert len(rig.incidents) == 1
     assert len(last["rooms"]) == 60
     assert len({event["id"] for event in last["events"]}) == len(last["events"]) == 60
+
+
+@pytest.mark.parametrize("committed", range(5))
+def test_killed_after_any_commit_it_tells_every_press(rig: Rig, committed: int) -> None:
+    """Nothing was taken before the kill: an update that was owed, or due in 2 s, is told after it."""
+    rig.far["sro"] = "hangs"
+    rig.disk = "hung"
+    for room in (101, 102, 103):
+        rig.press(room)
+        rig.wait(0.5)
+    rig.wait(1)
+    assert len(rig.waiting) == 4  # three presses, and the update that tells of the last two
+    rig.commit_only(committed)
+    rig.far["sro"] = "takes"
+    rig.restart(1)
+    rig.wait(3)
+    assert {event["id"] for notice in rig.notices for event in notice.incident["events"]} == {
+        "e1",
+        "e2",
+        "e3",
+    }
+    assert len(rig.incidents) == 1
+    assert sorted(event for _, event in rig.receipts) == ["e1", "e2", "e3"]

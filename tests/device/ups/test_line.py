@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
 from structlog.testing import capture_logs
 
 from device.ups import UpsStatus
-from device.ups.line import MOST, UpsLine
+from device.ups.line import MOST, UpsError, UpsLine
 
 MAINS = b"(230.1 230.1 230.1 010 50.0 13.6 25.0 00001000\r"
 BATTERY = b"(000.0 230.0 229.8 021 50.0 13.1 25.0 10001001\r"
@@ -229,3 +231,19 @@ def test_a_line_that_somebody_else_has_is_null(ups: UpsLine, standin: StandIn) -
     assert ups.read() is None
     other.close()
     assert ups.read() == UpsStatus(False, False)
+
+
+def test_why_it_isnt_heard_is_said(tmp_path: Path, hasty: UpsLine, standin: StandIn, mocker: Any) -> None:
+    """Each cause with its cure, for whoever installs it."""
+    with pytest.raises(UpsError, match="ttyX isn't there: is its cable plugged in"):
+        UpsLine(tmp_path / "ttyX").ask()
+    standin.answer = lambda me: None
+    with pytest.raises(UpsError, match=r"no answer on .*: is the UPS on"):
+        hasty.ask()
+    with pytest.raises(UpsError, match="is busy"):
+        UpsLine(standin.path).ask()
+    hasty.close()
+    refused = serial.SerialException(errno.EACCES, "could not open port")
+    mocker.patch.object(serial.Serial, "open", side_effect=refused)
+    with pytest.raises(UpsError, match="put it into the group dialout: sudo usermod -aG dialout "):
+        hasty.ask()

@@ -16,7 +16,11 @@ from trials.site import ROUNDING_S, Event, Site, a_site
 
 
 def chip_unplugged(away_s: float) -> dict[str, Any]:
-    """Take the GPIO chip away and bring it back; report troubles, lines of the journal, and a press after."""
+    """Take the GPIO chip away and bring it back; report troubles, lines of the journal, and a press after.
+
+    ``busy`` is the agent's share of the processor in the second half of that time: lgpio's thread turns
+    without a pause, and without a word, for as long as the contacts aren't let go.
+    """
     with a_site() as site:
         _press_once(site)
         pid, cursor = room.main_pid(), room.cursor()
@@ -25,7 +29,10 @@ def chip_unplugged(away_s: float) -> dict[str, Any]:
         with contextlib.suppress(TimeoutError):
             site.hub.wait_for(lambda: site.hub.troubles(after=gone), away_s, "a trouble")
         told_after = time.monotonic() - gone
+        time.sleep(max(gone + away_s / 2 - time.monotonic(), 0))
+        used, since = room.cpu_s(pid), time.monotonic()
         time.sleep(max(gone + away_s - time.monotonic(), 0))  # what it says all that time is the question
+        busy = (room.cpu_s(pid) - used) / (time.monotonic() - since)
         lines = len(room.journal(after=cursor).splitlines())
         troubles = site.hub.troubles(after=gone)
         room.plug_in()
@@ -41,6 +48,7 @@ def chip_unplugged(away_s: float) -> dict[str, Any]:
             "troubles": troubles[:5],
             "told_after_s": told_after if troubles else None,
             "lines": lines,
+            "busy": busy,
             "said": _counted(room.journal(after=cursor)),
             "works_after_s": works.at - back if works else None,
             "same_process": room.main_pid() == pid,
