@@ -398,7 +398,7 @@ class Agent:
         self.signals.idle(
             now.mono,
             is_faulty=any(_shows_fault(zone) for zone in self.zones.values()),
-            in_walk_test=bool(self.walk_test),
+            in_walk_test=[name for name in self.zones if self.walk_test.has(name)],
         )
         done: list[Action] = []
         for output, level in self.signals.show(now.mono).items():

@@ -68,7 +68,7 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         ),
         Pattern(
             "walk-test",
-            "Walk test: the next press is a test",
+            "Walk test: a button of this lamp is being tested",
             (Step(_ON, 0.15), Step(_OFF, 0.2), Step(_ON, 0.15), Step(_OFF, 2.5)),
             repeats=True,
         ),
@@ -136,6 +136,7 @@ class Lamp:
     is_faulty: bool = False
     """A button of the room may not work."""
     in_walk_test: bool = False
+    """A button whose presses it shows is being tested."""
     idle_since: float = 0.0
     """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")

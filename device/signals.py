@@ -6,6 +6,7 @@ A press is shown where it was made: by its button's own lamp, if it has one, els
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -31,6 +32,7 @@ class Signals:
         buttons = [zone for zone in settings.zones if zone.kind in PANIC_KINDS]
         own = [zone.zone for zone in buttons if zone.lamp_pin is not None]
         self._place = {zone.zone: zone.zone if zone.zone in own else ROOM for zone in buttons}
+        self._silent = {zone.zone for zone in buttons if zone.kind in SILENT_KINDS}
         self.lamps = {place: Lamp(idle_since=now) for place in (ROOM, *own)}
         self._haptics = [zone.zone for zone in buttons if zone.haptic_pin is not None]
         self._strobe = Strobe(settings.strobe) if settings.strobe is not None else None
@@ -78,10 +80,16 @@ class Signals:
             if each.ready_until != until:
                 self.lamps[place] = each.heard(until, now)
 
-    def idle(self, now: float, *, is_faulty: bool, in_walk_test: bool) -> None:
-        """What else there is to show while nothing happens."""
+    def idle(self, now: float, *, is_faulty: bool, in_walk_test: Container[str]) -> None:
+        """What else there is to show while nothing happens: ``in_walk_test`` are zones.
+
+        A walk test is shown by the lamps of the buttons that are tested, and of a duress button by none.
+        """
+        testing = {
+            place for zone, place in self._place.items() if zone in in_walk_test and zone not in self._silent
+        }
         for place, each in self.lamps.items():
-            self.lamps[place] = each.idle(now, is_faulty=is_faulty, in_walk_test=in_walk_test)
+            self.lamps[place] = each.idle(now, is_faulty=is_faulty, in_walk_test=place in testing)
 
     def identify(self, until: float, now: float) -> None:
         """Blink, so that the room is found."""

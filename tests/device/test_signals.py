@@ -8,8 +8,9 @@ import pytest
 
 from config.agent_settings import SounderSettings, StrobeSettings, ZoneSettings
 from config.contract import Posture
+from device import lamp
 from device.lamp import PATTERNS, PULSES
-from device.signals import CALL, Signals
+from device.signals import CALL, ROOM, Signals
 from tests.device.room import settings
 
 ZONES = (
@@ -168,10 +169,31 @@ def test_a_call_nobody_resolves_is_over_after_an_hour() -> None:
 def test_a_fault_of_a_button_is_no_ready() -> None:
     """Nothing shows ready that isn't; a walk test is shown before it."""
     made = signals()
-    made.idle(10.0, is_faulty=True, in_walk_test=False)
+    made.idle(10.0, is_faulty=True, in_walk_test=())
     assert made.pattern(10.0) == "button-fault"
-    made.idle(20.0, is_faulty=True, in_walk_test=True)
+    made.idle(20.0, is_faulty=True, in_walk_test=("wall",))
     assert made.pattern(20.0) == "walk-test"
+
+
+@pytest.mark.parametrize(
+    ("tested", "shown"),
+    [
+        ((), set()),
+        (("desk",), {"desk"}),
+        (("wall",), {ROOM}),
+        (("help", "desk"), {ROOM, "desk"}),
+        (("quiet",), set()),
+    ],
+)
+def test_only_the_lamps_of_the_buttons_that_are_tested_say_so(
+    tested: tuple[str, ...], shown: set[str]
+) -> None:
+    """A lamp says nothing of a button that isn't its own, and no lamp of a duress button."""
+    made = signals()
+    made.idle(10.0, is_faulty=False, in_walk_test=tested)
+    names = {place: lamp.show(each, 11.0).pattern.name for place, each in made.lamps.items()}
+    assert {place for place, name in names.items() if name == "walk-test"} == shown
+    assert set(names.values()) <= {"walk-test", "ready"}
 
 
 def test_patterns_are_told_apart_without_colour() -> None:
