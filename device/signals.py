@@ -37,6 +37,8 @@ class Signals:
         self._haptics = [zone.zone for zone in buttons if zone.haptic_pin is not None]
         self._strobe = Strobe(settings.strobe) if settings.strobe is not None else None
         self.call: Press | None = None
+        self._hushed_at = float("-inf")
+        """When the latest press was that the sounder is silent for."""
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -47,6 +49,7 @@ class Signals:
         if not test:
             ids = self.call.ids if held and self.call is not None and self.call.zone == zone else frozenset()
             self.call = Press(ids | {event}, now, "pressed", now, zone, kind)
+        self._hush(kind, now)
         if kind in SILENT_KINDS:
             return
         place = self._place.get(zone, ROOM)
@@ -69,6 +72,7 @@ class Signals:
 
     def restored(self, place: str, press: Press) -> None:
         """A latest press from before the restart: a lamp's, or :data:`CALL`."""
+        self._hush(press.kind, press.at)
         if place == CALL:
             self.call = self.call or press
         elif place in self.lamps:
@@ -117,7 +121,12 @@ class Signals:
             levels[f"haptic {zone}"] = self._pulse(place, now).light if is_about else 0.0
         if self._settings.sounder is not None:
             kinds = self._settings.sounder.kinds
-            heard = [place for place, each in self.lamps.items() if each.press and each.press.kind in kinds]
+            # An older press's stages would tell whoever is in the room now that the room has called.
+            heard = [
+                place
+                for place, each in self.lamps.items()
+                if each.press and each.press.kind in kinds and each.press.at > self._hushed_at
+            ]
             levels["sounder"] = max((self._pulse(place, now).light for place in heard), default=0.0)
         if self._strobe is not None:
             levels["strobe"] = float(self._strobe.is_on)
@@ -147,6 +156,11 @@ class Signals:
     def _calls(self, now: float) -> bool:
         call = self.call
         return call is not None and call.stage != "resolved" and now < call.at + DARK_FOR_S
+
+    def _hush(self, kind: str, at: float) -> None:
+        sounder = self._settings.sounder
+        if sounder is not None and kind not in sounder.kinds:
+            self._hushed_at = max(self._hushed_at, at)
 
     def _pulse(self, place: str, now: float) -> Shown:
         """Return what a motor or sounder does about a lamp's press; still where there is nothing to tell."""

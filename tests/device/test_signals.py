@@ -110,6 +110,28 @@ def test_the_sounder_is_silent_for_panic() -> None:
     assert len(rises(made, "sounder", 200.0, 2.0)) == 1
 
 
+@pytest.mark.parametrize(("zone", "kind"), [("wall", "panic"), ("quiet", "duress")])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_later_panic_or_duress_silences_the_sounder(zone: str, kind: str, *, restarts: bool) -> None:
+    """A beep about the earlier call would tell whoever is in the room that it has called."""
+    sounder = SounderSettings(pin=20)
+    zones = (*ZONES, ZoneSettings(zone="ill", kind="medical", circuit="no", pin=16, lamp_pin=19))
+    made = Signals(settings(zones=zones, sounder=sounder), 0.0)
+    made.pressed("ill", "medical", "a", 100.0)
+    assert made.show(100.05)["sounder"] == 1.0
+    made.pressed(zone, kind, "b", 100.06)
+    assert made.show(100.07)["sounder"] == 0.0
+    if restarts:
+        before, made = made, Signals(settings(zones=zones, sounder=sounder), 0.0)
+        for place, press in before.presses().items():
+            made.restored(place, press)
+    made.received(frozenset({"a", "b"}), 101.0)
+    made.told("acknowledged", frozenset({"a", "b"}), 130.0)
+    assert rises(made, "sounder", 101.0, 200.0) == []
+    made.pressed("help", "assist", "c", 400.0)
+    assert len(rises(made, "sounder", 400.0, 2.0)) == 1
+
+
 def posture(name: str, n: int, *, drill: bool = False, automatic: bool | None = None) -> Posture:
     return Posture(v=1, n=n, posture=name, drill=drill, since="2026-11-23T10:00:00.000Z", automatic=automatic)  # type: ignore[arg-type]
 
