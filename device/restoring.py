@@ -40,7 +40,7 @@ def restore(
             event = _in_doubt(kept, error.readable)
         owed.add(event, kept.happened)
         if event.what == "alarm":
-            press = Press(frozenset((event.id,)), 0.0, zone=event.zone, kind=event.kind, test=event.test)
+            press = Press.begun(event.id, 0.0, zone=event.zone, kind=event.kind, test=event.test)
             presses.append((press, kept.happened))
     for place in (*signals.lamps, CALL):
         about = [(press, at) for press, at in presses if _is_about(place, press, signals)]

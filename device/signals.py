@@ -7,7 +7,6 @@ A press is shown where it was made: by its button's own lamp, if it has one, els
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import replace
 from typing import Final, Literal
 
 from config.agent_settings import AgentSettings
@@ -47,8 +46,9 @@ class Signals:
     ) -> None:
         """A button was pressed, or is held."""
         if not test:
-            ids = self.call.ids if held and self.call is not None and self.call.zone == zone else frozenset()
-            self.call = Press(ids | {event}, now, "pressed", now, zone, kind)
+            is_held = held and self.call is not None and self.call.zone == zone
+            call = self.call if is_held else None
+            self.call = call.held(event, now, kind) if call else Press.begun(event, now, zone=zone, kind=kind)
         self._hush(kind, now)
         if kind in SILENT_KINDS:
             return
@@ -62,13 +62,17 @@ class Signals:
 
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
-        return self._change({place: each.received(events, now) for place, each in self.lamps.items()})
+        was = self.call
+        if was is not None and was.awaits in events:
+            self.call = was.received(now)
+        lamps = {place: each.received(events, now) for place, each in self.lamps.items()}
+        return self._change(lamps) or self.call is not was
 
-    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> bool:
-        """The hub says how far these events have come; returns whether that changes what is shown."""
-        if stage == "resolved" and self.call is not None and self.call.ids & events:
-            self.call = replace(self.call, stage="resolved", stage_at=now)
-        return self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
+    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> None:
+        """The hub says how far these events have come."""
+        if self.call is not None and self.call.ids & events:
+            self.call = self.call.told(stage, events, now)
+        self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
 
     def restored(self, place: str, press: Press) -> None:
         """A latest press from before the restart: a lamp's, or :data:`CALL`."""
@@ -155,7 +159,7 @@ class Signals:
 
     def _calls(self, now: float) -> bool:
         call = self.call
-        return call is not None and call.stage != "resolved" and now < call.at + DARK_FOR_S
+        return call is not None and call.is_open and now < call.at + DARK_FOR_S
 
     def _hush(self, kind: str, at: float) -> None:
         sounder = self._settings.sounder

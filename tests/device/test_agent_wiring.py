@@ -196,3 +196,19 @@ def test_a_call_that_was_resolved_holds_no_strobe_after_a_restart() -> None:
     topic = posture_topic("demo")
     done = after.tell(Heard(mono=after.now, link="hub", topic=topic, payload=encode(said), retained=True))
     assert Drive("strobe", 1.0) in done
+
+
+def test_a_held_emergency_that_is_not_received_says_so() -> None:
+    """The call for help was; the broker died before the emergency went out."""
+    made = room()
+    made.becomes("help", "active")
+    made.wait(0.1)
+    made.receipt("b1-1")
+    made.down()
+    made.wait(2.95)
+    assert made.shows == "pressed"
+    made.wait(5.0)
+    assert made.shows == "not-received"
+    made.up()
+    made.receipt("b1-2")
+    assert made.shows == "received"

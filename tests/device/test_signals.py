@@ -188,6 +188,19 @@ def test_a_call_nobody_resolves_is_over_after_an_hour() -> None:
     assert CALL not in made.presses()
 
 
+def test_a_call_whose_held_event_is_not_received_is_not_over() -> None:
+    """The officer ended the call for help; the emergency is still under way."""
+    made = signals()
+    made.pressed("help", "assist", "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.pressed("help", "panic", "b", 103.0, held=True)
+    made.posture(posture("lockdown", 1, automatic=True), 104.0)
+    made.told("resolved", frozenset({"a"}), 105.0)
+    assert made.show(105.0)["strobe"] == 0.0
+    made.told("resolved", frozenset({"a", "b"}), 110.0)
+    assert made.show(110.0)["strobe"] == 1.0
+
+
 def test_a_fault_of_a_button_is_no_ready() -> None:
     """Nothing shows ready that isn't; a walk test is shown before it."""
     made = signals()
