@@ -1,4 +1,4 @@
-"""The room's latest presses, as they are remembered over a restart for the lamps' sake."""
+"""What a room shows of its latest presses, as it is remembered over a restart."""
 
 from __future__ import annotations
 
@@ -7,11 +7,42 @@ import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
+from config.contract import MessageError, Posture, decode, encode
 from device.actions import Remember
 from device.age import Moment, age_ms
 from device.lamp import NOT_RECEIVED_S, STAGES, Press
+from device.signals import CALL
 
 _KEY: Final = "press"
+_CALL: Final = f"{_KEY} {CALL}"
+_STROBE: Final = "strobe"
+
+
+def of_the_room(memory: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
+    """Return the words that say what the room shows, which hold however old the file is that has them.
+
+    Of a file that isn't whole a press may be lost, so no lamp is to say "received" where none is owed;
+    that the room has called is believed.
+    """
+    believed = (_CALL, _STROBE)
+    return {
+        key: word
+        for key, word in memory.items()
+        if key in believed or (is_whole and key.partition(" ")[0] == _KEY)
+    }
+
+
+def remember_strobe(shown: Posture) -> Remember:
+    """Return the word to keep about the posture that the strobe shows."""
+    return Remember(_STROBE, encode(shown).decode())
+
+
+def strobe(memory: Mapping[str, str]) -> Posture | None:
+    """Return the posture that the strobe showed before the restart; None where that isn't known."""
+    try:
+        return decode(Posture, memory[_STROBE].encode())
+    except (KeyError, MessageError):
+        return None
 
 
 def remember(place: str, press: Press, now: Moment) -> Remember:
