@@ -95,6 +95,7 @@ class Agent:
         self._seq = 0
         self._machine = Machine()
         self._levels: dict[str, float] = {}
+        self._strobe_kept: Posture | None = None
         self._told = ""
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
@@ -405,6 +406,10 @@ class Agent:
             if level != self._levels.get(output):
                 self._levels[output] = level
                 done.append(Drive(output, level))
+        strobe = self.signals.strobe_to_remember()
+        if strobe is not None and strobe != self._strobe_kept:
+            self._strobe_kept = strobe
+            done.append(press_memory.remember_strobe(strobe))
         pattern = self.signals.pattern(now.mono)
         if pattern != self._told:
             self._told = pattern

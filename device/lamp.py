@@ -20,7 +20,7 @@ CONFIRMED_S: Final = 2.0
 
 Name = Literal[
     "ready", "fault", "button-fault", "walk-test", "pressed", "tested", "received", "acknowledged",
-    "not-received", "identify",
+    "not-received", "identify", "dark",
 ]  # fmt: skip
 Stage = Literal["pressed", "received", "acknowledged", "resolved"]
 STAGES: Final[tuple[Stage, ...]] = ("pressed", "received", "acknowledged", "resolved")
@@ -87,6 +87,11 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         Pattern("identify", "This is the room that is looked for", (_BLINK, _GAP), repeats=True),
     )
 }
+
+DARK: Final = Pattern(
+    "dark", "Dark: what was before the restart is still being read", (_DARK,), repeats=False
+)
+"""Nothing, while it isn't known whether the room has called: it is no word of the lamp's."""
 
 _PULSE, _PAUSE, _STILL = Step(_ON, 0.12), Step(_OFF, 0.18), Step(_OFF, 0.0)
 PULSES: Final[dict[Name, Pattern]] = {
@@ -183,6 +188,8 @@ class Lamp:
     """A button of the room may not work."""
     in_walk_test: bool = False
     """A button whose presses it shows is being tested."""
+    is_recalled: bool = True
+    """Whether what was before the restart is known; until then nothing idle is shown."""
     idle_since: float = 0.0
     """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")
@@ -220,6 +227,10 @@ class Lamp:
         """The latest press before a restart; ignored where there was one since."""
         return self if self.press is not None else replace(self, press=press)
 
+    def recalled(self, now: float) -> Lamp:
+        """What was before the restart is known, or isn't waited for any more."""
+        return self if self.is_recalled else replace(self, is_recalled=True, idle_since=now)
+
     def heard(self, until: float, now: float) -> Lamp:
         """The hub is heard, which counts until ``until`` (in the past: no longer)."""
         was_ready = now < self.ready_until
@@ -241,7 +252,7 @@ class Lamp:
 def show(lamp: Lamp, now: float) -> Shown:
     """Return what the lamp shows at ``now``."""
     name, since = _name(lamp, now)
-    return play(PATTERNS[name], since, now)
+    return play(PATTERNS.get(name, DARK), since, now)
 
 
 def next_deadline(lamp: Lamp, now: float) -> float | None:
@@ -265,6 +276,8 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
         said = press.stage_at + CONFIRMED_S
         if now < (said if press.test else max(said, press.at + DARK_FOR_S)):
             return press.stage, press.stage_at
+    if not lamp.is_recalled:
+        return "dark", lamp.idle_since
     if now < lamp.identify_until:
         return "identify", lamp.identify_since
     if lamp.in_walk_test:

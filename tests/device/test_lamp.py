@@ -183,6 +183,14 @@ def test_what_comes_after_an_hour_is_shown_all_the_same() -> None:
     assert name(lamp, late + 62.0) == "ready"
 
 
+def test_dark_until_it_is_known_what_was_before_the_restart() -> None:
+    """The room may have called: no fault blinks, nothing else idle shows. A press since does."""
+    lamp = Lamp(is_recalled=False).identify(200.0, 50.0).idle(50.0, is_faulty=True, in_walk_test=True)
+    assert lit(lamp, 60.0, 60.0) == []
+    assert name(lamp.pressed("a", 100.0), 100.0) == "pressed"
+    assert name(lamp.recalled(100.0), 300.0) == "walk-test"
+
+
 def test_identify_blinks_only_when_idle() -> None:
     """A press outweighs the search for a room."""
     assert name(IDLE.identify(110.0, 100.0), 105.0) == "identify"
