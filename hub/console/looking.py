@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import shown
 from hub.console import console, known
 from hub.console.api.errors import ApiError
 from hub.console.api.incidents import found
@@ -18,6 +20,7 @@ from hub.console.pages import rendered
 from hub.console.present import page as page_of
 from hub.console.present import troubles_now
 from hub.console.session import Session
+from hub.console.timeline import closing_note
 from hub.console.timeline import rows as timeline_rows
 from hub.console.zones import zone_faults, zone_lines
 
@@ -95,10 +98,11 @@ async def incident(request: Request, session: Session) -> Response:
     if one is None:
         raise HTTPException(404)
     now = here.now().wall
+    rooms = {room.place.device: shown(room.place.room) for room in one.rooms}
     facts = {
         "page": "incident",
-        "one": card(one, here.words, now),
-        "timeline": timeline_rows(timeline, here.words, now),
+        "one": replace(card(one, here.words, now), note=closing_note(timeline)),
+        "timeline": timeline_rows(timeline, here.words, now, rooms),
         "missing": missing,
     }
     return rendered(request, session, "incident.html", facts)
