@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.console.cards import card
-from hub.console.known import lines, verdict
+from hub.console.known import Line, lines, verdict
 from hub.console.timeline import closing_note, rows
 from hub.console.words import Words, age, counting
 from hub.incident import Deed, Place, Press
@@ -116,6 +116,51 @@ def test_an_open_trouble_is_named() -> None:
     line = next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == "troubles")
     assert line.grade == "wrong"
     assert line.details[0].startswith("Room 102 is silent, since ")
+
+
+def _said(view: View, key: str) -> Line:
+    return next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == key)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (Trouble("a", "offline", "room-102", None, "the broker says it is gone", NOW, NOW),
+         "Room 102: the broker says it is gone"),
+        (Trouble("a", "agent-trouble", "room-102", None, "supply: under-voltage", NOW, NOW),
+         "Room 102: supply: under-voltage"),
+        (Trouble("a", "flaw-test", "room-102", None, "test: marked as a test, but not open", NOW, NOW),
+         "Room 102: marked as a test, but not open"),
+        (Trouble("a", "tamper", "room-102", "wall", "Room 102, wall: wire cut", NOW, NOW),
+         "Room 102, wall: wire cut"),
+        (Trouble("a", "tamper", "room-102", "wall", "wire cut", NOW, NOW), "Room 102, wall: wire cut"),
+        (Trouble("a", "zones", "room-102", None, "Room 102: its agent has no desk: not watched", NOW, NOW),
+         "Room 102: its agent has no desk: not watched"),
+        (Trouble("a", "silent", "attic", None, "nothing heard for 45 s", NOW, NOW),
+         "attic: nothing heard for 45 s"),
+        (Trouble("broker events", "broker", None, None, "refused", NOW, NOW), "For events: refused"),
+        (Trouble("broker rest east", "broker", None, None, "refused", NOW, NOW),
+         "For states and health: refused"),
+        (Trouble("a", "channel", None, None, "webhook: 500", NOW, NOW), "webhook: 500"),
+    ],
+)  # fmt: skip
+def test_a_trouble_says_where_it_is(trouble: Trouble, said: str) -> None:
+    """By the room's name and the zone's label; of a broker's two connections, which."""
+    view = _all_well()
+    view.troubles["a"] = trouble
+    words = f"{said}, since "
+    assert _said(view, "troubles").details[0].removeprefix(words) == WORDS.clock(NOW)
+
+
+@pytest.mark.parametrize("what", ["agent-trouble", "zones"])
+def test_a_room_whose_device_tells_a_trouble_is_not_well(what: str) -> None:
+    """It is heard, and yet named."""
+    view = _all_well()
+    view.troubles["a"] = Trouble("a", what, "room-102", None, "supply: under-voltage", NOW, NOW)
+    assert (_said(view, "rooms").grade, _said(view, "rooms").details) == (
+        "wrong",
+        ("Room 102: supply: under-voltage",),
+    )
 
 
 def test_no_channel_at_all_is_wrong() -> None:
