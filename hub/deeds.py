@@ -7,20 +7,18 @@ from typing import Any
 from config.clock import Now
 from hub.decision import Decision
 from hub.devices import Devices
-from hub.incident import (
-    Deed,
+from hub.incident import Deed, Incident, Resolution
+from hub.incidents import Incidents
+from hub.inputs import Acknowledge, Action, Answer, Asked, Done, Note, Refused, Resolve
+from hub.ledger import Ledger
+from hub.notice import NoticeType
+from hub.transitions import (
     IllegalTransitionError,
-    Incident,
-    Resolution,
     UnseenRoomsError,
     acknowledged,
     noted,
     resolved,
 )
-from hub.incidents import Incidents
-from hub.inputs import Acknowledge, Answer, Asked, Done, Refused, Resolve
-from hub.ledger import Ledger
-from hub.notice import NoticeType
 
 
 class Deeds:
@@ -40,11 +38,7 @@ class Deeds:
             answer = self._not_open(action.incident)
         else:
             try:
-                answer = (
-                    self._acknowledge(decision, incident, action, now)
-                    if isinstance(action, Acknowledge)
-                    else self._resolve(decision, incident, action, now)
-                )
+                answer = self._do(decision, incident, action, now)
             except IllegalTransitionError as error:
                 answer = Refused("not-in-this-state", str(error), error.state, error.allowed)
             except UnseenRoomsError as error:
@@ -55,19 +49,26 @@ class Deeds:
                 answer = Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
         decision.answer = (fact.answer, answer)
 
+    def _do(self, decision: Decision, incident: Incident, action: Action, now: Now) -> Answer:
+        if isinstance(action, Acknowledge):
+            return self._acknowledge(decision, incident, action, now)
+        if isinstance(action, Resolve):
+            return self._resolve(decision, incident, action, now)
+        return self._note(decision, incident, action, now)
+
+    def _note(self, decision: Decision, incident: Incident, action: Acknowledge | Note, now: Now) -> Answer:
+        change = noted(incident)
+        self._incidents.changed(decision, change, "incident.updated", now, "note", _who(action))
+        return Done(change.incident, change.incident.open_rooms)
+
     def _acknowledge(self, decision: Decision, incident: Incident, action: Acknowledge, now: Now) -> Answer:
         change = acknowledged(incident, Deed(action.by, now.wall, action.via), action.revision)
         who = _who(action) | {"showed": action.revision}
         after = change.incident
         if after is incident:
             if action.note:
-                change = noted(incident)
-                after = change.incident
-                self._incidents.changed(decision, change, "incident.updated", now, "note", who)
-            else:
-                self._ledger.record(
-                    decision, now, "acknowledge", change.reason, incident=incident.id, detail=who
-                )
+                return self._note(decision, incident, action, now)
+            self._ledger.record(decision, now, "acknowledge", change.reason, incident=incident.id, detail=who)
             return Done(after, after.open_rooms)
         whole = after.state == "acknowledged"
         kind: NoticeType = "incident.acknowledged" if whole else "incident.updated"
@@ -96,5 +97,5 @@ class Deeds:
         return Refused("not-in-this-state", detail, "resolved", ("open", "acknowledged"))
 
 
-def _who(action: Acknowledge | Resolve) -> dict[str, Any]:
+def _who(action: Action) -> dict[str, Any]:
     return {"by": action.by, "via": action.via, "note": action.note}

@@ -1,11 +1,6 @@
 """An incident: what an alarm opens, and people acknowledge and resolve. Pure.
 
-Every transition is a function from an incident to the next one. A panic alarm is legal in every
-state but ``resolved``, after which it opens another incident; an illegal request raises and changes
-nothing.
-
-A room *asks* from the revision at which its press needed an answer until a person acknowledges a
-revision that showed it. The incident is ``open`` while any room asks, else ``acknowledged``.
+How it changes stands in :mod:`hub.transitions`.
 """
 
 from __future__ import annotations
@@ -17,38 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.contract import PANIC_KINDS, PanicKind
-from hub.causes import doubt, doubts
+from hub.causes import doubts
 
 State = Literal["open", "acknowledged", "resolved"]
 Disposition = Literal["real", "false-alarm", "drill", "test"]
 
-SAME_PRESS_MS: Final = 60_000
-"""A press of a room this long after the one it asked with asks anew (the design's 60 s)."""
 EVENTS_KEPT: Final = 500
 """Alarms an incident carries with it, the newest; the record has them all."""
-
-
-class IllegalTransitionError(ValueError):
-    """A request that this incident's state doesn't allow; the incident is as it was."""
-
-    def __init__(self, wish: str, incident: Incident, allowed: tuple[State, ...]) -> None:
-        super().__init__(
-            f"cannot {wish} incident {incident.number}: {incident.state}; allowed: {', '.join(allowed)}"
-        )
-        self.state = incident.state
-        self.allowed = allowed
-
-
-class UnseenRoomsError(ValueError):
-    """A resolution of an incident by a person whose screen did not show every room that asks."""
-
-    def __init__(self, incident: Incident, rooms: tuple[Room, ...]) -> None:
-        names = ", ".join(room.place.room for room in rooms)
-        super().__init__(
-            f"cannot resolve incident {incident.number}: {names} pressed after what was on the screen"
-        )
-        self.state = incident.state
-        self.rooms = rooms
 
 
 class Place(Struct, frozen=True):
@@ -78,6 +48,8 @@ class Press(Struct, frozen=True):
     held: bool = False
     cause: str | None = None
     """The fault that its zone's wires read, where that may be a press or not; None: it was pressed."""
+    test: bool = False
+    """Its agent marked it as a walk test's; no walk test was open for it, so it is taken as real."""
 
     @property
     def button(self) -> tuple[str, str]:
@@ -95,6 +67,13 @@ class Room(Struct, frozen=True):
     """The revision that showed the press it asks with."""
     asked_at: int
     """When that press was, in ms."""
+    called_at: int | None = None
+    """When the oldest press of it that nobody has answered was; None as an older release kept it."""
+
+    @property
+    def waits_from(self) -> int:
+        """When it began to wait for the answer it waits for, in ms."""
+        return self.asked_at if self.called_at is None else self.called_at
 
 
 class Deed(Struct, frozen=True):
@@ -145,15 +124,6 @@ class Incident(Struct, frozen=True):
         return tuple(room for room in self.rooms if room.asks)
 
 
-class Change(Struct, frozen=True):
-    """An incident after a transition, and the named reason for it."""
-
-    incident: Incident
-    reason: str
-    reopened: bool = False
-    """The plan of its present kind starts again."""
-
-
 def incident_id(site: str, device: str, key: str) -> str:
     """Derive an incident's id from the event that opened it, so that a retry carries the same."""
     digest = blake2b("\0".join((site, device, key)).encode("utf-8", "replace"), digest_size=10).hexdigest()
@@ -170,188 +140,24 @@ def rank(kind: PanicKind) -> int:
     return PANIC_KINDS.index(kind)
 
 
-def opened(site: str, group: str, number: int, press: Press) -> Change:
-    """Open an incident on a press."""
-    room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at)
-    incident = Incident(
-        id=incident_id(site, press.place.device, press.key),
-        site=site,
-        group=group,
-        number=number,
-        revision=1,
-        kind=press.kind,
-        state="open",
-        drill=False,
-        late=press.late,
-        opened_at=press.at,
-        rooms=(room,),
-        events=(press,),
-        has_causes=press.cause is not None,
-        trace=_trace("", press.place.device, press.key),
-    )
-    return Change(incident, _with_doubt("late" if press.late else "pressed", press, was_in_doubt=False))
-
-
-def joined(incident: Incident, press: Press) -> Change:
-    """Take a press into an incident that is not resolved.
-
-    It asks anew when it comes from another room, is of a higher kind, comes from the same room more than
-    60 s from the press that room asked with, or is certain where all of that room was in doubt.
-    """
-    if incident.state == "resolved":
-        raise IllegalTransitionError("join a press to", incident, ("open", "acknowledged"))
-    revision = incident.revision + 1
-    has_causes = incident.has_causes or press.cause is not None
-    was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
-    upgrades = rank(press.kind) < rank(incident.kind)
-    reason = _why_it_asks(was, press, upgrades)
-    if reason is None and incident.has_causes and _makes_certain(incident, press):
-        reason = "pressed for certain"
-    if reason is None and was is not None:
-        rooms = incident.rooms
-    else:
-        kind = press.kind if was is None or rank(press.kind) < rank(was.kind) else was.kind
-        room = Room(press.place, kind, asks=True, asks_since=revision, asked_at=press.at)
-        rooms = _with(incident.rooms, was, room)
-    reopened = incident.state == "acknowledged" and reason is not None
-    return Change(
-        replace(
-            incident,
-            revision=revision,
-            kind=press.kind if upgrades else incident.kind,
-            state="open" if reason is not None else incident.state,
-            late=incident.late and press.late,
-            opened_at=min(incident.opened_at, press.at),
-            rooms=rooms,
-            events=_newest((*incident.events, press), has_causes=has_causes),
-            has_causes=has_causes,
-            acknowledged=None if reopened else incident.acknowledged,
-            trace=_trace(incident.trace, press.place.device, press.key),
-        ),
-        _with_doubt(
-            f"reopened: {reason}" if reopened else reason or _again(was),
-            press,
-            was_in_doubt=incident.has_causes and press.button in in_doubt(incident.events),
-        ),
-        reopened=reopened or upgrades,
-    )
-
-
-def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) -> Change:
-    """Take a person's word that what revision ``revision`` showed is in hand (None: the present one).
-
-    Rooms whose press came after that revision go on asking, and the incident stays open.
-    """
-    if incident.state == "resolved":
-        raise IllegalTransitionError("acknowledge", incident, ("open", "acknowledged"))
-    if incident.state == "acknowledged":
-        return Change(incident, "acknowledged already")
-    seen = incident.revision if revision is None else min(revision, incident.revision)
-    rooms = tuple(replace(r, asks=False) if r.asks and r.asks_since <= seen else r for r in incident.rooms)
-    if rooms == incident.rooms:
-        return Change(incident, f"revision {seen} showed no room that still asks")
-    still = any(room.asks for room in rooms)
-    return Change(
-        replace(
-            incident,
-            revision=incident.revision + 1,
-            rooms=rooms,
-            state="open" if still else "acknowledged",
-            acknowledged=incident.acknowledged if still else deed,
-            trace=_trace(incident.trace, "acknowledged", deed.by, str(deed.at), str(seen)),
-        ),
-        f"acknowledged in part: revision {seen} did not show every room" if still else "acknowledged",
-    )
-
-
-def noted(incident: Incident) -> Change:
-    """Count a note as a change; its text is in the record."""
-    after = replace(incident, revision=incident.revision + 1, trace=_trace(incident.trace, "noted"))
-    return Change(after, "noted")
-
-
-def resolved(incident: Incident, resolution: Resolution, revision: int | None = None) -> Change:
-    """End the incident by the word of a person who was shown ``revision`` (None: the present one).
-
-    A room that asks since a later revision refuses it: nobody has seen that call.
-    """
-    if incident.state == "resolved":
-        raise IllegalTransitionError("resolve", incident, ("open", "acknowledged"))
-    if revision is not None:
-        unseen = tuple(room for room in incident.open_rooms if room.asks_since > revision)
-        if unseen:
-            raise UnseenRoomsError(incident, unseen)
-    rooms = tuple(replace(room, asks=False) for room in incident.rooms)
-    after = replace(
-        incident,
-        revision=incident.revision + 1,
-        state="resolved",
-        rooms=rooms,
-        resolved=resolution,
-        trace=_trace(incident.trace, "resolved", resolution.by, str(resolution.at)),
-    )
-    return Change(after, f"resolved: {resolution.disposition}")
-
-
 def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Incident:
-    """Return the incident with a press moved to an earlier reckoning of its time; no new revision."""
+    """Return the incident with a press moved to an earlier reckoning of its time; no new revision.
+
+    What its room asks with, and waits from, moves with it.
+    """
+    was = next((e.at for e in incident.events if e.key == key and e.place.device == device), None)
     events = tuple(
         replace(e, at=min(e.at, at)) if e.key == key and e.place.device == device else e
         for e in incident.events
     )
-    return replace(incident, events=events, opened_at=min(incident.opened_at, at))
+    rooms = tuple(
+        _room_moved(room, was, at) if was is not None and room.place.device == device else room
+        for room in incident.rooms
+    )
+    return replace(incident, rooms=rooms, events=events, opened_at=min(incident.opened_at, at))
 
 
-def _why_it_asks(was: Room | None, press: Press, upgrades: bool) -> str | None:
-    if upgrades:
-        return f"upgraded to {press.kind}"
-    if was is None:
-        return "another room"
-    if rank(press.kind) < rank(was.kind):
-        return f"a higher kind in the same room: {press.kind}"
-    if abs(press.at - was.asked_at) > SAME_PRESS_MS:
-        return "pressed again in the same room more than 60 s apart"
-    return None
-
-
-def _makes_certain(incident: Incident, press: Press) -> bool:
-    """Tell whether all that was known of a press's room was in doubt, and this is not."""
-    if doubt(press.cause) is not None:
-        return False
-    doubtful = in_doubt(incident.events)
-    of_room = {each.button for each in incident.events if each.place.device == press.place.device}
-    return bool(of_room) and of_room <= set(doubtful)
-
-
-def _again(was: Room | None) -> str:
-    if was is not None and was.asks:
-        return "pressed again in a room that still asks"
-    return f"pressed again within {SAME_PRESS_MS // 1000} s of a press that is answered"
-
-
-def _with_doubt(reason: str, press: Press, *, was_in_doubt: bool) -> str:
-    if (words := doubt(press.cause)) is not None:
-        called = reason.replace("pressed again", "called again")
-        return words if reason == "pressed" else f"{called}; {words}"
-    return f"{reason}; in doubt until now, certain from now on" if was_in_doubt else reason
-
-
-def _trace(before: str, *facts: str) -> str:
-    return blake2b("\0".join((before, *facts)).encode("utf-8", "replace"), digest_size=8).hexdigest()
-
-
-def _newest(events: tuple[Press, ...], *, has_causes: bool) -> tuple[Press, ...]:
-    """Keep the newest alarms, and the one that makes a button certain rather than one in doubt of it."""
-    while len(events) > EVENTS_KEPT:
-        oldest, rest = events[0], events[1:]
-        if has_causes and doubt(oldest.cause) is None and oldest.button in in_doubt(rest):
-            given_up = next(i for i, press in enumerate(rest) if press.button == oldest.button)
-            rest = (oldest, *rest[:given_up], *rest[given_up + 1 :])
-        events = rest
-    return events
-
-
-def _with(rooms: tuple[Room, ...], was: Room | None, room: Room) -> tuple[Room, ...]:
-    if was is None:
-        return (*rooms, room)
-    return tuple(room if other is was else other for other in rooms)
+def _room_moved(room: Room, was: int, at: int) -> Room:
+    asked_at = min(room.asked_at, at) if room.asked_at == was else room.asked_at
+    called_at = min(room.waits_from, at) if was >= room.waits_from else room.called_at
+    return replace(room, asked_at=asked_at, called_at=called_at)

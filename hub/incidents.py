@@ -9,10 +9,11 @@ from config.contract import Command, LampStage
 from hub.decision import Decision
 from hub.delivery import Delivery, delivery_id, urgency
 from hub.escalation import Course, KeptCourse, Owe, advance, keep, next_deadline, recall, start
-from hub.incident import Change, Incident, Press, joined, opened, rank
+from hub.incident import Incident, Press, rank
 from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Outbound
+from hub.transitions import Change, joined, opened
 from hub.view import StreamEvent
 
 
@@ -92,7 +93,7 @@ class Incidents:
         plan = ledger.directory.plan(incident.kind)
         if course is None:
             course = start(plan, now.mono)
-        elif change.reopened:
+        elif change.restarts:
             course = start(plan, now.mono, course.told)
         self._advance(decision, incident, course, now, kind)
         decision.stream.append(StreamEvent(seq, kind, incident))

@@ -106,6 +106,24 @@ class Resolve(Struct, frozen=True):
     """What the person was shown; None is the present one."""
 
 
+class Note(Struct, frozen=True):
+    """A person says something of an incident: a progress reply, what was found."""
+
+    incident: str
+    by: str
+    via: str
+    note: str
+
+
+Action = Acknowledge | Resolve | Note
+"""What a person may ask."""
+
+
+def wish(action: Action) -> str:
+    """Return what was asked, as a refusal names it: ``cannot … incident 41``."""
+    return {Acknowledge: "acknowledge", Resolve: "resolve", Note: "add a note to"}[type(action)]
+
+
 class Done(Struct, frozen=True):
     """The answer to a person's word that was taken."""
 
@@ -134,7 +152,7 @@ Reply = Callable[[Answer], None]
 class Asked(Struct, frozen=True):
     """A person's word, and where the answer goes."""
 
-    action: Acknowledge | Resolve
+    action: Action
     answer: Reply
 
 

@@ -12,6 +12,7 @@ from config.clock import read_stamp, stamp
 from config.contract import shown
 from hub.causes import doubts
 from hub.incident import Incident, Press, Resolution, Room
+from hub.response import RESPONSES
 
 NoticeType = Literal["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]
 
@@ -21,11 +22,13 @@ _ENCODER = msgspec.json.Encoder()
 def incident_json(incident: Incident) -> dict[str, Any]:
     """Return an incident as CONTRACT's webhook and API show it."""
     acknowledged, resolved = incident.acknowledged, incident.resolved
+    response = RESPONSES[incident.kind]
     return {
         "id": incident.id,
         "number": incident.number,
         "revision": incident.revision,
         "kind": incident.kind,
+        "response": {"posture": response.posture, "words": response.words},
         "state": incident.state,
         "drill": incident.drill,
         "late": incident.late,
@@ -67,11 +70,13 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     title = f"{word}{_headline(notice['type'], incident)} {_where(incident)}"
     when = _clock(incident["opened_at"], zone)
     if incident["late"]:
-        age = (read_stamp(notice["at"]) - read_stamp(incident["opened_at"])) // 1000
+        old = age(read_stamp(notice["at"]) - read_stamp(incident["opened_at"]))
         title = f"LATE {title}"
-        when = f"{when} ({_age(age)} before this was sent)"
+        when = f"{when} ({old} before this was sent)"
     lines = [f"{title}, {when}"]
     lines += _rooms_below(incident, zone)
+    if notice["type"] == "incident.opened" and incident.get("response"):
+        lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
         if incident[deed]:
             extra = f" as {incident[deed]['disposition']}" if deed == "resolved" else ""
@@ -91,15 +96,21 @@ def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
         line = f"- {place}"
         if pressed:
             certain = any((event["device"], event["zone"]) not in in_doubt for event in pressed)
-            line += f", {'pressed ' if certain else ''}{_clock(pressed[-1]['at'], zone)}"
+            line += f", {'pressed ' if certain else ''}{_clock(_presses(pressed)[-1]['at'], zone)}"
+            line += ", held" if pressed[-1].get("held") else ""
         if late:
-            waited = (read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])) // 1000
-            line += f", LATE: heard {_age(waited)} later"
+            waited = read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])
+            line += f", LATE: heard {age(waited)} later"
         if some_answered and not room["acknowledged"]:
             line += ", NOT ACKNOWLEDGED"
         if len(incident["rooms"]) > 1 or late:
             lines.append(line)
     return lines
+
+
+def _presses(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alarms that are presses of their own: that a press was held is no other press."""
+    return [alarm for alarm in alarms if not alarm.get("held")] or alarms
 
 
 def _headline(kind: NoticeType, incident: dict[str, Any]) -> str:
@@ -149,7 +160,9 @@ def _clock(text: str, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(read_stamp(text) / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
 
 
-def _age(seconds: int) -> str:
+def age(ms: int) -> str:
+    """Return a length of time in words, as it is told aloud: ``14 s``, ``3 min``, ``2 h``."""
+    seconds = ms // 1000
     if seconds < 120:
         return f"{seconds} s"
     return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

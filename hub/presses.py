@@ -9,15 +9,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from config.clock import Now
+from config.clock import Now, stamp
 from config.contract import MessageError, content_hash, read_topic, shown
-from hub.causes import fault_key, fault_words
+from hub.causes import doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
 from hub.inputs import EventCame
 from hub.ledger import Ledger
+from hub.notice import age
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
 
 PAYLOAD_KEPT: Final = 16_384
@@ -155,7 +156,8 @@ class Presses:
         if account.at >= seen.at - EARLIER_MS:
             return
         ledger = self._ledger
-        reason = f"a copy reckons it {seen.at - account.at} ms earlier"
+        what = "its press" if account.is_alarm and doubt(account.cause) is None else "it"
+        reason = f"{what} was {age(seen.at - account.at)} earlier than first reckoned: at {stamp(account.at)}"
         ledger.record(
             decision,
             now,

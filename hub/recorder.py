@@ -24,7 +24,7 @@ from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Resolve
+from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link
 from hub.metrics import Metrics
 from hub.ports import Memory
 from hub.posture import KeptPosture
@@ -87,7 +87,7 @@ class Recorder:
         """Queue an input; never blocks."""
         self._inputs.put(fact)
 
-    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+    def ask(self, action: Action) -> Future[Answer]:
         """Queue a person's word; the future holds the answer."""
         answer: Future[Answer] = Future()
         self._inputs.put(Asked(action, partial(_settle, answer)))

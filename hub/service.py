@@ -23,7 +23,7 @@ from config.settings import secret
 from hub import alone
 from hub.channels.build import build_channels
 from hub.channels.dispatcher import Dispatcher
-from hub.inputs import Acknowledge, Answer, Resolve
+from hub.inputs import Action, Answer
 from hub.intake import Intake
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
@@ -171,7 +171,7 @@ class Hub:
 
     # --- the desk ---
 
-    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+    def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
 

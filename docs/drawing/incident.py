@@ -1,118 +1,80 @@
-"""An incident's transitions, found by asking ``hub/incident.py`` itself, as a table and a picture."""
+"""An incident's transitions, from the table that decides them, as a table to read and a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from config.contract import PanicKind
 from docs.drawing import svg
-from hub.incident import (
-    SAME_PRESS_MS,
-    Change,
-    Deed,
-    IllegalTransitionError,
-    Incident,
-    Place,
-    Press,
-    Resolution,
-    acknowledged,
-    joined,
-    noted,
-    opened,
-    resolved,
-)
-
-AT: Final = 1_000_000_000
-DEED: Final = Deed("officer", AT, "console")
+from hub.transitions import SAME_PRESS_MS, TABLE, Rule
 
 
 class Row(NamedTuple):
-    """What one input does in one state."""
+    """What one wish does in one state, by :data:`hub.transitions.TABLE`."""
 
     state: str
     wish: str
     becomes: str
-    """The next state, or ``refused``."""
-    said: str
-    """The reason that the record keeps, or the refusal's words."""
+    does: str
+    """What else follows, in words."""
 
 
-def press(room: str, after_ms: int = 0, kind: PanicKind = "panic") -> Press:
-    """Return a press in a room, so long after the first one."""
-    at = AT + after_ms
-    return Press(
-        f"{room}{at}{kind}", f"{room}{at}{kind}", Place(room, room), "desk", None, kind, "alarm", at, at
-    )
-
-
-def one(state: str) -> Incident:
-    """Return an incident of one room in a state."""
-    incident = opened("site", "site", 41, press("room-101", kind="medical")).incident
-    if state != "open":
-        incident = acknowledged(incident, DEED).incident
-    if state == "resolved":
-        incident = resolved(incident, Resolution("officer", AT, "console", "real")).incident
-    return incident
-
-
-def in_part(incident: Incident) -> Change:
-    """Acknowledge what the first revision showed, after another room has pressed."""
-    return acknowledged(joined(incident, press("room-102", kind="medical")).incident, DEED, revision=1)
-
-
-WISHES: Final[dict[str, Callable[[Incident], Change]]] = {
-    "a press in another room": lambda i: joined(i, press("room-102", kind="medical")),
-    "a press of a higher kind": lambda i: joined(i, press("room-101", 1000)),
-    f"a press in the same room more than {SAME_PRESS_MS // 1000} s later": lambda i: joined(
-        i, press("room-101", SAME_PRESS_MS + 1, "medical")
-    ),
-    f"a press in the same room within {SAME_PRESS_MS // 1000} s": lambda i: joined(
-        i, press("room-101", 1000, "medical")
-    ),
-    "acknowledged: the screen showed every room": lambda i: acknowledged(i, DEED),
-    "acknowledged: a room pressed since the screen showed it": in_part,
-    "a note": noted,
-    "resolved": lambda i: resolved(i, Resolution("officer", AT, "console", "real")),
+WISHES: Final[dict[str, str]] = {
+    "press: higher kind": "a press of a higher kind",
+    "press: another room": "a press in another room",
+    "press: higher kind in its room": "a higher kind in the same room",
+    "press: same room later": f"the same room more than {SAME_PRESS_MS // 1000} s later",
+    "press: certain at last": "a certain press where all was in doubt",
+    "press: same room": f"the same room within {SAME_PRESS_MS // 1000} s",
+    "acknowledge: all shown": "acknowledged: the screen showed every room",
+    "acknowledge: part shown": "acknowledged: a room pressed since the screen showed it",
+    "acknowledge: none shown": "acknowledged: the screen showed no room that asks",
+    "note": "a note",
+    "resolve: all shown": "resolved",
+    "resolve: part shown": "resolved: a room pressed since the screen showed it",
 }
+"""Each wish in a reader's words."""
 
 
 def rows() -> list[Row]:
-    """Ask the code: every wish in every state."""
-    found = [Row("none", "a press", opened("site", "site", 41, press("room-101")).incident.state, "pressed")]
+    """Return every wish in every state: what the table says, and what it refuses."""
+    found = [Row("none", "a press", "open", "its room asks; the plan starts")]
     for state in ("open", "acknowledged", "resolved"):
-        for wish, do in WISHES.items():
-            if (do is in_part and state != "open") or (do is noted and state == "resolved"):
-                continue  # in part: like the row before it; a note is never asked for of one that is resolved
-            try:
-                change = do(one(state))
-            except IllegalTransitionError as error:
-                becomes, said = "refused", str(error)
+        for wish, words in WISHES.items():
+            rule = TABLE.get((state, wish))  # type: ignore[call-overload]
+            if rule is None:
+                found.append(Row(state, words, "refused", ""))
             else:
-                becomes, said = change.incident.state, change.reason
-            found.append(Row(state, wish, becomes, said))
+                found.append(Row(state, words, rule.becomes, _does(rule)))
     return found
+
+
+def _does(rule: Rule) -> str:
+    does = ["the room asks"] if rule.asks else []
+    does += ["the plan of its present kind starts again"] if rule.restarts else []
+    return "; ".join(does)
 
 
 def table() -> str:
     """Return the transitions as a Markdown table."""
-    lines = ["| it is | what comes | it becomes | the record's reason |", "| --- | --- | --- | --- |"]
+    lines = ["| it is | what comes | it becomes | and |", "| --- | --- | --- | --- |"]
     for row in rows():
-        if row.becomes == "refused" and "press" in row.wish:
-            continue  # never asked for: see the last line
+        if row.becomes == "refused":
+            continue  # see the last lines
         becomes = f"**{row.becomes}**" if row.becomes != row.state else row.becomes
         state = "no incident" if row.state == "none" else row.state
-        lines.append(f"| {state} | {row.wish} | {becomes} | {row.said} |")
-    lines.append("| resolved | a press | **another incident** opens | pressed |")
+        lines.append(f"| {state} | {row.wish} | {becomes} | {row.does} |")
+    lines.append(f"| open | {WISHES['resolve: part shown']} | refused: nobody has seen that call | |")
+    lines.append("| resolved | a press | **another incident** opens | the plan starts |")
+    lines.append("| resolved | anything else | refused | |")
     return "\n".join(lines)
 
 
-PLACES: Final = {"open": (150, 100), "acknowledged": (560, 100), "resolved": (355, 290)}
+PLACES: Final = {"open": (150, 140), "acknowledged": (560, 140), "resolved": (355, 330)}
 WIDTH, HEIGHT = 160, 54
 
 
 def picture() -> str:
-    """Return the SVG of the states, with arrows for the changes that the code makes."""
+    """Return the SVG of the states, with arrows for the changes of state in the table."""
     changes: dict[tuple[str, str], list[str]] = {}
     for row in rows():
         if row.becomes not in (row.state, "refused"):
@@ -130,14 +92,14 @@ def picture() -> str:
     unused = set(_ARROWS) - set(changes)
     if unused:
         raise LookupError(f"drawn, but not in the code: {unused}")
-    return svg.page(870, 364, "An incident's states", shapes)
+    return svg.page(870, 404, "An incident's states", shapes)
 
 
 _ARROWS: Final = {
-    ("none", "open"): ("M80 127 H148", 70, 131, "end"),
-    ("open", "acknowledged"): ("M310 135 H558", 434, 153, "middle"),
-    ("acknowledged", "open"): ("M610 100 C560 56 310 56 260 98", 434, 24, "middle"),
-    ("open", "resolved"): ("M230 154 C230 220 300 270 353 305", 222, 235, "end"),
-    ("acknowledged", "resolved"): ("M640 154 C640 220 570 270 517 305", 648, 235, "start"),
+    ("none", "open"): ("M80 167 H148", 70, 171, "end"),
+    ("open", "acknowledged"): ("M310 175 H558", 434, 193, "middle"),
+    ("acknowledged", "open"): ("M610 140 C560 100 310 100 260 138", 434, 24, "middle"),
+    ("open", "resolved"): ("M230 194 C230 260 300 310 353 345", 222, 275, "end"),
+    ("acknowledged", "resolved"): ("M640 194 C640 260 570 310 517 345", 648, 275, "start"),
 }
 """By (from, to): the arrow's path, and where its words stand."""

@@ -51,6 +51,7 @@ def _routes() -> list[BaseRoute]:
         Route("/incidents", for_people(looking.incidents)),
         Route("/incidents/{id}", for_people(looking.incident)),
         Route("/incidents/{id}/acknowledge", for_people(deeds.acknowledge), methods=["POST"]),
+        Route("/incidents/{id}/notes", for_people(deeds.note), methods=["POST"]),
         Route("/incidents/{id}/resolve", for_people(deeds.resolve), methods=["POST"]),
         Route("/sign-in", signing.form),
         Route("/sign-in", signing.sign_in, methods=["POST"]),

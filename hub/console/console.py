@@ -17,8 +17,8 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.incident import IllegalTransitionError
-from hub.inputs import Acknowledge, Answer, Refused, Resolve
+from hub.inputs import Action, Answer, Refused, wish
+from hub.transitions import IllegalTransitionError
 
 ANSWER_S: Final = 6.0
 """How long a person's word waits for the recorder's answer."""
@@ -56,7 +56,7 @@ class Console:
         view = self.desk.view
         return self.since.of("ready", (view.ready, view.why))
 
-    async def ask(self, action: Acknowledge | Resolve) -> Answer:
+    async def ask(self, action: Action) -> Answer:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s,
         :class:`NotTakenError` when it was refused and the record can't say why.
 
@@ -68,7 +68,7 @@ class Console:
             return await self._from_record(action, answer)
         return answer
 
-    async def _from_record(self, action: Acknowledge | Resolve, unknown: Refused) -> Refused:
+    async def _from_record(self, action: Action, unknown: Refused) -> Refused:
         """Return why the recorder doesn't have it: it is resolved, or (``unknown``) never was."""
         try:
             known = await self.aside.call(self.desk.reading.incident, action.incident, patience_s=LOOK_S)
@@ -79,11 +79,10 @@ class Console:
         if known.state != "resolved":
             # Memory resolved it and let it go before the disk took the change.
             raise NotTakenError(f"incident {known.number} is not as the record has it; try again")
-        verb = "acknowledge" if isinstance(action, Acknowledge) else "resolve"
-        refusal = IllegalTransitionError(verb, known, ("open", "acknowledged"))
+        refusal = IllegalTransitionError(wish(action), known)
         return Refused("not-in-this-state", str(refusal), refusal.state, refusal.allowed)
 
-    async def _told(self, action: Acknowledge | Resolve) -> Answer:
+    async def _told(self, action: Action) -> Answer:
         answer = asyncio.wrap_future(self.desk.ask(action))
         answer.add_done_callback(_seen)
         try:

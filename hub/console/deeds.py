@@ -17,7 +17,7 @@ from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.session import Session
 from hub.console.signing import allowed
-from hub.inputs import Acknowledge, Answer, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Answer, Note, Refused, Resolve
 
 
 async def acknowledge(request: Request, session: Session) -> Response:
@@ -28,6 +28,15 @@ async def acknowledge(request: Request, session: Session) -> Response:
 async def resolve(request: Request, session: Session) -> Response:
     """``POST /incidents/{id}/resolve``."""
     return await _do(request, session, _resolve)
+
+
+async def note(request: Request, session: Session) -> Response:
+    """``POST /incidents/{id}/notes``."""
+    return await _do(request, session, _note)
+
+
+def _note(incident: str, by: str, fields: dict[str, str]) -> Note:
+    return Note(incident, by, "console", query.note_needed(fields))
 
 
 def _acknowledge(incident: str, by: str, fields: dict[str, str]) -> Acknowledge:
@@ -47,7 +56,7 @@ def _revision(fields: dict[str, str]) -> int | None:
 async def _do(
     request: Request,
     session: Session,
-    read: Callable[[str, str, dict[str, str]], Acknowledge | Resolve],
+    read: Callable[[str, str, dict[str, str]], Action],
 ) -> Response:
     fields = await read_form(request)
     if not allowed(request, session, fields):
@@ -68,12 +77,14 @@ async def _do(
     return _said(request, session, in_words(action, answer), status)
 
 
-def in_words(action: Acknowledge | Resolve, answer: Answer) -> str:
+def in_words(action: Action, answer: Answer) -> str:
     """Return what came of a person's word."""
     if isinstance(answer, Refused):
         return f"Not done: {answer.detail}"
     number = answer.incident.number
-    if isinstance(action, Resolve):
+    if isinstance(action, Note):
+        said = f"Noted in incident {number}."
+    elif isinstance(action, Resolve):
         said = f"Incident {number} is resolved: {DISPOSITION_WORDS[action.disposition].lower()}."
     elif answer.open_rooms:
         rooms = ", ".join(room.place.room for room in answer.open_rooms)

@@ -8,7 +8,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
-from hub.inputs import Acknowledge, Answer, Resolve
+from hub.inputs import Action, Answer
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.view import View
@@ -23,7 +23,7 @@ class Desk(Protocol):
     settings: HubSettings
     metrics: CollectorRegistry
 
-    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+    def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder; never blocks."""
         ...
 

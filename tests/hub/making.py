@@ -10,10 +10,11 @@ from config.clock import Now
 from config.contract import Event, MessageError, decode, device_topic
 from config.hub_settings import HubSettings
 from hub.decision import Decision
-from hub.incident import Incident, Place, Press, opened
+from hub.incident import Incident, Place, Press
 from hub.inputs import Ack, DeviceMessage, EventCame
 from hub.presses import Seen
 from hub.site import Loaded, Site
+from hub.transitions import opened
 from hub.view import View
 from tests.scenarios.rig import site_settings
 
@@ -41,7 +42,7 @@ def press(number: int = 101, kind: Any = "panic", second: float = 0, **more: Any
 
 def incident(*presses: Press) -> Incident:
     """An incident of these presses: the first opens it."""
-    from hub.incident import joined
+    from hub.transitions import joined
 
     first, *rest = presses or (press(),)
     made = opened("lincoln", "site", 41, first).incident

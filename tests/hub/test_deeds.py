@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from hub.decision import Decision
-from hub.inputs import Acknowledge, Answer, Asked, Done, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Answer, Asked, Done, Note, Refused, Resolve
 from hub.site import Site
 from tests.hub.making import at, event_bytes, new_site, shown, take
 
 
-def ask(site: Site, action: Acknowledge | Resolve, second: float = 1) -> tuple[Decision, Answer]:
+def ask(site: Site, action: Action, second: float = 1) -> tuple[Decision, Answer]:
     answers: list[Answer] = []
     decision = shown(site.decide(Asked(action, answers.append), at(second)))
     assert answers == []  # nothing is answered before it is committed
@@ -50,6 +50,21 @@ def test_a_note_on_what_is_acknowledged_already_is_told() -> None:
     assert answer.incident.revision == 3
     line = next(row for row in noted.record if row.what == "note")
     assert (line.detail["note"], line.detail["by"]) == ("ambulance called", "Ortiz")
+
+
+def test_a_note_is_a_change_of_its_own_in_every_state_but_the_last() -> None:
+    """Who said what, through what; of an incident that is over it is refused with the reason."""
+    site = new_site()
+    incident = open_one(site)
+    said, answer = ask(site, Note(incident, "Reyes", "board", "on my way"))
+    assert isinstance(answer, Done)
+    assert (answer.incident.state, answer.incident.revision) == ("open", 2)
+    line = next(row for row in said.record if row.what == "note")
+    assert line.detail == {"revision": 2, "by": "Reyes", "via": "board", "note": "on my way"}
+    ask(site, Resolve(incident, "Reyes", "board", "real"), 2)
+    _, refused = ask(site, Note(incident, "Reyes", "board", "too late"), 3)
+    assert isinstance(refused, Refused)
+    assert (refused.error, refused.state) == ("not-in-this-state", "resolved")
 
 
 @pytest.mark.parametrize("action", [Acknowledge, Resolve])

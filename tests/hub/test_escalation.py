@@ -24,7 +24,8 @@ from hub.escalation import (
     to_mono,
     to_wall,
 )
-from hub.incident import Deed, Incident, Resolution, acknowledged, joined, resolved
+from hub.incident import Deed, Incident, Resolution
+from hub.transitions import acknowledged, joined, resolved
 from tests.hub.making import T0, at, incident, press
 
 SRO, CHIEF, DISPATCH = (Target(name, name, "-") for name in ("sro", "chief", "dispatch"))
@@ -250,7 +251,7 @@ def test_looking_never_owes_twice_and_always_comes_to_rest(steps: list[tuple[flo
         change: Any = None
         if what == "press":
             after = joined(made, press(101 + round(second) % 5, kind, second))
-            if after.reopened:
+            if after.restarts:
                 course = start(PLAN, at(second).mono, course.told)
             made, change = after.incident, "incident.updated"
         elif what == "ack" and made.state == "open":

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from config.contract import PANIC_KINDS
 from hub.incident import (
     EVENTS_KEPT,
     Deed,
-    IllegalTransitionError,
     Incident,
     Resolution,
-    UnseenRoomsError,
-    acknowledged,
+    State,
     in_doubt,
     incident_id,
+    reckoned_earlier,
+)
+from hub.response import RESPONSES
+from hub.transitions import (
+    TABLE,
+    Change,
+    IllegalTransitionError,
+    UnseenRoomsError,
+    Wish,
+    acknowledged,
     joined,
     noted,
     opened,
-    reckoned_earlier,
     resolved,
 )
 from tests.hub.making import T0, incident, press
@@ -97,7 +107,7 @@ def test_a_press_joins(
     change = joined(old, new)
     after = change.incident
     room = next(room for room in after.rooms if room.place.device == new.place.device)
-    assert (after.state, change.reopened, change.reason) == (state, restarts, reason)
+    assert (after.state, change.restarts, change.reason) == (state, restarts, reason)
     assert (room.asks and room.asks_since == after.revision) is asks
     assert after.revision == old.revision + 1
     assert after.events[-1] == new
@@ -275,6 +285,35 @@ def test_an_earlier_reckoning_moves_one_press_and_never_forward() -> None:
     assert reckoned_earlier(made, "room-103", press(102, second=20).key, T0).events == made.events
 
 
+def test_an_earlier_reckoning_moves_what_its_room_asks_with() -> None:
+    """The minute after which a press asks anew runs from the press as it is reckoned now."""
+    first = press(second=40)
+    moved = reckoned_earlier(answered(first), "room-101", first.key, T0)
+    assert (moved.rooms[0].asked_at, moved.rooms[0].waits_from) == (T0, T0)
+    assert joined(moved, press(second=70)).incident.state == "open"
+    again = press(second=50)
+    two = joined(incident(first), again).incident
+    other = reckoned_earlier(two, "room-101", again.key, T0)
+    assert (other.rooms[0].asked_at, other.rooms[0].waits_from) == (T0 + 40_000, T0)
+
+
+def test_a_room_waits_from_its_oldest_press_without_an_answer() -> None:
+    """A later press of it asks anew, and waits no shorter; an answer ends the waiting."""
+    made = incident(press(), press(second=100))
+    assert (made.rooms[0].asked_at, made.rooms[0].waits_from) == (T0 + 100_000, T0)
+    after = joined(acknowledged(made, REYES).incident, press(second=200)).incident
+    assert after.rooms[0].waits_from == T0 + 200_000
+    assert replace(after.rooms[0], called_at=None).waits_from == T0 + 200_000  # as an older release kept it
+
+
+def test_a_press_that_is_held_says_so() -> None:
+    """Its second alarm is no press of its own, answered or not."""
+    held = press(second=3, held=True)
+    for made in (incident(), answered()):
+        assert joined(made, held).reason == "held for 3 s"
+    assert joined(incident(press(102)), held).reason == "another room"
+
+
 def test_two_ways_to_one_revision_are_told_apart() -> None:
     """A revision made by another press, or by an answer, bears another trace; the same way the same."""
     made = incident()
@@ -316,7 +355,7 @@ def test_the_state_follows_from_who_asks(steps: list[Any]) -> None:
 def test_a_certain_press_asks_anew_where_all_was_in_doubt() -> None:
     """Whoever took "pressed or cut" in hand for a broken wire must learn that somebody did press."""
     change = joined(answered(press(cause="cut")), press(second=20))
-    assert change.reopened
+    assert change.restarts
     assert change.incident.state == "open"
     assert "pressed for certain" in change.reason
     again = joined(acknowledged(change.incident, REYES).incident, press(second=40))
@@ -328,3 +367,54 @@ def test_more_doubt_asks_nobody_anew() -> None:
     assert (
         joined(answered(press(cause="cut")), press(second=20, cause="cut")).incident.state == "acknowledged"
     )
+
+
+def _deed(wish: Wish) -> Callable[[Incident], Change]:
+    """Return a call that is this wish, whichever state its incident is in."""
+    calls: dict[Wish, Callable[[Incident], Change]] = {
+        "press: higher kind": lambda i: joined(i, press(101, second=1)),
+        "press: another room": lambda i: joined(i, press(103, "medical", 1)),
+        "press: higher kind in its room": lambda i: joined(i, press(102, "medical", 1)),
+        "press: same room later": lambda i: joined(i, press(101, "medical", 61)),
+        "press: certain at last": lambda i: joined(i, press(104, "medical", 1)),
+        "press: same room": lambda i: joined(i, press(101, "medical", 1)),
+        "acknowledge: all shown": lambda i: acknowledged(i, REYES),
+        "acknowledge: part shown": lambda i: acknowledged(i, REYES, 1),
+        "acknowledge: none shown": lambda i: acknowledged(i, REYES, 0),
+        "note": noted,
+        "resolve: all shown": lambda i: resolved(i, OVER),
+        "resolve: part shown": lambda i: resolved(i, OVER, 1),
+    }
+    return calls[wish]
+
+
+@pytest.mark.parametrize("state", ["open", "acknowledged", "resolved"])
+@pytest.mark.parametrize("wish", get_args(Wish))
+def test_what_happens_is_what_the_table_says(state: State, wish: Wish) -> None:
+    """Every wish in every state, through the functions that people's words and presses go through."""
+    rooms = press(101, "medical"), press(102, "assist"), press(104, "medical", cause="cut")
+    made = incident(*rooms)
+    if state != "open":
+        made = acknowledged(made, REYES).incident
+    if state == "resolved":
+        made = resolved(made, OVER).incident
+    rule = TABLE.get((state, wish))
+    if state == "acknowledged" and wish.endswith(("part shown", "none shown")):
+        rule = TABLE[(state, "acknowledge: all shown" if wish.startswith("a") else "resolve: all shown")]
+    if rule is None:
+        with pytest.raises((IllegalTransitionError, UnseenRoomsError)):
+            _deed(wish)(made)
+        return
+    change = _deed(wish)(made)
+    after = change.incident
+    assert (after.state, change.restarts) == (rule.becomes, rule.restarts)
+    if wish.startswith("press"):
+        room = next(room for room in after.rooms if room.place == after.events[-1].place)
+        assert (room.asks_since == after.revision) is rule.asks
+
+
+def test_every_kind_has_a_response_of_the_protocol() -> None:
+    """A panic is a lockdown, somebody hurt is a hold; a silent call names nothing to announce."""
+    assert set(RESPONSES) == set(PANIC_KINDS)
+    assert (RESPONSES["panic"].posture, RESPONSES["medical"].posture) == ("lockdown", "hold")
+    assert RESPONSES["duress"].posture is None

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hub.incident import Deed, Incident, Place, Resolution, acknowledged, resolved
+from hub.incident import Deed, Incident, Place, Resolution
 from hub.notice import incident_json, notice_body, sentence
+from hub.transitions import acknowledged, resolved
 from tests.hub.making import T0, incident, press
 
 AT = 1_790_000_531_000  # 2026-09-21T14:22:11Z
@@ -31,6 +32,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     made = incident(press(**DESK))
     sent = body(made)
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
+    assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False
     assert sent["incident"]["events"][0].pop("late") is False
     assert sent["incident"]["events"][0].pop("cause") is None
@@ -152,6 +154,13 @@ def test_each_room_says_when_it_was_pressed_how_late_and_whether_it_still_asks()
         "- Room 102 (wall), Main bldg, floor 1, pressed 14:13:40, LATE: heard 2 min later, NOT ACKNOWLEDGED",
     ]
     assert [line for line in said(incident()) if line.startswith("- ")] == []
+
+
+def test_a_press_that_is_held_bears_the_time_at_which_it_was_pressed() -> None:
+    """Not that of its second alarm."""
+    made = incident(press(second=11), press(second=14, held=True), press(102, second=20))
+    lines = [line for line in said(made, "incident.updated") if line.startswith("- ")]
+    assert lines[0] == "- Room 101 (wall), Main bldg, floor 1, pressed 14:13:31, held"
 
 
 def test_an_answer_is_said_with_who_and_when() -> None:

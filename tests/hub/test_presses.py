@@ -114,7 +114,11 @@ def test_a_copy_that_reckons_an_earlier_time_moves_it() -> None:
     incident, _ = decision.incidents[str(row.incident)]
     assert (incident.opened_at, incident.events[0].at, incident.revision) == (T0 + 4000, T0 + 4000, 1)
     assert decision.owed == []
-    assert reasons(decision, "reckoned-earlier") == ["a copy reckons it 6000 ms earlier"]
+    assert reasons(decision, "reckoned-earlier") == [
+        "its press was 6 s earlier than first reckoned: at 2026-09-21T14:13:24.000Z"
+    ]
+    room = incident.rooms[0]
+    assert (room.asked_at, room.waits_from) == (T0 + 4000, T0 + 4000)
 
 
 @pytest.mark.parametrize("age", [0, 1000, 2000, 2999])

@@ -15,7 +15,7 @@ from hub.console.body import TooLargeError, read_body
 from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
-from hub.inputs import Acknowledge, Refused, Resolve
+from hub.inputs import Acknowledge, Action, Note, Refused, Resolve
 from hub.notice import incident_json, room_json
 from hub.store.people import Token
 
@@ -77,7 +77,13 @@ async def resolve(request: Request, token: Token) -> Response:
     )
 
 
-async def _asked(request: Request, action: Acknowledge | Resolve) -> Response:
+async def note(request: Request, token: Token) -> Response:
+    """``POST incidents/{id}/notes``."""
+    text = query.note_needed(await _body(request))
+    return await _asked(request, Note(request.path_params["id"], token.name, "api", text))
+
+
+async def _asked(request: Request, action: Action) -> Response:
     """Answer with the incident, both as ``incident`` and by its own fields."""
     answer = await console.of(request).ask(action)
     if isinstance(answer, Refused):

@@ -100,6 +100,14 @@ def note(body: Mapping[str, Any]) -> str | None:
     return value.strip() or None
 
 
+def note_needed(body: Mapping[str, Any]) -> str:
+    """Return the note of a request that is nothing else."""
+    text = note(body)
+    if text is None:
+        raise bad_input("note: none", f"text of 1 to {NOTE_LONGEST} characters")
+    return text
+
+
 def disposition(body: Mapping[str, Any]) -> Disposition:
     """Return what the incident turned out to be."""
     value = body.get("disposition")

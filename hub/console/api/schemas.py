@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from config.contract import PANIC_KINDS
+from config.contract import PANIC_KINDS, PostureName
 from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES
 from hub.notice import NoticeType
 
@@ -68,6 +68,7 @@ _INCIDENT: Final = _object(
         "number": _NUMBER,
         "revision": _NUMBER,
         "kind": _KIND,
+        "response": _object({"posture": {"enum": [*get_args(PostureName), None]}, "words": _TEXT}),
         "state": {"enum": list(STATES)},
         "drill": _YES_NO,
         "late": _YES_NO,
@@ -154,6 +155,7 @@ _NOTE: Final[Schema] = {"type": ["string", "null"], "maxLength": NOTE_LONGEST}
 ACKNOWLEDGE: Final = _object(
     {"revision": {"type": ["integer", "null"], "minimum": 1}, "note": _NOTE}, optional=("revision", "note")
 )
+NOTE: Final = _object({"note": {"type": "string", "minLength": 1, "maxLength": NOTE_LONGEST}})
 RESOLVE: Final = _object(
     {
         "disposition": {"enum": list(DISPOSITIONS)},

@@ -93,6 +93,17 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         ),
         Operation(
             "POST",
+            "incidents/{id}/notes",
+            "acknowledge",
+            "Say something of an incident: progress, what was found",
+            incidents.note,
+            schemas.ANSWER,
+            parameters=(_ID,),
+            body=schemas.NOTE,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "POST",
             "incidents/{id}/resolve",
             "resolve",
             "End an incident",

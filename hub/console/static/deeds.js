@@ -85,6 +85,7 @@ const deeds = (() => {
       if (answer.status === 401) return location.assign("/sign-in");
       const { ok, said: words } = await answer.json();
       say(words, ok);
+      if (ok && !fields.has("revision")) form.reset();
       praised = ok ? { id: card.id, was: false } : null;
     } catch {
       say("NOT SENT: the hub can't be reached. Use the radio or phone, and try again.", false);

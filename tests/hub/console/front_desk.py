@@ -20,22 +20,14 @@ from sqlalchemy import delete, insert
 from config.clock import Clock, SystemClock
 from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, WebhookSettings, ZoneSettings
 from config.rooms import numbered_rooms
-from hub import incident as rules
-from hub.incident import (
-    Change,
-    Deed,
-    IllegalTransitionError,
-    Incident,
-    Place,
-    Press,
-    Resolution,
-    UnseenRoomsError,
-)
-from hub.inputs import Acknowledge, Answer, Done, Refused, Resolve
+from hub import transitions as rules
+from hub.incident import Deed, Incident, Place, Press, Resolution
+from hub.inputs import Acknowledge, Action, Answer, Done, Note, Refused
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.tables import incidents, metadata, record, troubles
+from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 
 SITE = "oak-hill"
@@ -110,7 +102,7 @@ class FrontDesk:
 
     # --- the desk's own face ---
 
-    def ask(self, action: Acknowledge | Resolve) -> Future[Answer]:
+    def ask(self, action: Action) -> Future[Answer]:
         answer: Future[Answer] = Future()
         if not self.silent:
             threading.Thread(target=lambda: answer.set_result(self._answer(action)), daemon=True).start()
@@ -137,6 +129,8 @@ class FrontDesk:
             received_at=now,
             late=more.pop("late", False),
             cause=more.pop("cause", None),
+            held=more.pop("held", False),
+            test=more.pop("test", False),
         )
         with self._lock:
             unresolved = [one for one in self.view.unresolved() if one.group == more.get("group", "site")]
@@ -187,7 +181,7 @@ class FrontDesk:
 
     # --- its recorder ---
 
-    def _answer(self, action: Acknowledge | Resolve) -> Answer:
+    def _answer(self, action: Action) -> Answer:
         with self._lock:
             one = self.view.incidents.get(action.incident)
             if one is None and not self.started_anew:
@@ -203,6 +197,8 @@ class FrontDesk:
                         if change.incident.state == "acknowledged"
                         else "incident.updated"
                     )
+                elif isinstance(action, Note):
+                    change, kind = rules.noted(one), "incident.updated"
                 else:
                     deed = Resolution(action.by, now, action.via, action.disposition)
                     change = rules.resolved(one, deed, action.revision)
@@ -241,7 +237,7 @@ class FrontDesk:
                     site=SITE,
                     seq=seq,
                     at=self.wall(),
-                    what=kind,
+                    what=kind.removeprefix("incident."),
                     reason=reason,
                     incident=one.id,
                     stream=kind,

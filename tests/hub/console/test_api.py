@@ -132,7 +132,7 @@ def test_an_incident_has_its_timeline(desk: FrontDesk, api: Caller) -> None:
     api.post(f"{A}/incidents/{one.id}/acknowledge", {"note": "on my way"})
     body = api.get(f"{A}/incidents/{one.id}").json
     assert body["incident"]["id"] == one.id
-    assert [row["what"] for row in body["timeline"]] == ["incident.opened", "incident.acknowledged"]
+    assert [row["what"] for row in body["timeline"]] == ["opened", "acknowledged"]
     assert set(body["timeline"][0]) == {"at", "what", "reason", "detail"}
     assert body["timeline"][1]["detail"]["note"] == "on my way"
 
@@ -142,6 +142,20 @@ def test_an_unknown_incident_is_404(api: Caller) -> None:
         assert api.get(f"{A}/{path}").json["error"] == "not-found"
     assert api.post(f"{A}/incidents/nobody/acknowledge").status == 404
     assert api.post(f"{A}/incidents/nobody/resolve", {"disposition": "real"}).status == 404
+
+
+def test_a_note_is_taken_with_its_words_and_not_without(api: Caller, desk: FrontDesk) -> None:
+    """Who said it is the token's name; an empty one says nothing and is refused."""
+    one = desk.press()
+    reply = api.post(f"{A}/incidents/{one.id}/notes", {"note": "two officers at the door"})
+    assert (reply.status, reply.json["revision"], reply.json["state"]) == (200, 2, "open")
+    row = api.get(f"{A}/incidents/{one.id}").json["timeline"][-1]
+    assert (row["detail"]["note"], row["detail"]["by"]) == ("two officers at the door", "radio")
+    for body in ({}, {"note": None}, {"note": "  "}):
+        refused = api.post(f"{A}/incidents/{one.id}/notes", body)
+        assert (refused.status, refused.json["error"]) == (422, "bad-input")
+    api.post(f"{A}/incidents/{one.id}/resolve", {"disposition": "real"})
+    assert api.post(f"{A}/incidents/{one.id}/notes", {"note": "late"}).status == 409
 
 
 def test_acknowledging_names_the_token_and_may_be_done_again(desk: FrontDesk, api: Caller) -> None:

@@ -1,0 +1,30 @@
+"""What a school does about each kind of incident, in the words of the Standard Response Protocol. Pure.
+
+The words are those of the I Love U Guys Foundation's K-12 protocol (SRP 4): each action and its
+directive. A kind's response is a recommendation to those who are told; the posture is set by a person.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from config.contract import PanicKind, PostureName
+
+
+class Response(Struct, frozen=True):
+    """What those who are told are to do."""
+
+    posture: PostureName | None
+    """The protocol's action; None where the whole school has nothing to do."""
+    words: str
+
+
+RESPONSES: Final[dict[PanicKind, Response]] = {
+    "panic": Response("lockdown", "Lockdown! Locks, Lights, Out of Sight"),
+    "duress": Response(None, "Silent call: nothing in the room may show it; the officer decides the posture"),
+    "medical": Response("hold", "Hold! In your Room or Area. Clear the Halls"),
+    "assist": Response(None, "One adult to the room; the school goes on"),
+}
+"""By kind. A duress names no action: an announcement could give away the person who called."""
