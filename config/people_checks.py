@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from config.not_known import where_known
@@ -137,12 +137,15 @@ def _check_stand_ins(people: dict[str, PersonSettings], report: Report) -> None:
             told.add(frozenset(loop))
             found = f"{' → '.join((*loop, loop[0]))} is a loop"
             report(f"people.{key}.stand_in", found, "end it with somebody who needs nobody to stand in")
-    for key, i, day in _departures(people):
-        loop = _loop(key, {name: _stand_in_on(person, day) for name, person in people.items()})
-        if key in loop and frozenset(loop) not in told:
-            told.add(frozenset(loop))
-            found = f"on {day} {' → '.join((*loop, loop[0]))} are away and stand in for each other"
-            report(f"people.{key}.away[{i}]", found, "name somebody who is there")
+    for day in _days_of_change(people):
+        following = {name: _stand_in_on(person, day) for name, person in people.items()}
+        for key, person in people.items():
+            loop = _loop(key, following)
+            if key in loop and frozenset(loop) not in told:
+                told.add(frozenset(loop))
+                i = next(i for i, away in enumerate(person.away) if away.first <= day <= away.last)
+                found = f"on {day} {' → '.join((*loop, loop[0]))} are away and stand in for each other"
+                report(f"people.{key}.away[{i}]", found, "name somebody who is there")
 
 
 def _loop(key: str, following: dict[str, str | None]) -> tuple[str, ...]:
@@ -155,10 +158,10 @@ def _loop(key: str, following: dict[str, str | None]) -> tuple[str, ...]:
     return () if name is None else tuple(met[met.index(name) :])
 
 
-def _departures(people: dict[str, PersonSettings]) -> Iterator[tuple[str, int, date]]:
-    for key, person in people.items():
-        for i, away in enumerate(person.away):
-            yield key, i, away.first
+def _days_of_change(people: dict[str, PersonSettings]) -> list[date]:
+    """Return the days on which somebody's absence begins or has just ended: on all others it is as before."""
+    absences = [away for person in people.values() for away in person.away]
+    return sorted({away.first for away in absences} | {away.last + timedelta(days=1) for away in absences})
 
 
 def _stand_in_on(person: PersonSettings, day: date) -> str | None:

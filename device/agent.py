@@ -95,6 +95,7 @@ class Agent:
         self._seq = 0
         self._machine = Machine()
         self._levels: dict[str, float] = {}
+        self._strobe_kept: Posture | None = None
         self._told = ""
         self._health_at = now.mono - HEALTH_S
         """When the last health was sent."""
@@ -398,13 +399,17 @@ class Agent:
         self.signals.idle(
             now.mono,
             is_faulty=any(_shows_fault(zone) for zone in self.zones.values()),
-            in_walk_test=bool(self.walk_test),
+            in_walk_test=[name for name in self.zones if self.walk_test.has(name)],
         )
         done: list[Action] = []
         for output, level in self.signals.show(now.mono).items():
             if level != self._levels.get(output):
                 self._levels[output] = level
                 done.append(Drive(output, level))
+        strobe = self.signals.strobe_to_remember()
+        if strobe is not None and strobe != self._strobe_kept:
+            self._strobe_kept = strobe
+            done.append(press_memory.remember_strobe(strobe))
         pattern = self.signals.pattern(now.mono)
         if pattern != self._told:
             self._told = pattern

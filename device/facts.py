@@ -91,11 +91,13 @@ class Restored(Fact):
     """What the outbox held from before: events that are owed, oldest first, and what was remembered.
 
     It may come late, when a disk that was sick is well, and more than once: each event is told once,
-    and a damaged file's or one set aside brings its events without any word.
+    and of a damaged file's words, or of one set aside, only those come that say what the room shows.
     """
 
     events: tuple[Kept, ...]
     memory: dict[str, str]
+    is_whole: bool = True
+    """Whether that is all there was; False while a file that was set aside is still to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

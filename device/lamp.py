@@ -7,6 +7,7 @@ hub's own beat proves a path to it. Patterns differ in rhythm, so that colour is
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
@@ -14,13 +15,12 @@ NOT_RECEIVED_S: Final = 5.0
 """A press without a receipt is shown as not received after this (the table of promise 3)."""
 DARK_FOR_S: Final = 3600.0
 """How long after the room's last press the lamp stays dark when no resolution is heard."""
-
 CONFIRMED_S: Final = 2.0
-"""How long a confirmation may last; after that of a test the lamp is as it was."""
+"""How long a confirmation may last; after that of a test, or of a call this old, the lamp is as it was."""
 
 Name = Literal[
     "ready", "fault", "button-fault", "walk-test", "pressed", "tested", "received", "acknowledged",
-    "not-received", "identify",
+    "not-received", "identify", "dark",
 ]  # fmt: skip
 Stage = Literal["pressed", "received", "acknowledged", "resolved"]
 STAGES: Final[tuple[Stage, ...]] = ("pressed", "received", "acknowledged", "resolved")
@@ -68,7 +68,7 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         ),
         Pattern(
             "walk-test",
-            "Walk test: the next press is a test",
+            "Walk test: a button of this lamp is being tested",
             (Step(_ON, 0.15), Step(_OFF, 0.2), Step(_ON, 0.15), Step(_OFF, 2.5)),
             repeats=True,
         ),
@@ -87,6 +87,11 @@ PATTERNS: Final[dict[Name, Pattern]] = {
         Pattern("identify", "This is the room that is looked for", (_BLINK, _GAP), repeats=True),
     )
 }
+
+DARK: Final = Pattern(
+    "dark", "Dark: what was before the restart is still being read", (_DARK,), repeats=False
+)
+"""Nothing, while it isn't known whether the room has called: it is no word of the lamp's."""
 
 _PULSE, _PAUSE, _STILL = Step(_ON, 0.12), Step(_OFF, 0.18), Step(_OFF, 0.0)
 PULSES: Final[dict[Name, Pattern]] = {
@@ -117,13 +122,59 @@ class Press:
     """The latest press that a lamp is about, and how far it has come."""
 
     ids: frozenset[str]
-    """Its events: the alarm, and a second one when it was held."""
+    """Its events: the alarm, and a second one of the same kind when it was held."""
     at: float
     stage: Stage = "pressed"
     stage_at: float = 0.0
     zone: str = ""
     kind: str = "panic"
     test: bool = False
+    awaits: str = ""
+    """The event whose receipt is still to come: the latest of them; none where it has come."""
+    late_at: float = 0.0
+    """From when that receipt is late."""
+
+    @classmethod
+    def begun(cls, event: str, now: float, *, zone: str, kind: str, test: bool = False) -> Press:
+        """Return a press that has just been told."""
+        ids = frozenset((event,))
+        return cls(ids, now, "pressed", now, zone, kind, test, awaits=event, late_at=now + NOT_RECEIVED_S)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it isn't known that a person has ended all of it."""
+        return self.stage != "resolved" or bool(self.awaits)
+
+    def held(self, event: str, now: float, kind: str) -> Press:
+        """Return the press with a second event about it: one that is higher starts its own stages.
+
+        Of the same kind it is the same call, and shows nothing new as long as its receipt comes in time.
+        What was late, or would have been, is no later for it.
+        """
+        late_at = min(self.late_at if self.awaits else math.inf, now + NOT_RECEIVED_S)
+        if kind != self.kind:
+            fresh = Press.begun(event, now, zone=self.zone, kind=kind)
+            return replace(fresh, late_at=late_at)
+        return replace(self, ids=self.ids | {event}, awaits=event, late_at=late_at)
+
+    def received(self, now: float) -> Press:
+        """Return the press with the awaited receipt."""
+        heard = replace(self, awaits="")
+        # Said anew where the lamp has asked to phone meanwhile, or the earlier event was ended without it.
+        return heard if self._is_shown(now) else replace(heard, stage="received", stage_at=now)
+
+    def told(self, stage: Stage, events: frozenset[str], now: float) -> Press:
+        """Return the press as far as a person has taken these of its events."""
+        names_awaited = self.awaits in events
+        heard = replace(self, awaits="") if names_awaited else self
+        is_news = STAGES.index(stage) > STAGES.index(self.stage)
+        if is_news or (names_awaited and not self._is_shown(now)):
+            return replace(heard, stage=stage, stage_at=now)
+        return heard
+
+    def _is_shown(self, now: float) -> bool:
+        """Whether the receipt that is awaited would only repeat what the lamp has said."""
+        return self.stage in ("received", "acknowledged") and now < self.late_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +187,9 @@ class Lamp:
     is_faulty: bool = False
     """A button of the room may not work."""
     in_walk_test: bool = False
+    """A button whose presses it shows is being tested."""
+    is_recalled: bool = True
+    """Whether what was before the restart is known; until then nothing idle is shown."""
     idle_since: float = 0.0
     """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")
@@ -145,26 +199,37 @@ class Lamp:
         self, event: str, now: float, *, zone: str = "", kind: str = "panic", test: bool = False
     ) -> Lamp:
         """A button was pressed: whatever was shown of an earlier press is over."""
-        return replace(self, press=Press(frozenset((event,)), now, "pressed", now, zone, kind, test))
+        return replace(self, press=Press.begun(event, now, zone=zone, kind=kind, test=test))
 
     def held(self, event: str, now: float, *, zone: str = "", kind: str = "panic") -> Lamp:
         """The latest press is held: a second event is about it, too; it is no test any more."""
         press = self.press
         if press is None or press.zone != zone or press.test:
             return self.pressed(event, now, zone=zone, kind=kind)
-        return replace(self, press=replace(press, ids=press.ids | {event}, kind=kind))
+        return replace(self, press=press.held(event, now, kind))
 
     def received(self, events: frozenset[str], now: float) -> Lamp:
-        """The hub's receipt came for these events."""
-        return self._reach("received", events, now)
+        """The hub's receipt came for these events; ignored if the latest isn't among them."""
+        press = self.press
+        if press is None or press.awaits not in events:
+            return self
+        return replace(self, press=press.received(now))
 
     def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> Lamp:
         """The hub says how far these events have come; ignored if not about the latest press."""
-        return self._reach(stage, events, now)
+        press = self.press
+        if press is None or not press.ids & events:
+            return self
+        reached = press.told(stage, events, now)
+        return self if reached is press else replace(self, press=reached)
 
     def restored(self, press: Press) -> Lamp:
         """The latest press before a restart; ignored where there was one since."""
         return self if self.press is not None else replace(self, press=press)
+
+    def recalled(self, now: float) -> Lamp:
+        """What was before the restart is known, or isn't waited for any more."""
+        return self if self.is_recalled else replace(self, is_recalled=True, idle_since=now)
 
     def heard(self, until: float, now: float) -> Lamp:
         """The hub is heard, which counts until ``until`` (in the past: no longer)."""
@@ -183,17 +248,11 @@ class Lamp:
         """Blink, so that the room is found."""
         return replace(self, identify_until=until, identify_since=now)
 
-    def _reach(self, stage: Stage, events: frozenset[str], now: float) -> Lamp:
-        press = self.press
-        if press is None or not press.ids & events or STAGES.index(stage) <= STAGES.index(press.stage):
-            return self
-        return replace(self, press=replace(press, stage=stage, stage_at=now))
-
 
 def show(lamp: Lamp, now: float) -> Shown:
     """Return what the lamp shows at ``now``."""
     name, since = _name(lamp, now)
-    return play(PATTERNS[name], since, now)
+    return play(PATTERNS.get(name, DARK), since, now)
 
 
 def next_deadline(lamp: Lamp, now: float) -> float | None:
@@ -201,24 +260,24 @@ def next_deadline(lamp: Lamp, now: float) -> float | None:
     due = [show(lamp, now).changes_at, lamp.ready_until, lamp.identify_until]
     press = lamp.press
     if press is not None:
-        due += [press.at + NOT_RECEIVED_S, press.at + DARK_FOR_S]
-        if press.test:
-            due.append(press.stage_at + CONFIRMED_S)
+        due += [press.late_at, press.at + DARK_FOR_S, press.stage_at + CONFIRMED_S]
     return min((at for at in due if at is not None and at > now), default=None)
 
 
 def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
     press = lamp.press
+    if press is not None and press.awaits and now >= press.late_at:
+        return "not-received", press.late_at
     if press is not None and press.stage == "pressed":
-        late = press.at + NOT_RECEIVED_S
-        if now >= late:
-            return "not-received", late
-        return ("tested" if press.test else "pressed"), press.at
+        return ("tested" if press.test else "pressed"), press.stage_at
     if press is not None and press.stage != "resolved":
-        # A real press leaves the room dark for an hour; a test leaves it as it was.
-        shown_until = press.stage_at + CONFIRMED_S if press.test else press.at + DARK_FOR_S
-        if now < shown_until:
+        # A real press leaves the room dark for an hour; a test leaves it as it was. What comes later than
+        # that is shown all the same.
+        said = press.stage_at + CONFIRMED_S
+        if now < (said if press.test else max(said, press.at + DARK_FOR_S)):
             return press.stage, press.stage_at
+    if not lamp.is_recalled:
+        return "dark", lamp.idle_since
     if now < lamp.identify_until:
         return "identify", lamp.identify_since
     if lamp.in_walk_test:

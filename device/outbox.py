@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from device import aside, outbox_file, salvage
+from device import aside, outbox_file, press_memory, salvage
 from device.facts import Fact, OutboxFault, OutboxSetAside, OutboxTakenBack, Restored
 from device.outbox_file import Change, Held, connect
 from device.wanted import Wanted
@@ -77,6 +77,8 @@ class Outbox:
         self._guard: int | None = None
         self._first = True
         self._told = False
+        self._told_whole = False
+        """Whether the agent has been told that nothing more is to come."""
         self._restored = False
         """Whether all that the file held is wanted."""
         self._faults = 0
@@ -235,11 +237,14 @@ class Outbox:
 
     def _tell(self, held: Held, *, final: bool = True, write: bool = False) -> int:
         """Tell the agent what it doesn't know yet; returns how many events were held."""
+        known = self._wanted.words()
         news = self._wanted.found(held, write=write)
-        if news or (final and not self._restored and (held.memory or not self._told)):
+        is_first = final and not self._restored and (held.memory or not self._told)
+        if news or is_first or (write and not held.memory.keys() <= known.keys()):
             self._told = True
             memory = held.memory | self._wanted.words() if held.memory else {}
-            self._put(Restored(mono=time.monotonic(), events=news, memory=memory))
+            self._told_whole = final and not self._owed_asides()
+            self._put(Restored(mono=time.monotonic(), events=news, memory=memory, is_whole=self._told_whole))
         self._restored = self._restored or final
         return len(held.events)
 
@@ -265,8 +270,7 @@ class Outbox:
                 if found.whole and not damaged:
                     self._tell(found.held)  # a disk that can be read but not written
                 else:
-                    # A damaged file's words aren't believed: of what is forgotten a press alarms again.
-                    saved = self._tell(Held(found.held.events), final=damaged and not found.holes)
+                    saved = self._tell(_believed(found), final=damaged and not found.holes)
         known = isinstance(error, (sqlite3.Error, OSError, outbox_file.DamagedError))
         why = f"{self._path}: {error}" if known else f"{self._path}: {type(error).__name__}: {error}"
         if not damaged and self._faults < MOST_FAULTS:
@@ -306,6 +310,9 @@ class Outbox:
                 waiting = True
                 self._tell_aside(each)
         self._settled = (may_read, now + READ_AGAIN_S if waiting and may_read else math.inf)
+        if not waiting and not self._told_whole:
+            self._told_whole = True
+            self._put(Restored(mono=time.monotonic(), events=(), memory={}))
 
     def _read_back(self, db: sqlite3.Connection, each: Path) -> bool:
         """Read a file set aside into this one; returns whether it is done with."""
@@ -315,7 +322,7 @@ class Outbox:
         aside.begin_try(each)
         found = salvage.look(each)
         aside.end_try(each)
-        saved = self._tell(Held(found.held.events), write=True)
+        saved = self._tell(_believed(found), write=True)
         self._write(db)
         if found.whole:
             aside.remove(each)
@@ -325,6 +332,13 @@ class Outbox:
         elif not found.holes:
             self._kept_corrupt(each, saved)
         return not found.holes
+
+    def _owed_asides(self) -> list[Path]:
+        """Return the files set aside that are still to be read."""
+        try:
+            return [each for each in aside.asides(self._path) if each not in self._saved]
+        except OSError:
+            return []
 
     def _kept_corrupt(self, each: Path, saved: int) -> None:
         kept = aside.keep_as_corrupt(self._path, each)
@@ -346,6 +360,15 @@ class Outbox:
         if why != self._why:
             self._why = why
             self._put(OutboxFault(mono=time.monotonic(), why=why))
+
+
+def _believed(found: salvage.Found) -> Held:
+    """Leave out the words on zones of a file that is damaged, or older than the one that is written.
+
+    Of what is forgotten a press alarms again; a stale word would take one for told.
+    """
+    words = press_memory.of_the_room(found.held.memory, is_whole=found.whole)
+    return Held(found.held.events, words)
 
 
 def _file(path: Path) -> File | None:

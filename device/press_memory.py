@@ -1,16 +1,48 @@
-"""The room's latest presses, as they are remembered over a restart for the lamps' sake."""
+"""What a room shows of its latest presses, as it is remembered over a restart."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Container, Iterable, Mapping
+from typing import Final
 
+from config.contract import MessageError, Posture, decode, encode
 from device.actions import Remember
 from device.age import Moment, age_ms
-from device.lamp import STAGES, Press
+from device.lamp import NOT_RECEIVED_S, STAGES, Press
+from device.signals import CALL
 
-_KEY = "press"
+_KEY: Final = "press"
+_CALL: Final = f"{_KEY} {CALL}"
+_STROBE: Final = "strobe"
+
+
+def of_the_room(memory: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
+    """Return the words that say what the room shows, which hold however old the file is that has them.
+
+    Of a file that isn't whole a press may be lost, so no lamp is to say "received" where none is owed;
+    that the room has called is believed.
+    """
+    believed = (_CALL, _STROBE)
+    return {
+        key: word
+        for key, word in memory.items()
+        if key in believed or (is_whole and key.partition(" ")[0] == _KEY)
+    }
+
+
+def remember_strobe(shown: Posture) -> Remember:
+    """Return the word to keep about the posture that the strobe shows."""
+    return Remember(_STROBE, encode(shown).decode())
+
+
+def strobe(memory: Mapping[str, str]) -> Posture | None:
+    """Return the posture that the strobe showed before the restart; None where that isn't known."""
+    try:
+        return decode(Posture, memory[_STROBE].encode())
+    except (KeyError, MessageError):
+        return None
 
 
 def remember(place: str, press: Press, now: Moment) -> Remember:
@@ -24,6 +56,7 @@ def remember(place: str, press: Press, now: Moment) -> Remember:
         "zone": press.zone,
         "kind": press.kind,
         "test": press.test,
+        "awaits": press.awaits,
     }
     return Remember(f"{_KEY} {place}".strip(), json.dumps(word))
 
@@ -36,15 +69,22 @@ def latest(
     now: Moment,
 ) -> Press | None:
     """Return the latest press at a place before the restart, out of the word kept and the presses owed."""
-    presses = [dataclasses.replace(press, at=_mono(at, now), stage_at=_mono(at, now)) for press, at in owed]
+    presses = [_moved(press, _mono(at, now)) for press, at in owed]
     kept = _read(memory.get(f"{_KEY} {place}".strip()), now)
     if kept is not None:
         presses = [press for press in presses if not press.ids & kept.ids]
-        if kept.stage == "pressed" and not any(event in still_owed for event in kept.ids):
-            # Its receipt came just before the end: what is owed is the truth.
-            kept = dataclasses.replace(kept, stage="received")
-        presses.append(kept)
+        presses.append(kept if kept.awaits in still_owed else _settled(kept))
     return max(presses, key=lambda press: press.at, default=None)
+
+
+def _settled(kept: Press) -> Press:
+    """The receipt came just before the end: what is owed is the truth."""
+    stage = "received" if kept.stage == "pressed" else kept.stage
+    return dataclasses.replace(kept, awaits="", stage=stage)
+
+
+def _moved(press: Press, at: float) -> Press:
+    return dataclasses.replace(press, at=at, stage_at=at, late_at=at + NOT_RECEIVED_S)
 
 
 def _mono(at: Moment, now: Moment) -> float:
@@ -60,6 +100,9 @@ def _read(text: str | None, now: Moment) -> Press | None:
         at = _mono(Moment(*memory["at"]), now)
         stage, ids = memory["stage"], frozenset(memory["ids"])
         zone, kind, test = memory.get("zone", ""), memory.get("kind", "panic"), memory.get("test", False)
+        awaits = memory.get("awaits", max(ids, default=""))  # older versions didn't say which
     except (ValueError, KeyError, TypeError):
         return None
-    return Press(ids, at, stage, at, str(zone), str(kind), bool(test)) if stage in STAGES else None
+    if stage not in STAGES:
+        return None
+    return _moved(Press(ids, at, stage, at, str(zone), str(kind), bool(test), str(awaits)), at)

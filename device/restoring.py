@@ -40,13 +40,15 @@ def restore(
             event = _in_doubt(kept, error.readable)
         owed.add(event, kept.happened)
         if event.what == "alarm":
-            press = Press(frozenset((event.id,)), 0.0, zone=event.zone, kind=event.kind, test=event.test)
+            press = Press.begun(event.id, 0.0, zone=event.zone, kind=event.kind, test=event.test)
             presses.append((press, kept.happened))
+    latest: dict[str, Press] = {}
     for place in (*signals.lamps, CALL):
         about = [(press, at) for press, at in presses if _is_about(place, press, signals)]
         found = press_memory.latest(fact.memory, place, about, owed, now)
         if found is not None:
-            signals.restored(place, found)
+            latest[place] = found
+    signals.restored(latest, press_memory.strobe(fact.memory), is_whole=fact.is_whole, now=now.mono)
     return unreadable
 
 

@@ -125,9 +125,10 @@ def _found(data: bytes, wal: bytes, *, holes: bool) -> Found:
         if whole:
             return Found(held, whole=True, holes=False)
         rows = {event.id: (n, event) for n, event in _row_by_row(db)}
+        words = dict(_words(db))
     carved = {event.id: (n, event) for part in (data, wal) for n, event in carve(part)}
     events = sorted((carved | rows).values(), key=lambda each: each[0])
-    return Found(Held(tuple(event for _, event in events)), whole=False, holes=holes)
+    return Found(Held(tuple(event for _, event in events), words), whole=False, holes=holes)
 
 
 def _overlaid(data: bytes, log: Log) -> bytes:
@@ -214,6 +215,14 @@ def _row_by_row(db: sqlite3.Connection) -> Iterator[tuple[int, Kept]]:
                 event, _ = as_kept(row)
                 if event is not None:
                     yield n, event
+
+
+def _words(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Read what was remembered, up to the first damaged page."""
+    with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+        for key, word in db.execute("SELECT key, value FROM memory"):
+            if isinstance(key, str) and isinstance(word, str):
+                yield key, word
 
 
 def carve(data: bytes) -> Iterator[tuple[int, Kept]]:

@@ -6,13 +6,13 @@ A press is shown where it was made: by its button's own lamp, if it has one, els
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Container, Mapping
 from typing import Final, Literal
 
 from config.agent_settings import AgentSettings
 from config.contract import PANIC_KINDS, Posture
 from device import lamp
-from device.lamp import DARK_FOR_S, PULSES, Lamp, Press, Shown
+from device.lamp import PULSES, Lamp, Press, Shown
 from device.strobe import Strobe
 
 SILENT_KINDS: Final = frozenset({"duress"})
@@ -21,6 +21,9 @@ ROOM: Final = ""
 """The room's own lamp, among the places of lamps; the others are zones."""
 CALL: Final = "*"
 """The place of the room's latest call of any kind, as it is remembered; no zone can be called so."""
+RECALLED_IN_S: Final = 30.0
+"""How long a start waits to know what was before it. After that what is known holds: a disk that never
+answers must not keep a room dark, or its strobe still, for ever. A crash loop knows after a few seconds."""
 
 
 class Signals:
@@ -31,10 +34,16 @@ class Signals:
         buttons = [zone for zone in settings.zones if zone.kind in PANIC_KINDS]
         own = [zone.zone for zone in buttons if zone.lamp_pin is not None]
         self._place = {zone.zone: zone.zone if zone.zone in own else ROOM for zone in buttons}
-        self.lamps = {place: Lamp(idle_since=now) for place in (ROOM, *own)}
+        self._silent = {zone.zone for zone in buttons if zone.kind in SILENT_KINDS}
+        self.lamps = {place: Lamp(is_recalled=False, idle_since=now) for place in (ROOM, *own)}
         self._haptics = [zone.zone for zone in buttons if zone.haptic_pin is not None]
         self._strobe = Strobe(settings.strobe) if settings.strobe is not None else None
         self.call: Press | None = None
+        """The room's latest call, until it is resolved: as long as it lasts this is the caller's own room."""
+        self._is_recalled = False
+        self._recall_until = now + RECALLED_IN_S
+        self._hushed_at = float("-inf")
+        """When the latest press was that the sounder is silent for."""
 
     # --- what happens -------------------------------------------------------------------------------
 
@@ -43,8 +52,10 @@ class Signals:
     ) -> None:
         """A button was pressed, or is held."""
         if not test:
-            ids = self.call.ids if held and self.call is not None and self.call.zone == zone else frozenset()
-            self.call = Press(ids | {event}, now, "pressed", now, zone, kind)
+            is_held = held and self.call is not None and self.call.zone == zone
+            call = self.call if is_held else None
+            self.call = call.held(event, now, kind) if call else Press.begun(event, now, zone=zone, kind=kind)
+        self._hush(kind, now)
         if kind in SILENT_KINDS:
             return
         place = self._place.get(zone, ROOM)
@@ -57,20 +68,36 @@ class Signals:
 
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
-        return self._change({place: each.received(events, now) for place, each in self.lamps.items()})
+        was = self.call
+        if was is not None and was.awaits in events:
+            self.call = was.received(now)
+        lamps = {place: each.received(events, now) for place, each in self.lamps.items()}
+        return self._change(lamps) or self.call is not was
 
-    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> bool:
-        """The hub says how far these events have come; returns whether that changes what is shown."""
-        if stage == "resolved" and self.call is not None and self.call.ids & events:
-            self.call = replace(self.call, stage="resolved", stage_at=now)
-        return self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
+    def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> None:
+        """The hub says how far these events have come."""
+        if self.call is not None and self.call.ids & events:
+            self.call = self.call.told(stage, events, now)
+        self._change({place: each.told(stage, events, now) for place, each in self.lamps.items()})
 
-    def restored(self, place: str, press: Press) -> None:
-        """A latest press from before the restart: a lamp's, or :data:`CALL`."""
-        if place == CALL:
-            self.call = self.call or press
-        elif place in self.lamps:
-            self.lamps[place] = self.lamps[place].restored(press)
+    def restored(
+        self, presses: Mapping[str, Press], shown: Posture | None, *, is_whole: bool, now: float
+    ) -> None:
+        """Take what was before the restart: the latest press of each lamp, and :data:`CALL`; the strobe's
+        posture. ``is_whole``: nothing more is to come.
+        """
+        for place, press in presses.items():
+            self._hush(press.kind, press.at)
+            if place in self.lamps:
+                self.lamps[place] = self.lamps[place].restored(press)
+        if self._strobe is not None and shown is not None:
+            self._strobe.restored(shown)
+        if self.call is None and CALL in presses:
+            self.call = presses[CALL]
+            if self._strobe is not None and self._calls():
+                self._strobe.called_before()
+        self._is_recalled = self._is_recalled or is_whole
+        self._recall(now)
 
     def heard(self, until: float, now: float) -> None:
         """The hub is heard, which counts until ``until``."""
@@ -78,10 +105,16 @@ class Signals:
             if each.ready_until != until:
                 self.lamps[place] = each.heard(until, now)
 
-    def idle(self, now: float, *, is_faulty: bool, in_walk_test: bool) -> None:
-        """What else there is to show while nothing happens."""
+    def idle(self, now: float, *, is_faulty: bool, in_walk_test: Container[str]) -> None:
+        """What else there is to show while nothing happens: ``in_walk_test`` are zones.
+
+        A walk test is shown by the lamps of the buttons that are tested, and of a duress button by none.
+        """
+        testing = {
+            place for zone, place in self._place.items() if zone in in_walk_test and zone not in self._silent
+        }
         for place, each in self.lamps.items():
-            self.lamps[place] = each.idle(now, is_faulty=is_faulty, in_walk_test=in_walk_test)
+            self.lamps[place] = each.idle(now, is_faulty=is_faulty, in_walk_test=place in testing)
 
     def identify(self, until: float, now: float) -> None:
         """Blink, so that the room is found."""
@@ -90,15 +123,14 @@ class Signals:
     def posture(self, posture: Posture, now: float) -> None:
         """Take the site's posture."""
         if self._strobe is not None:
-            self._strobe.posture(posture, calls=self._calls(now))
+            self._strobe.posture(posture, calls=self._calls() or self._is_waiting(now))
 
     # --- what follows -------------------------------------------------------------------------------
 
     def show(self, now: float) -> dict[str, float]:
         """Return the level of every output at ``now``."""
-        if self.call is not None and now >= self.call.at + DARK_FOR_S:
-            self.call = None
-        if self._strobe is not None and not self._calls(now):
+        self._recall(now)
+        if self._strobe is not None and not self._calls() and not self._is_waiting(now):
             self._strobe.call_over()
         shown = {place: lamp.show(each, now) for place, each in self.lamps.items()}
         levels = {f"lamp {place}" if place else "lamp": each.light for place, each in shown.items()}
@@ -109,7 +141,12 @@ class Signals:
             levels[f"haptic {zone}"] = self._pulse(place, now).light if is_about else 0.0
         if self._settings.sounder is not None:
             kinds = self._settings.sounder.kinds
-            heard = [place for place, each in self.lamps.items() if each.press and each.press.kind in kinds]
+            # An older press's stages would tell whoever is in the room now that the room has called.
+            heard = [
+                place
+                for place, each in self.lamps.items()
+                if each.press and each.press.kind in kinds and each.press.at > self._hushed_at
+            ]
             levels["sounder"] = max((self._pulse(place, now).light for place in heard), default=0.0)
         if self._strobe is not None:
             levels["strobe"] = float(self._strobe.is_on)
@@ -119,8 +156,8 @@ class Signals:
         """Return when a level may change next."""
         due = [lamp.next_deadline(each, now) for each in self.lamps.values()]
         due += [self._pulse(place, now).changes_at for place in self.lamps]
-        if self.call is not None:
-            due.append(self.call.at + DARK_FOR_S)
+        if self._is_waiting(now):
+            due.append(self._recall_until)
         return min((at for at in due if at is not None), default=None)
 
     def pattern(self, now: float) -> str:
@@ -132,13 +169,29 @@ class Signals:
         kept = {place: each.press for place, each in self.lamps.items()} | {CALL: self.call}
         return {place: press for place, press in kept.items() if press is not None}
 
+    def strobe_to_remember(self) -> Posture | None:
+        """Return the posture that the strobe shows, once it is known what it showed before the restart."""
+        return self._strobe.shown if self._strobe is not None and self._is_recalled else None
+
     def place(self, zone: str) -> str:
         """Return the place of the lamp that shows a zone's presses."""
         return self._place.get(zone, ROOM)
 
-    def _calls(self, now: float) -> bool:
-        call = self.call
-        return call is not None and call.stage != "resolved" and now < call.at + DARK_FOR_S
+    def _calls(self) -> bool:
+        return self.call is not None and self.call.is_open
+
+    def _is_waiting(self, now: float) -> bool:
+        """Whether it isn't known yet what was before the restart."""
+        return not self._is_recalled and now < self._recall_until
+
+    def _recall(self, now: float) -> None:
+        if not self._is_waiting(now):
+            self.lamps = {place: each.recalled(now) for place, each in self.lamps.items()}
+
+    def _hush(self, kind: str, at: float) -> None:
+        sounder = self._settings.sounder
+        if sounder is not None and kind not in sounder.kinds:
+            self._hushed_at = max(self._hushed_at, at)
 
     def _pulse(self, place: str, now: float) -> Shown:
         """Return what a motor or sounder does about a lamp's press; still where there is nothing to tell."""

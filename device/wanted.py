@@ -59,15 +59,16 @@ class Wanted:
         """Take what a file holds; returns the events that weren't known, oldest first.
 
         What was said since stands: a newer word, an event that was forgotten. ``write``: the file isn't
-        the one that is written, so they are to be written there.
+        the one that is written, so all of it is to be written there.
         """
         news = [event for event in held.events if not self._knows(("event", event.id))]
         old: dict[Key, Keep | Remember] = {("event", event.id): Keep(event) for event in news}
         old |= {("memory", name): Remember(name, value) for name, value in held.memory.items()}
+        unknown = [each for key, each in old.items() if not self._knows(key)]
         self._all = old | self._all
         if write:
-            for event in news:
-                self.write(Keep(event))
+            for each in unknown:
+                self.write(each)
         return tuple(news)
 
     def words(self) -> dict[str, str]:

@@ -48,6 +48,8 @@ class Press(Struct, frozen=True):
     held: bool = False
     cause: str | None = None
     """The fault that its zone's wires read, where that may be a press or not; None: it was pressed."""
+    test: bool = False
+    """Its agent marked it as a walk test's; no walk test was open for it, so it is taken as real."""
 
     @property
     def button(self) -> tuple[str, str]:
@@ -65,6 +67,13 @@ class Room(Struct, frozen=True):
     """The revision that showed the press it asks with."""
     asked_at: int
     """When that press was, in ms."""
+    called_at: int | None = None
+    """When the oldest press of it that nobody has answered was; None as an older release kept it."""
+
+    @property
+    def waits_from(self) -> int:
+        """When it began to wait for the answer it waits for, in ms."""
+        return self.asked_at if self.called_at is None else self.called_at
 
 
 class Deed(Struct, frozen=True):
@@ -134,9 +143,23 @@ def rank(kind: PanicKind) -> int:
 
 
 def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Incident:
-    """Return the incident with a press moved to an earlier reckoning of its time; no new revision."""
+    """Return the incident with a press moved to an earlier reckoning of its time; no new revision.
+
+    What its room asks with, and waits from, moves with it.
+    """
+    was = next((e.at for e in incident.events if e.key == key and e.place.device == device), None)
     events = tuple(
         replace(e, at=min(e.at, at)) if e.key == key and e.place.device == device else e
         for e in incident.events
     )
-    return replace(incident, events=events, opened_at=min(incident.opened_at, at))
+    rooms = tuple(
+        _room_moved(room, was, at) if was is not None and room.place.device == device else room
+        for room in incident.rooms
+    )
+    return replace(incident, rooms=rooms, events=events, opened_at=min(incident.opened_at, at))
+
+
+def _room_moved(room: Room, was: int, at: int) -> Room:
+    asked_at = min(room.asked_at, at) if room.asked_at == was else room.asked_at
+    called_at = min(room.waits_from, at) if was >= room.waits_from else room.called_at
+    return replace(room, asked_at=asked_at, called_at=called_at)

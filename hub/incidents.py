@@ -41,13 +41,17 @@ class Incidents:
         """Return the unresolved incidents a device has called in."""
         return [i for i in self._by_id.values() if any(room.place.device == device for room in i.rooms)]
 
-    def press(self, decision: Decision, press: Press, now: Now) -> Incident:
-        """Take a press into the incident of its group, or open one."""
+    def press(self, decision: Decision, press: Press, now: Now, *, is_new: bool = True) -> Incident:
+        """Take a press into the incident of its group, or open one.
+
+        Where it isn't known to be new, the incident it may have opened before keeps its id: what a
+        receiver has heard under that one it would drop.
+        """
         ledger = self._ledger
         group = ledger.directory.group(press.place)
         current = self._by_id.get(self._by_group.get(group, ""))
         if current is None:
-            change = opened(ledger.settings.site, group, ledger.numbers.take(), press)
+            change = opened(ledger.settings.site, group, ledger.numbers.take(), press, is_new=is_new)
             if (reserved := ledger.numbers.reserve()) is not None:
                 decision.facts["numbers"] = reserved
         else:
@@ -132,7 +136,8 @@ class Incidents:
     ) -> None:
         """Tell the rooms of an incident that are answered (or one device of them) what their lamps may show.
 
-        A room hears nothing of a duress.
+        A room hears nothing of a duress but that it is over: no lamp shows that, and by it the agent
+        knows that its strobe may follow the posture again.
         """
         for room in incident.rooms:
             name = room.place.device
@@ -141,7 +146,9 @@ class Incidents:
             ids = tuple(
                 press.id
                 for press in incident.events
-                if press.place.device == name and press.id is not None and press.kind != "duress"
+                if press.place.device == name
+                and press.id is not None
+                and (press.kind != "duress" or stage == "resolved")
             )
             if ids:
                 command_id = f"{incident.id}.{incident.revision}.{stage}.{len(decision.commands)}"

@@ -80,9 +80,9 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     title = f"{word}{_headline(notice['type'], incident)} {_where(incident)}"
     when = _clock(incident["opened_at"], zone)
     if incident["late"]:
-        age = (read_stamp(notice["at"]) - read_stamp(incident["opened_at"])) // 1000
+        old = age(read_stamp(notice["at"]) - read_stamp(incident["opened_at"]))
         title = f"LATE {title}"
-        when = f"{when} ({_age(age)} before this was sent)"
+        when = f"{when} ({old} before this was sent)"
     lines = [f"{title}, {when}"]
     if notice.get("reminder"):
         lines.insert(0, notice["reminder"])
@@ -108,15 +108,21 @@ def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
         line = f"- {place}"
         if pressed:
             certain = any((event["device"], event["zone"]) not in in_doubt for event in pressed)
-            line += f", {'pressed ' if certain else ''}{_clock(pressed[-1]['at'], zone)}"
+            line += f", {'pressed ' if certain else ''}{_clock(_presses(pressed)[-1]['at'], zone)}"
+            line += ", held" if pressed[-1].get("held") else ""
         if late:
-            waited = (read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])) // 1000
-            line += f", LATE: heard {_age(waited)} later"
+            waited = read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])
+            line += f", LATE: heard {age(waited)} later"
         if some_answered and not room["acknowledged"]:
             line += ", NOT ACKNOWLEDGED"
         if len(incident["rooms"]) > 1 or late:
             lines.append(line)
     return lines
+
+
+def _presses(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alarms that are presses of their own: that a press was held is no other press."""
+    return [alarm for alarm in alarms if not alarm.get("held")] or alarms
 
 
 def _headline(kind: NoticeType, incident: dict[str, Any]) -> str:
@@ -166,7 +172,9 @@ def _clock(text: str, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(read_stamp(text) / 1000, UTC).astimezone(zone).strftime("%H:%M:%S")
 
 
-def _age(seconds: int) -> str:
+def age(ms: int) -> str:
+    """Return a length of time in words, as it is told aloud: ``14 s``, ``3 min``, ``2 h``."""
+    seconds = ms // 1000
     if seconds < 120:
         return f"{seconds} s"
     return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

@@ -9,15 +9,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from config.clock import Now
+from config.clock import Now, stamp
 from config.contract import MessageError, content_hash, read_topic, shown
-from hub.causes import fault_key, fault_words
+from hub.causes import doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
 from hub.inputs import EventCame
 from hub.ledger import Ledger
+from hub.notice import age
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
 
 PAYLOAD_KEPT: Final = 16_384
@@ -67,7 +68,7 @@ class Presses:
         if seen is not None:
             self._again(decision, account, key, seen, now)
             return
-        incident = self._judge(decision, fact, account, key, now)
+        incident = self._judge(decision, fact, account, key, now, is_new=known is not None)
         where = {"device": account.device, "zone": account.zone, "id": account.id}
         seq = ledger.record(decision, now, "event", _what(account), detail=where)
         self._keep(decision, fact, account, key, incident, seq)
@@ -155,7 +156,8 @@ class Presses:
         if account.at >= seen.at - EARLIER_MS:
             return
         ledger = self._ledger
-        reason = f"a copy reckons it {seen.at - account.at} ms earlier"
+        what = "its press" if account.is_alarm and doubt(account.cause) is None else "it"
+        reason = f"{what} was {age(seen.at - account.at)} earlier than first reckoned: at {stamp(account.at)}"
         ledger.record(
             decision,
             now,
@@ -210,13 +212,15 @@ class Presses:
 
     # --- what it is ---
 
-    def _judge(self, decision: Decision, fact: EventCame, account: Account, key: str, now: Now) -> str | None:
+    def _judge(
+        self, decision: Decision, fact: EventCame, account: Account, key: str, now: Now, *, is_new: bool
+    ) -> str | None:
         """Act on a new event; returns the incident it belongs to."""
         ledger = self._ledger
         if account.is_alarm:
             late_after = round(ledger.settings.late_after_s * 1000)
             press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
-            return self._incidents.press(decision, press, now).id
+            return self._incidents.press(decision, press, now, is_new=is_new).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
         if account.what in ("tamper", "trouble"):

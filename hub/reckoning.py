@@ -146,6 +146,7 @@ def press_of(account: Account, directory: Directory, key: str, received_at: int,
         late=received_at - account.at > late_after_ms,
         held=account.held,
         cause=shown(account.cause) if account.cause else None,
+        test=account.test,
     )
 
 

@@ -33,6 +33,9 @@ from hub.incident import (
 SAME_PRESS_MS: Final = 60_000
 """A press of a room this long after the one it asked with asks anew (the design's 60 s)."""
 
+HELD_S: Final = 3
+"""How long a press is held for its second alarm (the contract's ``held``)."""
+
 Wish = Literal[
     "press: higher kind",
     "press: another room",
@@ -121,11 +124,11 @@ class Change(Struct, frozen=True):
     """The plan of its present kind starts again."""
 
 
-def opened(site: str, group: str, number: int, press: Press) -> Change:
-    """Open an incident on a press."""
-    room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at)
+def opened(site: str, group: str, number: int, press: Press, *, is_new: bool = True) -> Change:
+    """Open an incident on a press; one that isn't known to be new may have opened another before."""
+    room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at, called_at=press.at)
     incident = Incident(
-        id=incident_id(site, press.place.device, press.key),
+        id=incident_id(site, press.place.device, press.key if is_new else f"?{number}{press.key}"),
         site=site,
         group=group,
         number=number,
@@ -153,7 +156,8 @@ def joined(incident: Incident, press: Press) -> Change:
     rooms = incident.rooms
     if rule.asks:
         kind = press.kind if was is None or rank(press.kind) < rank(was.kind) else was.kind
-        asking = Room(press.place, kind, asks=True, asks_since=revision, asked_at=press.at)
+        called_at = min(was.waits_from, press.at) if was is not None and was.asks else press.at
+        asking = Room(press.place, kind, True, revision, press.at, called_at)
         rooms = _with(rooms, was, asking)
     reopens = incident.state == "acknowledged" and rule.becomes == "open"
     reason = _press_reason(wish, was, press)
@@ -293,6 +297,8 @@ def _makes_certain(incident: Incident, press: Press) -> bool:
 
 def _press_reason(wish: Wish, was: Room | None, press: Press) -> str:
     if wish == "press: same room":
+        if press.held:
+            return f"held for {HELD_S} s"
         if was is not None and was.asks:
             return "pressed again in a room that still asks"
         return f"pressed again within {SAME_PRESS_MS // 1000} s of a press that is answered"

@@ -8,14 +8,21 @@ const cards = new Map();
 const SILENT_AFTER_MS = 12000; // the stream speaks every 5 s
 let heardAt = 0;
 
-// Presses of one room go out in the order in which they were made.
+// An agent believes a contact that rests for 40 ms; a finger's shortest press rests as long.
+const LEAST_PRESS_MS = 60;
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+// What hands do in one room goes out in the order in which it was done, a press no shorter than a finger's.
 const waiting = new Map();
 function send(device, what, zone) {
   const query = zone ? `?zone=${encodeURIComponent(zone)}` : "";
   const path = `/api/rooms/${encodeURIComponent(device)}/${what}${query}`;
   const before = waiting.get(device) || Promise.resolve();
   const done = before.then(() => fetch(path, { method: "POST" })).then(
-    (answer) => { if (!answer.ok) say(false, `Refused: ${answer.status}`); },
+    (answer) => {
+      if (!answer.ok) say(false, `Refused: ${answer.status}`);
+      else if (what === "press") return pause(LEAST_PRESS_MS);
+    },
     () => say(false, "Not reached: the rooms' process doesn't answer"));
   waiting.set(device, done);
 }
@@ -75,14 +82,19 @@ function deedButton(parent, device, words, deed) {
   return button;
 }
 
-// Pressed while the pointer (or Space) is down; Enter taps; K keeps it pressed until K again.
+// Pressed while the pointer (or Space) is down; Enter taps; K keeps it pressed until K, or a touch, again.
 function pressable(button, device, zone) {
   let down = false;
   let stuck = false;
+  const stick = (is) => {
+    stuck = is;
+    button.title = is ? "Kept pressed: click, or press K, to release it" : "";
+  };
   const press = () => { if (!down) { down = true; send(device, "press", zone); } };
-  const release = () => { if (down) { down = false; stuck = false; send(device, "release", zone); } };
+  const release = () => { if (down) { down = false; stick(false); send(device, "release", zone); } };
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
+    if (stuck) return release();
     button.setPointerCapture(event.pointerId);
     press();
   });
@@ -93,13 +105,17 @@ function pressable(button, device, zone) {
   button.addEventListener("keydown", (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " ") { event.preventDefault(); press(); }
-    else if (event.key === "Enter") { event.preventDefault(); send(device, "tap", zone); }
-    else if (event.key.toLowerCase() === "k") { if (stuck) release(); else { press(); stuck = true; } }
+    else if (event.key === "Enter") { event.preventDefault(); if (stuck) release(); else send(device, "tap", zone); }
+    else if (event.key.toLowerCase() === "k") { if (stuck) release(); else { press(); stick(true); } }
   });
   button.addEventListener("keyup", (event) => { if (event.key === " ") { event.preventDefault(); release(); } });
   button.addEventListener("blur", () => { if (!stuck) release(); });
   // A screen reader's click has neither pointer nor key before it.
-  button.addEventListener("click", (event) => { if (event.detail === 0 && !down) send(device, "tap", zone); });
+  button.addEventListener("click", (event) => {
+    if (event.detail !== 0) return;
+    if (stuck) release();
+    else if (!down) send(device, "tap", zone);
+  });
 }
 
 function makeCard(room) {
@@ -141,6 +157,16 @@ function place(card, room) {
   floor.append(card);
 }
 
+// What the input reads where that isn't what its contact does: a fault, or a wire that stands in for a hand.
+function reading(zone) {
+  const reads = zone.condition;
+  if (!reads) return null;
+  if (!["normal", "active"].includes(reads)) return `reads ${reads}`;
+  if (zone.wire === "well" || (reads === "active") === zone.active) return null;
+  const words = zone.button ? ["at rest", "pressed"] : ["closed", "open"];
+  return `reads ${words[reads === "active" ? 1 : 0]}: its wire is ${zone.wire}`;
+}
+
 function set(node, words) { if (node.textContent !== words) node.textContent = words; }
 
 function show(room) {
@@ -161,11 +187,12 @@ function show(room) {
     button.setAttribute("aria-pressed", zone.active ? "true" : "false");
     button.setAttribute("aria-label", `${zone.label}, ${room.room}: ${word}`);
     const said = [word];
-    if (zone.condition && !["normal", "active"].includes(zone.condition)) said.push(`reads ${zone.condition}`);
+    const reads = reading(zone);
+    if (reads) said.push(reads);
     if (zone.wiring) said.push(zone.wiring);
     if (zone.walk_test) said.push("walk test");
     set(button.querySelector(".state"), said.join(", "));
-    button.dataset.fault = said.some((each) => each.startsWith("reads")) ? "yes" : "no";
+    button.dataset.fault = reads ? "yes" : "no";
     button.dataset.felt = zone.felt ? "yes" : "no";
     const radio = made.wires.get(zone.zone).get(zone.wire);
     if (!radio.checked) radio.checked = true;
@@ -173,9 +200,10 @@ function show(room) {
   card.dataset.brownOut = room.brown_out ? "yes" : "no";
   card.dataset.walkTest = room.walk_test ? "yes" : "no";
   set(made.brownOut, room.brown_out ? "Supply well" : "Brown-out");
-  set(made.walkTest, room.walk_test ? "End walk test" : "Walk test");
+  set(made.walkTest, room.walk_test ? "End test" : "Walk test");
   made.walkTest.disabled = !room.plugged;
-  const owed = room.outbox ? `${room.outbox} not yet received` : "nothing owed";
+  const events = room.outbox === 1 ? "event" : "events"; // a press and its release are two
+  const owed = room.outbox ? `${room.outbox} ${events} not yet received` : "nothing owed";
   const supply = room.brown_out ? "under-voltage · " : "";
   set(made.foot, !room.plugged ? "no power" : `${supply}${room.link ? "broker reached" : "broker not reached"} · ${owed}`);
 }

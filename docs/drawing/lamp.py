@@ -10,6 +10,7 @@ from docs.drawing import svg
 SECONDS = 16
 LEFT, SCALE = 350, 32
 ROW = 56
+SMALL, LINE = 12, 14
 
 
 def lit(pattern: Pattern, until: float) -> Iterator[tuple[float, float]]:
@@ -40,13 +41,10 @@ def picture() -> str:
     for i, pattern in enumerate(PATTERNS.values()):
         top = 44 + i * ROW
         name, _, rest = pattern.words.partition(": ")
-        rest, _, more = rest.partition(". ")
         shapes.append(svg.text(16, top + 16, name, bold=True))
-        shapes.append(
-            svg.text(
-                16, top + 34, " ".join(filter(None, (rest + ("." if more else ""), more))), size=12, pale=True
-            )
-        )
+        sentences = rest.replace(". ", ".\n").splitlines()
+        for n, sentence in enumerate(sentences):
+            shapes.append(svg.text(16, top + 31 + LINE * n, sentence, size=SMALL, pale=True))
         shapes.append(svg.box(LEFT, top + 8, SECONDS * SCALE, 20, fill="#eef1f4"))
         shapes += [
             svg.box(LEFT + start * SCALE, top + 4, (end - start) * SCALE, 28, fill=svg.GLOW, rx=2)

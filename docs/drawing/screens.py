@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.scripts.demo_run import DemoRun
 
 PICTURES = Path(__file__).resolve().parent.parent / "pictures"
-SIZE = {"width": 1180, "height": 600}
+SIZE = {"width": 1180, "height": 640}
 
 
 def main() -> None:

@@ -7,10 +7,11 @@ from typing import Final
 from msgspec import Struct
 
 from config.contract import shown
-from hub.causes import doubts
+from hub.causes import doubt, doubts
 from hub.console.words import Words, age
 from hub.incident import Incident, Press, Room
 from hub.response import RESPONSES
+from hub.transitions import HELD_S
 
 KIND_WORDS: Final = {"panic": "PANIC", "duress": "DURESS", "medical": "MEDICAL", "assist": "ASSIST"}
 STATE_WORDS: Final = {
@@ -18,6 +19,7 @@ STATE_WORDS: Final = {
     "acknowledged": "In hand",
     "resolved": "Resolved",
 }
+TEST_WORDS: Final = "marked as a test; taken as real"
 DISPOSITION_WORDS: Final = {
     "real": "Real",
     "false-alarm": "False alarm",
@@ -44,8 +46,10 @@ class RoomCard(Struct, frozen=True):
     kind: str
     asks: bool
     known: bool
-    held: bool
-    presses: int
+    calls: str | None
+    """How often it called, and whether its button was held down; None where it was pressed once."""
+    test: bool
+    """Each of its presses is marked as a walk test's, and taken as real."""
     pressed_at: int
     clock: str
     late: str | None
@@ -65,19 +69,29 @@ class Card(Struct, frozen=True):
     state: str
     state_word: str
     drill: bool
+    confirmed: bool
     late: str | None
     opened_at: int
     clock: str
+    since: int
+    """When the oldest call that nobody has answered was; with none of them, when it opened."""
+    since_clock: str
+    since_late: str | None
+    """How much later than that it came, where it was late."""
+    first: str
+    """What was then: a press, or an alarm that may have been a fault."""
     rooms: tuple[RoomCard, ...]
     asking: int
     in_hand: str | None
     ended: str | None
+    note: str | None = None
+    """What was said as it was resolved; known where its timeline is."""
 
     @property
     def headline(self) -> str:
         """The kind and the rooms that want an answer: what a banner and a screen reader say."""
         word = f"{'DRILL ' if self.drill else ''}{self.word}"
-        rooms = [room for room in self.rooms if room.asks] or list(self.rooms)
+        rooms = self._named
         if len(rooms) == 1:
             return f"{word} {rooms[0].room} ({rooms[0].labels_said})" + (
                 f", {rooms[0].where}" if rooms[0].where else ""
@@ -87,9 +101,13 @@ class Card(Struct, frozen=True):
         return f"{word} in {len(rooms)} rooms: {first}{more}"
 
     @property
-    def first(self) -> str:
-        """What it began with."""
-        return "press" if any(room.certain for room in self.rooms) else "alarm"
+    def test(self) -> str | None:
+        """That all that is called for is marked as a test, and taken as real."""
+        return TEST_WORDS if all(room.test for room in self._named) else None
+
+    @property
+    def _named(self) -> list[RoomCard]:
+        return [room for room in self.rooms if room.asks] or list(self.rooms)
 
 
 def card(incident: Incident, words: Words, now: int) -> Card:
@@ -101,6 +119,11 @@ def card(incident: Incident, words: Words, now: int) -> Card:
     rooms.sort(key=lambda room: (not room.asks, -room.pressed_at))
     acknowledged, resolved = incident.acknowledged, incident.resolved
     last = incident.events[-1] if incident.events else None
+    asking = incident.open_rooms
+    since = min((room.waits_from for room in asking), default=incident.opened_at)
+    devices = {room.place.device for room in asking or incident.rooms}
+    began = next((p for p in incident.events if p.at == since and p.place.device in devices), None)
+    certain = any(room.certain for room in rooms) if began is None else doubt(began.cause) is None
     return Card(
         id=incident.id,
         number=incident.number,
@@ -111,9 +134,14 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         state=incident.state,
         state_word=STATE_WORDS[incident.state],
         drill=incident.drill,
+        confirmed=incident.confirmed,
         late=None if not incident.late or last is None else age(last.received_at - incident.opened_at),
         opened_at=incident.opened_at,
         clock=words.when(incident.opened_at, now),
+        since=since,
+        since_clock=words.when(since, now),
+        since_late=age(began.received_at - began.at) if began is not None and began.late else None,
+        first="press" if certain else "alarm",
         rooms=tuple(rooms),
         asking=sum(room.asks for room in rooms),
         in_hand=None
@@ -137,7 +165,8 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
     }
     where = [f"{place.building} building"] if place.building else []
     where += [f"floor {place.floor}"] if place.floor else []
-    newest = max(presses, key=lambda press: press.at, default=None)
+    alone = [press for press in presses if not press.held] or presses  # not the second word of one held
+    newest = max(alone, key=lambda press: press.at, default=None)
     pressed = room.asked_at if newest is None else max(room.asked_at, newest.at)
     return RoomCard(
         device=place.device,
@@ -150,12 +179,19 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
         kind=KIND_WORDS[room.kind],
         asks=room.asks,
         known=place.known,
-        held=any(press.held for press in presses),
-        presses=len(presses),
+        calls=_calls(alone, held=any(press.held for press in presses)),
+        test=bool(presses) and all(press.test for press in presses),
         pressed_at=pressed,
         clock=words.when(pressed, now),
         late=age(newest.received_at - newest.at) if newest is not None and newest.late else None,
     )
+
+
+def _calls(alone: list[Press], *, held: bool) -> str | None:
+    """Count presses, and call none so that may have been a fault, also where a press came after it."""
+    word = "presses" if all(doubt(press.cause) is None for press in alone) else "alarms"
+    said = [f"{len(alone)} {word}"] if len(alone) > 1 else []
+    return " · ".join([*said, *([f"held {HELD_S} s"] if held else [])]) or None
 
 
 def _doubt(in_doubt: dict[tuple[str, str], str], labels: dict[tuple[str, str], str]) -> str | None:

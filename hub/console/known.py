@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from config.hub_settings import HubSettings, RoomSettings
 from config.wiring import unsupervised
+from hub.console.trouble_words import line as trouble_line
+from hub.console.trouble_words import troubles_of
 from hub.console.words import Words, age
 from hub.console.zones import zone_faults, zone_lines
 from hub.incident import Place
@@ -77,7 +79,7 @@ def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since
         *(_channel(channels.get(name), name, view, words, now) for name in (settings.channels or channels)),
         *([] if settings.channels or channels else [_no_channel(words, view.started, now)]),
         _doors(all_doors(settings, view), view, words, now),
-        _troubles(list(view.troubles.values()), view, words, now),
+        _troubles(list(view.troubles.values()), settings, view, words, now),
     ]
 
 
@@ -131,14 +133,18 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
 
 
 def _faults(devices: list[DeviceView], view: View) -> tuple[str, ...]:
-    """Name the zones that have a fault: a room that is heard and can't call is not well."""
-    of_zones = zone_faults(view.troubles.values())
-    return tuple(
-        f"{device.place.room}, {line.labels}: {'; '.join(line.said)}"
-        for device in devices
-        for line in zone_lines(device, of_zones.get(device.place.device, ()))
-        if line.wrong
-    )
+    """Name the zones that have a fault, and what a device tells of itself: heard is not yet well."""
+    of_zones, of_devices = zone_faults(view.troubles.values()), troubles_of(view.troubles.values())
+    found = []
+    for device in devices:
+        name = device.place.device
+        found += [
+            f"{device.place.room}, {line.labels}: {'; '.join(line.said)}"
+            for line in zone_lines(device, of_zones.get(name, ()))
+            if line.wrong
+        ]
+        found += [trouble_line(each, {name: device}).sentence for each in of_devices.get(name, ())]
+    return tuple(found)
 
 
 def _wiring(devices: list[DeviceView]) -> tuple[str, ...]:
@@ -208,12 +214,15 @@ def _doors(doors: list[Door], view: View, words: Words, now: int) -> Line:
     return Line("doors", "unknown" if stale else "well", "Doors", f"{said}.", since, details, "/doors")
 
 
-def _troubles(troubles: list[Trouble], view: View, words: Words, now: int) -> Line:
+def _troubles(troubles: list[Trouble], settings: HubSettings, view: View, words: Words, now: int) -> Line:
     if not troubles:
         since = f"hub watching since {words.when(view.started, now)}"
         return Line("troubles", "well", "Troubles", "None is open.", since, link="/troubles")
     newest = sorted(troubles, key=lambda trouble: -trouble.since)
-    details = tuple(f"{t.detail or t.what}, since {words.when(t.since, now)}" for t in newest[:6])
+    devices = {device.place.device: device for device in all_devices(settings, view)}
+    details = tuple(
+        f"{trouble_line(t, devices).sentence}, since {words.when(t.since, now)}" for t in newest[:6]
+    )
     if len(newest) > 6:
         details += (f"and {len(newest) - 6} more",)
     since = f"the oldest since {words.when(newest[-1].since, now)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import shown
 from hub.console import console, known
 from hub.console.api.errors import ApiError
 from hub.console.api.incidents import found
@@ -18,7 +20,10 @@ from hub.console.pages import rendered
 from hub.console.present import page as page_of
 from hub.console.present import troubles_now
 from hub.console.session import Session
+from hub.console.timeline import closing_note
 from hub.console.timeline import rows as timeline_rows
+from hub.console.trouble_words import line as trouble_line
+from hub.console.trouble_words import troubles_of
 from hub.console.zones import zone_faults, zone_lines
 
 PAGE = 50
@@ -35,11 +40,11 @@ async def board(request: Request, session: Session) -> Response:
 
 
 async def doors(request: Request, session: Session) -> Response:
-    """``/doors``: each door, open ones first."""
+    """``/doors``: each door: those open now, those not known now, those closed now."""
     desk = console.of(request).desk
     rows = known.all_doors(desk.settings, desk.view)
     order = {"open": 0, "unknown": 1, "closed": 2}
-    rows.sort(key=lambda door: (order.get(door.state, 1), door.live))
+    rows.sort(key=lambda door: order.get(door.state, 1) if door.live else 1)
     return rendered(request, session, "doors.html", {"page": "doors", "doors": rows})
 
 
@@ -49,10 +54,14 @@ async def devices(request: Request, session: Session) -> Response:
     faults = zone_faults(here.desk.view.troubles.values())
     rows = known.all_devices(here.desk.settings, here.desk.view)
     zones = {device.place.device: zone_lines(device, faults.get(device.place.device, ())) for device in rows}
-    wrong = {device for device, lines in zones.items() if any(line.wrong for line in lines)}
+    told = {
+        device: [trouble_line(each, {}).detail for each in troubles]
+        for device, troubles in troubles_of(here.desk.view.troubles.values()).items()
+    }
+    wrong = {device for device, lines in zones.items() if any(line.wrong for line in lines)} | set(told)
     rows.sort(key=lambda device: (device.standing == "heard", device.place.device not in wrong))
     heard = sum(device.standing == "heard" for device in rows)
-    facts = {"page": "devices", "devices": rows, "zones": zones, "wrong": wrong, "heard": heard}
+    facts = {"page": "devices", "devices": rows, "zones": zones, "told": told, "wrong": wrong, "heard": heard}
     return rendered(request, session, "devices.html", facts)
 
 
@@ -95,10 +104,11 @@ async def incident(request: Request, session: Session) -> Response:
     if one is None:
         raise HTTPException(404)
     now = here.now().wall
+    rooms = {room.place.device: shown(room.place.room) for room in one.rooms}
     facts = {
         "page": "incident",
-        "one": card(one, here.words, now),
-        "timeline": timeline_rows(timeline, here.words, now),
+        "one": replace(card(one, here.words, now), note=closing_note(timeline)),
+        "timeline": timeline_rows(timeline, here.words, now, rooms),
         "missing": missing,
     }
     return rendered(request, session, "incident.html", facts)
@@ -107,11 +117,14 @@ async def incident(request: Request, session: Session) -> Response:
 async def troubles(request: Request, session: Session) -> Response:
     """``/troubles``: what is not as it should be, and what was not."""
     here = console.of(request)
+    desk = here.desk
     missing: str | None = None
     try:
-        recorded = await here.aside.call(here.desk.reading.troubles)
+        recorded = await here.aside.call(desk.reading.troubles)
     except NoAnswerError as error:
         recorded, missing = [], str(error)
-    rows = troubles_now(recorded, list(here.desk.view.troubles.values()))
-    facts = {"page": "troubles", "troubles": rows, "missing": missing}
+    rows = troubles_now(recorded, list(desk.view.troubles.values()))
+    devices = {device.place.device: device for device in known.all_devices(desk.settings, desk.view)}
+    lines = [trouble_line(trouble, devices) for trouble in rows]
+    facts = {"page": "troubles", "lines": lines, "missing": missing}
     return rendered(request, session, "troubles.html", facts)

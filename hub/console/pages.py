@@ -97,6 +97,7 @@ def rendered(
         clock=here.words.clock(now),
         words=here.words,
         version=VERSION,
+        confirms=any(plan.confirm for plan in here.desk.settings.plans.values()),
         layout="fragment.html" if wants_fragment(request) else "layout.html",
         **facts,
     )

@@ -26,7 +26,7 @@ EACH_S = 0.2
 ROOM = {"viewport": {"width": 360, "height": 620}}
 BOARD = {"viewport": {"width": 640, "height": 620}}
 ROOM_ONLY = """
-  header, .plug, .room .foot, #floor h2:not(.room h2) { display: none !important; }
+  header, .plug, .tools, .room .foot, #floor h2:not(.room h2) { display: none !important; }
   main { padding: 12px !important; }
   .room { zoom: 1.15; }
   .room:not([data-device='room-101']) { display: none !important; }

@@ -76,10 +76,14 @@ class Room:
         at: float = 100.0,
         pressed: tuple[str, ...] = (),
         restored: Restored | None = None,
+        reads_outbox: bool = True,
         zones: tuple[ZoneSettings, ...] = ZONES,
         **parts: Any,
     ) -> None:
-        """``pressed`` are the zones that are active as it starts; ``parts`` are settings."""
+        """``pressed`` are the zones that are active as it starts; ``parts`` are settings.
+
+        ``restored`` is what the outbox held, nothing by default; unless ``reads_outbox`` it is never told.
+        """
         self.now = at
         self.zones = {zone.zone: zone for zone in zones}
         self.agent = Agent(
@@ -91,8 +95,8 @@ class Room:
         for zone in zones:
             reading = Wiring(zone).reading("active" if zone.zone in pressed else "normal")
             self.tell(Contact(mono=at, zone=zone.zone, reading=reading, how="first"))
-        if restored is not None:
-            self.tell(restored)
+        if reads_outbox:
+            self.tell(restored or Restored(mono=at, events=(), memory={}))
         self.wait(1.0)
 
     def _now(self) -> Now:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from config.agent_settings import StrobeSettings, ZoneSettings
 from config.contract import Event, Posture, encode, posture_topic
 from device.actions import Drive, Forget, Keep, Publish, Remember
@@ -162,21 +164,30 @@ def test_a_late_restore_without_words_undoes_nothing() -> None:
     assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm"]
 
 
+LOCKDOWN = StrobeSettings(pin=21, postures=("lockdown",))
+
+
+def posture(made: Room, name: Any, n: int, *, automatic: bool | None = None) -> list[Any]:
+    since = "2026-11-23T10:00:00.000Z"
+    said = Posture(v=1, n=n, posture=name, drill=False, since=since, automatic=automatic)
+    topic = posture_topic("demo")
+    return made.tell(Heard(mono=made.now, link="hub", topic=topic, payload=encode(said), retained=True))
+
+
+def lit(made: Room) -> list[Drive]:
+    """What was switched on since the start."""
+    return [each for each in of(Drive, made.done) if each.level > 0]
+
+
 def test_the_posture_drives_the_strobe() -> None:
     """And a press in this very room keeps it as it was."""
-    made = Room(zones=ZONES, strobe=StrobeSettings(pin=21, postures=("lockdown",)))
+    made = Room(zones=ZONES, strobe=LOCKDOWN)
     made.up()
-
-    def posture(name: Any, n: int) -> list[Any]:
-        said = Posture(v=1, n=n, posture=name, drill=False, since="2026-11-23T10:00:00.000Z")
-        topic = posture_topic("demo")
-        return made.tell(Heard(mono=made.now, link="hub", topic=topic, payload=encode(said), retained=True))
-
-    assert Drive("strobe", 1.0) in posture("lockdown", 5)
-    assert Drive("strobe", 0.0) not in posture("normal", 4)  # older
-    assert Drive("strobe", 0.0) in posture("normal", 6)
+    assert Drive("strobe", 1.0) in posture(made, "lockdown", 5)
+    assert Drive("strobe", 0.0) not in posture(made, "normal", 4)  # older
+    assert Drive("strobe", 0.0) in posture(made, "normal", 6)
     made.press("wall")
-    assert Drive("strobe", 1.0) not in posture("lockdown", 7)
+    assert Drive("strobe", 1.0) not in posture(made, "lockdown", 7)
 
 
 def test_every_event_says_whether_it_is_a_test() -> None:
@@ -187,12 +198,117 @@ def test_every_event_says_whether_it_is_a_test() -> None:
 
 def test_a_call_that_was_resolved_holds_no_strobe_after_a_restart() -> None:
     """What the outbox remembers of a call is that it is over."""
-    strobe = StrobeSettings(pin=21, postures=("lockdown",))
-    before = room(strobe=strobe)
+    before = room(strobe=LOCKDOWN)
     sent = events(before.press("quiet"))
     before.command("c1", "lamp", lamp="resolved", events=(sent[0].id,))
-    after = restarted(before, strobe=strobe)
-    said = Posture(v=1, n=7, posture="lockdown", drill=False, since="2026-11-23T10:00:00.000Z")
-    topic = posture_topic("demo")
-    done = after.tell(Heard(mono=after.now, link="hub", topic=topic, payload=encode(said), retained=True))
-    assert Drive("strobe", 1.0) in done
+    after = restarted(before, strobe=LOCKDOWN)
+    assert Drive("strobe", 1.0) in posture(after, "lockdown", 7)
+
+
+def called(zone: str) -> Room:
+    """A room whose call was receipted in full before its power went."""
+    made = room(strobe=LOCKDOWN)
+    posture(made, "normal", 5)
+    made.receipt(*(event.id for event in events(made.press(zone))))
+    assert not made.agent.owed
+    posture(made, "lockdown", 6, automatic=True)
+    made.wait(3.0)
+    assert Drive("strobe", 1.0) not in made.done
+    return made
+
+
+def what_was_kept(before: Room, at: float, *, is_whole: bool = True) -> Restored:
+    memory: dict[str, str] = {}
+    for done in before.done:
+        match done:
+            case Keep(_, Remember(key, value)) | Remember(key, value):
+                memory[key] = value
+    return Restored(mono=at, events=(), memory=memory, is_whole=is_whole)
+
+
+@pytest.mark.parametrize("zone", ["wall", "quiet"])
+def test_a_restart_shows_nothing_in_a_room_that_has_called(zone: str) -> None:
+    """Neither strobe nor lamp: the posture and the beat come before the outbox is read, and long after."""
+    before = called(zone)
+    after = Room(zones=ZONES, boot="b2", at=before.now + 60, reads_outbox=False, strobe=LOCKDOWN)
+    after.up()
+    after.beat()
+    posture(after, "lockdown", 6, automatic=True)
+    after.tell(Restored(mono=after.now, events=(), memory={}, is_whole=False))  # set aside in a crash loop
+    after.wait(5.0)
+    assert lit(after) == []
+    after.tell(what_was_kept(before, after.now, is_whole=False))
+    after.tell(Restored(mono=after.now, events=(), memory={}))
+    for _ in range(1000):
+        after.wait(10.0)
+        after.beat()
+        assert Drive("strobe", 1.0) not in after.done
+    assert after.shows == "ready"
+
+
+def test_a_room_that_has_called_is_dark_after_a_restart() -> None:
+    """For what is left of its hour, once the outbox is read as before that."""
+    before = called("wall")
+    after = Room(zones=ZONES, boot="b2", at=before.now + 60, reads_outbox=False)
+    after.up()
+    after.beat()
+    after.wait(1.0)
+    after.tell(what_was_kept(before, after.now))
+    for _ in range(300):
+        after.wait(10.0)
+        after.beat()
+    assert lit(after) == []
+
+
+def test_the_strobe_is_after_a_restart_what_it_was() -> None:
+    """On by a person's word before the room called: off by a plan's would tell who called."""
+    before = room(strobe=LOCKDOWN)
+    posture(before, "lockdown", 5, automatic=False)
+    before.receipt(*(event.id for event in events(before.press("quiet"))))
+    posture(before, "normal", 6, automatic=True)
+    at = before.now + 60
+    after = Room(zones=ZONES, boot="b2", at=at, restored=what_was_kept(before, at), strobe=LOCKDOWN)
+    after.up()
+    posture(after, "normal", 6, automatic=True)
+    assert [drive.level for drive in of(Drive, after.done) if drive.output == "strobe"] == [0.0, 1.0]
+
+
+def test_an_outbox_that_is_never_read_does_not_keep_the_lamp_dark() -> None:
+    """A path to the hub is shown after a while, and a fault as well."""
+    made = Room(zones=ZONES, reads_outbox=False)
+    made.wait(28.0)
+    assert made.shows == "dark"
+    made.wait(2.0)
+    assert made.shows == "fault"
+
+
+def test_a_held_emergency_that_is_not_received_says_so() -> None:
+    """The call for help was; the broker died before the emergency went out."""
+    made = room()
+    made.becomes("help", "active")
+    made.wait(0.1)
+    made.receipt("b1-1")
+    made.down()
+    made.wait(2.95)
+    assert made.shows == "pressed"
+    made.wait(5.0)
+    assert made.shows == "not-received"
+    made.up()
+    made.receipt("b1-2")
+    assert made.shows == "received"
+
+
+@pytest.mark.parametrize("zone", ["wall", "quiet"])
+def test_the_strobe_stays_off_after_a_power_cut_at_every_step_of_a_call(zone: str) -> None:
+    """From the moment at which the press is on the disk."""
+    before = room(strobe=LOCKDOWN)
+    before.receipt(*(event.id for event in events(before.press(zone))))
+    whole = before.done
+    first = next(n for n, each in enumerate(whole) if isinstance(each, Keep))
+    for step in range(first + 1, len(whole) + 1):
+        before.done = whole[:step]
+        after = restarted(before, strobe=LOCKDOWN)
+        posture(after, "lockdown", 6, automatic=True)
+        after.receipt(*(event.id for event in events(whole)))
+        after.wait(7200.0)
+        assert Drive("strobe", 1.0) not in after.done, f"step {step}"

@@ -122,7 +122,73 @@ def test_a_held_press_is_one_press() -> None:
     """Its second event neither starts the stages again, nor is it taken for another press."""
     lamp = IDLE.pressed("a", 100.0).received(A, 100.1).held("b", 103.0)
     assert name(lamp, 103.0) == "received"
+    assert lit(lamp.received(B, 103.1), 103.0, 600.0) == []
     assert name(lamp.told("acknowledged", B, 110.0), 110.0) == "acknowledged"
+    assert lit(lamp.told("acknowledged", B, 104.0), 106.0, 600.0) == []
+
+
+def test_a_held_event_without_a_receipt_is_not_received() -> None:
+    """Though the press itself was: the hub may not know that it is held. Its receipt is shown then."""
+    lamp = IDLE.pressed("a", 100.0).received(A, 100.1).held("b", 103.0)
+    assert name(lamp, 107.9) == "received"
+    assert name(lamp, 108.0) == "not-received"
+    assert next_deadline(lamp, 105.0) == 108.0
+    assert lamp.received(A, 109.0) == lamp
+    assert lit(lamp.received(B, 120.0), 120.0, 600.0) == [(0.0, 0.25), (0.5, 0.75)]
+    assert name(lamp.told("acknowledged", A | B, 120.0), 120.0) == "acknowledged"
+
+
+def test_a_hold_that_makes_it_an_emergency_has_stages_of_its_own() -> None:
+    """The call for help was received; the emergency isn't, until its own receipt comes."""
+    lamp = IDLE.pressed("a", 100.0, kind="assist").received(A, 100.1).held("b", 103.0, kind="panic")
+    assert lit(lamp, 103.0, 5.0) == [(0.0, 0.25)]
+    assert name(lamp, 103.0) == "pressed"
+    assert name(lamp, 108.0) == "not-received"
+    for late in (
+        lamp.received(A, 109.0),
+        lamp.told("acknowledged", A, 109.0),
+        lamp.told("resolved", A, 109.0),
+    ):
+        assert late == lamp
+    assert name(lamp.received(B, 103.2), 103.2) == "received"
+
+
+@pytest.mark.parametrize("kind", ["assist", "panic"])
+def test_what_is_not_received_after_five_seconds_is_no_later_for_a_hold(kind: str) -> None:
+    """Nothing has come through since the button was pressed."""
+    lamp = IDLE.pressed("a", 100.0, kind="assist").held("b", 103.0, kind=kind)
+    assert name(lamp, 104.9) == "pressed"
+    assert name(lamp, 105.0) == "not-received"
+
+
+def test_a_call_ended_without_its_held_event_is_not_over() -> None:
+    """A person ended what was known; what is still under way opens it again."""
+    lamp = IDLE.pressed("a", 100.0).received(A, 100.1).held("b", 103.0).told("resolved", A, 104.0)
+    assert name(lamp, 108.0) == "not-received"
+    assert name(lamp.received(B, 104.5), 104.5) == "received"
+    assert name(lamp.told("resolved", B, 109.0), 109.0) == "ready"
+
+
+def test_what_comes_after_an_hour_is_shown_all_the_same() -> None:
+    """Whoever was told to phone sees that it came through; then the lamp is as on any day."""
+    late = 100.0 + DARK_FOR_S + 60.0
+    lamp = IDLE.pressed("a", 100.0)
+    assert name(lamp, late) == "not-received"
+    lamp = lamp.received(A, late)
+    assert lit(lamp, late, 2.0) == [(0.0, 0.25), (0.5, 0.75)]
+    assert next_deadline(lamp, late + 1.0) == late + 2.0
+    assert name(lamp, late + 2.0) == "ready"
+    lamp = lamp.told("acknowledged", A, late + 60.0)
+    assert len(lit(lamp, late + 60.0, 2.0)) == 3
+    assert name(lamp, late + 62.0) == "ready"
+
+
+def test_dark_until_it_is_known_what_was_before_the_restart() -> None:
+    """The room may have called: no fault blinks, nothing else idle shows. A press since does."""
+    lamp = Lamp(is_recalled=False).identify(200.0, 50.0).idle(50.0, is_faulty=True, in_walk_test=True)
+    assert lit(lamp, 60.0, 60.0) == []
+    assert name(lamp.pressed("a", 100.0), 100.0) == "pressed"
+    assert name(lamp.recalled(100.0), 300.0) == "walk-test"
 
 
 def test_identify_blinks_only_when_idle() -> None:
@@ -134,6 +200,6 @@ def test_identify_blinks_only_when_idle() -> None:
 
 def test_restored_yields_to_a_press_since() -> None:
     """The press before the restart is shown, unless there was one since."""
-    old = Press(A, 50.0, "pressed", 50.0)
+    old = Press.begun("a", 50.0, zone="", kind="panic")
     assert name(IDLE.restored(old), 60.0) == "not-received"
     assert name(IDLE.pressed("b", 60.0).restored(old), 60.0) == "pressed"

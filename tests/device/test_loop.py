@@ -16,9 +16,10 @@ import pytest
 from gpiozero.pins.mock import MockPWMPin
 from pytest_mock import MockerFixture
 
+from config.agent_settings import StrobeSettings
 from config.clock import Now, SystemClock
-from config.contract import Event, encode
-from device import starts
+from config.contract import Event, Posture, encode, posture_topic
+from device import starts, survey
 from device.actions import Action, Drive, Keep, Publish, Remember
 from device.age import Moment
 from device.agent import Agent
@@ -34,12 +35,13 @@ from tests.mosquitto import free_port
 class Running:
     """A loop on a thread, its pins, and what it knew at each turn."""
 
-    def __init__(self, data: Path, **options: Any) -> None:
+    def __init__(self, data: Path, parts: dict[str, Any] | None = None, **options: Any) -> None:
         self.owed = 0
         self.waiting: dict[int, int] = {}
         """How many facts still waited when this many events were first owed."""
         self.factory = open_factory("mock")
-        self.loop = Loop(settings(data, port=free_port()), lambda: self.factory, watch=self._watch, **options)
+        made = settings(data, port=free_port(), **(parts or {}))
+        self.loop = Loop(made, lambda: self.factory, watch=self._watch, **options)
         self.thread = threading.Thread(target=self.loop.run)
         self.thread.start()
 
@@ -219,6 +221,38 @@ def test_a_crash_loop_takes_its_outbox_back(tmp_path: Path) -> None:
         running.loop._queue.put(None)
         until(lambda: "crash loop" not in troubles(running))
         assert json.loads((tmp_path / starts.FILE).read_text())["how"] == "well"
+    finally:
+        running.loop.stop()
+        running.thread.join(10)
+
+
+def test_a_crash_loop_gives_no_caller_away(tmp_path: Path, mocker: MockerFixture) -> None:
+    """The call was receipted, and the only word of it is in the outbox that is set aside for 5 s."""
+    moment = Moment(survey.kernel(otherwise="k"), time.monotonic(), time.time_ns() // 1_000_000, None)
+    press = {"ids": ["old-1"], "stage": "received", "at": moment, "zone": "desk", "kind": "panic"}
+    outbox = Outbox(tmp_path / OUTBOX_FILE, lambda fact: None)
+    outbox.start()
+    for place in ("press", "press *"):
+        outbox.write(Remember(place, json.dumps(press)))
+    outbox.close()
+    (tmp_path / starts.FILE).write_text(json.dumps({"restarts": 2, "bad": 2, "how": "starting"}))
+    clock = Ahead()
+    running = Running(tmp_path, {"strobe": StrobeSettings(pin=21, postures=("lockdown",))}, clock=clock)
+    driven = mocker.spy(running.loop._board, "drive")
+    try:
+        until(lambda: "outbox file: set aside" in troubles(running))
+        lockdown = Posture(v=1, n=5, posture="lockdown", drill=False, since="2026-11-23T10:00:00.000Z")
+        topic = posture_topic("demo")
+        mono = clock.now().mono
+        running.loop.hear(Heard(mono=mono, link="hub", topic=topic, payload=encode(lockdown), retained=True))
+        until(lambda: running.loop._agent.posture is not None)
+        clock.by = 6.0
+        running.loop._queue.put(None)
+        until(lambda: running.loop._agent.signals.call is not None)
+        clock.by = 66.0
+        running.loop._queue.put(None)
+        until(lambda: "crash loop" not in troubles(running))
+        assert [call.args for call in driven.call_args_list if call.args[1] > 0] == []
     finally:
         running.loop.stop()
         running.thread.join(10)

@@ -475,7 +475,7 @@ def test_a_file_set_aside_is_left_alone_and_taken_back(open_outbox: Open, tmp_pa
         tmp_path, Keep(kept("a"), Remember("zone desk", "active")), Keep(kept("b")), Forget("a")
     )
     opened = open_outbox(set_aside=True)
-    assert restored(opened) == Restored(mono=ANY, events=(), memory={})
+    assert restored(opened) == Restored(mono=ANY, events=(), memory={}, is_whole=False)
     aside = opened.fact()
     assert isinstance(aside, OutboxSetAside)
     assert (Path(aside.path).name, aside.saved) == ("outbox.db.aside-1", None)
@@ -484,14 +484,52 @@ def test_a_file_set_aside_is_left_alone_and_taken_back(open_outbox: Open, tmp_pa
     at_rest(opened)
     opened.outbox.take_back()
     found = restored(opened)
-    assert (found.events, found.memory) == ((kept("b"),), {})
+    assert (found.events, found.memory, found.is_whole) == ((kept("b"),), {}, False)
     assert opened.fact() == OutboxTakenBack(mono=ANY, path=aside.path, saved=1)
+    assert restored(opened) == Restored(mono=ANY, events=(), memory={})
     at_rest(opened)
     assert folder_of(path) == ["outbox.db", "outbox.db-wal"]
     opened.outbox.close()
     again = restored(open_outbox())
     assert set(again.events) == {kept("b"), kept("new")}
     assert again.memory == {"zone desk": "normal"}
+
+
+CALL = Remember("press *", "a call that was receipted")
+STROBE = Remember("strobe", "as it was")
+
+
+def test_a_file_taken_back_brings_the_room_s_call(open_outbox: Open, tmp_path: Path) -> None:
+    """Its events may all be receipted: the room has called all the same. A newer word stands."""
+    lamp = Remember("press desk", "dark")
+    left_by_a_kill(tmp_path, CALL, STROBE, lamp, Remember("zone desk", "active"))
+    opened = open_outbox(set_aside=True)
+    assert not restored(opened).is_whole
+    assert isinstance(opened.fact(), OutboxSetAside)
+    opened.outbox.write(Remember("strobe", "newer"))
+    opened.outbox.take_back()
+    words = {"press *": CALL.value, "press desk": lamp.value, "strobe": "newer"}
+    assert restored(opened) == Restored(mono=ANY, events=(), memory=words, is_whole=False)
+    assert isinstance(opened.fact(), OutboxTakenBack)
+    assert restored(opened) == Restored(mono=ANY, events=(), memory={})
+    opened.outbox.close()
+    assert restored(open_outbox()) == Restored(mono=ANY, events=(), memory=words)
+
+
+def test_a_damaged_file_brings_what_can_be_read_of_the_room_s_call(open_outbox: Open, tmp_path: Path) -> None:
+    """And no other word: a press must alarm again, and no lamp say that one was received which is lost."""
+    path = tmp_path / "agent" / "outbox.db"
+    first = open_outbox()
+    for change in (CALL, STROBE, Remember("press", "pressed"), Remember("zone desk", "active")):
+        first.outbox.write(change)
+    for n in range(400):
+        first.outbox.write(Keep(kept(f"e{n}")))
+    first.outbox.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:-8192] + b"\xa5" * 8192)
+    found = restored(open_outbox())
+    assert found.memory == {"press *": CALL.value, "strobe": STROBE.value}
+    assert found.is_whole
 
 
 def test_a_loop_that_goes_on_reads_what_it_wrote_but_not_what_it_set_aside(

@@ -8,8 +8,9 @@ import pytest
 
 from config.agent_settings import SounderSettings, StrobeSettings, ZoneSettings
 from config.contract import Posture
+from device import lamp
 from device.lamp import PATTERNS, PULSES
-from device.signals import CALL, Signals
+from device.signals import CALL, RECALLED_IN_S, ROOM, Signals
 from tests.device.room import settings
 
 ZONES = (
@@ -21,10 +22,26 @@ ZONES = (
 STROBE = StrobeSettings(pin=21, postures=("lockdown", "hold"))
 
 
-def signals(strobe: StrobeSettings | None = STROBE, sounder: SounderSettings | None = None) -> Signals:
-    made = Signals(settings(zones=ZONES, strobe=strobe, sounder=sounder), 0.0)
+def signals(
+    strobe: StrobeSettings | None = STROBE,
+    sounder: SounderSettings | None = None,
+    zones: tuple[ZoneSettings, ...] = ZONES,
+    before: Signals | None = None,
+    *,
+    is_recalled: bool = True,
+) -> Signals:
+    """A room's outputs; ``before`` is what they were before the restart, when that is known."""
+    made = Signals(settings(zones=zones, strobe=strobe, sounder=sounder), 0.0)
     made.heard(1e6, 0.0)
+    if is_recalled:
+        recall(made, before)
     return made
+
+
+def recall(made: Signals, before: Signals | None, now: float = 0.0, *, is_whole: bool = True) -> None:
+    presses = before.presses() if before is not None else {}
+    shown = before.strobe_to_remember() if before is not None else None
+    made.restored(presses, shown, is_whole=is_whole, now=now)
 
 
 def rises(made: Signals, output: str, start: float, seconds: float) -> list[float]:
@@ -109,6 +126,26 @@ def test_the_sounder_is_silent_for_panic() -> None:
     assert len(rises(made, "sounder", 200.0, 2.0)) == 1
 
 
+@pytest.mark.parametrize(("zone", "kind"), [("wall", "panic"), ("quiet", "duress")])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_later_panic_or_duress_silences_the_sounder(zone: str, kind: str, *, restarts: bool) -> None:
+    """A beep about the earlier call would tell whoever is in the room that it has called."""
+    sounder = SounderSettings(pin=20)
+    zones = (*ZONES, ZoneSettings(zone="ill", kind="medical", circuit="no", pin=16, lamp_pin=19))
+    made = signals(sounder=sounder, zones=zones)
+    made.pressed("ill", "medical", "a", 100.0)
+    assert made.show(100.05)["sounder"] == 1.0
+    made.pressed(zone, kind, "b", 100.06)
+    assert made.show(100.07)["sounder"] == 0.0
+    if restarts:
+        made = signals(sounder=sounder, zones=zones, before=made)
+    made.received(frozenset({"a", "b"}), 101.0)
+    made.told("acknowledged", frozenset({"a", "b"}), 130.0)
+    assert rises(made, "sounder", 101.0, 200.0) == []
+    made.pressed("help", "assist", "c", 400.0)
+    assert len(rises(made, "sounder", 400.0, 2.0)) == 1
+
+
 def posture(name: str, n: int, *, drill: bool = False, automatic: bool | None = None) -> Posture:
     return Posture(v=1, n=n, posture=name, drill=drill, since="2026-11-23T10:00:00.000Z", automatic=automatic)  # type: ignore[arg-type]
 
@@ -156,22 +193,143 @@ def test_the_school_may_want_its_own_room_to_flash() -> None:
     assert made.show(102.0)["strobe"] == 1.0
 
 
-def test_a_call_nobody_resolves_is_over_after_an_hour() -> None:
+@pytest.mark.parametrize(("zone", "kind"), [("wall", "panic"), ("quiet", "duress")])
+def test_the_callers_own_room_stays_so_until_a_person_ends_it(zone: str, kind: str) -> None:
+    """The lamp is ready again after an hour; whoever hides there may still do so."""
     made = signals()
-    made.pressed("wall", "panic", "a", 100.0)
-    made.posture(posture("lockdown", 1), 101.0)
-    assert made.show(100.0 + 3599)["strobe"] == 0.0
-    assert made.show(100.0 + 3601)["strobe"] == 1.0
-    assert CALL not in made.presses()
+    made.pressed(zone, kind, "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.posture(posture("lockdown", 1, automatic=True), 101.0)
+    for minute in range(600):
+        assert made.show(101.0 + 60 * minute)["strobe"] == 0.0
+    assert made.pattern(100.0 + 7200) == "ready"
+    assert CALL in made.presses()
+    made.posture(posture("hold", 2, automatic=False), 40_000.0)
+    assert made.show(40_000.0)["strobe"] == 1.0
+    made.posture(posture("normal", 3, automatic=True), 40_001.0)
+    assert made.show(40_001.0)["strobe"] == 1.0
+    made.told("resolved", frozenset({"a"}), 40_002.0)
+    assert made.show(40_002.0)["strobe"] == 0.0
+
+
+def test_a_call_whose_held_event_is_not_received_is_not_over() -> None:
+    """The officer ended the call for help; the emergency is still under way."""
+    made = signals()
+    made.pressed("help", "assist", "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.pressed("help", "panic", "b", 103.0, held=True)
+    made.posture(posture("lockdown", 1, automatic=True), 104.0)
+    made.told("resolved", frozenset({"a"}), 105.0)
+    assert made.show(105.0)["strobe"] == 0.0
+    made.told("resolved", frozenset({"a", "b"}), 110.0)
+    assert made.show(110.0)["strobe"] == 1.0
+
+
+# --- after a restart ------------------------------------------------------------------------------------
+
+
+def called(kind: str = "panic") -> Signals:
+    """A room that has called; its strobe is as a person wanted it before."""
+    made = signals()
+    made.posture(posture("hold", 1, automatic=False), 10.0)
+    made.pressed("wall" if kind == "panic" else "quiet", kind, "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.posture(posture("normal", 2, automatic=True), 101.0)
+    assert made.show(101.0)["strobe"] == 1.0
+    return made
+
+
+@pytest.mark.parametrize("kind", ["panic", "duress"])
+def test_the_posture_is_heard_before_what_was_remembered(kind: str) -> None:
+    """Until that is read nothing changes; then the strobe is as it was, and stays so."""
+    made = signals(is_recalled=False)
+    made.posture(posture("lockdown", 3, automatic=True), 1.0)
+    assert made.show(1.0)["strobe"] == 0.0
+    recall(made, called(kind), 2.0, is_whole=False)
+    assert made.show(2.0)["strobe"] == 1.0
+    made.posture(posture("normal", 4, automatic=True), 3.0)
+    assert made.show(3.0)["strobe"] == 1.0
+    recall(made, None, 4.0)
+    assert made.show(1e6)["strobe"] == 1.0
+    made.told("resolved", frozenset({"a"}), 1e6)
+    assert made.show(1e6)["strobe"] == 0.0
+
+
+def test_no_call_before_the_restart() -> None:
+    """The posture is followed as soon as that is known."""
+    made = signals(is_recalled=False)
+    made.posture(posture("lockdown", 3), 1.0)
+    recall(made, signals(), 2.0)
+    assert made.show(2.0)["strobe"] == 1.0
+
+
+def test_a_person_s_posture_waits_for_nothing() -> None:
+    made = signals(is_recalled=False)
+    made.posture(posture("lockdown", 3, automatic=False), 1.0)
+    made.posture(posture("normal", 4, automatic=True), 2.0)
+    assert made.show(2.0)["strobe"] == 1.0
+    recall(made, called(), 3.0)
+    assert made.show(3.0)["strobe"] == 1.0
+
+
+def test_a_disk_that_does_not_answer_is_not_waited_for_for_ever() -> None:
+    """After a while what is known holds; a call that is found later is the caller's all the same."""
+    made = signals(is_recalled=False)
+    made.posture(posture("lockdown", 3, automatic=True), 1.0)
+    last = RECALLED_IN_S - 0.1
+    assert made.show(last) == {**made.show(last), "strobe": 0.0, "lamp": 0.0}
+    assert made.next_deadline(last) == RECALLED_IN_S
+    assert made.show(RECALLED_IN_S) == {**made.show(last), "strobe": 1.0, "lamp": 1.0, "lamp desk": 1.0}
+    assert made.strobe_to_remember() is None
+    before = signals()
+    before.pressed("wall", "panic", "a", 100.0)
+    before.received(frozenset({"a"}), 100.2)
+    recall(made, before, 60.0)
+    assert made.show(60.0)["strobe"] == 0.0
+
+
+def test_a_press_since_the_restart_is_no_call_from_before() -> None:
+    """What the strobe does as it is made, it goes on doing."""
+    made = signals(is_recalled=False)
+    made.posture(posture("lockdown", 3, automatic=True), 1.0)
+    assert made.show(RECALLED_IN_S)["strobe"] == 1.0
+    made.pressed("wall", "panic", "b", 50.0)
+    recall(made, called(), 60.0)
+    made.posture(posture("normal", 4, automatic=True), 61.0)
+    assert made.show(61.0)["strobe"] == 1.0
+
+
+# --- what the lamps show while nothing happens ----------------------------------------------------------
 
 
 def test_a_fault_of_a_button_is_no_ready() -> None:
     """Nothing shows ready that isn't; a walk test is shown before it."""
     made = signals()
-    made.idle(10.0, is_faulty=True, in_walk_test=False)
+    made.idle(10.0, is_faulty=True, in_walk_test=())
     assert made.pattern(10.0) == "button-fault"
-    made.idle(20.0, is_faulty=True, in_walk_test=True)
+    made.idle(20.0, is_faulty=True, in_walk_test=("wall",))
     assert made.pattern(20.0) == "walk-test"
+
+
+@pytest.mark.parametrize(
+    ("tested", "shown"),
+    [
+        ((), set()),
+        (("desk",), {"desk"}),
+        (("wall",), {ROOM}),
+        (("help", "desk"), {ROOM, "desk"}),
+        (("quiet",), set()),
+    ],
+)
+def test_only_the_lamps_of_the_buttons_that_are_tested_say_so(
+    tested: tuple[str, ...], shown: set[str]
+) -> None:
+    """A lamp says nothing of a button that isn't its own, and no lamp of a duress button."""
+    made = signals()
+    made.idle(10.0, is_faulty=False, in_walk_test=tested)
+    names = {place: lamp.show(each, 11.0).pattern.name for place, each in made.lamps.items()}
+    assert {place for place, name in names.items() if name == "walk-test"} == shown
+    assert set(names.values()) <= {"walk-test", "ready"}
 
 
 def test_patterns_are_told_apart_without_colour() -> None:
@@ -190,9 +348,7 @@ def test_a_resolved_call_is_remembered_as_that() -> None:
     made.pressed("quiet", "duress", "a", 100.0)
     made.told("resolved", frozenset({"a"}), 110.0)
     made.show(110.0)
-    after = signals()
-    for place, press in made.presses().items():
-        after.restored(place, press)
+    after = signals(before=made)
     after.posture(posture("lockdown", 1), 120.0)
     assert after.show(120.0)["strobe"] == 1.0
 
@@ -200,11 +356,9 @@ def test_a_resolved_call_is_remembered_as_that() -> None:
 def test_no_zone_is_mistaken_for_the_room_or_the_call() -> None:
     """Whatever a zone is called, its lamp is its own."""
     zone = ZoneSettings(zone="call", kind="panic", circuit="no", pin=17, lamp_pin=5)
-    made = Signals(settings(zones=(zone,)), 0.0)
+    made = signals(zones=(zone,))
     made.pressed("call", "panic", "a", 100.0)
     made.received(frozenset({"a"}), 100.2)
     assert len(made.presses()) == 2
-    after = Signals(settings(zones=(zone,)), 0.0)
-    for place, press in made.presses().items():
-        after.restored(place, press)
+    after = signals(zones=(zone,), before=made)
     assert after.lamps["call"].press == made.lamps["call"].press

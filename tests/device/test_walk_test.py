@@ -166,6 +166,19 @@ def test_a_duress_test_shows_nothing() -> None:
     assert made.shows == before
 
 
+def test_a_lamp_of_another_button_says_nothing_of_the_test() -> None:
+    """Whoever presses that one makes a real call, and is told nothing else."""
+    zones = (*ZONES, ZoneSettings(zone="help", kind="panic", circuit="no", pin=6, lamp_pin=12))
+    made = Room(zones=zones)
+    made.up()
+    made.beat()
+    made.command("walk", "walk-test", for_s=600.0, zones=("desk",))
+    assert (made.shows, made.shown_at("help")) == ("walk-test", "ready")
+    made.command("end", "walk-test", for_s=0.0)
+    made.command("walk-2", "walk-test", for_s=600.0, zones=("help",))
+    assert (made.shows, made.shown_at("help")) == ("ready", "walk-test")
+
+
 def test_nothing_prolongs_a_walk_test() -> None:
     """Neither the same command again, nor another one while it goes on, nor a retained one."""
     made = room(for_s=60.0)

@@ -14,6 +14,7 @@ from config.agent_settings import UpsSerial
 from config.contract import Event
 from device.facts import Machine
 from device.health_words import HealthWords
+from hub.console.trouble_words import FIELD_FLAW, HEADINGS
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
 from tests.docs.pages import DOCS, ROOT, section
@@ -78,6 +79,19 @@ def test_every_trouble_of_the_hub_is_in_the_guide_with_what_to_do() -> None:
     assert {"silent", "offline", "store", "broker", "flaw-*"} <= raised  # the search itself works
     wanted = (raised - {"flaw-*"}) | {f"flaw-{name}" for name in flaws()}
     assert listed("Troubles, and what to do") - listed_by_agents() == wanted
+
+
+def test_every_trouble_bears_a_page_s_words_and_the_guide_has_them() -> None:
+    """No page shows a code; whoever reads a page's words finds them in the guide."""
+    named = raised_by_the_hub() - {"flaw-*"}
+    assert named <= set(HEADINGS)
+    assert {code.removeprefix("flaw-") for code in HEADINGS if code.startswith("flaw-")} <= flaws() | {
+        "state",
+        "health",
+    }
+    text = section(MAINTENANCE, "Troubles, and what to do")
+    assert [code for code, words in HEADINGS.items() if f"`{code}`: {words}" not in text] == []
+    assert FIELD_FLAW in text
 
 
 def listed_by_agents() -> set[str]:

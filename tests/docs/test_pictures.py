@@ -46,6 +46,16 @@ def test_the_lamps_picture_is_lit_when_the_lamp_is(name: lamp.Name) -> None:
         assert any(start <= at < end for start, end in lit) == shown, f"{name} at {at} s"
 
 
+def test_no_word_of_the_lamps_picture_runs_under_its_bars() -> None:
+    """By the widest that a letter is on average: 7 px where they are small, 8.5 where they are bold."""
+    for shape in ET.fromstring(drawn_lamp.picture()).iter("{http://www.w3.org/2000/svg}text"):
+        left, letters = float(shape.attrib["x"]), len(shape.text or "")
+        if left < drawn_lamp.LEFT and "Orange" not in (shape.text or ""):
+            assert left + letters * (8.5 if "font-weight" in shape.attrib else 7) < drawn_lamp.LEFT, (
+                shape.text
+            )
+
+
 def test_the_incidents_table_has_every_state_and_what_opens_it_again() -> None:
     """The rows are those of the table that decides: an acknowledged incident is opened again by five."""
     rows = drawn_incident.rows()

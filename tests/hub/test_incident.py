@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from config.contract import PANIC_KINDS
 from hub.incident import (
@@ -283,6 +284,35 @@ def test_an_earlier_reckoning_moves_one_press_and_never_forward() -> None:
     assert (moved.opened_at, moved.revision) == (T0 + 5000, made.revision)
     assert reckoned_earlier(made, "room-102", press(102, second=20).key, T0 + 99_000) == made
     assert reckoned_earlier(made, "room-103", press(102, second=20).key, T0).events == made.events
+
+
+def test_an_earlier_reckoning_moves_what_its_room_asks_with() -> None:
+    """The minute after which a press asks anew runs from the press as it is reckoned now."""
+    first = press(second=40)
+    moved = reckoned_earlier(answered(first), "room-101", first.key, T0)
+    assert (moved.rooms[0].asked_at, moved.rooms[0].waits_from) == (T0, T0)
+    assert joined(moved, press(second=70)).incident.state == "open"
+    again = press(second=50)
+    two = joined(incident(first), again).incident
+    other = reckoned_earlier(two, "room-101", again.key, T0)
+    assert (other.rooms[0].asked_at, other.rooms[0].waits_from) == (T0 + 40_000, T0)
+
+
+def test_a_room_waits_from_its_oldest_press_without_an_answer() -> None:
+    """A later press of it asks anew, and waits no shorter; an answer ends the waiting."""
+    made = incident(press(), press(second=100))
+    assert (made.rooms[0].asked_at, made.rooms[0].waits_from) == (T0 + 100_000, T0)
+    after = joined(acknowledged(made, REYES).incident, press(second=200)).incident
+    assert after.rooms[0].waits_from == T0 + 200_000
+    assert replace(after.rooms[0], called_at=None).waits_from == T0 + 200_000  # as an older release kept it
+
+
+def test_a_press_that_is_held_says_so() -> None:
+    """Its second alarm is no press of its own, answered or not."""
+    held = press(second=3, held=True)
+    for made in (incident(), answered()):
+        assert joined(made, held).reason == "held for 3 s"
+    assert joined(incident(press(102)), held).reason == "another room"
 
 
 def test_two_ways_to_one_revision_are_told_apart() -> None:

@@ -158,6 +158,13 @@ def test_each_room_says_when_it_was_pressed_how_late_and_whether_it_still_asks()
     assert [line for line in said(incident()) if line.startswith("- ")] == []
 
 
+def test_a_press_that_is_held_bears_the_time_at_which_it_was_pressed() -> None:
+    """Not that of its second alarm."""
+    made = incident(press(second=11), press(second=14, held=True), press(102, second=20))
+    lines = [line for line in said(made, "incident.updated") if line.startswith("- ")]
+    assert lines[0] == "- Room 101 (wall), Main bldg, floor 1, pressed 14:13:31, held"
+
+
 def test_an_answer_is_said_with_who_and_when() -> None:
     """In the headline and in a line of its own; the last line has the number that people say."""
     made = acknowledged(incident(press(**DESK)), Deed("Reyes", AT + 5000, "board")).incident

@@ -114,7 +114,11 @@ def test_a_copy_that_reckons_an_earlier_time_moves_it() -> None:
     incident, _ = decision.incidents[str(row.incident)]
     assert (incident.opened_at, incident.events[0].at, incident.revision) == (T0 + 4000, T0 + 4000, 1)
     assert decision.owed == []
-    assert reasons(decision, "reckoned-earlier") == ["a copy reckons it 6000 ms earlier"]
+    assert reasons(decision, "reckoned-earlier") == [
+        "its press was 6 s earlier than first reckoned: at 2026-09-21T14:13:24.000Z"
+    ]
+    room = incident.rooms[0]
+    assert (room.asked_at, room.waits_from) == (T0 + 4000, T0 + 4000)
 
 
 @pytest.mark.parametrize("age", [0, 1000, 2000, 2999])
@@ -254,3 +258,13 @@ def _let_out(site: object, second: float) -> None:
     from tests.hub.making import tick
 
     tick(site, second)  # type: ignore[arg-type]
+
+
+def test_what_is_not_known_to_be_new_opens_an_incident_of_another_id() -> None:
+    """It may have opened one that is over by now: a receiver that heard of that would drop a second."""
+    site = new_site()
+    first = take(site, event_bytes()).events[0].incident
+    for known, same in (({}, True), (None, False)):
+        again = shown(new_site().decide(came(event_bytes()), at(5), known))
+        assert (again.events[0].incident == first) is same
+        assert len(again.owed) == 1

@@ -180,15 +180,22 @@ def test_what_is_resolved_can_be_neither_acknowledged_nor_resolved(rig: Rig) -> 
 
 
 def test_the_lamp_of_an_answered_room_is_told(rig: Rig) -> None:
-    """Acknowledged, then resolved, each about the events of its own room; a duress room hears nothing."""
+    """Acknowledged, then resolved, each about the events of its own room.
+
+    A duress room hears only that it is over: no lamp shows that, and its strobe is free again.
+    """
     first = rig.press(101)
-    rig.press(102, "quiet", "duress")
+    silent = rig.press(102, "quiet", "duress")
     rig.acknowledge(revision=1)
     assert [(d, c.lamp, c.events) for d, c in rig.commands] == [("room-101", "acknowledged", (first,))]
     rig.commands.clear()
     rig.acknowledge()
     rig.resolve()
-    assert {(d, c.lamp) for d, c in rig.commands} == {("room-101", "acknowledged"), ("room-101", "resolved")}
+    assert [(d, c.lamp, c.events) for d, c in rig.commands] == [
+        ("room-101", "acknowledged", (first,)),
+        ("room-101", "resolved", (first,)),
+        ("room-102", "resolved", (silent,)),
+    ]
 
 
 def test_a_birth_hears_the_lamps_stage_again(rig: Rig) -> None:

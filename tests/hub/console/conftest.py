@@ -31,3 +31,12 @@ def served(desk: FrontDesk) -> Iterator[Served]:
 def api(desk: FrontDesk, served: Served) -> Caller:
     """A caller with a token that may do everything."""
     return Caller(served.port, desk.office.add_token("radio", frozenset({"all"})))
+
+
+@pytest.fixture
+def lee(desk: FrontDesk, served: Served) -> Caller:
+    """A signed-in person."""
+    desk.office.add("lee", "correct horse")
+    caller = Caller(served.port)
+    assert caller.sign_in("lee", "correct horse").status == 303
+    return caller

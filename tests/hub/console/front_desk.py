@@ -129,6 +129,8 @@ class FrontDesk:
             received_at=now,
             late=more.pop("late", False),
             cause=more.pop("cause", None),
+            held=more.pop("held", False),
+            test=more.pop("test", False),
         )
         with self._lock:
             unresolved = [one for one in self.view.unresolved() if one.group == more.get("group", "site")]
@@ -237,7 +239,7 @@ class FrontDesk:
                     site=SITE,
                     seq=seq,
                     at=self.wall(),
-                    what=kind,
+                    what=kind.removeprefix("incident."),
                     reason=reason,
                     incident=one.id,
                     stream=kind,

@@ -132,7 +132,7 @@ def test_an_incident_has_its_timeline(desk: FrontDesk, api: Caller) -> None:
     api.post(f"{A}/incidents/{one.id}/acknowledge", {"note": "on my way"})
     body = api.get(f"{A}/incidents/{one.id}").json
     assert body["incident"]["id"] == one.id
-    assert [row["what"] for row in body["timeline"]] == ["incident.opened", "incident.acknowledged"]
+    assert [row["what"] for row in body["timeline"]] == ["opened", "acknowledged"]
     assert set(body["timeline"][0]) == {"at", "what", "reason", "detail"}
     assert body["timeline"][1]["detail"]["note"] == "on my way"
 

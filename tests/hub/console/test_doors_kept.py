@@ -14,15 +14,6 @@ from tests.site import until
 PAGES = ("/", "/doors", "/devices", "/incidents", "/incidents/i-1", "/troubles")
 
 
-@pytest.fixture
-def lee(desk: FrontDesk, served: Served) -> Caller:
-    """A signed-in person."""
-    desk.office.add("lee", "correct horse")
-    caller = Caller(served.port)
-    assert caller.sign_in("lee", "correct horse").status == 303
-    return caller
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_a_stranger_is_sent_to_sign_in_and_back(served: Served, path: str) -> None:
     """And sees nothing of the site on the way."""

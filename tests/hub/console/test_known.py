@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from hub.console.cards import card
-from hub.console.known import lines, verdict
-from hub.console.timeline import rows
+from hub.console.known import Line, lines, verdict
+from hub.console.timeline import closing_note, rows
 from hub.console.words import Words, age, counting
-from hub.incident import Place, Press
-from hub.transitions import joined, opened
+from hub.incident import Deed, Place, Press
+from hub.transitions import acknowledged, joined, opened
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View, ZoneView
 from tests.hub.console.front_desk import settings_for
 
@@ -118,6 +118,51 @@ def test_an_open_trouble_is_named() -> None:
     assert line.details[0].startswith("Room 102 is silent, since ")
 
 
+def _said(view: View, key: str) -> Line:
+    return next(line for line in lines(SETTINGS, view, WORDS, NOW, NOW) if line.key == key)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (Trouble("a", "offline", "room-102", None, "the broker says it is gone", NOW, NOW),
+         "Room 102: the broker says it is gone"),
+        (Trouble("a", "agent-trouble", "room-102", None, "supply: under-voltage", NOW, NOW),
+         "Room 102: supply: under-voltage"),
+        (Trouble("a", "flaw-test", "room-102", None, "test: marked as a test, but not open", NOW, NOW),
+         "Room 102: marked as a test, but not open"),
+        (Trouble("a", "tamper", "room-102", "wall", "Room 102, wall: wire cut", NOW, NOW),
+         "Room 102, wall: wire cut"),
+        (Trouble("a", "tamper", "room-102", "wall", "wire cut", NOW, NOW), "Room 102, wall: wire cut"),
+        (Trouble("a", "zones", "room-102", None, "Room 102: its agent has no desk: not watched", NOW, NOW),
+         "Room 102: its agent has no desk: not watched"),
+        (Trouble("a", "silent", "attic", None, "nothing heard for 45 s", NOW, NOW),
+         "attic: nothing heard for 45 s"),
+        (Trouble("broker events", "broker", None, None, "refused", NOW, NOW), "For events: refused"),
+        (Trouble("broker rest east", "broker", None, None, "refused", NOW, NOW),
+         "For states and health: refused"),
+        (Trouble("a", "channel", None, None, "webhook: 500", NOW, NOW), "webhook: 500"),
+    ],
+)  # fmt: skip
+def test_a_trouble_says_where_it_is(trouble: Trouble, said: str) -> None:
+    """By the room's name and the zone's label; of a broker's two connections, which."""
+    view = _all_well()
+    view.troubles["a"] = trouble
+    words = f"{said}, since "
+    assert _said(view, "troubles").details[0].removeprefix(words) == WORDS.clock(NOW)
+
+
+@pytest.mark.parametrize("what", ["agent-trouble", "zones"])
+def test_a_room_whose_device_tells_a_trouble_is_not_well(what: str) -> None:
+    """It is heard, and yet named."""
+    view = _all_well()
+    view.troubles["a"] = Trouble("a", what, "room-102", None, "supply: under-voltage", NOW, NOW)
+    assert (_said(view, "rooms").grade, _said(view, "rooms").details) == (
+        "wrong",
+        ("Room 102: supply: under-voltage",),
+    )
+
+
 def test_no_channel_at_all_is_wrong() -> None:
     settings = settings_for(Path("/tmp/none"), rooms=2)
     shown = lines(replace(settings, channels={}), _all_well_without_channels(), WORDS, NOW, NOW)
@@ -145,12 +190,73 @@ def test_a_card_of_an_alarm_in_doubt_claims_no_press() -> None:
     assert shown.first == "alarm"
     both = joined(one, _press("room-101", "wall", NOW + 1)).incident
     assert card(both, WORDS, NOW).rooms[0].doubt == "desk pressed or cut: check the room"
-    assert card(both, WORDS, NOW).first == "press"
     sure = card(joined(both, _press("room-101", "desk", NOW + 2)).incident, WORDS, NOW)
     assert (sure.rooms[0].doubt, sure.headline) == (
         None,
         "PANIC Room 101 (desk, wall), Main building, floor 1",
     )
+
+
+def test_a_cut_that_a_press_follows_is_no_press() -> None:
+    """The time since the opening is that since an alarm, and the two are no two presses."""
+    cut = replace(_press("room-101", "desk", NOW), cause="cut")
+    for zone in ("desk", "wall"):
+        both = joined(opened("s", "site", 1, cut).incident, _press("room-101", zone, NOW + 5000)).incident
+        shown = card(both, WORDS, NOW + 9000)
+        assert (shown.since, shown.first, shown.rooms[0].calls) == (NOW, "alarm", "2 alarms")
+    pressed = joined(opened("s", "site", 1, _press("room-101", "desk", NOW)).incident, cut).incident
+    assert card(pressed, WORDS, NOW).first == "press"
+
+
+def test_a_press_that_is_held_is_one_press() -> None:
+    """It bears the time at which it was pressed, and says that it was held."""
+    held = replace(_press("room-101", "desk", NOW + 3000), held=True)
+    one = joined(opened("s", "site", 1, _press("room-101", "desk", NOW)).incident, held).incident
+    room = card(one, WORDS, NOW + 4000).rooms[0]
+    assert (room.calls, room.pressed_at, room.clock) == ("held 3 s", NOW, WORDS.clock(NOW))
+    again = joined(one, _press("room-101", "wall", NOW + 5000)).incident
+    assert card(again, WORDS, NOW + 9000).rooms[0].calls == "2 presses · held 3 s"
+    alone = opened("s", "site", 1, held).incident  # its first word is still on its way
+    assert card(alone, WORDS, NOW + 4000).rooms[0].pressed_at == NOW + 3000
+
+
+def test_the_time_shown_is_that_of_the_oldest_call_without_an_answer() -> None:
+    """Never that of a room that is answered; the room's own later presses don't make it younger."""
+    lee = Deed("Lee", NOW + 60_000, "console")
+    answered = acknowledged(opened("s", "site", 1, _press("room-101", "desk", NOW)).incident, lee).incident
+    assert card(answered, WORDS, NOW).since == NOW
+    again = joined(answered, _press("room-102", "desk", NOW + 100_000)).incident
+    shown = card(again, WORDS, NOW + 101_000)
+    assert shown.headline == "PANIC Room 102 (desk), Main building, floor 1"
+    assert (shown.since, shown.since_clock) == (NOW + 100_000, WORDS.clock(NOW + 100_000))
+    again = joined(again, _press("room-102", "wall", NOW + 200_000)).incident
+    assert card(again, WORDS, NOW + 201_000).since == NOW + 100_000
+    again = acknowledged(again, lee).incident
+    again = joined(again, _press("room-101", "desk", NOW + 300_000)).incident
+    assert card(again, WORDS, NOW + 301_000).since == NOW + 300_000
+
+
+def test_late_is_said_of_the_call_whose_time_is_shown() -> None:
+    old = _press("room-102", "desk", NOW - 840_000, late=True, received=NOW)
+    both = joined(opened("s", "site", 1, _press("room-101", "desk", NOW)).incident, old).incident
+    shown = card(both, WORDS, NOW)
+    assert (shown.late, shown.since, shown.since_late) == (None, NOW - 840_000, "14 min")
+    lee = Deed("Lee", NOW, "console")
+    fresh = joined(acknowledged(both, lee).incident, _press("room-103", "desk", NOW + 9000)).incident
+    assert card(fresh, WORDS, NOW + 9000).since_late is None
+
+
+def test_a_press_marked_as_a_test_is_said_to_be_taken_as_real() -> None:
+    """As long as every press of the rooms that are named is marked so."""
+    marked = replace(_press("room-101", "desk", NOW), test=True)
+    one = opened("s", "site", 1, marked).incident
+    assert card(one, WORDS, NOW).rooms[0].test
+    assert card(one, WORDS, NOW).test == "marked as a test; taken as real"
+    also = joined(one, _press("room-102", "desk", NOW + 10)).incident
+    assert card(also, WORDS, NOW).test is None
+    assert [room.test for room in card(also, WORDS, NOW).rooms] == [False, True]
+    real = joined(one, _press("room-101", "wall", NOW + 10)).incident
+    assert not card(real, WORDS, NOW).rooms[0].test
 
 
 def test_a_card_shows_rooms_buttons_and_who_still_asks() -> None:
@@ -215,3 +321,45 @@ def test_a_timeline_is_shown_in_words_and_in_the_schools_time() -> None:
     (entry,) = rows([row], WORDS, 1_795_269_900_000)
     assert (entry.clock, entry.what, entry.reason) == ("08:03:20", "alarm", "pressed")
     assert entry.detail == (("at", "08:03:19"), ("late", "yes"), ("rooms", "a, b"), ("by whom", "lee"))
+
+
+def _row(what: str, reason: str, **detail: object) -> dict[str, object]:
+    return {"at": "2026-11-21T14:03:20.000Z", "what": what, "reason": reason, "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("row", "what", "reason"),
+    [
+        (_row("resolved", "resolved: drill"), "resolved", "drill"),
+        (_row("acknowledged", "acknowledged"), "acknowledged", ""),
+        (_row("acknowledged", "acknowledged in part: more"), "acknowledged", "in part: more"),
+        (_row("acknowledge", "acknowledged already"), "acknowledged", "already"),
+        (_row("note", "noted"), "noted", ""),
+        (_row("delivery-failed", "refused; again in 1.5 s"), "delivery-failed", "refused; again in 1.5 s"),
+        (_row("reckoned-earlier", "it was 27 s earlier than first reckoned: at 2026-11-21T14:02:53.000Z"),
+         "time corrected", "it was 27 s earlier than first reckoned: at 08:02:53"),
+    ],
+)  # fmt: skip
+def test_a_rows_reason_says_nothing_twice(row: dict[str, object], what: str, reason: str) -> None:
+    """Times in it are the school's own."""
+    (entry,) = rows([row], WORDS, 1_795_269_900_000)
+    assert (entry.what, entry.reason) == (what, reason)
+
+
+def test_a_row_shows_people_names_and_no_ids() -> None:
+    """The API keeps what is left out here."""
+    at, other = "2026-11-21T14:03:20.000Z", "2026-11-21T14:03:17.000Z"
+    facts = {"revision": 1, "device": "room-101", "zone": "desk", "label": "desk button", "id": "b-1"}
+    said = [
+        rows([_row("alarm", "pressed", **facts, at=when)], WORDS, 1_795_269_900_000, {"room-101": "Room 101"})
+        for when in (at, other)
+    ]
+    assert said[0][0].detail == (("room", "Room 101"), ("button", "desk button"))
+    assert said[1][0].detail[2:] == (("at", "08:03:17"),)
+
+
+def test_what_was_said_at_the_end_is_found() -> None:
+    timeline = [_row("note", "noted", note="two boys"), _row("resolved", "resolved: real", note="all out")]
+    assert closing_note(timeline) == "all out"
+    assert closing_note(timeline[:1]) is None
+    assert closing_note([_row("resolved", "resolved: real", note=None)]) is None

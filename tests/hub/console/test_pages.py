@@ -1,0 +1,94 @@
+"""What the pages say, as their HTML has it; how they look and are touched is tested in a browser."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from msgspec.structs import replace
+
+from hub.view import DoorView
+from tests.hub.console.caller import Caller
+from tests.hub.console.front_desk import FrontDesk
+
+
+def _text(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def _item(page: str, name: str) -> tuple[str, str]:
+    """Return the class and the text of a list's item."""
+    found = re.search(rf'<li class="([^"]*)" id="{name}">(.*?)</li>\n', page, re.DOTALL)
+    assert found, f"no {name} on the page"
+    return found[1], _text(found[2])
+
+
+def test_a_door_whose_device_is_not_heard_is_not_known_now(desk: FrontDesk, lee: Caller) -> None:
+    """It bears neither the word nor the icon of what was last known of it, as on the board."""
+    desk.hear_all()
+    for device, state in (("room-101", "closed"), ("room-102", "closed"), ("room-103", "open")):
+        place = desk.place(device)
+        desk.view.doors[device, "door"] = DoorView(place, "door", "door", state, desk.wall() - 9000)
+    for device in ("room-102", "room-103"):
+        desk.view.devices[device] = replace(desk.view.devices[device], standing="offline")
+    page = lee.get("/doors").text
+    assert "0 open of 6; 5 not known now." in _text(page)
+    assert _item(page, "door-room-101-door")[0] == "item closed"
+    for device, last in (("room-102", "closed"), ("room-103", "open")):
+        shown, said = _item(page, f"door-{device}-door")
+        assert shown == "item unknown"
+        assert f"not known now {last} since" in said
+    assert page.count("icon-door-open") == 0
+
+
+def test_a_device_that_tells_a_trouble_is_not_well(desk: FrontDesk, lee: Caller) -> None:
+    """On the devices page too, with its words; and the troubles page has words and rooms, no codes."""
+    desk.hear_all()
+    desk.trouble("agent room-102", "agent-trouble", "supply: under-voltage", device="room-102")
+    desk.trouble("flaw test room-103", "flaw-test", "test: marked as a test", device="room-103")
+    for which in ("events", "rest"):
+        desk.trouble(f"broker {which}", "broker", "broker 127.0.0.1:1883 refused")
+    page = lee.get("/devices").text
+    shown, said = _item(page, "device-room-102")
+    assert shown == "item device wrong fault"
+    assert "supply: under-voltage" in said
+    assert _item(page, "device-room-103")[0] == "item device well"
+    troubles = _text(lee.get("/troubles").text)
+    assert "The room's device reports Room 102 supply: under-voltage" in troubles
+    assert "A press marked as a test Room 103 marked as a test" in troubles
+    for which in ("events", "states and health"):
+        assert f"No connection to the broker for {which} broker 127.0.0.1:1883 refused" in troubles
+    assert "room-10" not in troubles
+
+
+def test_the_bar_and_the_counter_bear_the_time_of_the_room_that_asks(desk: FrontDesk, lee: Caller) -> None:
+    """Not that of the room that was answered, though it opened the incident."""
+    now = desk.wall()
+    one = desk.press("room-101", at=now - 3_600_000)
+    csrf = lee.get("/").field("csrf")
+    lee.form(f"/incidents/{one.id}/acknowledge", {"csrf": csrf, "revision": "1"})
+    desk.press("room-102", at=now - 5000)
+    page = lee.get("/").text
+    clock = re.search(r"since the press at ([\d:]+)", page)
+    assert clock
+    assert f"floor 1 {clock[1]} · nobody has it in hand" in _text(page)
+    assert f'data-count="{now - 5000}"' in page
+
+
+def test_a_press_in_a_walk_test_says_so_on_bar_and_card(desk: FrontDesk, lee: Caller) -> None:
+    one = desk.press("room-101", test=True)
+    page = lee.get("/").text
+    assert page.count("marked as a test; taken as real") == 2
+    assert one.events[0].test
+
+
+def test_the_page_of_an_incident_shows_what_was_said_at_its_end(desk: FrontDesk, lee: Caller) -> None:
+    """And its timeline says nothing twice, and no ids."""
+    one = desk.press("room-101")
+    csrf = lee.get("/").field("csrf")
+    fields = {"csrf": csrf, "revision": "1", "disposition": "drill", "note": "all out in 4 min"}
+    lee.form(f"/incidents/{one.id}/resolve", fields)
+    page = _text(lee.get(f"/incidents/{one.id}").text)
+    assert re.search(r"Resolved: Drill, by lee, [\d:]+ *: “all out in 4 min”", page)
+    assert "resolved resolved" not in page
+    assert "revision:" not in page
