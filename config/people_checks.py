@@ -139,11 +139,12 @@ def _check_stand_ins(people: dict[str, PersonSettings], report: Report) -> None:
             report(f"people.{key}.stand_in", found, "end it with somebody who needs nobody to stand in")
     for day in _days_of_change(people):
         following = {name: _stand_in_on(person, day) for name, person in people.items()}
-        for key, person in people.items():
+        leaves_today = sorted(people, key=lambda key: all(a.first != day for a in people[key].away))
+        for key in leaves_today:  # first those whose absence makes the loop
             loop = _loop(key, following)
             if key in loop and frozenset(loop) not in told:
                 told.add(frozenset(loop))
-                i = next(i for i, away in enumerate(person.away) if away.first <= day <= away.last)
+                i = next(i for i, away in enumerate(people[key].away) if away.first <= day <= away.last)
                 found = f"on {day} {' → '.join((*loop, loop[0]))} are away and stand in for each other"
                 report(f"people.{key}.away[{i}]", found, "name somebody who is there")
 
@@ -160,7 +161,7 @@ def _loop(key: str, following: dict[str, str | None]) -> tuple[str, ...]:
 
 def _days_of_change(people: dict[str, PersonSettings]) -> list[date]:
     """Return the days on which somebody's absence begins or has just ended: on all others it is as before."""
-    absences = [away for person in people.values() for away in person.away]
+    absences = [a for person in people.values() for a in person.away if a.last.year in YEARS]
     return sorted({away.first for away in absences} | {away.last + timedelta(days=1) for away in absences})
 
 

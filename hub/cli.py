@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from config import __version__, logs
 from config.hub_settings import HubSettings, check_broker_files, check_hub
+from config.plan_checks import doubts
 from config.settings import Fault, SettingsError, load
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     for name, plan in settings.plans_in_order.items():
         first = [audience for step in plan.steps if step.after_s == 0 for audience in step.notify]
         print(f"  plan {name} ({', '.join(plan.kinds)}): at once {', '.join(first) or 'nobody'}")
-        told = settings.audiences
-        silent = [name for name in first if not told[name].channels and not told[name].members]
-        for audience in silent:
-            print(f"  note: audience {audience} has no channel and no members: it is told on the board alone")
+        for audience in first:
+            found = settings.audiences.get(audience)
+            if found is None or not (found.channels or found.members):
+                words = "has no channel and no members: it is told on the board alone"
+                print(f"  note: audience {audience} {words}")
+    for words in doubts(settings.plans):
+        print(f"  note: {words}")
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from hub.presses import PAYLOAD_KEPT, Seen, digests
 from hub.site import Loaded
 from hub.view import Trouble
-from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, take
+from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, shown, take
 
 
 def test_a_new_press_is_recorded_and_receipted() -> None:

@@ -179,7 +179,7 @@ class AnyHistory(RuleBasedStateMachine):
         for who, shown in shows.items():
             if (incident := incidents.get(who[0])) is None:
                 continue  # told from memory and lost with a crash: its press opens it again, or another
-            course = self.rig.site.incidents._courses.get(incident.id)
+            course = self.rig.site.incidents.courses._courses.get(incident.id)
             told = [t for t in course.told if t.target.audience == who[1]] if course is not None else []
             soon = told[0].revision < incident.revision if told else self.to_come(who)
             missing = {(e.place.device, e.id) for e in incident.events} - shown
