@@ -27,7 +27,7 @@ def check_plans(plans: Mapping[str, PlanSettings], known: Names, report: Report)
     """Report the faults that lie within and between plans."""
     for name, plan in plans.items():
         key = f"plans.{name}"
-        for check in (_check_first, _check_repeats, _check_last):
+        for check in (_check_first, _check_repeats, _check_last, _check_waiting):
             with where_known:
                 check(plan, key, report)
         with where_known:
@@ -93,6 +93,15 @@ def _check_last(plan: PlanSettings, key: str, report: Report) -> None:
     if plan.steps[last].times is not None:
         cure = "leave times out: the last step repeats until somebody answers"
         report(f"{key}.steps[{last}].times", f"{plan.steps[last].times} on the last step", cure)
+
+
+def _check_waiting(plan: PlanSettings, key: str, report: Report) -> None:
+    """A confirmation may raise what is told; the first word to the officer waits for none."""
+    told = {audience for step in plan.steps if step.when == "always" for audience in step.notify}
+    for i, step in enumerate(plan.steps):
+        if step.when == "confirmed" and "sro" in step.notify and "sro" not in told:
+            cure = "tell sro in a step that waits for nothing, too"
+            report(f"{key}.steps[{i}].when", "sro is told only once it is confirmed", cure)
 
 
 def _check_conditions(plan: PlanSettings, key: str, known: Names, report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from docs.drawing import contacts, first_box, incident, lamp, marks, outputs, resistors
+from docs.drawing import contacts, first_box, incident, lamp, marks, outputs, plans, resistors
 
 DOCS = Path(__file__).resolve().parent.parent
 PICTURES = {"lamp.svg": lamp.picture, "incident.svg": incident.picture}
@@ -26,6 +26,7 @@ WIRING = {
 }
 TABLES = {
     "guide-teacher.md": {"lamp": lamp.table},
+    "escalation.md": {"default-plans": plans.table},
     "how-it-works.md": {"incident": incident.table},
     "wiring.md": {
         "eol-no": partial(resistors.bands_table, "no"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_hub
+from config.plan_checks import doubts
 from config.settings import load
 from hub.channels.build import build_channels
 
@@ -27,7 +28,8 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences)\.|\[calendar\]|\[\[(more_brokers|calendar\.holidays)\]\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[calendar\]"
+        r"|\[\[(more_brokers|calendar\.holidays|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):
@@ -41,9 +43,12 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
     assert set(settings.channels) == {"dispatch-webhook", "phones"}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]
-    assert set(settings.people) == {"reyes", "okafor", "ortiz", "office"}
-    assert settings.audiences["sro"].members == ("reyes", "ortiz")
-    assert settings.audiences["leaders"].ask == "in-order"
+    assert set(settings.people) == {"reyes", "okafor", "ortiz", "silva", "office"}
+    assert settings.audiences["sro"].members == ("reyes",)
+    assert settings.audiences["administration"].ask == "in-order"
+    assert list(settings.plans) == ["evening", "emergency", "medical", "assist"]
+    assert settings.plans["emergency"].steps[-1].when == "confirmed"
+    assert doubts(settings.plans) == []
     assert [holiday.name for holiday in settings.calendar.holidays] == [
         "Labor Day", "Thanksgiving", "Winter break",
     ]  # fmt: skip
