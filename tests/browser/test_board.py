@@ -88,6 +88,25 @@ def test_acknowledge_and_resolve_work_by_touch(desk: FrontDesk, open_board: Open
     assert recorded.resolved.disposition == "false-alarm"
 
 
+def test_a_note_and_a_confirmation_are_given_on_the_board(
+    desk: FrontDesk, open_board: Opener, size: str
+) -> None:
+    """A note is in the timeline under its person's name; what is confirmed says so and can't be again."""
+    page = open_board(size)
+    one = desk.press("room-101")
+    page.get_by_text("Add a note to incident 1").click()
+    page.get_by_label("What you see, or what you are doing").fill("at the door")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator("#said")).to_have_text("Noted in incident 1.")
+    expect(page.get_by_label("What you see, or what you are doing")).to_have_value("")
+    row = desk.reading.timeline(one.id)[-1]
+    assert (row["detail"]["note"], row["detail"]["by"]) == ("at the door", "Officer Lee")
+    page.get_by_role("button", name="Confirm incident 1").click()
+    expect(page.locator(".response")).to_contain_text("Locks, Lights, Out of Sight · confirmed")
+    expect(page.get_by_role("button", name="Confirm incident 1")).to_have_count(0)
+    assert desk.view.incidents[one.id].confirmed
+
+
 def test_a_room_that_presses_as_the_thumb_comes_down_goes_on_asking(
     desk: FrontDesk, open_board: Opener
 ) -> None:

@@ -18,7 +18,9 @@ from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import delete, insert
 
 from config.clock import Clock, SystemClock
+from config.contract import PANIC_KINDS
 from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, WebhookSettings, ZoneSettings
+from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
 from hub.incident import Deed, Incident, Place, Press, Resolution
@@ -56,6 +58,13 @@ def settings_for(data: Path, rooms: int = 6, **more: Any) -> HubSettings:
             for r in numbered_rooms(rooms)
         ),
         channels={"webhook": WebhookSettings(url="http://127.0.0.1:9/")},
+        plans={
+            "all": PlanSettings(
+                kinds=PANIC_KINDS,
+                confirm=ConfirmSettings(),
+                steps=(StepSettings(after_s=0, notify=("sro",)),),
+            )
+        },
         **more,
     )
 
