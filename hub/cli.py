@@ -6,10 +6,12 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import __version__, logs
+from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
 from config.settings import Fault, SettingsError, load
@@ -70,6 +72,16 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
                 print(f"  note: audience {audience} {words}")
     for words in doubts(settings.plans):
         print(f"  note: {words}")
+    from hub.cli_plans import cover
+
+    print("\n".join(f"  {line}" for line in cover(settings, options.within)))
+    return 0
+
+
+def _explain(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_plans import explain
+
+    print("\n".join(explain(settings, options.kind, options.room, options.at)))
     return 0
 
 
@@ -123,6 +135,14 @@ def _people(settings: HubSettings) -> People:
     return People(engine, settings.site)
 
 
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        message = f"found {text!r}, must be a date and time, such as 2026-11-23T10:02"
+        raise argparse.ArgumentTypeError(message) from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tocsin-hub", description="The hub of a site.")
     parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
@@ -135,7 +155,14 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("run", "Run the hub.", _run)
-    add("check", "Say all that is wrong with the settings.", _check)
+    command = add("check", "Say all that is wrong with the settings.", _check)
+    words = "say when in the year nobody on duty would be told within S seconds (60)"
+    command.add_argument("--within", type=float, default=60.0, metavar="S", help=words)
+    command = add("explain", "Say who would be told of a press, when and why.", _explain)
+    command.add_argument("--kind", required=True, choices=PANIC_KINDS)
+    command.add_argument("--room", required=True, help="a room's name, its number or its device")
+    words = "in the school's time zone, such as 2026-11-23T10:02; without it now"
+    command.add_argument("--at", type=_moment, metavar="TIME", help=words)
     user = commands.add_parser("user", help="People who may sign in.").add_subparsers(required=True)
     command = add("add", "Add a person, or set a new password.", _user_add, user)
     command.add_argument("name")

@@ -167,7 +167,8 @@ class Courses:
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
             detail: dict[str, Any] = {"step": skip.step, "audience": skip.audience}
-            ledger.record(decision, now, "step-skipped", skip.reason, incident=incident.id, detail=detail)
+            what = "step" if skip.some_told else "step-skipped"
+            ledger.record(decision, now, what, skip.reason, incident=incident.id, detail=detail)
         for delivery in deliveries:
             self._outbound.owe(decision, delivery, now)
         if incident.state == "resolved":

@@ -12,7 +12,7 @@ from hub.escalation import Reached, everybody
 from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
-from hub.schedule import Schedule, calendar_of, covers, schedule_of
+from hub.schedule import Schedule, calendar_of, covers, edges, schedule_of
 
 
 class Directory:
@@ -35,7 +35,7 @@ class Directory:
             for name, audience in settings.audiences.items()
         }
         self.roster = roster_of(settings)
-        self._calendar = calendar_of(settings.calendar, settings.timezone)
+        self.calendar = calendar_of(settings.calendar, settings.timezone)
         self._schedules: dict[str, Schedule] = {
             name: schedule_of(schedule) for name, schedule in settings.schedules.items()
         }
@@ -74,7 +74,18 @@ class Directory:
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
-        return covers(self._schedules[schedule], self._calendar, wall)
+        return covers(self._schedules[schedule], self.calendar, wall)
+
+    def edges(self, first_ms: int, last_ms: int) -> list[int]:
+        """Return the moments at which a schedule, or who is on duty, may change; both bounds included."""
+        of_plans = edges(self._schedules.values(), self.calendar, first_ms, last_ms)
+        return sorted({*of_plans, *self.roster.edges(first_ms, last_ms)})
+
+    def state(self, wall: int) -> tuple[object, ...]:
+        """Return all that decides at a moment who is told: which schedules are on, who is on duty."""
+        on = tuple(covers(schedule, self.calendar, wall) for schedule in self._schedules.values())
+        duty = [self.roster.members(audience, wall).told for audience in self._audiences]
+        return on, tuple(tuple(one.person.key for one in told) for told in duty)
 
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""

@@ -110,11 +110,13 @@ class Owe(Struct, frozen=True):
 
 
 class Skip(Struct, frozen=True):
-    """An audience that a step did not ask, and the named reason."""
+    """An audience that a step did not ask, or not all of it, and the named reason."""
 
     step: str
     audience: str
     reason: str
+    some_told: bool = False
+    """Somebody of it is asked all the same: the reason says who, or who isn't."""
 
 
 class Advance(Struct, frozen=True):
@@ -330,7 +332,7 @@ class _Walk:
         for audience, (targets, why, _) in reached.items():
             if (why or not targets) and not repeated:
                 words = [why or "nobody to tell"] + ([] if found else ["the next step begins at once"])
-                self.skipped.append(Skip(step.label, audience, "; ".join(words)))
+                self.skipped.append(Skip(step.label, audience, "; ".join(words), bool(targets)))
             for target in targets:
                 self._tell(target, one, i, step, stopped, repeated=repeated)
         return found

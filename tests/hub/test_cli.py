@@ -35,7 +35,7 @@ def test_check_of_good_settings_says_who_is_told_at_once(
     assert main(["check", "--config", str(config)]) == 0
     said = capsys.readouterr().out
     assert "no fault. Site lincoln, 2 rooms" in said
-    assert "plan panic (panic, duress): at once sro, dispatch" in said
+    assert "plan emergency (panic, duress): at once sro, dispatch" in said
     assert "audience sro has no channel and no members" in said
 
 
@@ -45,7 +45,7 @@ def test_check_knows_an_audience_that_is_told_by_its_members(
     """It has no channel of its own, and needs none."""
     monkeypatch.setenv("PHONES", "Reyes = ntfy://topic")
     config.write_text(
-        config.read_text().replace('# members = ["reyes", "ortiz"]', 'members = ["reyes"]')
+        config.read_text().replace('# members = ["reyes"]', 'members = ["reyes"]', 1)
         + '[people.reyes]\nname = "Officer Reyes"\nreach = ["phones/Reyes"]\n'
         + '[channels.phones]\ntype = "apprise"\ntargets_env = "PHONES"\n'
     )
@@ -53,6 +53,28 @@ def test_check_knows_an_audience_that_is_told_by_its_members(
     said = capsys.readouterr().out
     assert "audience dispatch has no channel" in said
     assert "audience sro" not in said
+
+
+def test_check_says_when_too_few_would_be_told(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example's audiences are empty as it stands: at no time anybody but the board hears."""
+    assert main(["check", "--config", str(config)]) == 0
+    said = capsys.readouterr().out
+    assert "note: too few would be told at times of the coming year:" in said
+    assert "panic, every room: plan emergency reaches nobody; 8760 h in all" in said
+
+
+def test_explain_says_who_would_be_told_and_why(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By a room's number, at a time of the school's clock; for an unknown room it names those there are."""
+    words = ["explain", "--config", str(config), "--kind", "panic", "--at", "2026-11-23T10:02", "--room"]
+    assert main([*words, "101"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "panic in Room 101, Monday 23 November 2026, 10:02 (CST): plan emergency"
+    assert said[-1] == "  plan emergency reaches nobody"
+    assert main([*words, "9"]) == 2
+    assert "no room '9'; rooms: Room 101, Room 102" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explain", "--config", str(config), "--kind", "panic", "--room", "101", "--at", "noon"])
+    assert "must be a date and time, such as 2026-11-23T10:02" in capsys.readouterr().err
 
 
 def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from msgspec.structs import replace
 from config.hub_settings import AudienceSettings, HubSettings
 from config.people_settings import AwaySettings
 from config.plan_settings import ConfirmSettings, PlanSettings, RemindersSettings, StepSettings
-from tests.scenarios.rig import Rig
+from hub.directory import Directory
+from hub.escalation import UPDATE_EVERY_S
+from hub.foresight import foresee
+from tests.scenarios.rig import WALL_0, Rig
 from tests.scenarios.school import PLANS, person, school
 
 Make = Callable[[HubSettings], Rig]
@@ -20,7 +23,7 @@ HOUR = 3600.0
 
 
 def skipped(rig: Rig) -> list[str]:
-    return [reason for what, reason in rig.timeline() if what == "step-skipped"]
+    return [reason for what, reason in rig.timeline() if what in ("step", "step-skipped")]
 
 
 def people(**more: Any) -> dict[str, Any]:
@@ -332,6 +335,19 @@ def test_a_press_in_the_same_room_confirms_nothing(make_rig: Make) -> None:
     rig.press(101, "desk")
     rig.wait(100)
     assert "nurse" not in str(rig.asked())
+
+
+@pytest.mark.parametrize("kind", ["panic", "medical", "assist"])
+def test_what_is_foreseen_is_what_happens(make_rig: Make, kind: str) -> None:
+    """The same settings on the rig: the same people at the same times, nobody answering."""
+    rig: Rig = make_rig(school())
+    zone = {"panic": "wall", "medical": "nurse", "assist": "help"}[kind]
+    rig.press(101, zone, kind)
+    of = Directory(rig.settings, dict.fromkeys(rig.settings.channels, ("-",)))
+    foreseen = [(w.at_s, w.who) for w in foresee(of, kind, of.place("room-101"), WALL_0).words if w.told]
+    rig.wait(max(at for at, _ in foreseen) + UPDATE_EVERY_S / 2)
+    happened = [(notice.at, notice.channel) for notice in rig.notices]
+    assert happened == [(at, who.partition("(")[2].rstrip(")")) for at, who in foreseen]
 
 
 # --- in hand, and nothing heard ---
