@@ -192,7 +192,7 @@ class Agent:
         if decided.held:
             self.walk_test.held(zone)
             return self._emit(zone, decided, now, test=False)
-        verdict = self.walk_test.pressed(zone, decided.at)
+        verdict = self.walk_test.pressed(zone, decided.at, is_certain=decided.cause is None)
         done = self._emit(zone, decided, now, test=verdict.test)
         for other, at in verdict.real_after_all:
             again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)
@@ -354,7 +354,7 @@ class Agent:
         unknown = sorted(set(zones or ()) - set(buttons))
         if for_s > 0:
             self.walk_test.start(
-                [name for name in buttons if zones is None or name in zones], now.mono + for_s
+                [name for name in buttons if zones is None or name in zones], now.mono, now.mono + for_s
             )
         else:
             self.walk_test.end()
