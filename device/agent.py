@@ -192,7 +192,9 @@ class Agent:
         if decided.held:
             self.walk_test.held(zone)
             return self._emit(zone, decided, now, test=False)
-        verdict = self.walk_test.pressed(zone, decided.at, is_certain=decided.cause is None)
+        verdict = self.walk_test.pressed(
+            zone, decided.at, began=decided.began, is_certain=decided.cause is None
+        )
         done = self._emit(zone, decided, now, test=verdict.test)
         for other, at in verdict.real_after_all:
             again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)

@@ -78,9 +78,13 @@ class Room:
         pressed: tuple[str, ...] = (),
         restored: Restored | None = None,
         zones: tuple[ZoneSettings, ...] = ZONES,
+        settles: bool = True,
         **parts: Any,
     ) -> None:
-        """``pressed`` are the zones that are active as it starts; ``parts`` are settings."""
+        """``pressed`` are the zones that are active as it starts; ``parts`` are settings.
+
+        Unless it ``settles``, what happens next happens at once.
+        """
         self.now = at
         self.zones = {zone.zone: zone for zone in zones}
         self.agent = Agent(
@@ -94,7 +98,8 @@ class Room:
             self.tell(Contact(mono=at, zone=zone.zone, reading=reading, how="first"))
         if restored is not None:
             self.tell(restored)
-        self.wait(1.0)
+        if settles:
+            self.wait(1.0)
 
     def _now(self) -> Now:
         return Now(self.now, WALL + round(self.now * 1000))

@@ -123,6 +123,22 @@ def test_a_press_that_began_before_the_test_is_none() -> None:
     made.command("walk", "walk-test", for_s=600.0)
     assert told(made.wait(0.3))[0] == ("desk", "alarm", False, False)
     assert in_test(made)["desk"]
+    made = room(for_s=None)
+    made.becomes("wall", "cut")
+    made.wait(0.2)
+    made.command("walk", "walk-test", for_s=600.0)
+    made.becomes("wall", "active")
+    assert told(made.wait(0.3))[0] == ("wall", "alarm", False, False)
+
+
+def test_a_test_right_after_the_start() -> None:
+    """What was found at the start is a rest: a press that comes at once began when it came."""
+    made = Room(zones=ZONES)
+    restarted = Room(zones=ZONES, settles=False)
+    for each in (made, restarted):
+        each.up()
+        each.command("walk", "walk-test", for_s=600.0)
+        assert told(each.press("desk"))[0] == ("desk", "alarm", True, False)
 
 
 def test_each_press_near_another_button_is_real() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.agent_settings import ZoneSettings
-from device.zone import HELD_S, POWER_UP_S, Decided, Zone
+from device.settling import POWER_UP_S
+from device.zone import HELD_S, Decided, Zone
 
 SETTLE = 0.040
 
