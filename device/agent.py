@@ -50,7 +50,7 @@ from device.restoring import restore
 from device.signals import SILENT_KINDS, Signals
 from device.troubles import Troubles
 from device.walk_test import WalkTest
-from device.zone import Decided, Zone
+from device.zone import ONLY_TESTED, Decided, Zone
 
 HEALTH_S: Final = 15.0
 NEWS_S: Final = 1.0
@@ -101,6 +101,8 @@ class Agent:
         self._troubles = Troubles()
         self._damaged = False
         """Whether a file of the outbox was damaged in this run."""
+        self._lost_moves: dict[str, int] = {}
+        """How many each zone had when that was told last."""
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
 
     # --- the two ways in ------------------------------------------------------------------------
@@ -110,8 +112,7 @@ class Agent:
         match fact:
             case Contact():
                 decided = self.zones[fact.zone].contact(fact.mono, fact.reading, fact.how)
-                done = self._happened(fact.zone, decided, now)
-                return done if fact.how != "again" else done + self._lost(fact.zone)
+                return self._happened(fact.zone, decided, now)
             case Unreadable():
                 decided = self.zones[fact.zone].unreadable(fact.mono)
                 said = [say("warning", "zone can't be read", zone=fact.zone, why=fact.why)] if decided else []
@@ -141,7 +142,7 @@ class Agent:
         """Do what is due by now: zones settle, copies are sent again, lamps change, health is due."""
         done: list[Action] = []
         for name, zone in self.zones.items():
-            done += self._happened(name, zone.advance(now.mono), now)
+            done += self._happened(name, zone.advance(now.mono), now) + self._lost(name, zone)
         if self.walk_test.advance(now.mono):
             done += self._publish_state()
         for link in self._links:
@@ -228,7 +229,8 @@ class Agent:
         if event.what == "alarm":
             done += [actions.Hurry(link) for link in self._links if link not in self.up]
         kept = Kept(id=event.id, body=encode(event), happened=happened)
-        done.append(Keep(kept, Remember(f"zone {zone}", decided.word)))
+        word = decided.word + (f" {ONLY_TESTED}" if self.walk_test.was_test(zone) else "")
+        done.append(Keep(kept, Remember(f"zone {zone}", word)))
         if event.what == "alarm":
             self.signals.pressed(zone, event.kind, event.id, now.mono, held=decided.held, test=test)
             done += self._show(now) + self._remember_presses(now)
@@ -244,11 +246,11 @@ class Agent:
         )
         return done
 
-    def _lost(self, zone: str) -> list[Action]:
-        lost = self.zones[zone].lost
-        if not lost:
+    def _lost(self, name: str, zone: Zone) -> list[Action]:
+        if zone.lost == self._lost_moves.get(name, 0):
             return []
-        return self._troubles.once("pins", f"{zone}: {lost} moves were found only by reading again")
+        self._lost_moves[name] = zone.lost
+        return self._troubles.once("pins", f"{name}: {zone.lost} moves were found only by reading again")
 
     def _moment(self, now: Now) -> Moment:
         return Moment(self._kernel, now.mono, now.wall, self._machine.clock_synced)
@@ -375,11 +377,13 @@ class Agent:
 
     def _restored(self, fact: Restored, now: Now) -> list[Action]:
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
-        unreadable = restore(fact, self.zones, self._owed, self.signals, self._moment(now))
+        decided, unreadable = restore(fact, self.zones, self._owed, self.signals, self._moment(now))
         done: list[Action] = []
         for event, error in unreadable.items():
             done += self._troubles.once("outbox", f"event {event} can't be read: {error}")
         done.append(say("info", "outbox read", owed=len(fact.events)))
+        for zone, each in decided.items():
+            done += self._happened(zone, each, now)
         return [
             *self._owed.send_due(self._moment(now)),
             *done,

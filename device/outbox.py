@@ -238,8 +238,8 @@ class Outbox:
         news = self._wanted.found(held, write=write)
         if news or (final and not self._restored and (held.memory or not self._told)):
             self._told = True
-            memory = held.memory | self._wanted.words() if held.memory else {}
-            self._put(Restored(mono=time.monotonic(), events=news, memory=memory))
+            # Its own words, not those that came since: what was told before is still owed its end.
+            self._put(Restored(mono=time.monotonic(), events=news, memory=held.memory))
         self._restored = self._restored or final
         return len(held.events)
 

@@ -29,6 +29,8 @@ FAULT_S: Final = 0.5
 """How long a fault must last: longer than any bounce, and told within the design's 1 s."""
 LOST_S: Final = 1.0
 """A move that was found by reading again isn't lost when its own word comes within this."""
+ONLY_TESTED: Final = "test"
+"""Added to the word of a press that was told as a test alone: after a restart it is told as real."""
 
 
 class Decided(NamedTuple):
@@ -118,31 +120,52 @@ class Zone:
         }
         return " ".join(word for word, is_so in flags.items() if is_so) or "normal"
 
-    def remember(self, words: str) -> None:
+    def remember(self, words: str) -> list[Decided]:
         """Take what was last told before the restart, as :attr:`Decided.word` had it.
 
-        Ignored once the contact has moved or something was decided: what is seen outweighs it.
+        Once the contact has moved or something was decided, what is seen outweighs it: what was told before
+        is then only owed its restoral, and returned where the zone is at rest already.
         """
-        if self._settling.moved or self._decided_any:
-            return
         known = frozenset(words.split())
-        self._active = "active" in known
-        self._told_fault = next((fault for fault in FAULTS if fault in known), None)
+        fault = next((fault for fault in FAULTS if fault in known), None)
         doubt = next((fault for fault in FAULTS if f"maybe-{fault}" in known), None)
-        if "maybe" in known:  # as an older version had it
-            doubt = doubt or self._told_fault
-        self._fault = self._told_fault or doubt
-        self._alarmed = self._panic and (self._active or doubt is not None)
-        self._doubted = doubt == "conflict"
-        self._told_open = self._active
-        self._stuck = "stuck" in known and self._active
-        self._swings.chatters = "chatter" in known
+        is_doubtful = doubt is not None or "maybe" in known
+        was_active = "active" in known
         self._unreadable = self._unreadable or "unreadable" in known
+        self._swings.chatters = self._swings.chatters or "chatter" in known
+        self._stuck = self._stuck or ("stuck" in known and was_active)
+        self._alarmed = self._alarmed or (self._panic and (was_active or is_doubtful))
+        self._told_open = was_active if self._told_open is None else self._told_open
+        if self._settling.moved or self._decided_any:
+            return self._make_good(fault)
+        self._told_fault = fault
+        self._fault = fault or doubt
+        self._doubted = self._fault == "conflict" and is_doubtful
+        self._active = was_active and ONLY_TESTED not in known
+        self._held = bool(known & {"held", "stuck"})
         self._resume(self._settling.since)
+        return []
+
+    def _make_good(self, fault: Condition | None) -> list[Decided]:
+        decided: list[Decided] = []
+        if self._told_fault is None:
+            self._told_fault = fault
+        elif fault is not None and fault != self._told_fault:
+            self._say(decided, "tamper-restoral", self._changed_at, cause=fault)
+        if self._decided_any:
+            if self._panic and self.condition == "normal":
+                self._release(decided, self._changed_at)
+            self._tell(decided, self._changed_at)
+        return decided
 
     def _resume(self, since: float) -> None:
-        if self._active and self._panic and not self._stuck:
+        """Go on with a press from before the restart: how long it lasted then isn't known."""
+        if not (self._active and self._panic):
+            return
+        if not self._stuck:
             self._stuck_at = since + STUCK_S
+        if not (self._held or self.settings.latching):
+            self._pressed_at = since
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -162,14 +185,12 @@ class Zone:
             self._resume(now)
             return decided
         if seen == settling.reads:
-            if how == "moved" and self._found_at is not None:
-                self.lost -= 1  # its own word came after all
-                self._found_at = None
             if how == "moved":
+                self._found_at = None  # its own word came after all
                 settling.moved_before(now)
             return decided
+        self.lost += self._found_at is not None
         self._found_at = now if how == "again" else None
-        self.lost += how == "again"
         # It was pressed before the restart, was found at rest, and is pressed again now: without
         # its restoral the second press would look like the first.
         if not settling.moved and settling.reads == "normal" and self._alarmed:
@@ -202,6 +223,7 @@ class Zone:
             self._stuck_at,
             self._unsteady_at(),
             self._rested_at(),
+            self._lost_at(),
         )
         return min((at for at in due if at is not None), default=None)
 
@@ -222,10 +244,15 @@ class Zone:
             self._pressed_at, self._held = None, True
             self._say(decided, "alarm", due, held=True, kind=self.settings.held_kind or self.kind)
         elif self._stuck_at == due:
-            self._stuck_at, self._stuck = None, True
-            self._say(decided, "trouble", due, cause="stuck")
+            self._stuck_at = None
+            if not self._stuck:
+                self._stuck = True
+                self._say(decided, "trouble", due, cause="stuck")
         elif self._unsteady_at() == due:
             self._lose_rest(decided, due)
+        elif self._lost_at() == due:
+            self._found_at = None
+            self.lost += 1
         else:
             self._swings.rest()
             self._say(decided, "trouble-restoral", due, cause="chatter")
@@ -249,6 +276,9 @@ class Zone:
     def _rested_at(self) -> float | None:
         # Noise that is never believed doesn't count: it could hide what stands for ever.
         return self._changed_at + SWING_REST_S if self._swings.chatters else None
+
+    def _lost_at(self) -> float | None:
+        return None if self._found_at is None else self._found_at + LOST_S
 
     def _settle(self, decided: list[Decided]) -> None:
         rest = self._settling.settle()

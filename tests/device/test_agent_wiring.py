@@ -108,6 +108,9 @@ def test_a_lost_move_is_found_and_counted() -> None:
     done = made.read("wall", reading, "again") + made.wait(0.1)
     assert kept(done) == [("wall", "panic", "alarm", None)]
     (health,) = healths(made.survey())
+    assert (health.lost_edges, health.last_fault) == (0, None)  # its own word may still come
+    made.wait(1.0)
+    (health,) = healths(made.survey())
     assert health.lost_edges == 1
     assert health.last_fault == "pins: wall: 1 moves were found only by reading again"
 
@@ -127,7 +130,7 @@ def restarted(before: Room, **options: Any) -> Room:
                 memory[key] = value
     at = before.now + 60
     found = Restored(mono=at, events=tuple(rows.values()), memory=memory)
-    return Room(zones=ZONES, boot="b2", at=at, restored=found, **options)
+    return Room(**{"zones": ZONES, "boot": "b2", "at": at, "restored": found, **options})
 
 
 def test_a_fault_told_before_a_restart_is_restored_after_it() -> None:
@@ -136,6 +139,52 @@ def test_a_fault_told_before_a_restart_is_restored_after_it() -> None:
     before.wait(1.0)
     after = restarted(before)
     assert ("desk", "panic", "tamper-restoral", "short") in kept(after.up())
+
+
+def test_a_fault_told_before_a_restart_is_restored_when_its_word_is_read_late() -> None:
+    """A slow disk: the zone has been pressed meanwhile, and the word is read after that."""
+    before = room()
+    before.becomes("desk", "short")
+    before.wait(1.0)
+    word = {keep.word.key: keep.word.value for keep in of(Keep, before.done) if keep.word}
+    after = Room(zones=ZONES, boot="b2")
+    after.answers = True
+    after.up()
+    after.press("desk")
+    found = Restored(mono=after.now, events=(), memory=word)
+    assert kept(after.tell(found)) == [("desk", "panic", "tamper-restoral", "short")]
+
+
+def test_a_test_that_is_held_over_a_restart_is_real() -> None:
+    """The walk test ended with the restart, and only a test was told of that press."""
+    before = room()
+    before.command("walk", "walk-test", for_s=600.0)
+    before.becomes("desk", "active")
+    before.wait(1.0)
+    after = restarted(before, pressed=("desk",))
+    after.answers = True
+    after.up()
+    after.wait(60.0)
+    told = {e.id: (e.what, e.test, bool(e.held)) for e in events(after.done) if e.boot == "b2"}
+    assert list(told.values()) == [("alarm", False, False), ("alarm", False, True)]
+
+
+def test_a_press_that_is_held_over_a_restart_is_told_as_held() -> None:
+    """Once: for assist it may be what makes it an emergency."""
+    before = room()
+    before.becomes("help", "active")
+    before.wait(1.0)
+    after = restarted(before, pressed=("help",))
+    after.answers = True
+    after.up()
+    after.wait(60.0)
+    told = {e.id: (e.kind, e.what, e.held) for e in events(after.done) if e.boot == "b2"}
+    assert list(told.values()) == [("panic", "alarm", True)]
+    again = restarted(after, pressed=("help",), boot="b3")
+    again.answers = True
+    again.up()
+    again.wait(60.0)
+    assert not [e for e in events(again.done) if e.boot == "b3"]
 
 
 def test_a_damaged_event_that_may_be_an_alarm_goes_out() -> None:
@@ -159,7 +208,7 @@ def test_a_late_restore_without_words_undoes_nothing() -> None:
     after.answers = True
     after.up()
     after.tell(Restored(mono=after.now, events=(), memory={}))
-    assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm"]
+    assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm" and not e.held]
 
 
 def test_the_posture_drives_the_strobe() -> None:

@@ -11,7 +11,7 @@ from config.wiring import Condition
 from device.circuit import Wiring
 from device.settling import POWER_UP_S, UNSTEADY_S
 from device.swings import DOOR_SWINGS, FAULT_SWINGS, SWING_REST_S
-from device.zone import FAULT_S, HELD_S, STUCK_S, Decided, Zone
+from device.zone import FAULT_S, HELD_S, LOST_S, STUCK_S, Decided, Zone
 
 PINS: dict[str, dict[str, Any]] = {
     "no": {"pin": 17},
@@ -419,9 +419,21 @@ def test_a_swinging_door_is_limited() -> None:
         ("maybe cut", "cut", []),
         ("maybe cut", "normal", [("restoral", 0.0, None), ("tamper-restoral", 0.0, "cut")]),
         ("cut", "normal", [("tamper-restoral", 0.0, "cut")]),
-        ("active", "active", []),
-        ("active cut", "active", []),
+        ("active held", "active", []),
+        ("active held cut", "active", []),
         ("active cut", "cut", [("restoral", 0.0, None)]),
+        ("active held", "cut", [("restoral", 0.0, None), ("tamper", 0.0, "cut")]),
+        ("maybe-cut", "cut", [("tamper", 0.0, "cut")]),
+        (
+            "maybe-conflict conflict",
+            "normal",
+            [("restoral", 0.0, None), ("tamper-restoral", 0.0, "conflict")],
+        ),
+        (
+            "conflict",
+            "active",
+            [("alarm", 0.0, None), ("tamper-restoral", 0.0, "conflict"), ("alarm", 3.0, None)],
+        ),
         ("active stuck", "normal", [("restoral", 0.0, None), ("trouble-restoral", 0.0, "stuck")]),
         ("chatter", "normal", [("trouble-restoral", SWING_REST_S, "chatter")]),
         ("", "normal", []),
@@ -433,6 +445,81 @@ def test_after_a_restart(word: str, reads: Condition, expected: Told) -> None:
     wired.zone.remember(word)
     assert wired.reads(until=POWER_UP_S - 0.001) == []
     assert wired.reads(until=20.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("normal", []),
+        ("maybe-cut cut", [("restoral", 0.0, None), ("tamper-restoral", 0.0, "cut")]),
+        ("cut", [("tamper-restoral", 0.0, "cut")]),
+        ("active stuck", [("restoral", 0.0, None), ("trouble-restoral", 0.0, "stuck")]),
+        ("chatter", [("trouble-restoral", SWING_REST_S, "chatter")]),
+        ("unreadable", [("trouble-restoral", 12.0, "unreadable")]),
+    ],
+)
+def test_memory_that_comes_late(word: str, expected: Told) -> None:
+    """A slow disk: what was told before the restart and has gone is restored once it is known."""
+    wired = Wired("pair").first("normal")
+    assert wired.reads(until=5.0) == []
+    wired.decided += wired.zone.remember(word)
+    assert wired.reads((12.0, "normal"), until=20.0) == expected
+    assert wired.zone.can_call
+    assert wired.zone.word == "normal"
+
+
+def test_memory_that_comes_while_the_contact_moves() -> None:
+    """What is seen outweighs it, and yet the tamper that was told has its restoral."""
+    wired = Wired("pair").first("normal")
+    wired.reads((0.02, "cut"), (0.04, "active"), until=0.05)
+    assert wired.zone.remember("maybe-cut cut") == []
+    assert wired.reads((1.2, "normal"), until=20.0) == [
+        ("alarm", 0.04, None),
+        ("tamper-restoral", 0.04, "cut"),
+        ("restoral", 1.2, None),
+    ]
+    wired = Wired("pair").first("normal")
+    wired.reads((0.02, "cut"), until=0.03)
+    wired.zone.remember("maybe-cut cut")
+    assert wired.reads((1.2, "normal"), until=20.0) == [
+        ("alarm", 0.02, "cut"),
+        ("restoral", 1.2, None),
+        ("tamper-restoral", 1.2, "cut"),
+    ]
+
+
+def test_memory_of_another_fault_comes_late() -> None:
+    """Both were told; each has its restoral."""
+    wired = Wired("eol").first("normal")
+    assert wired.reads((1.0, "cut"), until=3.0) == [("tamper", 1.0, "cut")]
+    assert [(each.what, each.cause) for each in wired.zone.remember("short")] == [
+        ("tamper-restoral", "short")
+    ]
+    assert wired.zone.remember("cut") == []
+    assert wired.reads((5.0, "normal"), until=20.0) == [("tamper-restoral", 5.0, "cut")]
+
+
+def test_memory_of_a_door_comes_late() -> None:
+    """It was open, and was found closed: that is told once it is known; what was told since stands."""
+    wired = Wired("nc", "door").first("normal")
+    wired.reads(until=5.0)
+    assert [each.what for each in wired.zone.remember("active")] == ["closed"]
+    wired = Wired("nc", "door").first("normal")
+    assert wired.reads((1.0, "active"), until=5.0) == [("open", 1.0, None)]
+    assert wired.zone.remember("normal") == []
+    assert wired.reads((6.0, "normal"), until=10.0) == [("closed", 6.0, None)]
+
+
+def test_pressed_again_on_a_broken_wire_right_after_a_restart() -> None:
+    """Found at rest, and pressed again at once: a new press, on a broken wire, too."""
+    wired = Wired("pair").first("normal")
+    wired.zone.remember("maybe-cut cut")
+    assert wired.reads((0.1, "cut"), until=1.0) == [
+        ("restoral", 0.0, None),
+        ("tamper-restoral", 0.0, "cut"),
+        ("alarm", 0.1, "cut"),
+        ("tamper", 0.1, "cut"),
+    ]
 
 
 def test_the_word_is_that_of_its_event() -> None:
@@ -469,16 +556,20 @@ def test_unreadable() -> None:
 
 
 def test_a_move_found_by_reading_again() -> None:
-    """It is taken as a move, and counted as lost, unless its own word comes after all."""
+    """It is taken as a move, and is lost unless its own word comes within a second."""
     wired = Wired("no").first("normal")
     wired.zone.contact(2.0, True, "again")
-    assert wired.zone.lost == 1
     assert [each.what for each in wired.zone.advance(2.1)] == ["alarm"]
     wired.zone.contact(2.2, True)
-    assert wired.zone.lost == 0
     wired.zone.contact(4.0, False, "again")
-    wired.zone.contact(6.0, False, "again")
+    wired.zone.advance(4.0 + LOST_S - 0.001)
+    assert wired.zone.lost == 0
+    assert wired.zone.next_deadline() == 4.0 + LOST_S
+    wired.zone.advance(4.0 + LOST_S)
     assert wired.zone.lost == 1
+    wired.zone.contact(6.0, True, "again")
+    wired.zone.contact(6.1, False)
+    assert wired.zone.lost == 2
 
 
 def test_a_look_that_overtakes_an_edge_shortens_no_press() -> None:
