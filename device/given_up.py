@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 NAMED: Final = 100
 """Names that are told at most."""
 EARLIER: Final = "earlier"
-"""In place of boot and span: so many of boots of which there are too many to be named."""
+"""In place of boot and span: so many more, where there are more boots than can be named."""
 _NAME: Final = re.compile(r"(?P<boot>.+)-(?P<first>\d+)(\.\.(?P<last>\d+))?(\((?P<many>\d+)\))?")
 _REST: Final = re.compile(rf"{EARLIER}\((\d+)\)")
 
