@@ -120,8 +120,10 @@ class Room:
 
     def wait(self, seconds: float) -> list[Action]:
         """Let time pass, from deadline to deadline."""
-        end, done = self.now + seconds, []
+        end, done, again = self.now + seconds, [], 0
         while (due := self.agent.next_deadline(self._now())) <= end:
+            again = again + 1 if due <= self.now else 0
+            assert again < 100, f"what is due at {due} is never done"
             self.now = max(due, self.now)
             done += self._advance()
         self.now = end

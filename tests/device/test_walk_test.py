@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.agent_settings import ZoneSettings
-from config.contract import Event
-from device.walk_test import APART_S, LIVE_AGAIN_S, WalkTest
+from config.contract import Command, Event
+from device.walk_test import APART_S, LIVE_AGAIN_S, Verdict, WalkTest
 from tests.device.room import Room, events, states
 
 ZONES = (
@@ -260,6 +260,11 @@ def test_nothing_prolongs_a_walk_test() -> None:
     made.command("walk-2", "walk-test", for_s=1800.0)
     made.wait(30.1)
     assert not any(in_test(made).values())
+    made.command("walk", "walk-test", for_s=1800.0)
+    assert not any(in_test(made).values())
+    retained = Command(v=1, id="walk-3", do="walk-test", for_s=1800.0)
+    made.heard(retained, "command", retained=True)
+    assert not any(in_test(made).values())
 
 
 def test_a_walk_test_is_ended_by_command_and_by_a_restart() -> None:
@@ -274,6 +279,36 @@ def test_without_a_time_it_is_not_obeyed() -> None:
     made = room(for_s=None)
     made.command("walk", "walk-test")
     assert not any(in_test(made).values())
+
+
+# --- out of order -----------------------------------------------------------------------------------------
+
+
+def test_zones_that_settle_slowly_are_near_all_the_same() -> None:
+    """A press that is accepted late began before one that was told earlier."""
+    walk = WalkTest()
+    walk.start(["a", "b", "c"], 0.0, 600.0)
+    assert walk.pressed("a", 10.5) == Verdict(True)
+    assert walk.pressed("b", 10.0) == Verdict(False, (("a", 10.5),))
+    assert not walk
+    assert not walk.was_test("a")
+    assert walk.pressed("c", 11.0) == Verdict(False)  # and what was told as real isn't told again
+
+
+def test_what_goes_on_is_real_or_a_test() -> None:
+    """As it was told last: a test, a test that is held, a test that is pressed again as real."""
+    walk = WalkTest()
+    walk.start(["a"], 0.0, 600.0)
+    walk.pressed("a", 10.0)
+    assert walk.was_test("a")
+    walk.held("a")
+    assert not walk.was_test("a")
+    assert not walk.restored("a", 14.0)
+    walk.start(["a"], 20.0, 600.0)
+    walk.pressed("a", 21.0)
+    walk.end()
+    walk.pressed("a", 22.0)  # over a restoral that was never seen
+    assert not walk.was_test("a")
 
 
 # --- any order of presses ---------------------------------------------------------------------------------

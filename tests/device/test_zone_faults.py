@@ -224,6 +224,54 @@ def test_a_loose_wire_that_comes_to_no_rest(
     ]
 
 
+def test_each_unrest_is_told() -> None:
+    """Between two of them the circuit came to rest: the second is an alarm of its own."""
+    wired = Wired("no").first("normal")
+    for start in (10.0, 20.0):
+        wired.reads(*flicker("active", 0.02, "normal", 0.02, start, start + 1.0), until=start + 2.0)
+    unrest = flicker("active", 0.02, "normal", 0.02, 30.0, 31.0)
+    assert wired.reads(*unrest, until=31.0) == [("alarm", 30.0, "conflict"), ("tamper", 30.0, "conflict")]
+
+
+def test_a_cut_wire_that_becomes_loose_is_no_press() -> None:
+    """It was told as what may be one; only what it hadn't read at its rest may be another."""
+    wired = Wired("pair").first("normal")
+    wired.reads((1.0, "cut"), until=9.0)
+    loose = flicker("normal", 0.02, "cut", 0.2, 10.0, 10.9)
+    assert wired.reads(*loose, until=10.9) == [
+        ("tamper-restoral", 10.0, "cut"),
+        ("tamper", 10.0, "conflict"),
+    ]
+    assert wired.reads((10.91, "active"), (10.92, "cut"), until=10.93) == [("alarm", 10.91, "conflict")]
+    wired = Wired("pair").first("normal")
+    wired.reads((1.0, "cut"), until=9.0)
+    short = flicker("short", 0.02, "cut", 0.2, 10.0, 10.9)
+    assert ("alarm", 10.0, "conflict") in wired.reads(*short, until=10.9)
+
+
+def test_noise_in_a_press_is_no_second_one() -> None:
+    """A finger on a bad contact: the press was told, and its noise is a fault alone."""
+    wired = Wired("no").first("normal")
+    noise = flicker("normal", 0.02, "active", 0.02, 2.0, 3.0)
+    assert wired.reads((1.0, "active"), *noise, until=3.0) == [
+        ("alarm", 1.0, None),
+        ("tamper", 2.0, "conflict"),
+    ]
+    assert wired.zone.condition == "active"
+
+
+def test_a_duress_zone_that_may_be_pressed() -> None:
+    """Whatever may be a press is known as that, so that no lamp shows it as a fault."""
+    wired = Wired("eol", "duress").first("normal")
+    wired.reads(*flicker("cut", 0.3, "normal", 0.02, 10.0, 11.0), until=11.0)
+    assert wired.zone.condition == "conflict"
+    assert wired.zone.may_be_pressed
+    wired.reads((11.01, "active"), (11.02, "cut"), until=15.0)
+    assert wired.zone.condition == "cut"
+    assert wired.zone.may_be_pressed
+    assert not Wired("eol").first("normal").zone.may_be_pressed
+
+
 def test_a_door_that_comes_to_no_rest_is_no_press() -> None:
     wired = Wired("no", "door").first("normal")
     assert wired.reads(*flicker("active", 0.02, "normal", 0.02, 1.0, 2.0), until=2.0) == [
@@ -409,6 +457,14 @@ def test_a_swinging_door_is_limited() -> None:
     ]
 
 
+def test_rest_makes_room_for_as_many_again() -> None:
+    """Once it has rested, its faults are told like any other's."""
+    wired = Wired("eol").first("normal")
+    swings = flicker("cut", 1.0, "normal", 1.0, 10.0, 18.0)
+    assert wired.reads(*swings, until=30.0)[-1] == ("trouble-restoral", 27.0, "chatter")
+    assert wired.reads((31.0, "cut"), until=32.0) == [("tamper", 31.0, "cut")]
+
+
 # --- restarts ---------------------------------------------------------------------------------------------
 
 
@@ -445,6 +501,61 @@ def test_after_a_restart(word: str, reads: Condition, expected: Told) -> None:
     wired.zone.remember(word)
     assert wired.reads(until=POWER_UP_S - 0.001) == []
     assert wired.reads(until=20.0) == expected
+
+
+def test_a_press_after_a_held_one_is_not_held_yet() -> None:
+    """Each press is told as held by itself, before a restart and after it."""
+    wired = Wired("no").first("normal")
+    wired.reads((1.0, "active"), (5.0, "normal"), until=6.0)
+    assert wired.zone.word == "normal"
+    wired.reads((7.0, "active"), until=8.0)
+    assert wired.zone.word == "active"
+    wired.reads(until=11.0)
+    assert wired.zone.word == "active held"
+    wired = Wired("pair").first("active")
+    wired.zone.remember("active held")
+    wired.reads((0.6, "cut"), (0.9, "active"), until=0.95)
+    assert wired.zone.word == "active cut"
+
+
+def test_a_latching_button_over_a_restart_is_not_held() -> None:
+    wired = Wired("no", latching=True).first("active")
+    wired.zone.remember("active")
+    assert wired.reads(until=60.0) == []
+
+
+def test_a_stuck_button_is_told_once_over_a_restart() -> None:
+    """Also where the word of it comes after it was told again as pressed."""
+    wired = Wired("no", latching=True).first("active")
+    assert wired.reads(until=2.0) == [("alarm", 0.0, None)]
+    wired.zone.remember("active stuck")
+    assert not wired.zone.can_call
+    assert wired.reads((400.0, "normal"), until=500.0) == [
+        ("restoral", 400.0, None),
+        ("trouble-restoral", 400.0, "stuck"),
+    ]
+
+
+def test_unrest_over_a_restart_is_told_once() -> None:
+    """Until it rests: it was told as what may be a press."""
+    wired = Wired("no").first("active")
+    wired.zone.remember("maybe-conflict conflict")
+    assert wired.reads(*flicker("normal", 0.02, "active", 0.02, 0.02, 2.0), until=2.0) == []
+
+
+@pytest.mark.parametrize("word", ["conflict", "normal"])
+def test_unrest_from_the_start(word: str) -> None:
+    """What wasn't told as an alarm is told as one; what was found at the start is no rest it left."""
+    wired = Wired("no").first("active")
+    wired.zone.remember(word)
+    told = wired.reads(*flicker("normal", 0.02, "active", 0.02, 0.02, 2.0), until=2.0)
+    assert told[0][::2] == ("alarm", "conflict")
+
+
+def test_what_is_found_at_the_start_is_no_glimpse() -> None:
+    """Supplies and pull-ups come up: a fault that is gone within that time was none."""
+    wired = Wired("pair").first("cut")
+    assert wired.reads((0.3, "normal"), until=5.0) == []
 
 
 @pytest.mark.parametrize(
@@ -555,6 +666,25 @@ def test_unreadable() -> None:
     ]
 
 
+def test_nothing_is_held_that_can_not_be_read() -> None:
+    """It may be released long since; read again it goes on as it is then."""
+    wired = Wired("no").first("normal")
+    wired.reads((1.0, "active"), until=2.0)
+    wired.zone.unreadable(2.0)
+    assert wired.reads(until=10.0) == []
+    assert wired.reads((10.5, "normal"), until=12.0) == [
+        ("trouble-restoral", 10.5, "unreadable"),
+        ("restoral", 10.5, None),
+    ]
+
+
+def test_unreadable_since_the_start_outweighs_the_word_of_before() -> None:
+    wired = Wired("no")
+    wired.zone.unreadable(1.0)
+    wired.zone.remember("normal")
+    assert not wired.zone.can_call
+
+
 def test_a_move_found_by_reading_again() -> None:
     """It is taken as a move, and is lost unless its own word comes within a second."""
     wired = Wired("no").first("normal")
@@ -575,9 +705,11 @@ def test_a_move_found_by_reading_again() -> None:
 def test_a_look_that_overtakes_an_edge_shortens_no_press() -> None:
     """The pins are read again between an edge and its callback: the press lasted as long as its edges say."""
     wired = Wired("no").first("normal")
+    assert wired.reads(until=5.0) == []
     decided = wired.zone.contact(10.021, True, "again")
     decided += wired.zone.contact(10.000, True)
     decided += wired.zone.contact(10.060, False)
     decided += wired.zone.advance(11.0)
     assert [(each.what, each.at) for each in decided] == [("alarm", 10.000), ("restoral", 10.060)]
+    assert [each.began for each in decided] == [10.0, None]
     assert wired.zone.lost == 0
