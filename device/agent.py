@@ -23,7 +23,7 @@ from config.contract import (
     encode,
     read_topic,
 )
-from device import actions, press_memory
+from device import actions, press_memory, walk_memory
 from device.actions import Action, Drive, Keep, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
@@ -104,6 +104,8 @@ class Agent:
         self._lost_moves: dict[str, int] = {}
         """How many each zone had when that was told last."""
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
+        self._walked: deque[str] = deque(maxlen=walk_memory.KEPT)
+        """Ids of the commands of walk tests."""
 
     # --- the two ways in ------------------------------------------------------------------------
 
@@ -343,7 +345,9 @@ class Agent:
             for_s = IDENTIFY_S if command.for_s is None else command.for_s
             self.signals.identify(now.mono + for_s, now.mono)
         elif command.do == "walk-test" and command.for_s is not None:
-            return [*self._walk_test(command.zones, command.for_s, now), said]
+            self._walked.append(command.id)
+            walked = walk_memory.remember(self.boot, self._walked)
+            return [*self._walk_test(command.zones, command.for_s, now), walked, said]
         elif command.do == "lamp" and command.lamp is not None:
             self.signals.told(command.lamp, frozenset(command.events or ()), now.mono)
             return [*self._show(now), *self._remember_presses(now), said]
@@ -365,6 +369,14 @@ class Agent:
         said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
         return [*self._show(now), *self._publish_state(), *said]
 
+    def _end_old_walk_test(self, old: frozenset[str]) -> list[Action]:
+        """A restart ends a walk test for good, though a broker may bring its command again."""
+        self._obeyed.extend(old.difference(self._obeyed))
+        if self._walked and self._walked[-1] in old and self.walk_test:
+            self.walk_test.end()
+            return self._publish_state()
+        return []
+
     def _set_aside(self, fact: OutboxSetAside) -> list[Action]:
         if fact.saved is None:
             why = f"set aside as {fact.path} after crashes; it may hold up to {fact.at_most} events"
@@ -381,6 +393,7 @@ class Agent:
         done: list[Action] = []
         for event, error in unreadable.items():
             done += self._troubles.once("outbox", f"event {event} can't be read: {error}")
+        done += self._end_old_walk_test(walk_memory.before(fact.memory, self.boot))
         done.append(say("info", "outbox read", owed=len(fact.events)))
         for zone, each in decided.items():
             done += self._happened(zone, each, now)

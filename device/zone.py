@@ -336,7 +336,7 @@ class Zone:
         self._tell(decided, since)
 
     def _press(self, decided: list[Decided], since: float, began: float | None) -> None:
-        self._alarmed, self._held = True, False
+        self._alarmed = True
         self._pressed_at = None if self.settings.latching else since
         self._stuck_at = since + STUCK_S
         self._say(decided, "alarm", since, began=began)

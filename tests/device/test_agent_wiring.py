@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from config.agent_settings import StrobeSettings, ZoneSettings
 from config.contract import Event, Posture, encode, posture_topic
 from device.actions import Drive, Forget, Keep, Publish, Remember
@@ -167,6 +169,27 @@ def test_a_test_that_is_held_over_a_restart_is_real() -> None:
     after.wait(60.0)
     told = {e.id: (e.what, e.test, bool(e.held)) for e in events(after.done) if e.boot == "b2"}
     assert list(told.values()) == [("alarm", False, False), ("alarm", False, True)]
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+def test_a_walk_test_that_ended_with_a_restart_is_not_begun_again(is_early: bool) -> None:
+    """By the same command, which another broker may bring then: before the outbox is read or after it."""
+    before = room()
+    before.command("walk", "walk-test", for_s=600.0)
+    after = restarted(before, **({"restored": None} if is_early else {}))
+    after.up()
+    after.command("walk", "walk-test", for_s=600.0)
+    assert bool(after.agent.walk_test) is is_early
+    word = next(each.value for each in of(Remember, before.done) if each.key == "walk tests")
+    done = after.tell(Restored(mono=after.now, events=(), memory={"walk tests": word}))
+    assert not after.agent.walk_test
+    assert not is_early or not states(done)[-1].zones[0].walk_test
+    after.command("walk-2", "walk-test", for_s=600.0)
+    own = next(each.value for each in reversed(of(Remember, after.done)) if each.key == "walk tests")
+    after.tell(Restored(mono=after.now, events=(), memory={"walk tests": own}))
+    for each in (word, "[]", "no json", '{"boot": "b9", "ids": 7}'):
+        after.tell(Restored(mono=after.now, events=(), memory={"walk tests": each}))
+    assert after.agent.walk_test
 
 
 def test_a_press_that_is_held_over_a_restart_is_told_as_held() -> None:
