@@ -63,7 +63,7 @@ class Settling:
         if not self.moved:  # what was found at the start was its rest, however short
             self.moved, self.restless_since = True, None
             self.met.clear()
-        elif self.restless_since is not None and self.reads in FAULTS and lasted >= self._settle_s:
+        elif self.reads in FAULTS and lasted >= self._settle_s:
             self._glimpse = self._glimpse or (self.reads, self.since)
         self._take(now, reads)
 

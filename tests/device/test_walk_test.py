@@ -137,6 +137,7 @@ def test_a_test_right_after_the_start() -> None:
     restarted = Room(zones=ZONES, settles=False)
     for each in (made, restarted):
         each.up()
+        each.wait(0.1)
         each.command("walk", "walk-test", for_s=600.0)
         assert told(each.press("desk"))[0] == ("desk", "alarm", True, False)
 

@@ -224,6 +224,19 @@ def test_a_loose_wire_that_comes_to_no_rest(
     ]
 
 
+def test_a_press_before_an_unrest_is_none_in_it() -> None:
+    """What was read before its last rest is over, and so is what was found at the start."""
+    wired = Wired("eol").first("normal")
+    wired.reads((1.0, "active"), (2.0, "normal"), until=9.0)
+    assert wired.reads(*flicker("cut", 0.3, "normal", 0.02, 10.0, 11.0), until=11.0) == [
+        ("tamper", 10.0, "conflict")
+    ]
+    wired = Wired("eol").first("active")
+    assert wired.reads(*flicker("cut", 0.3, "normal", 0.02, 0.1, 1.1), until=1.1) == [
+        ("tamper", 0.1, "conflict")
+    ]
+
+
 def test_each_unrest_is_told() -> None:
     """Between two of them the circuit came to rest: the second is an alarm of its own."""
     wired = Wired("no").first("normal")
