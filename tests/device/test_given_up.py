@@ -16,19 +16,24 @@ from device.owed import Owed
 Holes = dict[str, set[int]]
 
 
-def explains(names: tuple[str, ...], holes: Holes) -> None:
-    """Each hole lies in a span that is named, and each span has as many as its name says; all are counted."""
+def spans_of(names: tuple[str, ...]) -> list[tuple[str, int, int, int]]:
+    """Boot, first and last ``seq``, and how many of them."""
     spans: list[tuple[str, int, int, int]] = []
-    earlier = 0
     for name in names:
         if name.startswith("earlier"):
-            earlier = int(name[8:-1])
             continue
         found = re.fullmatch(r"(.+)-(\d+)(?:\.\.(\d+))?(?:\((\d+)\))?", name)
         assert found is not None, name
         first = int(found[2])
         last = int(found[3] or first)
         spans.append((found[1], first, last, int(found[4] or last - first + 1)))
+    return spans
+
+
+def explains(names: tuple[str, ...], holes: Holes) -> None:
+    """Each hole lies in a span that is named, and each span has as many as its name says; all are counted."""
+    spans = spans_of(names)
+    earlier = next((int(name[8:-1]) for name in names if name.startswith("earlier")), 0)
     for boot, first, last, count in spans:
         in_span = len(holes[boot] & set(range(first, last + 1)))
         assert count == in_span or (earlier and count < in_span)
