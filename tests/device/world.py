@@ -134,7 +134,8 @@ class World:
     def start(self) -> None:
         """Give the agent power."""
         self.boots += 1
-        self._booted = self.now - BOOT_S
+        went = self.power[-1][0] if self.power else 0.0  # no machine boots before its power went
+        self._booted = max(self.now - BOOT_S, went)
         self.power.append((self.now, True))
         self.agent = Agent(self.settings, boot=f"b{self.boots}", kernel=f"k{self.boots}", now=self._now())
         for zone, reads in self.reads.items():
