@@ -70,6 +70,10 @@ class Wanted:
                 self.write(Keep(event))
         return tuple(news)
 
+    def words(self) -> dict[str, str]:
+        """Return what is remembered."""
+        return {each.key: each.value for each in self._all.values() if isinstance(each, Remember)}
+
     def _knows(self, key: Key) -> bool:
         return key in self._all or key in self._todo
 
