@@ -119,5 +119,5 @@ def test_what_is_known_is_not_named_twice() -> None:
         given_up.add("b-x", seq)
     given_up.remember(("a-1..20(7)", "b-x-3..4", "b-x-9", "what"))
     assert given_up.names == ("a-1..20(7)", "b-x-3..5", "b-x-9")
-    given_up.remember(("a-1..20(7)",))
-    assert given_up.names == ("a-1..20(7)", "b-x-3..5", "b-x-9")
+    given_up.remember(("a-1..20(7)", "b-x-5..7"))
+    assert given_up.names == ("a-1..20(7)", "b-x-3..7", "b-x-9")
