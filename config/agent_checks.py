@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from config.agent_settings import LONGEST_ACCEPT_MS, AgentSettings, LinkSettings, UpsPins, ZoneSettings
 from config.contract import PANIC_KINDS
@@ -19,6 +20,9 @@ from config.wiring import (
     least_gap,
     unsupervised,
 )
+
+EOL_SETTLE_MS: Final = 40
+"""The ADC is read every 20 ms: a rest that is shorter may be a single reading."""
 
 
 def check_agent(settings: AgentSettings, report: Report) -> None:
@@ -66,6 +70,7 @@ def doubts(settings: AgentSettings) -> list[str]:
             )
         if zone.kind in PANIC_KINDS and zone.accept_after_ms:
             said.append(f"{zone.zone}: a press shorter than {zone.accept_after_ms} ms is not one")
+        said += _doubt_of_samples(zone)
         if zone.held_kind is not None:
             said.append(f"{zone.zone}: holding it for 3 s makes it a {zone.held_kind}")
     for key, pin, who in _pins(settings):
@@ -80,6 +85,13 @@ def doubts(settings: AgentSettings) -> list[str]:
     if settings.pins == "mock":
         said.append('pins = "mock": no real pin is read')
     return said
+
+
+def _doubt_of_samples(zone: ZoneSettings) -> list[str]:
+    if zone.circuit != "eol" or zone.settle_ms >= EOL_SETTLE_MS:
+        return []
+    few = f"settle_ms = {zone.settle_ms}: the ADC is read every 20 ms, so that a single reading may count"
+    return [f"{zone.zone}: {few}; use {EOL_SETTLE_MS} or more"]
 
 
 def _check_links(links: tuple[LinkSettings, ...], report: Report) -> None:

@@ -118,7 +118,8 @@ class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):
     version: str | None = None
     last_fault: str | None = None
     troubles: tuple[str, ...] = ()  # what is wrong now, in words
-    given_up: tuple[str, ...] = ()  # ids of events that the full outbox gave up: "boot-7", "boot-7..12"
+    # Events that the full outbox gave up: "boot-7", "boot-7..12", "boot-7..120(35)" (35 of them).
+    given_up: tuple[str, ...] = ()
     restarts: Count | None = None  # starts of the agent since its machine started, but the first
     lost_edges: Count | None = None  # moves of contacts that were found only by reading the pins again
     machine_up_s: float | None = None

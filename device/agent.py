@@ -23,7 +23,7 @@ from config.contract import (
     encode,
     read_topic,
 )
-from device import actions, press_memory
+from device import actions, press_memory, walk_memory
 from device.actions import Action, Drive, Keep, Remember, say
 from device.age import Moment, age_ms
 from device.facts import (
@@ -50,7 +50,7 @@ from device.restoring import restore
 from device.signals import SILENT_KINDS, Signals
 from device.troubles import Troubles
 from device.walk_test import WalkTest
-from device.zone import Decided, Zone
+from device.zone import ONLY_TESTED, Decided, Zone
 
 HEALTH_S: Final = 15.0
 NEWS_S: Final = 1.0
@@ -102,7 +102,11 @@ class Agent:
         self._troubles = Troubles()
         self._damaged = False
         """Whether a file of the outbox was damaged in this run."""
+        self._lost_moves: dict[str, int] = {}
+        """How many each zone had when that was told last."""
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
+        self._walked: deque[str] = deque(maxlen=walk_memory.KEPT)
+        """Ids of the commands of walk tests."""
 
     # --- the two ways in ------------------------------------------------------------------------
 
@@ -111,8 +115,7 @@ class Agent:
         match fact:
             case Contact():
                 decided = self.zones[fact.zone].contact(fact.mono, fact.reading, fact.how)
-                done = self._happened(fact.zone, decided, now)
-                return done if fact.how != "again" else done + self._lost(fact.zone)
+                return self._happened(fact.zone, decided, now)
             case Unreadable():
                 decided = self.zones[fact.zone].unreadable(fact.mono)
                 said = [say("warning", "zone can't be read", zone=fact.zone, why=fact.why)] if decided else []
@@ -142,7 +145,7 @@ class Agent:
         """Do what is due by now: zones settle, copies are sent again, lamps change, health is due."""
         done: list[Action] = []
         for name, zone in self.zones.items():
-            done += self._happened(name, zone.advance(now.mono), now)
+            done += self._happened(name, zone.advance(now.mono), now) + self._lost(name, zone)
         if self.walk_test.advance(now.mono):
             done += self._publish_state()
         for link in self._links:
@@ -193,7 +196,9 @@ class Agent:
         if decided.held:
             self.walk_test.held(zone)
             return self._emit(zone, decided, now, test=False)
-        verdict = self.walk_test.pressed(zone, decided.at)
+        verdict = self.walk_test.pressed(
+            zone, decided.at, began=decided.began, is_certain=decided.cause is None
+        )
         done = self._emit(zone, decided, now, test=verdict.test)
         for other, at in verdict.real_after_all:
             again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)
@@ -227,7 +232,8 @@ class Agent:
         if event.what == "alarm":
             done += [actions.Hurry(link) for link in self._links if link not in self.up]
         kept = Kept(id=event.id, body=encode(event), happened=happened)
-        done.append(Keep(kept, Remember(f"zone {zone}", decided.word)))
+        word = decided.word + (f" {ONLY_TESTED}" if self.walk_test.was_test(zone) else "")
+        done.append(Keep(kept, Remember(f"zone {zone}", word)))
         if event.what == "alarm":
             self.signals.pressed(zone, event.kind, event.id, now.mono, held=decided.held, test=test)
             done += self._show(now) + self._remember_presses(now)
@@ -243,11 +249,11 @@ class Agent:
         )
         return done
 
-    def _lost(self, zone: str) -> list[Action]:
-        lost = self.zones[zone].lost
-        if not lost:
+    def _lost(self, name: str, zone: Zone) -> list[Action]:
+        if zone.lost == self._lost_moves.get(name, 0):
             return []
-        return self._troubles.once("pins", f"{zone}: {lost} moves were found only by reading again")
+        self._lost_moves[name] = zone.lost
+        return self._troubles.once("pins", f"{name}: {zone.lost} moves were found only by reading again")
 
     def _moment(self, now: Now) -> Moment:
         return Moment(self._kernel, now.mono, now.wall, self._machine.clock_synced)
@@ -340,7 +346,9 @@ class Agent:
             for_s = IDENTIFY_S if command.for_s is None else command.for_s
             self.signals.identify(now.mono + for_s, now.mono)
         elif command.do == "walk-test" and command.for_s is not None:
-            return [*self._walk_test(command.zones, command.for_s, now), said]
+            self._walked.append(command.id)
+            walked = walk_memory.remember(self.boot, self._walked)
+            return [*self._walk_test(command.zones, command.for_s, now), walked, said]
         elif command.do == "lamp" and command.lamp is not None:
             self.signals.told(command.lamp, frozenset(command.events or ()), now.mono)
             return [*self._show(now), *self._remember_presses(now), said]
@@ -355,12 +363,20 @@ class Agent:
         unknown = sorted(set(zones or ()) - set(buttons))
         if for_s > 0:
             self.walk_test.start(
-                [name for name in buttons if zones is None or name in zones], now.mono + for_s
+                [name for name in buttons if zones is None or name in zones], now.mono, now.mono + for_s
             )
         else:
             self.walk_test.end()
         said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
         return [*self._show(now), *self._publish_state(), *said]
+
+    def _end_old_walk_test(self, old: frozenset[str]) -> list[Action]:
+        """A restart ends a walk test for good, though a broker may bring its command again."""
+        self._obeyed.extend(old.difference(self._obeyed))
+        if self._walked and self._walked[-1] in old and self.walk_test:
+            self.walk_test.end()
+            return self._publish_state()
+        return []
 
     def _set_aside(self, fact: OutboxSetAside) -> list[Action]:
         if fact.saved is None:
@@ -374,11 +390,14 @@ class Agent:
 
     def _restored(self, fact: Restored, now: Now) -> list[Action]:
         self._sessions |= {link for link in self._links if f"session {link}" in fact.memory}
-        unreadable = restore(fact, self.zones, self._owed, self.signals, self._moment(now))
+        decided, unreadable = restore(fact, self.zones, self._owed, self.signals, self._moment(now))
         done: list[Action] = []
         for event, error in unreadable.items():
             done += self._troubles.once("outbox", f"event {event} can't be read: {error}")
+        done += self._end_old_walk_test(walk_memory.before(fact.memory, self.boot))
         done.append(say("info", "outbox read", owed=len(fact.events)))
+        for zone, each in decided.items():
+            done += self._happened(zone, each, now)
         return [
             *self._owed.send_due(self._moment(now)),
             *done,

@@ -38,6 +38,8 @@ MOST_FAULTS: Final = 3
 """Failed readings or writings in a row after which another place on the disk is tried."""
 READ_AGAIN_S: Final = 60.0
 """The pause before a file set aside, of which the disk didn't give all, is read again."""
+OF_BEFORE: Final = ("zone ", "given up", "walk tests")
+"""Words that don't only take the place of older ones: what a zone told before is still owed its end."""
 
 File = tuple[int, int]
 """What a file is, whatever its name: its device and inode."""
@@ -242,11 +244,16 @@ class Outbox:
         is_first = final and not self._restored and (held.memory or not self._told)
         if news or is_first or (write and not held.memory.keys() <= known.keys()):
             self._told = True
-            memory = held.memory | self._wanted.words() if held.memory else {}
+            memory = held.memory | self._words_since() if held.memory else {}
             self._told_whole = final and not self._owed_asides()
             self._put(Restored(mono=time.monotonic(), events=news, memory=memory, is_whole=self._told_whole))
         self._restored = self._restored or final
         return len(held.events)
+
+    def _words_since(self) -> dict[str, str]:
+        """Return the newer words, but not where the agent is to see the file's own as well."""
+        words = self._wanted.words()
+        return {key: word for key, word in words.items() if not key.startswith(OF_BEFORE)}
 
     def _write(self, db: sqlite3.Connection) -> None:
         if not self._wanted.todo:

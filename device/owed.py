@@ -6,7 +6,7 @@ was given up is named, so that no gap in ``seq`` is a riddle.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,36 +15,24 @@ from config.contract import EVENT_EXPIRY, PANIC_KINDS, Event, encode
 from device import actions, retransmission
 from device.actions import Action, Forget, Publish, Remember, say
 from device.age import Moment, age_ms
+from device.given_up import NAMED, GivenUp
 from device.retransmission import Retransmission
 
 MOST_OWED: Final = 5000
 """Events that are owed before some are given up."""
-NAMED: Final = 100
-"""Runs of given-up events that are named, the latest."""
 GIVEN_UP: Final = "given up"
 """The key under which they are remembered."""
-
-
-class _Run(NamedTuple):
-    """Events of one boot that were given up, of consecutive ``seq``."""
-
-    boot: str
-    first: int
-    last: int
-
-    def __str__(self) -> str:
-        return f"{self.boot}-{self.first}" + (f"..{self.last}" if self.last > self.first else "")
 
 
 class Owed:
     """All that is owed, on every link; it reads no clock."""
 
-    def __init__(self, links: tuple[str, ...]) -> None:
+    def __init__(self, links: tuple[str, ...], most: int = MOST_OWED, named: int = NAMED) -> None:
         self.retransmission = Retransmission(links)
         self._events: dict[str, tuple[Event, Moment]] = {}
         self._order = 0
-        self._given_up: list[str] = []
-        self._run: _Run | None = None
+        self._given_up = GivenUp(named)
+        self._most = most
 
     def __len__(self) -> int:
         return len(self._events)
@@ -54,8 +42,8 @@ class Owed:
 
     @property
     def given_up(self) -> tuple[str, ...]:
-        """Name the events that were given up, the latest runs of them."""
-        return (*self._given_up, *([str(self._run)] if self._run else []))[-NAMED:]
+        """Name the events that were given up, all of them."""
+        return self._given_up.names
 
     def add(self, event: Event, happened: Moment) -> None:
         """Owe an event from now on."""
@@ -75,14 +63,13 @@ class Owed:
 
     def remember_given_up(self, names: str) -> None:
         """Take what was given up before the restart."""
-        new = [name for name in names.split() if name not in self.given_up]
-        self._given_up = [*new, *self._given_up][-NAMED:]
+        self._given_up.remember(names.split())
 
     def make_room(self) -> list[Action]:
         """Give up what can best be spared while too much is owed."""
         done: list[Action] = []
-        while len(self._events) > MOST_OWED and (spare := self._spare()) is not None:
-            self._note_given_up(spare)
+        while len(self._events) > self._most and (spare := self._spare()) is not None:
+            self._given_up.add(spare.boot, spare.seq)
             done += self.settle(spare.id)
         return [*done, Remember(GIVEN_UP, " ".join(self.given_up))] if done else []
 
@@ -111,12 +98,3 @@ class Owed:
         owed = [event for event, _ in self._events.values() if event.what != "alarm"]
         door = next((event for event in owed if event.kind not in PANIC_KINDS), None)
         return door or next(iter(owed), None)
-
-    def _note_given_up(self, event: Event) -> None:
-        run = self._run
-        if run is not None and (run.boot, run.last + 1) == (event.boot, event.seq):
-            self._run = run._replace(last=event.seq)
-            return
-        if run is not None:
-            self._given_up = [*self._given_up, str(run)][-NAMED:]
-        self._run = _Run(event.boot, event.seq, event.seq)

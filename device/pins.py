@@ -198,9 +198,10 @@ class Pins:
         _let_go(self._factory)
 
     def _listen(self, zone: str) -> None:
-        for contact in self._contacts[zone]:
-            with _noting(self.unreadable, zone, "listening to it"):
+        with _noting(self.unreadable, zone, "listening to it"):
+            for contact in self._contacts[zone]:
                 contact.listen(self._moved(zone))
+            self._read(zone)  # the edge of one contact tells of both, also before the next look
 
     # --- on threads of their own ------------------------------------------------------------------------
 

@@ -11,20 +11,19 @@ from device.facts import Kept, Restored
 from device.lamp import Press
 from device.owed import GIVEN_UP, Owed
 from device.signals import CALL, SILENT_KINDS, Signals
-from device.zone import Zone
+from device.zone import Decided, Zone
 
 
 def restore(
     fact: Restored, zones: Mapping[str, Zone], owed: Owed, signals: Signals, now: Moment
-) -> dict[str, MessageError]:
-    """Take what the outbox held; returns the events that can't be read, by id.
+) -> tuple[dict[str, list[Decided]], dict[str, MessageError]]:
+    """Take what the outbox held; returns what each zone makes of it, and the events that are damaged, by id.
 
     One of them that may be an alarm is owed all the same. What happened since the start outweighs what
     was before it: it may come late, and more than once.
     """
-    for name, zone in zones.items():
-        if (word := fact.memory.get(f"zone {name}")) is not None:
-            zone.remember(word)
+    words = {name: word for name in zones if (word := fact.memory.get(f"zone {name}")) is not None}
+    decided = {name: zones[name].remember(word) for name, word in words.items()}
     owed.remember_given_up(fact.memory.get(GIVEN_UP, ""))
     unreadable: dict[str, MessageError] = {}
     presses: list[tuple[Press, Moment]] = []
@@ -49,7 +48,7 @@ def restore(
         if found is not None:
             latest[place] = found
     signals.restored(latest, press_memory.strobe(fact.memory), is_whole=fact.is_whole, now=now.mono)
-    return unreadable
+    return decided, unreadable
 
 
 def _is_about(place: str, press: Press, signals: Signals) -> bool:

@@ -1,46 +1,36 @@
-"""One zone: what its circuit reads over time, settled into events.
+"""One zone: what its circuit comes to rest at, made into events.
 
-A contact bounces, and a wire picks up noise. A reading is believed once it has rested for its time:
-a position of the contact for the settle time, a fault of the wiring for longer, so that a press always
-wins over a fault that began with it. An event is dated back to when the contact moved. Facts come in
-order of their stamps, and what was due between two of them is decided first, so a press is told
-however many edges wait behind it.
+A contact bounces, and a wire picks up noise. A reading is believed once it is at rest
+(:mod:`device.settling`), and its event is dated back to when the contact moved. Facts come in order of
+their stamps, and what was due between two of them is decided first, so a press is told however many
+edges wait behind it.
 
-Alarms and their restorals are told as they are believed, each. Doors and faults that change again and
-again are limited (*swinger suppression*): one trouble says so, and where it came to rest.
+What may be a press is an alarm with its ``cause``: both contacts of a ``pair`` alike, be it only for a
+moment, and a button that comes to no rest and reads as pressed in between. Alarms are told as they are
+believed, each. Only doors and faults are limited when they swing (:mod:`device.swings`).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final, Literal, NamedTuple
 
 from config.agent_settings import ZoneSettings
 from config.contract import PANIC_KINDS, Kind, What
 from config.wiring import Condition
 from device.circuit import FAULTS, Reading, Wiring
+from device.settling import Settling
+from device.swings import DOOR_SWINGS, FAULT_SWINGS, SWING_REST_S, Swings
 
 HELD_S: Final = 3.0
 """A press this long is told a second time, with ``held``."""
 STUCK_S: Final = 300.0
 """A button that is active this long is a trouble: it can't call again."""
-POWER_UP_S: Final = 0.5
-"""What is found at the start must rest this long: supplies and pull-ups come up meanwhile."""
 FAULT_S: Final = 0.5
 """How long a fault must last: longer than any bounce, and told within the design's 1 s."""
-UNSTEADY_S: Final = 0.8
-"""A circuit that comes to no rest at all for this long contradicts itself."""
-SWING_WINDOW_S: Final = 60.0
-DOOR_SWINGS: Final = 30
-"""Openings and closings in a minute that are told; a class walks through in fewer."""
-FAULT_SWINGS: Final = 6
-"""Faults and their restorals in a minute that are told."""
-SWING_REST_S: Final = 10.0
-"""A zone that swung is told again once it has rested this long."""
 LOST_S: Final = 1.0
 """A move that was found by reading again isn't lost when its own word comes within this."""
-
-Cause = Literal["cut", "short", "conflict", "stuck", "chatter", "unreadable"]
+ONLY_TESTED: Final = "test"
+"""Added to the word of a press that was told as a test alone: after a restart it is told as real."""
 
 
 class Decided(NamedTuple):
@@ -55,6 +45,8 @@ class Decided(NamedTuple):
     """Of a tamper or trouble; of an alarm: the fault that may be a press instead."""
     word: str = "normal"
     """What to remember of the zone once this is told; see :meth:`Zone.remember`."""
+    began: float | None = None
+    """Of an alarm: when the circuit left its rest, if that was before ``at``."""
 
 
 class Zone:
@@ -65,33 +57,33 @@ class Zone:
         self.kind: Kind = settings.kind
         self._wiring = Wiring(settings)
         self._panic = settings.kind in PANIC_KINDS
-        self._settle_s = settings.settle_ms / 1000
-        self._accept_s = max(self._settle_s, settings.accept_after_ms / 1000)
-        self._fault_s = settings.transit_ms / 1000 if settings.circuit == "pair" else FAULT_S
-        # what is read
-        self._seen: Condition | None = None
-        self._since = 0.0
-        self._moved = False
-        """Whether the contact was seen to move: until then all there is was found at the start."""
-        self._restless_since: float | None = None
+        self._is_pair = settings.circuit == "pair"
+        settle_s = settings.settle_ms / 1000
+        self._accept_s = max(settle_s, settings.accept_after_ms / 1000)
+        self._settling = Settling(settle_s, settings.transit_ms / 1000 if self._is_pair else FAULT_S)
         # what is believed
         self._active = False
         self._fault: Condition | None = None
-        self._believed_at = 0.0
+        self._changed_at = 0.0
+        self._coming: tuple[float, float] | None = None
+        """A press that is yet too short to be one: since when, and when the circuit left its rest."""
+        self._decided_any = False
         # what was told of it
-        self._told_open = False
+        self._alarmed = False
+        """An alarm was told, and not yet its restoral."""
+        self._doubted = False
+        """That it comes to no rest was told as an alarm, as it may be a press."""
+        self._told_open: bool | None = None
         self._told_fault: Condition | None = None
-        self._maybe = False
-        """A fault was told as an alarm, as it may be a press."""
         self._pressed_at: float | None = None
         """Since when it is pressed, until that was told as held."""
+        self._held = False
         self._stuck_at: float | None = None
         self._stuck = False
-        self._swings: deque[float] = deque()
-        self._chatters = False
         self._unreadable = False
-        self._decided_any = False
+        self._swings = Swings(FAULT_SWINGS if self._panic else DOOR_SWINGS)
         self._found_at: float | None = None
+        """When a move was found by reading again, until its own word comes or is lost."""
         self.lost = 0
         """Moves that were found only by reading again."""
 
@@ -108,40 +100,72 @@ class Zone:
         return not (self._stuck or self._fault or self._unreadable)
 
     @property
+    def may_be_pressed(self) -> bool:
+        """Whether its fault may be a press: a changeover's contacts that are alike, or no rest at all."""
+        is_doubtful = self._alarmed and not self._active
+        return self._panic and (is_doubtful or self._fault == "conflict" or self._is_alike(self._fault))
+
+    @property
     def word(self) -> str:
         """What to remember of it, as things stand; see :meth:`remember`."""
-        is_active = self._active if self._panic else self._told_open
+        is_doubtful = self._alarmed and not self._active
         flags = {
-            "active": is_active,
-            "maybe": self._maybe,
+            "active": self._active if self._panic else bool(self._told_open),
+            "held": self._held,
+            f"maybe-{self._fault}" if self._fault else "maybe": is_doubtful,
             self._told_fault or "": self._told_fault is not None,
             "stuck": self._stuck,
-            "chatter": self._chatters,
+            "chatter": self._swings.chatters,
             "unreadable": self._unreadable,
         }
         return " ".join(word for word, is_so in flags.items() if is_so) or "normal"
 
-    @property
-    def may_be_pressed(self) -> bool:
-        """Whether its fault may be a press: a changeover's contacts that are alike."""
-        return self._panic and self.settings.circuit == "pair" and self._fault in ("cut", "short")
-
-    def remember(self, words: str) -> None:
+    def remember(self, words: str) -> list[Decided]:
         """Take what was last told before the restart, as :attr:`Decided.word` had it.
 
-        Ignored once the contact has moved or something was decided: what is seen outweighs it.
+        Once the contact has moved or something was decided, what is seen outweighs it: what was told before
+        is then only owed its restoral, and returned where the zone is at rest already.
         """
-        if self._moved or self._decided_any:
-            return
         known = frozenset(words.split())
-        self._active = self._told_open = "active" in known
-        self._fault = self._told_fault = next((fault for fault in FAULTS if fault in known), None)
-        self._maybe = "maybe" in known
-        self._stuck = "stuck" in known and self._active
-        self._chatters = "chatter" in known
+        fault = next((fault for fault in FAULTS if fault in known), None)
+        doubt = next((fault for fault in FAULTS if f"maybe-{fault}" in known), None)
+        is_doubtful = doubt is not None or "maybe" in known
+        was_active = "active" in known
         self._unreadable = self._unreadable or "unreadable" in known
-        if self._active and self._panic and not self._stuck:
-            self._stuck_at = self._since + STUCK_S
+        self._swings.chatters = self._swings.chatters or "chatter" in known
+        self._stuck = self._stuck or ("stuck" in known and was_active)
+        self._alarmed = self._alarmed or (self._panic and (was_active or is_doubtful))
+        self._told_open = was_active if self._told_open is None else self._told_open
+        if self._settling.moved or self._decided_any:
+            return self._make_good(fault)
+        self._told_fault = fault
+        self._fault = fault or doubt
+        self._doubted = self._fault == "conflict" and is_doubtful
+        self._active = was_active and ONLY_TESTED not in known
+        self._held = bool(known & {"held", "stuck"})
+        self._resume(self._settling.since)
+        return []
+
+    def _make_good(self, fault: Condition | None) -> list[Decided]:
+        decided: list[Decided] = []
+        if self._told_fault is None:
+            self._told_fault = fault
+        elif fault is not None and fault != self._told_fault:
+            self._say(decided, "tamper-restoral", self._changed_at, cause=fault)
+        if self._decided_any:
+            if self._panic and self.condition == "normal":
+                self._release(decided, self._changed_at)
+            self._tell(decided, self._changed_at)
+        return decided
+
+    def _resume(self, since: float) -> None:
+        """Go on with a press from before the restart: how long it lasted then isn't known."""
+        if not (self._active and self._panic):
+            return
+        if not self._stuck:
+            self._stuck_at = since + STUCK_S
+        if not (self._held or self.settings.latching):
+            self._pressed_at = since
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -153,32 +177,26 @@ class Zone:
         if self._unreadable:
             self._unreadable = False
             self._say(decided, "trouble-restoral", now, cause="unreadable")
-        seen = self._wiring.condition(reading, self._seen)
-        if self._seen is None:
-            self._seen, self._since, self._believed_at = seen, now, now
-            self._moved = how == "moved"
-            if self._active and self._panic and not self._stuck:
-                self._stuck_at = now + STUCK_S
+        settling = self._settling
+        seen = self._wiring.condition(reading, settling.reads)
+        if settling.reads is None:
+            settling.begin(now, seen, moved=how == "moved")
+            self._changed_at = now
+            self._resume(now)
             return decided
-        if seen == self._seen:
-            if how == "moved" and self._found_at is not None and now - self._found_at < LOST_S:
-                self.lost -= 1  # its own word came after all
-                self._found_at = None
-            if how == "moved" and now < self._since and not self._is_believed(seen):
-                self._since = now  # a look found this move; the edge itself knows when it was
+        if seen == settling.reads:
+            if how == "moved":
+                self._found_at = None  # its own word came after all
+                settling.moved_before(now)
             return decided
-        if how == "again":
-            self.lost += 1
-            self._found_at = now
-        if not self._moved:
-            self._moved = True
-            # It was pressed before the restart, was found at rest, and is pressed again now: without
-            # its restoral the second press would look like the first.
-            if self._seen == "normal" and self._active:
-                decided += self._believe("normal", self._since)
-        if now - self._since >= self._settle_s or self._restless_since is None:
-            self._restless_since = now
-        self._seen, self._since = seen, now
+        self.lost += self._found_at is not None
+        self._found_at = now if how == "again" else None
+        # It was pressed before the restart, was found at rest, and is pressed again now: without
+        # its restoral the second press would look like the first.
+        if not settling.moved and settling.reads == "normal" and self._alarmed:
+            self._believe(decided, "normal", settling.since)
+        settling.move(now, seen)
+        self._doubt(decided, now)
         return decided + self.advance(now)
 
     def unreadable(self, now: float) -> list[Decided]:
@@ -193,126 +211,165 @@ class Zone:
         """Decide what is due by ``now``, in the order in which it fell due."""
         decided: list[Decided] = []
         while (due := self.next_deadline()) is not None and due <= now:
-            before = len(decided)
             self._fall_due(decided, due)
-            if len(decided) == before and self.next_deadline() == due:
-                break  # rounding: nothing moves at this very moment
         return decided
 
     def next_deadline(self) -> float | None:
         """Return when :meth:`advance` should be called next, if the contact doesn't move before."""
-        due = (self.settles_at(), self._held_at(), self._stuck_at, self._unsteady_at(), self._rested_at())
+        due = (
+            self._settling.settles_at(),
+            self._accepts_at(),
+            self._held_at(),
+            self._stuck_at,
+            self._unsteady_at(),
+            self._rested_at(),
+            self._lost_at(),
+        )
         return min((at for at in due if at is not None), default=None)
 
     def settles_at(self) -> float | None:
-        """Return when the contact will have rested in a position that isn't believed yet."""
-        seen = self._seen
-        if seen is None or self._is_believed(seen):
-            return None
-        rest = self._accept_s if seen == "active" else self._fault_s if seen in FAULTS else self._settle_s
-        return self._since + (rest if self._moved else max(rest, POWER_UP_S))
+        """Return when what is read now will be believed, if it isn't yet and doesn't change before."""
+        settles_at = self._settling.settles_at()
+        return self._accepts_at() if settles_at is None else settles_at
 
-    # --- what falls due ---------------------------------------------------------------------------
+    # --- what falls due: each of these ends its own deadline ------------------------------------------
 
     def _fall_due(self, decided: list[Decided], due: float) -> None:
-        if self._seen is not None and self.settles_at() == due:
-            decided += self._believe(self._seen, self._since)
+        if self._settling.settles_at() == due:
+            self._settle(decided)
+        elif self._accepts_at() == due and self._coming is not None:
+            (since, began), self._coming = self._coming, None
+            self._believe(decided, "active", since, began)
         elif self._held_at() == due:
-            self._pressed_at = None
+            self._pressed_at, self._held = None, True
             self._say(decided, "alarm", due, held=True, kind=self.settings.held_kind or self.kind)
         elif self._stuck_at == due:
-            self._stuck_at, self._stuck = None, True
-            self._say(decided, "trouble", due, cause="stuck")
+            self._stuck_at = None
+            if not self._stuck:
+                self._stuck = True
+                self._say(decided, "trouble", due, cause="stuck")
         elif self._unsteady_at() == due:
-            self._fault, self._believed_at = "conflict", due
-            self._tell(decided, due)
+            self._lose_rest(decided, due)
+        elif self._lost_at() == due:
+            self._found_at = None
+            self.lost += 1
         else:
-            self._chatters = False
-            self._swings.clear()
+            self._swings.rest()
             self._say(decided, "trouble-restoral", due, cause="chatter")
-            self._tell(decided, self._believed_at)
+            self._tell(decided, self._changed_at)
 
-    def _is_believed(self, seen: Condition) -> bool:
-        if seen == "active":
-            return self._active and self._fault != "conflict"
-        return not self._active and self._fault == (seen if seen in FAULTS else None)
+    def _accepts_at(self) -> float | None:
+        # An interruption that is shorter than a rest takes nothing from the press.
+        if self._coming is None or self._settling.reads != "active":
+            return None
+        return self._coming[0] + self._accept_s
 
     def _held_at(self) -> float | None:
         # A contact that has just opened may be bouncing or released; its rest decides which.
-        if self._pressed_at is None or self._seen != "active" or self._unreadable:
+        if self._pressed_at is None or self._settling.reads != "active" or self._unreadable:
             return None
         return self._pressed_at + HELD_S
 
     def _unsteady_at(self) -> float | None:
-        """Return when it will have come to no rest for too long, if no rest comes before."""
-        if self._restless_since is None or self._fault == "conflict":
-            return None
-        unsteady = self._restless_since + UNSTEADY_S
-        return unsteady if unsteady < self._since + self._settle_s else None
+        return None if self._fault == "conflict" else self._settling.unsteady_at()
 
     def _rested_at(self) -> float | None:
-        if not self._chatters or self._seen is None:
-            return None
-        return max(self._believed_at, self._since) + SWING_REST_S
+        # Noise that is never believed doesn't count: it could hide what stands for ever.
+        return self._changed_at + SWING_REST_S if self._swings.chatters else None
 
-    def _believe(self, seen: Condition, since: float) -> list[Decided]:
-        decided: list[Decided] = []
-        self._decided_any = True
-        self._restless_since = None
-        was_active = self._active
-        self._active = seen == "active"
-        if seen in FAULTS or seen == "normal" or self._fault == "conflict":
-            self._fault = seen if seen in FAULTS else None
-        self._believed_at = since
-        if self._panic and self._active != was_active:
-            self._press(decided, since)
-        self._tell(decided, since, released=was_active)
-        return decided
+    def _lost_at(self) -> float | None:
+        return None if self._found_at is None else self._found_at + LOST_S
 
-    def _press(self, decided: list[Decided], since: float) -> None:
-        if self._active:
-            self._maybe = False
-            self._pressed_at = None if self.settings.latching else since
-            self._stuck_at = since + STUCK_S
-            self._say(decided, "alarm", since)
+    def _settle(self, decided: list[Decided]) -> None:
+        rest = self._settling.settle()
+        if rest is None:
             return
+        self._doubted = False
+        if rest.reads == "active" and not self._active:
+            self._coming = self._coming or (rest.since, rest.began)
+            return
+        self._coming = None
+        if rest.glimpse is not None and rest.reads == rest.before == "normal" and self._fault is None:
+            # It went before it was believed, and yet it was there: a loose wire, or a short press.
+            self._believe(decided, *rest.glimpse)
+        self._believe(decided, rest.reads, rest.since)
+
+    def _lose_rest(self, decided: list[Decided], due: float) -> None:
+        self._fault, self._changed_at = "conflict", due
+        self._decided_any = True
+        since = self._settling.restless_since or due
+        self._doubt(decided, since)
+        self._tell(decided, since)
+
+    def _doubt(self, decided: list[Decided], at: float) -> None:
+        """Alarm where a circuit without rest reads what may be a press."""
+        if not self._panic or self._active or self._fault != "conflict" or self._doubted:
+            return
+        rest = self._settling.rest
+        if any(
+            reads == "active" or (self._is_alike(reads) and reads != rest) for reads in self._settling.met
+        ):
+            self._doubted = self._alarmed = True
+            self._say(decided, "alarm", at, cause="conflict")
+
+    def _is_alike(self, reads: Condition | None) -> bool:
+        """Whether these are a changeover's two contacts that are alike: it may be pressed."""
+        return self._is_pair and reads in ("cut", "short")
+
+    def _believe(
+        self, decided: list[Decided], seen: Condition, since: float, began: float | None = None
+    ) -> None:
+        was_active, was_fault = self._active, self._fault
+        self._decided_any = True
+        self._active = seen == "active"
+        if not self._active or was_fault == "conflict":
+            self._fault = seen if seen in FAULTS else None
+        if (self._active, self._fault) != (was_active, was_fault):
+            self._changed_at = since
+        if self._panic and self._active and not was_active:
+            self._press(decided, since, began)
+        elif self._panic and not self._active and (was_active or seen == "normal"):
+            self._release(decided, since)
+        elif self._panic and self._is_alike(self._fault) and self._fault != was_fault:
+            self._alarmed = True
+            self._say(decided, "alarm", since, cause=self._fault)
+        self._tell(decided, since)
+
+    def _press(self, decided: list[Decided], since: float, began: float | None) -> None:
+        self._alarmed = True
+        self._pressed_at = None if self.settings.latching else since
+        self._stuck_at = since + STUCK_S
+        self._say(decided, "alarm", since, began=began)
+
+    def _release(self, decided: list[Decided], since: float) -> None:
         self._pressed_at = self._stuck_at = None
-        self._say(decided, "restoral", since)
+        self._held = False
+        if self._alarmed:
+            self._alarmed = False
+            self._say(decided, "restoral", since)
         if self._stuck:
             self._stuck = False
             self._say(decided, "trouble-restoral", since, cause="stuck")
 
-    def _tell(self, decided: list[Decided], since: float, *, released: bool = False) -> None:
+    def _tell(self, decided: list[Decided], since: float) -> None:
         """Tell of the door and of the fault, unless they change too often to be told each time."""
-        if not self._panic and self._told_open != self._active and self._may_swing(decided, since):
+        if not self._panic and bool(self._told_open) != self._active and self._may_tell(decided, since):
             self._told_open = self._active
             self._say(decided, "open" if self._active else "closed", since)
-        if self._told_fault == self._fault or not self._may_swing(decided, since):
+        if self._told_fault == self._fault or not self._may_tell(decided, since):
             return
         if self._told_fault is not None:
             cause, self._told_fault = self._told_fault, None
-            if self._maybe and not self._active:
-                self._maybe = False
-                self._say(decided, "restoral", since)
             self._say(decided, "tamper-restoral", since, cause=cause)
         if self._fault is not None:
             self._told_fault = self._fault
-            if self.may_be_pressed and not released:
-                self._maybe = True
-                self._say(decided, "alarm", since, cause=self._fault)
             self._say(decided, "tamper", since, cause=self._fault)
 
-    def _may_swing(self, decided: list[Decided], at: float) -> bool:
-        if self._chatters:
-            return False
-        while self._swings and self._swings[0] <= at - SWING_WINDOW_S:
-            self._swings.popleft()
-        if len(self._swings) >= (FAULT_SWINGS if self._panic else DOOR_SWINGS):
-            self._chatters = True
+    def _may_tell(self, decided: list[Decided], at: float) -> bool:
+        change = self._swings.change(at)
+        if change == "begins":
             self._say(decided, "trouble", at, cause="chatter")
-            return False
-        self._swings.append(at)
-        return True
+        return change == "tell"
 
     def _say(
         self,
@@ -323,5 +380,6 @@ class Zone:
         kind: Kind | None = None,
         held: bool = False,
         cause: str | None = None,
+        began: float | None = None,
     ) -> None:
-        decided.append(Decided(what, at, kind or self.kind, held, cause, self.word))
+        decided.append(Decided(what, at, kind or self.kind, held, cause, self.word, began))

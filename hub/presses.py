@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from config.clock import Now, stamp
-from config.contract import MessageError, content_hash, read_topic, shown
+from config.contract import Event, MessageError, content_hash, read_topic, shown
 from hub.causes import doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
@@ -50,6 +50,8 @@ class Presses:
         self._incidents = incidents
         self._devices = devices
         self._recent: OrderedDict[str, Seen] = OrderedDict()
+        self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        """Each fault's latest word, told or restored: its boot, and its place in it."""
 
     def remembers(self, digest_: str) -> bool:
         """Tell whether this event is known without the store."""
@@ -224,23 +226,35 @@ class Presses:
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
         if account.what in ("tamper", "trouble"):
-            self._faulty(decision, account, now)
+            key = fault_key(account.what, account.device, account.zone, account.cause)
+            if self._is_news(key, fact.event):
+                self._faulty(decision, account, key, now)
         elif account.what in ("tamper-restoral", "trouble-restoral"):
-            self._restored(decision, account, now)
+            self._restored(decision, account, fact.event, now)
         elif account.kind == "door" and account.what in ("open", "closed"):
             self._devices.door(decision, account)
         return None
 
-    def _faulty(self, decision: Decision, account: Account, now: Now) -> None:
+    def _is_news(self, key: str, event: Event) -> bool:
+        """Whether no later word on this fault has come before it; of one boot, whose order is certain."""
+        boot, seq = self._latest.get(key, ("", 0))
+        if boot == event.boot and event.seq < seq:
+            return False
+        self._latest[key] = (event.boot, event.seq)
+        self._latest.move_to_end(key)
+        if len(self._latest) > REMEMBERED:
+            self._latest.popitem(last=False)
+        return True
+
+    def _faulty(self, decision: Decision, account: Account, key: str, now: Now) -> None:
         """Open a zone's tamper or trouble, one for each cause."""
         what, device, zone = str(account.what), account.device, account.zone
         cause = shown(account.cause) if account.cause else None
-        key = fault_key(what, device, zone, account.cause)
         room = self._ledger.directory.place(device, account.room).room
         detail = f"{shown(room)}, {shown(account.label or zone)}: {fault_words(what, cause)}"
         self._ledger.trouble(decision, now, key, what, detail, device=device, zone=zone, cause=cause)
 
-    def _restored(self, decision: Decision, account: Account, now: Now) -> None:
+    def _restored(self, decision: Decision, account: Account, event: Event, now: Now) -> None:
         """Close a zone's tamper or trouble of one cause; without a cause all of them.
 
         One that an older release opened bears no cause in its key, and ends with the first restoral.
@@ -256,7 +270,8 @@ class Presses:
                 if (trouble.what, trouble.device, trouble.zone) == (what, device, zone)
             ]
         for key in keys:
-            self._ledger.restore(decision, now, key)
+            if self._is_news(key, event):
+                self._ledger.restore(decision, now, key)
 
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"

@@ -171,7 +171,9 @@ def _context_flaws(device: str, seen: Event | Readable, directory: Directory) ->
     if room.zones and zone is None and seen.zone is not None:
         known = ", ".join(z.zone for z in room.zones)
         flaws.append(Flaw("zone", f"{shown(seen.zone)!r} is no zone of {device}; zones: {known}"))
-    if zone is not None and seen.kind is not None and zone.kind != seen.kind:
+    # An assist button may make an emergency of a press that is held; only its agent's settings say so.
+    is_raised = seen.held is True and (seen.kind, zone.kind if zone else None) == ("panic", "assist")
+    if zone is not None and seen.kind is not None and zone.kind != seen.kind and not is_raised:
         flaws.append(
             Flaw("kind", f"found {seen.kind!r}; the site's settings have {zone.kind!r} for {zone.zone}")
         )

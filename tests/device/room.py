@@ -78,11 +78,13 @@ class Room:
         restored: Restored | None = None,
         reads_outbox: bool = True,
         zones: tuple[ZoneSettings, ...] = ZONES,
+        settles: bool = True,
         **parts: Any,
     ) -> None:
         """``pressed`` are the zones that are active as it starts; ``parts`` are settings.
 
         ``restored`` is what the outbox held, nothing by default; unless ``reads_outbox`` it is never told.
+        Unless it ``settles``, what happens next happens at once.
         """
         self.now = at
         self.zones = {zone.zone: zone for zone in zones}
@@ -97,7 +99,8 @@ class Room:
             self.tell(Contact(mono=at, zone=zone.zone, reading=reading, how="first"))
         if reads_outbox:
             self.tell(restored or Restored(mono=at, events=(), memory={}))
-        self.wait(1.0)
+        if settles:
+            self.wait(1.0)
 
     def _now(self) -> Now:
         return Now(self.now, WALL + round(self.now * 1000))
@@ -118,8 +121,10 @@ class Room:
 
     def wait(self, seconds: float) -> list[Action]:
         """Let time pass, from deadline to deadline."""
-        end, done = self.now + seconds, []
+        end, done, again = self.now + seconds, [], 0
         while (due := self.agent.next_deadline(self._now())) <= end:
+            again = again + 1 if due <= self.now else 0
+            assert again < 100, f"what is due at {due} is never done"
             self.now = max(due, self.now)
             done += self._advance()
         self.now = end

@@ -110,6 +110,9 @@ def test_a_lost_move_is_found_and_counted() -> None:
     done = made.read("wall", reading, "again") + made.wait(0.1)
     assert kept(done) == [("wall", "panic", "alarm", None)]
     (health,) = healths(made.survey())
+    assert (health.lost_edges, health.last_fault) == (0, None)  # its own word may still come
+    made.wait(1.0)
+    (health,) = healths(made.survey())
     assert health.lost_edges == 1
     assert health.last_fault == "pins: wall: 1 moves were found only by reading again"
 
@@ -129,7 +132,7 @@ def restarted(before: Room, **options: Any) -> Room:
                 memory[key] = value
     at = before.now + 60
     found = Restored(mono=at, events=tuple(rows.values()), memory=memory)
-    return Room(zones=ZONES, boot="b2", at=at, restored=found, **options)
+    return Room(**{"zones": ZONES, "boot": "b2", "at": at, "restored": found, **options})
 
 
 def test_a_fault_told_before_a_restart_is_restored_after_it() -> None:
@@ -138,6 +141,73 @@ def test_a_fault_told_before_a_restart_is_restored_after_it() -> None:
     before.wait(1.0)
     after = restarted(before)
     assert ("desk", "panic", "tamper-restoral", "short") in kept(after.up())
+
+
+def test_a_fault_told_before_a_restart_is_restored_when_its_word_is_read_late() -> None:
+    """A slow disk: the zone has been pressed meanwhile, and the word is read after that."""
+    before = room()
+    before.becomes("desk", "short")
+    before.wait(1.0)
+    word = {keep.word.key: keep.word.value for keep in of(Keep, before.done) if keep.word}
+    after = Room(zones=ZONES, boot="b2")
+    after.answers = True
+    after.up()
+    after.press("desk")
+    found = Restored(mono=after.now, events=(), memory=word)
+    assert kept(after.tell(found)) == [("desk", "panic", "tamper-restoral", "short")]
+
+
+def test_a_test_that_is_held_over_a_restart_is_real() -> None:
+    """The walk test ended with the restart, and only a test was told of that press."""
+    before = room()
+    before.command("walk", "walk-test", for_s=600.0)
+    before.becomes("desk", "active")
+    before.wait(1.0)
+    after = restarted(before, pressed=("desk",))
+    after.answers = True
+    after.up()
+    after.wait(60.0)
+    told = {e.id: (e.what, e.test, bool(e.held)) for e in events(after.done) if e.boot == "b2"}
+    assert list(told.values()) == [("alarm", False, False), ("alarm", False, True)]
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+def test_a_walk_test_that_ended_with_a_restart_is_not_begun_again(is_early: bool) -> None:
+    """By the same command, which another broker may bring then: before the outbox is read or after it."""
+    before = room()
+    before.command("walk", "walk-test", for_s=600.0)
+    after = restarted(before, **({"restored": None} if is_early else {}))
+    after.up()
+    after.command("walk", "walk-test", for_s=600.0)
+    assert bool(after.agent.walk_test) is is_early
+    word = next(each.value for each in of(Remember, before.done) if each.key == "walk tests")
+    done = after.tell(Restored(mono=after.now, events=(), memory={"walk tests": word}))
+    assert not after.agent.walk_test
+    assert not is_early or not states(done)[-1].zones[0].walk_test
+    after.command("walk-2", "walk-test", for_s=600.0)
+    own = next(each.value for each in reversed(of(Remember, after.done)) if each.key == "walk tests")
+    after.tell(Restored(mono=after.now, events=(), memory={"walk tests": own}))
+    for each in (word, "[]", "no json", '{"boot": "b9", "ids": 7}'):
+        after.tell(Restored(mono=after.now, events=(), memory={"walk tests": each}))
+    assert after.agent.walk_test
+
+
+def test_a_press_that_is_held_over_a_restart_is_told_as_held() -> None:
+    """Once: for assist it may be what makes it an emergency."""
+    before = room()
+    before.becomes("help", "active")
+    before.wait(1.0)
+    after = restarted(before, pressed=("help",))
+    after.answers = True
+    after.up()
+    after.wait(60.0)
+    told = {e.id: (e.kind, e.what, e.held) for e in events(after.done) if e.boot == "b2"}
+    assert list(told.values()) == [("panic", "alarm", True)]
+    again = restarted(after, pressed=("help",), boot="b3")
+    again.answers = True
+    again.up()
+    again.wait(60.0)
+    assert not [e for e in events(again.done) if e.boot == "b3"]
 
 
 def test_a_damaged_event_that_may_be_an_alarm_goes_out() -> None:
@@ -161,7 +231,7 @@ def test_a_late_restore_without_words_undoes_nothing() -> None:
     after.answers = True
     after.up()
     after.tell(Restored(mono=after.now, events=(), memory={}))
-    assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm"]
+    assert not [e for e in events(after.wait(60.0)) if e.boot == "b2" and e.what == "alarm" and not e.held]
 
 
 LOCKDOWN = StrobeSettings(pin=21, postures=("lockdown",))

@@ -139,6 +139,14 @@ def test_a_broker_that_cant_be_reached_is_named_before_it_is_tried(monkeypatch: 
     ]
 
 
+@pytest.mark.parametrize(("settle_ms", "warned"), [(39, 1), (40, 0)])
+def test_an_adc_is_not_read_as_often_as_a_pin(settle_ms: int, warned: int) -> None:
+    """A settle time of less than two readings lets one odd reading count."""
+    zones = [{"zone": "desk", "kind": "panic", "circuit": "eol", "channel": 0, "settle_ms": settle_ms}]
+    lines, _ = said(WiredPins({"desk": 0.5}), room(zones=zones))
+    assert sum(line.startswith(f"warning: desk: settle_ms = {settle_ms}") for line in lines) == warned
+
+
 def test_mock_pins_are_never_ready() -> None:
     """A green check of pins that nobody read would be a false calm."""
     lines, code = said(settings=room(pins="mock"))

@@ -154,6 +154,31 @@ def test_one_pin_that_is_taken_costs_only_itself(facts: Facts, claim: Callable[.
     assert facts.contacts() == [("desk", True, "moved")]
 
 
+def test_the_other_contact_of_a_pair_is_known_at_once(
+    facts: Facts, claim: Callable[..., Pins], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claimed anew, and moved before the next look: what the other contact reads is no guess."""
+    factory = open_factory("mock")
+    other = claim(factory, ZoneSettings(zone="desk", kind="panic", circuit="no", pin=17))
+    pins = claim(factory, PAIR)
+    pins.start()
+    assert set(pins.unreadable) == {"wall"}
+    other.close()
+    closed = factory.pin(23)
+    claimed = type(closed)._set_pull
+
+    def pulled(pin: Any, pull: str) -> None:
+        claimed(pin, pull)
+        if pin is closed:  # the contact that is closed holds its pin low against the pull
+            pin._state = False
+
+    monkeypatch.setattr(type(closed), "_set_pull", pulled)
+    pins.retry()
+    facts.all()
+    factory.pin(17).drive_low()
+    assert facts.contacts() == [("wall", (True, True), "moved")]
+
+
 class Mcp3008(MockSPIDevice):
     """Answers as Microchip's DS21295 (figure 5-1) says: start, single/differential, three bits of input."""
 

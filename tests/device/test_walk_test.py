@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.agent_settings import ZoneSettings
-from config.contract import Event
-from device.walk_test import APART_S, LIVE_AGAIN_S, WalkTest
+from config.contract import Command, Event
+from device.walk_test import APART_S, LIVE_AGAIN_S, Verdict, WalkTest
 from tests.device.room import Room, events, states
 
 ZONES = (
@@ -60,13 +60,100 @@ def test_the_first_press_is_the_test() -> None:
 
 
 def test_a_second_press_before_it_is_live_is_part_of_the_test() -> None:
-    """Whoever presses twice tests twice; the zone is live 5 s after the last restoral."""
+    """Whoever presses twice tests twice; the zone is live 5 s after the first restoral all the same."""
     made = room()
     made.press("desk")
     made.wait(3.0)
-    assert told(made.press("desk"))[0] == ("desk", "alarm", True, False)
-    made.wait(LIVE_AGAIN_S)
+    assert told(made.press("desk")) == [("desk", "alarm", True, False), ("desk", "restoral", True, False)]
+    made.wait(LIVE_AGAIN_S - 3.4)
+    assert in_test(made)["desk"]
+    made.wait(0.2)
     assert told(made.press("desk"))[0] == ("desk", "alarm", False, False)
+
+
+@pytest.mark.parametrize(("lasts", "pause"), [(0.2, 4.0), (2.8, 2.0)])
+def test_pressing_on_and_on_is_real(lasts: float, pause: float) -> None:
+    """Somebody who presses again and again calls: no press keeps its zone in the test."""
+    made = room()
+    alarms: dict[str, bool] = {}
+    for _ in range(20):
+        done = made.press("desk", lasts) + made.wait(pause)
+        alarms |= {event.id: event.test for event in events(done) if event.what == "alarm"}
+    assert list(alarms.values()) == [True] * 2 + [False] * 18
+
+
+def test_no_press_keeps_a_zone_in_test_when_the_time_is_over() -> None:
+    """Neither its 5 s after the restoral nor a button that stays in."""
+    made = room(for_s=60.0)
+    made.wait(55.0)
+    made.becomes("latch", "active")
+    made.wait(3.0)
+    made.press("desk")
+    made.wait(2.0)
+    assert not any(in_test(made).values())
+    assert told(made.press("desk"))[0] == ("desk", "alarm", False, False)
+    assert told(made.becomes("latch", "normal") + made.wait(0.1)) == [("latch", "restoral", True, False)]
+
+
+def test_what_may_be_a_fault_is_real_and_no_test() -> None:
+    """A wire that is cut meanwhile neither is the test nor keeps the zone in it."""
+    made = room(for_s=60.0)
+    done = made.becomes("wall", "cut") + made.wait(1.0)
+    assert told(done) == [("wall", "alarm", False, False), ("wall", "tamper", False, False)]
+    done = made.becomes("wall", "active") + made.wait(0.5) + made.becomes("wall", "cut") + made.wait(1.0)
+    assert told(done) == [("wall", "alarm", True, False), ("wall", "restoral", True, False)]
+    made.wait(60.0)
+    assert not any(in_test(made).values())
+    assert told(made.becomes("wall", "active") + made.wait(0.5)) == [("wall", "alarm", False, False)]
+
+
+def test_what_may_be_a_fault_makes_the_next_one_real() -> None:
+    """A wire that is cut and another button at once: both may be presses. Nothing is told twice."""
+    made = room()
+    done = made.becomes("wall", "cut") + made.wait(1.0) + made.becomes("desk", "active") + made.wait(0.2)
+    causes = {event.id: event.cause for event in events(done) if event.what == "alarm" and not event.test}
+    assert list(causes.values()) == ["cut", None]
+
+
+def test_a_press_that_began_before_the_test_is_none() -> None:
+    """Who pressed could not know of it."""
+    made = room(for_s=None)
+    made.becomes("desk", "active")
+    made.wait(0.02)
+    made.command("walk", "walk-test", for_s=600.0)
+    assert told(made.wait(0.3))[0] == ("desk", "alarm", False, False)
+    assert in_test(made)["desk"]
+    made = room(for_s=None)
+    made.becomes("wall", "cut")
+    made.wait(0.2)
+    made.command("walk", "walk-test", for_s=600.0)
+    made.becomes("wall", "active")
+    assert told(made.wait(0.3))[0] == ("wall", "alarm", False, False)
+
+
+def test_a_test_right_after_the_start() -> None:
+    """What was found at the start is a rest: a press that comes at once began when it came."""
+    made = Room(zones=ZONES)
+    restarted = Room(zones=ZONES, settles=False)
+    for each in (made, restarted):
+        each.up()
+        each.wait(0.1)
+        each.command("walk", "walk-test", for_s=600.0)
+        assert told(each.press("desk"))[0] == ("desk", "alarm", True, False)
+
+
+def test_each_press_near_another_button_is_real() -> None:
+    """Not only the latest: A, A again, and B within 2 s of both."""
+    made = room()
+    done = made.press("desk") + made.wait(1.2) + made.press("desk") + made.wait(0.1) + made.press("wall")
+    alarms = {event.id: event for event in events(done) if event.what == "alarm"}
+    assert [(event.zone, event.test) for event in alarms.values()] == [
+        ("desk", True),
+        ("desk", True),
+        ("wall", False),
+        ("desk", False),
+        ("desk", False),
+    ]
 
 
 def test_the_lamp_is_as_it_was_after_a_test() -> None:
@@ -187,6 +274,11 @@ def test_nothing_prolongs_a_walk_test() -> None:
     made.command("walk-2", "walk-test", for_s=1800.0)
     made.wait(30.1)
     assert not any(in_test(made).values())
+    made.command("walk", "walk-test", for_s=1800.0)
+    assert not any(in_test(made).values())
+    retained = Command(v=1, id="walk-3", do="walk-test", for_s=1800.0)
+    made.heard(retained, "command", retained=True)
+    assert not any(in_test(made).values())
 
 
 def test_a_walk_test_is_ended_by_command_and_by_a_restart() -> None:
@@ -203,6 +295,36 @@ def test_without_a_time_it_is_not_obeyed() -> None:
     assert not any(in_test(made).values())
 
 
+# --- out of order -----------------------------------------------------------------------------------------
+
+
+def test_zones_that_settle_slowly_are_near_all_the_same() -> None:
+    """A press that is accepted late began before one that was told earlier."""
+    walk = WalkTest()
+    walk.start(["a", "b", "c"], 0.0, 600.0)
+    assert walk.pressed("a", 10.5) == Verdict(True)
+    assert walk.pressed("b", 10.0) == Verdict(False, (("a", 10.5),))
+    assert not walk
+    assert not walk.was_test("a")
+    assert walk.pressed("c", 11.0) == Verdict(False)  # and what was told as real isn't told again
+
+
+def test_what_goes_on_is_real_or_a_test() -> None:
+    """As it was told last: a test, a test that is held, a test that is pressed again as real."""
+    walk = WalkTest()
+    walk.start(["a"], 0.0, 600.0)
+    walk.pressed("a", 10.0)
+    assert walk.was_test("a")
+    walk.held("a")
+    assert not walk.was_test("a")
+    assert not walk.restored("a", 14.0)
+    walk.start(["a"], 20.0, 600.0)
+    walk.pressed("a", 21.0)
+    walk.end()
+    walk.pressed("a", 22.0)  # over a restoral that was never seen
+    assert not walk.was_test("a")
+
+
 # --- any order of presses ---------------------------------------------------------------------------------
 
 presses = st.lists(
@@ -211,26 +333,32 @@ presses = st.lists(
 )
 
 
+@settings(max_examples=400)
+@example([("wall", 0.5, 0.5), ("wall", 0.5, 0.5), ("desk", 0.5, 1.0)], 1.0)
 @given(presses, st.floats(0.0, 60.0))
 def test_a_test_is_never_more_than_asked_for(history: list[tuple[str, float, float]], for_s: float) -> None:
     """Whatever is pressed: no test without a walk test, none of two at once, and in the end all is live."""
     walk = WalkTest()
     now = 100.0
-    walk.start(["wall", "desk"], now + for_s)
+    walk.start(["wall", "desk"], now, now + for_s)
     tests: list[tuple[str, float]] = []
     real: list[tuple[str, float]] = []
+    restored: dict[str, float] = {}
     for zone, gap, lasts in history:
         now += gap
         verdict = walk.pressed(zone, now)
         (tests if verdict.test else real).append((zone, now))
         real += verdict.real_after_all
         now += lasts
-        walk.restored(zone, now)
+        if walk.restored(zone, now):
+            first = restored.setdefault(zone, now)
+            assert tests[-1][1] < first + LIVE_AGAIN_S
     for zone, at in tests:
         assert zone in ("wall", "desk")
+        assert at < 100.0 + for_s
         near = [z for z, then in tests + real if z != zone and abs(then - at) <= APART_S]
         assert not near or (zone, at) in real
-    walk.advance(now + max(for_s, LIVE_AGAIN_S))
+    walk.advance(100.0 + for_s)
     assert not walk
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.agent_settings import ZoneSettings
-from device.zone import HELD_S, POWER_UP_S, Decided, Zone
+from device.settling import POWER_UP_S
+from device.zone import HELD_S, Decided, Zone
 
 SETTLE = 0.040
 
@@ -93,16 +94,21 @@ def test_without_settle_time_every_edge_counts() -> None:
     ("last", "closed", "expected"),
     [
         ("normal", True, [("alarm", 0.0, False), ("alarm", HELD_S, True)]),
-        ("active", True, []),
+        ("active held", True, []),
+        ("active", True, [("alarm", HELD_S, True)]),
+        ("active test", True, [("alarm", 0.0, False), ("alarm", HELD_S, True)]),
+        ("active test", False, [("restoral", 0.0, False)]),
         ("active", False, [("restoral", 0.0, False)]),
         ("normal", False, []),
     ],
 )
 def test_power_up(last: str, closed: bool, expected: list[tuple[str, float, bool]]) -> None:
-    """Pressed at power-up is an alarm, unless that press was reported before."""
+    """Pressed at power-up is an alarm, unless that press was reported before, and as real; held on it is
+    told as held, unless that was told, too.
+    """
     zone = Zone(ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27))
     zone.contact(0.0, closed, "first")
-    zone.remember(last)  # type: ignore[arg-type]
+    assert zone.remember(last) == []
     assert play(zone, [], POWER_UP_S - 0.001) == []
     assert play(zone, [], 10.0) == expected
 
@@ -127,6 +133,36 @@ def test_memory_comes_too_late() -> None:
     zone = Zone(ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27))
     zone.contact(0.0, True, "first")
     assert [each.what for each in zone.advance(1.0)] == ["alarm"]
-    zone.remember("active")
-    assert [each.what for each in zone.contact(1.1, False)] == []
-    assert [each.what for each in zone.advance(2.0)] == ["restoral"]
+    assert zone.remember("active held") == []
+    assert [(each.what, each.held) for each in zone.advance(HELD_S)] == [("alarm", True)]
+    assert [each.what for each in zone.contact(5.0, False)] == []
+    assert [each.what for each in zone.advance(6.0)] == ["restoral"]
+
+
+def test_memory_of_a_press_comes_in_the_next_one() -> None:
+    """A press that has begun is one, whatever was pressed before the restart."""
+    zone = button()
+    zone.contact(0.1, True)
+    assert zone.remember("active") == []
+    assert [each.what for each in zone.advance(1.0)] == ["alarm"]
+
+
+@pytest.mark.parametrize("known", ["active", "active test", "maybe"])
+def test_memory_of_a_press_that_is_over_comes_late(known: str) -> None:
+    """It was told and has gone: its restoral is told as soon as the word of it is read."""
+    zone = button()
+    assert zone.advance(1.0) == []
+    assert [(each.what, each.at) for each in zone.remember(known)] == [("restoral", 0.0)]
+    assert zone.word == "normal"
+
+
+def test_a_press_over_a_restart_can_be_stuck() -> None:
+    """Five minutes are counted from the start anew."""
+    zone = Zone(ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27))
+    zone.remember("active held")
+    zone.contact(10.0, True, "first")
+    assert [(each.what, each.at) for each in zone.advance(400.0)] == [("trouble", 310.0)]
+    zone = Zone(ZoneSettings(zone="desk", kind="panic", circuit="no", pin=27))
+    zone.contact(10.0, True, "first")
+    zone.remember("active held")
+    assert [(each.what, each.at) for each in zone.advance(400.0)] == [("trouble", 310.0)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from config.agent_settings import ZoneSettings
 from config.clock import Now
-from config.contract import Event, HubState, Receipt, decode, device_topic, encode, hub_topic
+from config.contract import Command, Event, HubState, Receipt, decode, device_topic, encode, hub_topic
 from device import actions
 from device.actions import Action, Forget, Keep, Publish, Remember
 from device.agent import Agent
@@ -112,6 +112,10 @@ class World:
         self.cut_after: int | None = None
         """How many actions are done before the power goes."""
         self.power: list[tuple[float, bool]] = []
+        self.kept: set[tuple[str, int]] = set()
+        """Boot and ``seq`` of each event that was ever put on the disk."""
+        self.read: dict[str, list[tuple[float, Any]]] = {zone.zone: [] for zone in zones}
+        """What each circuit read, since when."""
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._n = 0
         self._booted = 0.0
@@ -130,7 +134,8 @@ class World:
     def start(self) -> None:
         """Give the agent power."""
         self.boots += 1
-        self._booted = self.now - BOOT_S
+        went = self.power[-1][0] if self.power else 0.0  # no machine boots before its power went
+        self._booted = max(self.now - BOOT_S, went)
         self.power.append((self.now, True))
         self.agent = Agent(self.settings, boot=f"b{self.boots}", kernel=f"k{self.boots}", now=self._now())
         for zone, reads in self.reads.items():
@@ -156,6 +161,7 @@ class World:
         """A zone's circuit reads this from now on."""
         if self.reads[zone] != reads:
             self.reads[zone] = reads
+            self.read[zone].append((self.now, reads))
             self.tell(Contact(mono=self.mono, zone=zone, reading=self.wiring[zone].reading(reads)))
 
     def broker(self, link: str, *, up: bool, keeps: bool = True) -> None:
@@ -169,6 +175,13 @@ class World:
         else:
             self._deliver(link)
             self._connect(link)
+
+    def command(self, name: str, do: Any, **fields: Any) -> None:
+        """The hub asks something of the agent, over every link that is up; it may never come."""
+        topic = device_topic("demo", "room-101", "command")
+        for link in self.links:
+            if self.agent is not None and link in self.agent.up:
+                self._say(link, topic, encode(Command(v=1, id=name, do=do, **fields)))
 
     def hub_up(self, *, up: bool) -> None:
         self.hub.up = up
@@ -224,6 +237,9 @@ class World:
         match action:
             case Keep() | Forget() | Remember():
                 self.disk.do(action)
+                if isinstance(action, Keep):
+                    event_kept = decode(Event, action.event.body)
+                    self.kept.add((event_kept.boot, event_kept.seq))
             case Publish(link=link, what="event", payload=payload, event=event):
                 if self.broker_up[link]:
                     self.queued[link].append((payload, self.now))

@@ -207,6 +207,25 @@ def test_a_zone_may_have_several_troubles_at_once() -> None:
 
 
 @pytest.mark.parametrize("cause", ["cut", None])
+def test_the_latest_word_on_a_fault_stands(cause: str | None) -> None:
+    """Over two brokers a tamper may come after its own restoral, and that after the next tamper."""
+    site = new_site()
+
+    def say(what: str, seq: int, cause: str | None = "cut", boot: str = "b") -> bool:
+        decision = take(site, event_bytes(id=f"{boot}{seq}", boot=boot, what=what, cause=cause, seq=seq))
+        assert len(decision.events) == 1
+        return "tamper room-101 wall cut" in site.view.troubles
+
+    assert say("tamper", 1)
+    assert not say("tamper-restoral", 4, cause)
+    assert not say("tamper", 3)
+    assert say("tamper", 5)
+    assert say("tamper-restoral", 2, cause)
+    assert not say("tamper-restoral", 6, cause)
+    assert say("tamper", 1, boot="c")  # of another boot: in doubt it is a fault
+
+
+@pytest.mark.parametrize("cause", ["cut", None])
 def test_a_trouble_opened_by_an_older_release_is_ended_by_any_restoral(cause: str | None) -> None:
     """Its key bears no cause."""
     key = "tamper room-101 desk"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.directory import Directory
@@ -178,3 +179,26 @@ def test_what_is_shown_of_a_flawed_press_is_clean_and_short(text: str) -> None:
     for flaw in read(payload, "stranger").flaws:
         str(flaw).encode()
         assert "\0" not in str(flaw)
+
+
+@pytest.mark.parametrize(
+    ("fields", "flawed"),
+    [
+        ({"kind": "panic", "held": True}, set()),
+        ({"kind": "panic"}, {"kind"}),
+        ({"kind": "medical", "held": True}, {"kind"}),
+        ({"kind": "assist", "held": True}, set()),
+    ],
+)
+def test_an_assist_that_is_held_may_be_an_emergency(fields: Any, flawed: set[str]) -> None:
+    """Only the agent's settings know of it: the site's have the button's own kind."""
+    settings = site_settings()
+    first, *rooms = settings.rooms
+    zones = tuple(
+        msgspec.structs.replace(zone, kind="assist") if zone.zone == "wall" else zone for zone in first.zones
+    )
+    room = msgspec.structs.replace(first, zones=zones)
+    directory = Directory(msgspec.structs.replace(settings, rooms=(room, *rooms)), {})
+    account = read_event(came(event_bytes(**fields), first.device), directory)
+    assert flaws(account) == flawed
+    assert account.panic_kind == fields["kind"]
