@@ -70,11 +70,15 @@ class Proving:
         decision.shown.append(lambda: self._ledger.view.proved.__setitem__((device, zone), proof))
         self.look(decision, device, now)
 
+    def due(self, decision: Decision, now: Now) -> None:
+        """Look at every device, and again in an hour."""
+        self.look_at_all(decision, now)
+        self._arm(now)
+
     def look_at_all(self, decision: Decision, now: Now) -> None:
-        """Look at every device of the settings, and again in an hour."""
+        """Look at every device of the settings."""
         for device in self._ledger.directory.rooms:
             self.look(decision, device, now)
-        self._arm(now)
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say which buttons of a device have no proof that counts, or that all have."""

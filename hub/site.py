@@ -175,7 +175,7 @@ class Site(Ledger):
         elif what == "walk-test":
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
-            self.proving.look_at_all(decision, now)
+            self.proving.due(decision, now)
         else:
             self._restore_old_flaws(decision, now)
 

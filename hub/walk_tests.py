@@ -35,6 +35,7 @@ EVERYWHERE: Final = frozenset({"panic", "duress"})
 """Kinds of a real call that end every walk test of the site."""
 NO_DOUBT: Final = frozenset({"test", "room"})
 """Fields whose flaw is no reason to take a marked press for a real one."""
+BY_HAND: Final = "a person ended it"
 _FACT: Final = "walk tests "
 
 
@@ -78,7 +79,7 @@ class WalkTests:
             if timed is None:
                 why = f"no walk test of {shown(action.device)} is open"
                 return Refused("not-in-this-state", why, "no walk test", ("open one",))
-            self._end(decision, timed, now, f"ended by {action.by}", {"by": action.by, "via": action.via})
+            self._end(decision, timed, now, BY_HAND, {"by": action.by, "via": action.via})
             return WalkTestDone(self._tests[action.device][-1].test)
         refused = self._refusal(action)
         if refused is not None:
@@ -173,7 +174,7 @@ class WalkTests:
             decision,
             now,
             "proved",
-            f"{room}, {shown(account.label or account.zone)}: pressed in a walk test of {test.by}",
+            f"{room}, {shown(account.label or account.zone)}: pressed in a walk test",
             detail={
                 "device": account.device,
                 "zone": account.zone,
@@ -199,6 +200,7 @@ class WalkTests:
         """Look at what a device's state says of its walk test."""
         timed = self._open(device)
         if timed is None:
+            self._end_again(decision, device, now)
             return
         if self._is_in_it(timed.test):
             self._begun(decision, timed.test, now)
@@ -237,6 +239,12 @@ class WalkTests:
         for device, of in self._tests.items():
             self._tests[device] = [_rewritten(timed, now) for timed in of]
             self._keep(decision, device)
+
+    def _end_again(self, decision: Decision, device: str, now: Now) -> None:
+        """Tell an agent anew that its walk test is over: it was away when it was ended before its time."""
+        of = self._tests.get(device)
+        if of and to_mono(of[-1].test.until, now) > now.mono and self._is_in_it(of[-1].test):
+            self._tell_agent(decision, of[-1], now, f"end-{now.wall}")
 
     def _open(self, device: str) -> Timed | None:
         of = self._tests.get(device)
@@ -289,7 +297,7 @@ class WalkTests:
     def _tell_agent(self, decision: Decision, timed: Timed, now: Now, what: str) -> None:
         """Ask the agent: for what remains, so that asking again prolongs nothing."""
         test = timed.test
-        remains = 0.0 if what == "end" else max(round(timed.end - now.mono, 3), 0.0)
+        remains = 0.0 if what.startswith("end") else max(round(timed.end - now.mono, 3), 0.0)
         command = Command(
             v=1, id=f"{test.id}-{what}", do="walk-test", for_s=min(remains, LONGEST_S), zones=test.zones
         )

@@ -51,6 +51,17 @@ def test_how_far_a_walk_test_has_come() -> None:
     assert over.said.endswith("its time was over.")
 
 
+def test_the_board_names_the_room_whose_buttons_are_tested(desk: FrontDesk, lee: Caller) -> None:
+    """Whoever looks at it must know that a press there may call nobody."""
+    desk.hear_all()
+    assert "walk test" not in lee.get("/").text
+    now = desk.wall()
+    desk.view.walk_tests["room-101"] = replace(OPEN, started=now, until=now + 600_000)
+    assert "Room 101: a walk test is open, by Lee, until" in lee.get("/").text
+    desk.view.walk_tests["room-101"] = replace(OPEN, ended=now, why="its time was over")
+    assert "walk test is open" not in lee.get("/").text
+
+
 def test_one_that_was_begun_elsewhere_is_said_to_be_none_of_ours() -> None:
     zones = (replace(ZONES[0], walk_test=True),)
     assert page_of(zones=zones).said == BY_HAND
