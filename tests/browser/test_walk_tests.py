@@ -28,7 +28,7 @@ def test_it_is_opened_watched_and_ended_without_leaving_the_page(
     expect(room).to_contain_text("are a real alarm")
     room.get_by_label("wall").uncheck()
     desk.trouble("silent room-104", "silent", "nothing heard for 46 s", device="room-104")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(700)
     room.get_by_role("button", name="Open the walk test").click()
     expect(page.locator("#said")).to_contain_text("The walk test of room-102 is open until")
     expect(page.locator("#walking")).to_contain_text("Still to press: desk")
@@ -42,6 +42,7 @@ def test_it_is_opened_watched_and_ended_without_leaving_the_page(
     expect(room).to_contain_text("by Officer Lee")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide == 0
+    page.wait_for_timeout(600)  # a button that moved under a finger does nothing for a moment
     room.get_by_role("button", name="End the walk test of Room 102").click()
     expect(page.locator("#said")).to_contain_text("is over: every press is real")
     expect(page.locator("#walking")).to_have_count(0)
