@@ -103,6 +103,9 @@ class State(Struct, frozen=True, omit_defaults=True, kw_only=True):
     room: str | None = None
     zones: tuple[ZoneState, ...] = ()
     n: Count | None = None  # counts this boot's states, so that one that was held up is known as old
+    machine: Annotated[str, Meta(max_length=128)] | None = (
+        None  # which machine it is: another one is a replacement
+    )
 
 
 class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):

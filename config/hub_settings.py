@@ -94,6 +94,14 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     url_env: str | None = None
 
 
+class WalkTestSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often buttons are to be proved."""
+
+    prove_every_days: Annotated[float, Meta(ge=0, le=3650, description="days, 0 to 3650")] = 30
+    """A button not proved for longer is a trouble, as is one not proved since it was set up, rewired or
+    its device replaced; 0: neither is."""
+
+
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All a hub needs to know; see ``config/examples/hub.toml``."""
 
@@ -120,6 +128,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
     reminders: RemindersSettings = RemindersSettings()
+    walk_tests: WalkTestSettings = WalkTestSettings()
 
     @property
     def brokers(self) -> tuple[NamedBroker, ...]:

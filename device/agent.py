@@ -75,8 +75,12 @@ class Agent:
         now: Now,
         words: HealthWords | None = None,
         restarts: int | None = None,
+        machine: str | None = None,
     ) -> None:
-        """``boot`` names this start of the agent, ``kernel`` the machine's (see :mod:`device.age`)."""
+        """``boot`` names this start of the agent, ``kernel`` the machine's (see :mod:`device.age`).
+
+        ``machine`` names the machine itself, so that a replaced one is known.
+        """
         self.settings = settings
         self.boot = boot
         self.zones = {z.zone: Zone(z) for z in settings.zones}
@@ -90,7 +94,7 @@ class Agent:
         self._owed = Owed(self._links)
         self._hearing = Hearing()
         self._kernel = kernel
-        self._reports = Reports(settings, boot, now.mono, restarts)
+        self._reports = Reports(settings, boot, now.mono, restarts, machine)
         self._words = words or HealthWords(settings.ups)
         self._seq = 0
         self._machine = Machine()

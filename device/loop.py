@@ -29,7 +29,7 @@ from device.link import Link
 from device.outbox import Outbox
 from device.starts import WELL_S, Starts
 from device.survey import Survey, Surveyor
-from device.survey.machine import root_meant_read_only
+from device.survey.machine import machine_name, root_meant_read_only
 from device.ups import Ups
 from device.ups.line import UpsLine
 
@@ -77,7 +77,13 @@ class Loop:
         self._take_back_at: float | None = self._clock.now().mono + TAKE_BACK_S
         self._well_at: float | None = self._clock.now().mono + WELL_S
         self._agent = Agent(
-            settings, boot=boot, kernel=kernel, now=self._clock.now(), words=words, restarts=start.restarts
+            settings,
+            boot=boot,
+            kernel=kernel,
+            now=self._clock.now(),
+            words=words,
+            restarts=start.restarts,
+            machine=machine_name(),
         )
         self._machine = machine or Surveyor(settings.data, self._ups(settings), clock=self._clock)
         self._outbox = Outbox(

@@ -21,8 +21,16 @@ HEALTH_EXPIRY_S: Final = 30
 class Reports:
     """The agent's word on itself, for each link."""
 
-    def __init__(self, settings: AgentSettings, boot: str, started: float, restarts: int | None) -> None:
-        """``started``: when, by the monotonic clock."""
+    def __init__(
+        self,
+        settings: AgentSettings,
+        boot: str,
+        started: float,
+        restarts: int | None,
+        machine: str | None = None,
+    ) -> None:
+        """``started``: when, by the monotonic clock; ``machine`` names the machine."""
+        self._machine = machine
         self._settings = settings
         self._boot = boot
         self._started = started
@@ -52,6 +60,7 @@ class Reports:
             room=self._settings.room,
             zones=now,
             n=self._state_n,
+            machine=self._machine,
         )
         payload = encode(state)
         done: list[Action] = []

@@ -71,6 +71,10 @@ class Devices:
                 decision, now, key, f"flaw-{fact.what}", shown(str(error), 300), device=fact.device
             )
 
+    def view(self, device: str) -> DeviceView | None:
+        """Return what is known of a device."""
+        return self._views.get(device)
+
     def door(self, decision: Decision, account: Account) -> None:
         """A door contact told of its door; an older word than the one shown changes nothing."""
         ledger = self._ledger
@@ -158,7 +162,7 @@ class Devices:
                 ZoneView(z.zone, z.label, z.kind, shown(z.circuit), shown(z.condition), z.walk_test)
                 for z in state.zones
             )
-            view = replace(view, version=state.version, zones=zones)
+            view = replace(view, version=state.version, zones=zones, machine=state.machine)
         if fact.retained:
             if view.last_heard is None:
                 self._show(decision, view)  # last known; it is not heard by it

@@ -37,6 +37,10 @@ class Incidents:
         """Return an unresolved incident."""
         return self._by_id.get(incident_id)
 
+    def unresolved(self) -> list[Incident]:
+        """Return the unresolved incidents."""
+        return list(self._by_id.values())
+
     def of_device(self, device: str) -> list[Incident]:
         """Return the unresolved incidents a device has called in."""
         return [i for i in self._by_id.values() if any(room.place.device == device for room in i.rooms)]

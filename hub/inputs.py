@@ -11,6 +11,7 @@ from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
+from hub.walk_test import USUAL_S, WalkTest
 
 
 class Ack(NamedTuple):
@@ -124,11 +125,34 @@ class Confirm(Struct, frozen=True):
     note: str | None = None
 
 
-Action = Acknowledge | Resolve | Note | Confirm
+class OpenWalkTest(Struct, frozen=True):
+    """A person is about to press a room's buttons, one at a time, to prove them."""
+
+    device: str
+    by: str
+    via: str
+    zones: tuple[str, ...] = ()
+    """Empty: all of its buttons."""
+    for_s: float = USUAL_S
+
+
+class EndWalkTest(Struct, frozen=True):
+    """A person is done with a walk test, or wants its room live again."""
+
+    device: str
+    by: str
+    via: str
+
+
+IncidentAction = Acknowledge | Resolve | Note | Confirm
+"""What a person may ask of an incident."""
+WalkTestAction = OpenWalkTest | EndWalkTest
+"""What a person may ask of a room's walk test."""
+Action = IncidentAction | WalkTestAction
 """What a person may ask."""
 
 
-def wish(action: Action) -> str:
+def wish(action: IncidentAction) -> str:
     """Return what was asked, as a refusal names it: ``cannot … incident 41``."""
     words = {Acknowledge: "acknowledge", Resolve: "resolve", Note: "add a note to", Confirm: "confirm"}
     return words[type(action)]
@@ -146,7 +170,7 @@ class Done(Struct, frozen=True):
 class Refused(Struct, frozen=True):
     """The answer to a person's word that was not taken."""
 
-    error: Literal["not-found", "not-in-this-state"]
+    error: Literal["not-found", "not-in-this-state", "bad-input"]
     detail: str
     state: str | None = None
     allowed: tuple[str, ...] = ()
@@ -154,7 +178,15 @@ class Refused(Struct, frozen=True):
     """Rooms whose call came after what the person was shown."""
 
 
-Answer = Done | Refused
+class WalkTestDone(Struct, frozen=True):
+    """The answer to a person who opened or ended a walk test."""
+
+    walk_test: WalkTest
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | WalkTestDone | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

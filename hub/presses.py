@@ -20,6 +20,7 @@ from hub.inputs import EventCame
 from hub.ledger import Ledger
 from hub.notice import age
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
+from hub.walk_tests import WalkTests
 
 PAYLOAD_KEPT: Final = 16_384
 """Bytes of a payload that are kept, beside its whole length and hash."""
@@ -45,10 +46,11 @@ def digests(fact: EventCame, site: str) -> tuple[str, ...]:
 class Presses:
     """Which events are known, and what a new one is."""
 
-    def __init__(self, ledger: Ledger, incidents: Incidents, devices: Devices) -> None:
+    def __init__(self, ledger: Ledger, incidents: Incidents, devices: Devices, walk_tests: WalkTests) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._devices = devices
+        self._walk_tests = walk_tests
         self._recent: OrderedDict[str, Seen] = OrderedDict()
         self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
         """Each fault's latest word, told or restored: its boot, and its place in it."""
@@ -68,11 +70,19 @@ class Presses:
             decision.receipts.append((topic.party if topic else fact.device, account.id))
         key, seen, clash = self._place(account, known or {})
         if seen is not None:
-            self._again(decision, account, key, seen, now)
+            self._again(decision, fact, account, key, seen, now)
             return
-        incident = self._judge(decision, fact, account, key, now, is_new=known is not None)
+        test = self._walk_tests.believed(fact, account)
+        if test is not None:
+            account = account._replace(flaws=tuple(flaw for flaw in account.flaws if flaw.field != "test"))
+            incident = None
+        else:
+            incident = self._judge(decision, fact, account, key, now, is_new=known is not None)
         where = {"device": account.device, "zone": account.zone, "id": account.id}
-        seq = ledger.record(decision, now, "event", _what(account), detail=where)
+        what = _what(account) if test is None else f"{_what(account)}, in a walk test"
+        seq = ledger.record(decision, now, "event", what, detail=where)
+        if test is not None:
+            self._walk_tests.proved(decision, test, account, now)
         self._keep(decision, fact, account, key, incident, seq)
         if known is None:
             self._flaw(decision, account, now, "store", "the record could not be asked in time; taken as new")
@@ -153,7 +163,9 @@ class Presses:
         name = digest(self._ledger.settings.site, device, key)
         return self._recent.get(name) or known.get(name)
 
-    def _again(self, decision: Decision, account: Account, key: str, seen: Seen, now: Now) -> None:
+    def _again(
+        self, decision: Decision, fact: EventCame, account: Account, key: str, seen: Seen, now: Now
+    ) -> None:
         """A repeat: receipted again, and its time moved if this copy reckons an earlier one."""
         if account.at >= seen.at - EARLIER_MS:
             return
@@ -169,6 +181,18 @@ class Presses:
             detail={"device": account.device},
         )
         name = digest(ledger.settings.site, account.device, key)
+        if (
+            account.is_alarm
+            and account.test
+            and seen.incident is None
+            and self._walk_tests.believed(fact, account) is None
+        ):
+            # It was taken as a walk test's, and was before that was opened: in doubt it is real.
+            incident_id = self._judge(decision, fact, account, key, now, is_new=False)
+            self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
+            self._remember(name, Seen(seen.content, account.at, incident_id))
+            decision.earlier[name] = account.at
+            return
         self._remember(name, Seen(seen.content, account.at, seen.incident))
         decision.earlier[name] = account.at
         incident = self._incidents.get(seen.incident) if seen.incident else None
@@ -222,6 +246,7 @@ class Presses:
         if account.is_alarm:
             late_after = round(ledger.settings.late_after_s * 1000)
             press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
+            self._walk_tests.real(decision, press, now)
             return self._incidents.press(decision, press, now, is_new=is_new).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed

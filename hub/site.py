@@ -21,16 +21,20 @@ from hub.devices import Devices
 from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link
+from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link, WalkTestAction
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.presses import Presses, Seen
+from hub.proving import Proving
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.walk_tests import WalkTests
 
 ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
+OF_DEVICES: Final = frozenset({"silent", "offline", "agent", "zones", "prove-again", "not-proved"})
+"""Troubles that end with their device, by the first word of their key."""
 QUIET_MS: Final = 24 * 3_600_000
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
@@ -89,7 +93,9 @@ class Site(Ledger):
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
-        self.presses = Presses(self, self.incidents, self.devices)
+        self.proving = Proving(self, loaded.facts, self.devices.view, now)
+        self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
+        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self._had_session = {
             number
@@ -119,13 +125,19 @@ class Site(Ledger):
             self.presses.take(decision, fact, now, known)
         elif isinstance(fact, DeviceMessage):
             self.devices.take(decision, fact, now)
+            if fact.what == "state" and not fact.retained:
+                self.walk_tests.heard(decision, fact.device, now)
+                self.proving.look(decision, fact.device, now)
         elif isinstance(fact, Attempted):
             delivery = self.outbound.attempted(decision, fact, now)
             if delivery is not None:
                 told = fact.outcome.verdict == "delivered"
                 self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
-            self.deeds.take(decision, fact, now)
+            if isinstance(fact.action, WalkTestAction):
+                decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+            else:
+                self.deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
         else:
@@ -160,6 +172,10 @@ class Site(Ledger):
             self.outbound.due(decision, key, now)
         elif what == "device":
             self.devices.look(decision, key, now)
+        elif what == "walk-test":
+            self.walk_tests.look(decision, key, now)
+        elif what == "proofs":
+            self.proving.due(decision, now)
         else:
             self._restore_old_flaws(decision, now)
 
@@ -169,6 +185,7 @@ class Site(Ledger):
         self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
         self.incidents.rewrite(decision, now)
         self.outbound.rewrite(decision, now)
+        self.walk_tests.rewrite(decision, now)
         return decision
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
@@ -212,11 +229,12 @@ class Site(Ledger):
         more = {broker.name for broker in self.settings.more_brokers}
         for key in list(self.troubles.open):
             what, _, rest = key.partition(" ")
-            gone_device = what in ("silent", "offline", "agent", "zones") and rest not in self.directory.rooms
+            gone_device = what in OF_DEVICES and rest not in self.directory.rooms
             gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
             if gone_device or gone_channel or gone_broker:
                 self.restore(decision, now, key)
+        self.proving.look_at_all(decision, now)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(

@@ -14,6 +14,7 @@ from msgspec import Struct
 from config.contract import PostureName
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
+from hub.walk_test import Proof, WalkTest
 
 
 class ZoneView(Struct, frozen=True):
@@ -39,6 +40,8 @@ class DeviceView(Struct, frozen=True):
     version: str | None = None
     zones: tuple[ZoneView, ...] = ()
     health: dict[str, Any] | None = None
+    machine: str | None = None
+    """Which machine its agent runs on; None where it doesn't say."""
 
 
 class DoorView(Struct, frozen=True):
@@ -111,6 +114,10 @@ class View:
         self.channels: dict[str, ChannelView] = {}
         self.troubles: dict[str, Trouble] = {}
         """Open ones by key."""
+        self.walk_tests: dict[str, WalkTest] = {}
+        """Each device's latest, open or over."""
+        self.proved: dict[tuple[str, str], Proof] = {}
+        """The last proof of each button, by device and zone."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 

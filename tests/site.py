@@ -257,6 +257,7 @@ broker = {{ port = {self.broker.port} }}
 console = {{ port = {self.console_port} }}
 channels.hook = {{ type = "webhook", url = "{self.sink.url}", secret_file = "{secret}" }}
 audiences.sro = {{ channels = ["hook"] }}
+walk_tests = {{ prove_every_days = 0 }}
 {more}
 [plans.all]
 kinds = ["panic", "duress", "medical", "assist"]

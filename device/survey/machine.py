@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,6 +59,19 @@ def disk_free_mb(data: Path) -> float | None:
 def root_meant_read_only(root: Path = ROOT) -> bool | None:
     """Tell whether the machine's own table wants ``/`` read-only; reads the disk, so ask at the start."""
     return _of(root / "etc/fstab", proc.root_meant_read_only)
+
+
+def machine_name(root: Path = ROOT) -> str | None:
+    """Return a name of this machine that no other has; reads the disk, so ask at the start.
+
+    The board's serial number where it has one, else systemd's machine id; hashed, for neither is for
+    others to know. None where there is neither.
+    """
+    for file in ("sys/firmware/devicetree/base/serial-number", "etc/machine-id"):
+        found = (_of(root / file, str) or "").strip(" \t\r\n\0")
+        if found:
+            return blake2b(found.encode("utf-8", "replace"), digest_size=8, person=b"tocsin").hexdigest()
+    return None
 
 
 def _of(file: Path, read: Callable[[str], T | None]) -> T | None:

@@ -17,7 +17,7 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import Action, Answer, Refused, wish
+from hub.inputs import Action, Answer, Done, IncidentAction, Refused, WalkTestAction, WalkTestDone, wish
 from hub.transitions import IllegalTransitionError
 
 ANSWER_S: Final = 6.0
@@ -56,7 +56,13 @@ class Console:
         view = self.desk.view
         return self.since.of("ready", (view.ready, view.why))
 
-    async def ask(self, action: Action) -> Answer:
+    async def ask_of_walk_test(self, action: WalkTestAction) -> WalkTestDone | Refused:
+        """Return the recorder's answer to a word on a walk test; as :meth:`ask` does."""
+        answer = await self._told(action)
+        assert isinstance(answer, WalkTestDone | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
+    async def ask(self, action: IncidentAction) -> Done | Refused:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s,
         :class:`NotTakenError` when it was refused and the record can't say why.
 
@@ -66,9 +72,10 @@ class Console:
         answer = await self._told(action)
         if isinstance(answer, Refused) and answer.error == "not-found":
             return await self._from_record(action, answer)
+        assert not isinstance(answer, WalkTestDone)  # noqa: S101 - that is of walk tests
         return answer
 
-    async def _from_record(self, action: Action, unknown: Refused) -> Refused:
+    async def _from_record(self, action: IncidentAction, unknown: Refused) -> Refused:
         """Return why the recorder doesn't have it: it is resolved, or (``unknown``) never was."""
         try:
             known = await self.aside.call(self.desk.reading.incident, action.incident, patience_s=LOOK_S)

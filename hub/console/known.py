@@ -113,7 +113,7 @@ def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Lin
     heard = [d for d in devices if d.standing == "heard"]
     others = [d for d in devices if d.standing != "heard"]
     said = f"{len(heard)} of {len(devices)} heard from now"
-    faults, wiring = _faults(devices, view), _wiring(devices)
+    faults, wiring = _faults(devices, view), _walking(devices, view, words, now) + _wiring(devices)
     lasts = [d.last_heard for d in heard if d.last_heard is not None]
     if not others:
         oldest = f"each within the last {age(now - min(lasts))}" if lasts else "no time is known"
@@ -145,6 +145,17 @@ def _faults(devices: list[DeviceView], view: View) -> tuple[str, ...]:
         ]
         found += [trouble_line(each, {name: device}).sentence for each in of_devices.get(name, ())]
     return tuple(found)
+
+
+def _walking(devices: list[DeviceView], view: View, words: Words, now: int) -> tuple[str, ...]:
+    """Name the rooms whose buttons are being tested: the first press of each calls nobody."""
+    tests = dict(view.walk_tests)
+    found = ((device, tests.get(device.place.device)) for device in devices)
+    return tuple(
+        f"{device.place.room}: a walk test is open, by {test.by}, until {words.when(test.until, now)}"
+        for device, test in found
+        if test is not None and test.ended is None
+    )
 
 
 def _wiring(devices: list[DeviceView]) -> tuple[str, ...]:

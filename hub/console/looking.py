@@ -24,6 +24,7 @@ from hub.console.timeline import closing_note
 from hub.console.timeline import rows as timeline_rows
 from hub.console.trouble_words import line as trouble_line
 from hub.console.trouble_words import troubles_of
+from hub.console.walking import MINUTES, walk
 from hub.console.zones import zone_faults, zone_lines
 
 PAGE = 50
@@ -61,7 +62,20 @@ async def devices(request: Request, session: Session) -> Response:
     wrong = {device for device, lines in zones.items() if any(line.wrong for line in lines)} | set(told)
     rows.sort(key=lambda device: (device.standing == "heard", device.place.device not in wrong))
     heard = sum(device.standing == "heard" for device in rows)
-    facts = {"page": "devices", "devices": rows, "zones": zones, "told": told, "wrong": wrong, "heard": heard}
+    now = here.now().wall
+    walks = {device.place.device: walk(device, here.desk.view, here.words, now) for device in rows}
+    walking = [device for device in rows if walks[device.place.device].test is not None]
+    facts = {
+        "page": "devices",
+        "devices": rows,
+        "zones": zones,
+        "told": told,
+        "wrong": wrong,
+        "heard": heard,
+        "walks": walks,
+        "walking": walking,
+        "minutes": MINUTES,
+    }
     return rendered(request, session, "devices.html", facts)
 
 

@@ -17,6 +17,8 @@ HEADINGS: Final = {
     "tamper": "Wire fault",
     "trouble": "Zone fault",
     "zones": "Not watched",
+    "prove-again": "Buttons to be proved",
+    "not-proved": "Buttons not proved lately",
     "broker": "No connection to the broker",
     "broker-dropped": "The broker dropped messages",
     "broker-session": "The broker lost the hub's session",

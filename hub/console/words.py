@@ -20,6 +20,12 @@ class Words:
         """Return the time of day: ``10:02:11``."""
         return f"{self.moment(wall):%H:%M:%S}"
 
+    def day(self, wall: int, now: int) -> str:
+        """Return a date: ``3 Nov``, with its year unless that is this one."""
+        moment = self.moment(wall)
+        year = "" if moment.year == self.moment(now).year else f" {moment.year}"
+        return f"{moment.day} {moment:%b}{year}"
+
     def when(self, wall: int, now: int) -> str:
         """Return the time of day, with its date unless that is today: ``23 Nov 10:02:11``."""
         moment, today = self.moment(wall), self.moment(now)

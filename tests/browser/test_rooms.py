@@ -108,9 +108,11 @@ def test_what_a_wire_makes_the_input_read_is_shown(page: Page) -> None:
     expect(door).to_have_text("closed")
 
 
-def test_a_walk_test_warns_that_its_press_is_taken_as_real(page: Page) -> None:
+def test_a_walk_test_begun_here_warns_that_its_press_is_taken_as_real(page: Page) -> None:
     page.locator("#room-102 summary").click()
-    expect(page.locator("#room-102 .warning")).to_contain_text("a press in a walk test is taken as real")
+    expect(page.locator("#room-102 .warning")).to_contain_text(
+        "A press in a walk test that is begun here is taken as real"
+    )
     expect(page.locator("#room-102 .warning")).to_be_visible()
 
 

@@ -38,6 +38,7 @@ from hub.inputs import (
     Note,
     Refused,
     Resolve,
+    WalkTestDone,
 )
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S, JUMP_MS
@@ -164,6 +165,10 @@ class Rig:
             if self.t >= end:
                 return
 
+    def wall_jumps_silently(self, seconds: float) -> None:
+        """Somebody sets the wall clock while no hub runs."""
+        self._wall_off_ms += round(seconds * 1000)
+
     def wall_jumps(self, seconds: float) -> None:
         """Somebody sets the wall clock; the recorder sees it in its next round."""
         self._wall_off_ms += round(seconds * 1000)
@@ -189,8 +194,8 @@ class Rig:
         self.broker[ack] = Sent(device, payload, self.t)
         self._bring(ack)
 
-    def state(self, room: int, *, online: bool = True, boot: str = "b") -> None:
-        payload = msgspec.json.encode({"v": 1, "online": online, "boot": boot})
+    def state(self, room: int, *, online: bool = True, boot: str = "b", **more: Any) -> None:
+        payload = msgspec.json.encode({"v": 1, "online": online, "boot": boot} | more)
         self._do(
             self.site.decide(DeviceMessage(f"room-{room}", "state", payload, False, self.now()), self.now())
         )
@@ -273,12 +278,15 @@ class Rig:
     def confirm(self, by: str = "Reyes", which: int = -1) -> Answer:
         return self._ask(Confirm(self.incidents[which], by, "board"))
 
+    def ask(self, action: Action) -> Answer:
+        return self._ask(action)
+
     def _ask(self, action: Action) -> Answer:
         answers: list[Answer] = []
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | Refused)
+        assert isinstance(answers[0], Done | WalkTestDone | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:

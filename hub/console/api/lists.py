@@ -10,11 +10,13 @@ from starlette.responses import JSONResponse, Response
 from config.clock import stamp
 from config.wiring import unsupervised
 from hub.console import console
+from hub.console.api.walk_tests import walk_test_json
 from hub.console.known import all_devices, all_doors
 from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
 from hub.view import Trouble
+from hub.walk_test import Proof, WalkTest
 
 
 async def devices(request: Request, _: Token) -> Response:
@@ -36,10 +38,12 @@ async def devices(request: Request, _: Token) -> Response:
                     "condition": zone.condition,
                     "wiring": unsupervised(zone.kind, zone.circuit),
                     "walk_test": zone.walk_test,
+                    "proved": _proved(desk.view.proved.get((device.place.device, zone.zone))),
                 }
                 for zone in device.zones
             ],
             "health": device.health,
+            "walk_test": _open_test(desk.view.walk_tests.get(device.place.device)),
         }
         for device in all_devices(desk.settings, desk.view)
     ]
@@ -89,6 +93,14 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
         "count": trouble.count,
         "restored": _maybe(trouble.restored),
     }
+
+
+def _proved(proof: Proof | None) -> dict[str, Any] | None:
+    return None if proof is None else {"at": stamp(proof.at), "by": proof.by}
+
+
+def _open_test(test: WalkTest | None) -> dict[str, Any] | None:
+    return None if test is None or test.ended is not None else walk_test_json(test)
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import msgspec
 from config.contract import MAX_INT
 from hub.console.api.errors import bad_input
 from hub.incident import Disposition, State
+from hub.walk_test import LONGEST_S, USUAL_S
 
 STATES: Final[tuple[str, ...]] = get_args(State)
 DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
 LIMIT: Final = 50
 LIMIT_MOST: Final = 500
 NOTE_LONGEST: Final = 2000
+ZONES_MOST: Final = 64
 
 
 def states(query: Mapping[str, str]) -> tuple[str, ...]:
@@ -106,6 +108,30 @@ def note_needed(body: Mapping[str, Any]) -> str:
     if text is None:
         raise bad_input("note: none", f"text of 1 to {NOTE_LONGEST} characters")
     return text
+
+
+def zones(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the zones that are asked for; empty is all of them."""
+    value = body.get("zones")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(zone, str) for zone in value):
+        raise bad_input(f"zones: found {_json_type(value)}", "an array of zones, or none")
+    if not value:
+        raise bad_input("zones: found none in it", "an array of one zone or more; without it all buttons")
+    if len(value) > ZONES_MOST:
+        raise bad_input(f"zones: found {len(value)}", f"at most {ZONES_MOST}")
+    return tuple(value)
+
+
+def for_s(body: Mapping[str, Any]) -> float:
+    """Return for how many seconds a walk test is asked for."""
+    value = body.get("for_s")
+    if value is None:
+        return USUAL_S
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_S:
+        raise bad_input(f"for_s: found {str(value)[:64]}", f"more than 0 and at most {LONGEST_S:.0f} seconds")
+    return float(value)
 
 
 def disposition(body: Mapping[str, Any]) -> Disposition:

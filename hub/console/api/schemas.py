@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from config.contract import PANIC_KINDS, PostureName
-from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES
+from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
+from hub.walk_test import LONGEST_S, USUAL_S
 
 Schema = dict[str, Any]
 
@@ -96,6 +97,24 @@ _ZONE: Final = _object(
         "condition": _MAYBE_TEXT,
         "wiring": _MAYBE_TEXT,
         "walk_test": _YES_NO,
+        "proved": _maybe(_object({"at": _TIME, "by": _TEXT})),
+    }
+)
+_WALK_TEST: Final = _object(
+    {
+        "id": _TEXT,
+        "device": _TEXT,
+        "zones": _array(_TEXT),
+        "by": _TEXT,
+        "via": _TEXT,
+        "started": _TIME,
+        "until": _TIME,
+        "ended": _MAYBE_TIME,
+        "why": _MAYBE_TEXT,
+        "begun": _YES_NO,
+        "late": _YES_NO,
+        "proved": _array(_object({"zone": _TEXT, "at": _TIME})),
+        "left": _array(_TEXT),
     }
 )
 _DEVICE: Final = _object(
@@ -107,6 +126,7 @@ _DEVICE: Final = _object(
         "version": _MAYBE_TEXT,
         "zones": _array(_ZONE),
         "health": {"type": ["object", "null"]},
+        "walk_test": _maybe(_ref("WalkTest")),
     }
 )
 _DOOR: Final = _object(
@@ -166,6 +186,19 @@ RESOLVE: Final = _object(
     },
     optional=("revision", "note"),
 )
+WALK_TEST_ASKED: Final = _object(
+    {
+        "zones": {"type": ["array", "null"], "items": _TEXT, "minItems": 1, "maxItems": ZONES_MOST},
+        "for_s": {
+            "type": ["number", "null"],
+            "exclusiveMinimum": 0,
+            "maximum": LONGEST_S,
+            "default": USUAL_S,
+        },
+    },
+    optional=("zones", "for_s"),
+)
+WALK_TEST_DONE: Final = _object({"walk_test": _ref("WalkTest"), "recorded": _YES_NO})
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DRILLS: Final = _object({"drills": _array({"type": "object"})})
@@ -175,6 +208,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,
     "Room": _ROOM,
     "Event": _EVENT,
+    "WalkTest": _WALK_TEST,
     "StreamData": _object(
         {
             "v": _NUMBER,

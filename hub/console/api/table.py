@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.console.api import incidents, lists, schemas, stream
+from hub.console.api import incidents, lists, schemas, stream, walk_tests
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -44,6 +44,7 @@ class Operation(Struct, frozen=True):
 
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
 _LISTING = (
     Parameter("state", "query", "only these states; several with commas", {"type": "string"}),
     Parameter(
@@ -126,6 +127,27 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         ),
         Operation(
             "GET", "devices", "read", "Devices, and when each was last heard", lists.devices, schemas.DEVICES
+        ),
+        Operation(
+            "POST",
+            "devices/{device}/walk-test",
+            "maintain",
+            "Open a walk test: presses of these buttons, one at a time, prove them and alarm nobody",
+            walk_tests.begin_walk_test,
+            schemas.WALK_TEST_DONE,
+            parameters=(_DEVICE,),
+            body=schemas.WALK_TEST_ASKED,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "DELETE",
+            "devices/{device}/walk-test",
+            "maintain",
+            "End a walk test: every button is live",
+            walk_tests.end_walk_test,
+            schemas.WALK_TEST_DONE,
+            parameters=(_DEVICE,),
+            errors=(404, 409),
         ),
         Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
         Operation("GET", "drills", "read", "Drills", lists.drills, schemas.DRILLS),

@@ -69,7 +69,7 @@ const deeds = (() => {
 
   async function send(form, button) {
     const fields = new URLSearchParams(new FormData(form, button));
-    const card = form.closest(".card");
+    const card = form.closest(".card") || form;
     if (fields.has("revision")) fields.set("revision", shownLongEnough(card.id, Number(fields.get("revision"))));
     const buttons = [...form.querySelectorAll("button:not([hidden])")];
     for (const each of buttons) each.disabled = true;
@@ -86,7 +86,7 @@ const deeds = (() => {
       const { ok, said: words } = await answer.json();
       say(words, ok);
       if (ok && !fields.has("revision")) form.reset();
-      praised = ok ? { id: card.id, was: false } : null;
+      praised = ok && card !== form ? { id: card.id, was: false } : null;
     } catch {
       say("NOT SENT: the hub can't be reached. Use the radio or phone, and try again.", false);
     } finally {

@@ -10,7 +10,7 @@ from pytest_mock import MockerFixture
 
 from device.facts import Machine
 from device.survey import kernel, survey
-from device.survey.machine import disk_free_mb, look, root_meant_read_only
+from device.survey.machine import disk_free_mb, look, machine_name, root_meant_read_only
 from device.ups import UpsStatus
 from tests.device.survey.roots import FSTAB, PC, PI_4, PI_4_PLAIN_KERNEL, STRICT, THROTTLED, build
 
@@ -181,6 +181,26 @@ def test_a_data_folder_that_is_not_there_has_no_free_disk(tmp_path: Path) -> Non
 )
 def test_the_table_tells_what_was_meant(tmp_path: Path, fstab: str, meant: bool | None) -> None:
     assert root_meant_read_only(build(tmp_path, {"etc/fstab": fstab})) is meant
+
+
+def test_another_machine_has_another_name(tmp_path: Path) -> None:
+    """The board's serial number comes first: the same card in another board is another machine."""
+    serial, ident = "sys/firmware/devicetree/base/serial-number", "etc/machine-id"
+    names = {
+        machine_name(build(tmp_path / str(n), files))
+        for n, files in enumerate(
+            [
+                {serial: "10000000abcdef01\0", ident: "aa\n"},
+                {serial: "10000000abcdef02\0", ident: "aa\n"},
+                {ident: "aa\n"},
+                {ident: "bb\n"},
+            ]
+        )
+    }
+    assert len(names) == 4
+    assert machine_name(build(tmp_path / "5", {serial: "10000000abcdef01", ident: "cc"})) in names
+    assert machine_name(build(tmp_path / "6", {ident: "\n"})) is None
+    assert machine_name(tmp_path / "not there") is None
 
 
 def test_the_kernels_start_has_an_id() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import delete, insert
 
@@ -24,13 +25,25 @@ from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
 from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import Acknowledge, Action, Answer, Confirm, Done, Note, Refused
+from hub.inputs import (
+    Acknowledge,
+    Action,
+    Answer,
+    Confirm,
+    Done,
+    EndWalkTest,
+    Note,
+    Refused,
+    WalkTestAction,
+    WalkTestDone,
+)
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.tables import incidents, metadata, record, troubles
 from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
+from hub.walk_test import WalkTest
 
 SITE = "oak-hill"
 ZONES = (
@@ -191,6 +204,8 @@ class FrontDesk:
     # --- its recorder ---
 
     def _answer(self, action: Action) -> Answer:
+        if isinstance(action, WalkTestAction):
+            return self._walk(action)
         with self._lock:
             one = self.view.incidents.get(action.incident)
             if one is None and not self.started_anew:
@@ -221,6 +236,26 @@ class FrontDesk:
             if change.incident != one:
                 self._take(change, kind, by=action.by, note=action.note)
             return Done(change.incident, change.incident.open_rooms, recorded=self.disk_writes)
+
+    def _walk(self, action: WalkTestAction) -> Answer:
+        """Open or end a walk test, as the real one does for a device that is heard."""
+        device, now = action.device, self.wall()
+        if not self.place(device).known:
+            return Refused("not-found", f"no device {device!r}")
+        test = self.view.walk_tests.get(device)
+        is_open = test is not None and test.ended is None
+        if isinstance(action, EndWalkTest) != is_open:
+            return Refused("not-in-this-state", "one is open already" if is_open else "none is open")
+        if isinstance(action, EndWalkTest):
+            assert test is not None
+            test = replace(test, ended=now, why=f"ended by {action.by}")
+        else:
+            until = now + round(action.for_s * 1000)
+            zones = action.zones or ("wall", "desk")
+            test = WalkTest(f"walk-{now}", device, zones, action.by, action.via, now, until)
+        self.view.walk_tests[device] = test
+        self.view.tell(None)
+        return WalkTestDone(test, recorded=self.disk_writes)
 
     def _take(self, change: Change, kind: Any, **detail: Any) -> Incident:
         one, seq = change.incident, next(self._seqs)

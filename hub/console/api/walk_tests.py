@@ -1,0 +1,56 @@
+"""Walk tests over the API: opened and ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from config.clock import stamp
+from hub.console import console
+from hub.console.api import query
+from hub.console.api.incidents import body_of, refused
+from hub.inputs import EndWalkTest, OpenWalkTest, Refused, WalkTestAction
+from hub.store.people import Token
+from hub.walk_test import WalkTest
+
+
+async def begin_walk_test(request: Request, token: Token) -> Response:
+    """``POST devices/{device}/walk-test``."""
+    body = await body_of(request)
+    zones, for_s = query.zones(body), query.for_s(body)
+    return await _asked(
+        request, OpenWalkTest(request.path_params["device"], token.name, "api", zones=zones, for_s=for_s)
+    )
+
+
+async def end_walk_test(request: Request, token: Token) -> Response:
+    """``DELETE devices/{device}/walk-test``."""
+    return await _asked(request, EndWalkTest(request.path_params["device"], token.name, "api"))
+
+
+async def _asked(request: Request, action: WalkTestAction) -> Response:
+    answer = await console.of(request).ask_of_walk_test(action)
+    if isinstance(answer, Refused):
+        raise refused(answer)
+    return JSONResponse({"walk_test": walk_test_json(answer.walk_test), "recorded": answer.recorded})
+
+
+def walk_test_json(test: WalkTest) -> dict[str, Any]:
+    """Return a walk test as the API shows it."""
+    return {
+        "id": test.id,
+        "device": test.device,
+        "zones": list(test.zones),
+        "by": test.by,
+        "via": test.via,
+        "started": stamp(test.started),
+        "until": stamp(test.until),
+        "ended": None if test.ended is None else stamp(test.ended),
+        "why": test.why,
+        "begun": test.begun,
+        "late": test.late,
+        "proved": [{"zone": one.zone, "at": stamp(one.at)} for one in test.proved],
+        "left": list(test.left),
+    }

@@ -1,0 +1,145 @@
+"""Which buttons are known to work: each one's last proof, and a trouble where none counts. Pure.
+
+A button is proved by a press in a walk test. It is to be proved again when it was rewired or its device
+replaced, and every so many days in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from config.clock import Now
+from config.contract import PANIC_KINDS, shown
+from hub.decision import Decision
+from hub.ledger import Ledger
+from hub.view import DeviceView, ZoneView
+from hub.walk_test import Proof
+
+LOOK_EVERY_S: Final = 3600.0
+DAY_MS: Final = 86_400_000
+_FACT: Final = "proved "
+
+
+def proved_fact(device: str) -> str:
+    """Return the name of the fact that keeps when a device's buttons were proved."""
+    return f"{_FACT}{device}"
+
+
+class Proving:
+    """Each button's last proof."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        facts: Mapping[str, str],
+        device: Callable[[str], DeviceView | None],
+        now: Now,
+    ) -> None:
+        """``device`` returns what is known of a device."""
+        self._ledger = ledger
+        self._device = device
+        self._proofs: dict[str, dict[str, Proof]] = {}
+        for name, kept in facts.items():
+            if name.startswith(_FACT):
+                proofs = msgspec.json.decode(kept, type=tuple[Proof, ...])
+                self._proofs[name.removeprefix(_FACT)] = {proof.zone: proof for proof in proofs}
+        for of, proofs_of in self._proofs.items():
+            ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
+        self._arm(now)
+
+    def proved(self, decision: Decision, device: str, zone: str, by: str, at: int, now: Now) -> None:
+        """Keep that a button works: it was pressed in a walk test ``at`` this time (wall ms)."""
+        told = next((one for one in self._buttons(device) if one.zone == zone), None)
+        view = self._device(device)
+        proof = Proof(
+            zone,
+            at,
+            by,
+            None if told is None else told.kind,
+            None if told is None else told.circuit,
+            None if view is None else view.machine,
+        )
+        of = self._proofs.setdefault(device, {})
+        if zone in of and of[zone].at > at:  # one that came late
+            return
+        of[zone] = proof
+        decision.facts[proved_fact(device)] = msgspec.json.encode(tuple(of.values())).decode()
+        decision.shown.append(lambda: self._ledger.view.proved.__setitem__((device, zone), proof))
+        self.look(decision, device, now)
+
+    def due(self, decision: Decision, now: Now) -> None:
+        """Look at every device, and again in an hour."""
+        self.look_at_all(decision, now)
+        self._arm(now)
+
+    def look_at_all(self, decision: Decision, now: Now) -> None:
+        """Look at every device of the settings."""
+        for device in self._ledger.directory.rooms:
+            self.look(decision, device, now)
+
+    def look(self, decision: Decision, device: str, now: Now) -> None:
+        """Say which buttons of a device have no proof that counts, or that all have."""
+        if device not in self._ledger.directory.rooms:
+            return
+        days = self._ledger.settings.walk_tests.prove_every_days
+        buttons = self._buttons(device)
+        if days > 0 and not buttons:
+            return  # its agent was never heard: it is silent, which is another trouble
+        room = shown(self._ledger.directory.place(device).room)
+        again = self._again(device, buttons) if days > 0 else {}
+        old = [
+            one
+            for one in buttons
+            if days > 0
+            and (proof := self._proofs.get(device, {}).get(one.zone)) is not None
+            and now.wall - proof.at > days * DAY_MS
+        ]
+        ledger, key = self._ledger, f"prove-again {device}"
+        if again:
+            words = "; ".join(f"{why}: {_names(zones)}" for why, zones in again.items())
+            if self._is_news(key, detail := shown(f"{room}: {words}", 300)):
+                ledger.trouble(decision, now, key, "prove-again", detail, device=device)
+        else:
+            ledger.restore(decision, now, key)
+        key = f"not-proved {device}"
+        if old:
+            detail = shown(f"{room}: not proved in {days:g} days: {_names(old)}", 300)
+            if self._is_news(key, detail):
+                ledger.trouble(decision, now, key, "not-proved", detail, device=device)
+        else:
+            ledger.restore(decision, now, key)
+
+    def _is_news(self, key: str, detail: str) -> bool:
+        known = self._ledger.troubles.open.get(key)
+        return known is None or known.detail != detail
+
+    def _again(self, device: str, buttons: list[ZoneView]) -> dict[str, list[ZoneView]]:
+        """Return the buttons whose proof, if there is one, says nothing of what is there now, by why."""
+        view, proofs = self._device(device), self._proofs.get(device, {})
+        machine = None if view is None else view.machine
+        found: dict[str, list[ZoneView]] = {}
+        for one in buttons:
+            proof = proofs.get(one.zone)
+            if proof is None:
+                found.setdefault("not proved since it was set up", []).append(one)
+            elif machine is not None and proof.machine is not None and machine != proof.machine:
+                found.setdefault("its device was replaced since it was proved", []).append(one)
+            elif proof.circuit is not None and (proof.kind, proof.circuit) != (one.kind, one.circuit):
+                found.setdefault("rewired since it was proved", []).append(one)
+        return found
+
+    def _buttons(self, device: str) -> list[ZoneView]:
+        """Return the buttons that a device's agent has told of."""
+        view = self._device(device)
+        zones = () if view is None else view.zones
+        return [zone for zone in zones if zone.kind in PANIC_KINDS and zone.circuit is not None]
+
+    def _arm(self, now: Now) -> None:
+        self._ledger.wake(now.mono + LOOK_EVERY_S, "proofs", "")
+
+
+def _names(zones: list[ZoneView]) -> str:
+    return ", ".join(zone.label or zone.zone for zone in zones)
