@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, select
 
 from config.clock import stamp
 from hub.incident import Incident
-from hub.store.tables import incidents, record, troubles
+from hub.record_chain import joined
+from hub.store.tables import incidents, personal, record, troubles
 from hub.view import StreamEvent, Trouble
 
 _INCIDENT = msgspec.json.Decoder(Incident)
@@ -48,15 +49,19 @@ class Reading:
     def timeline(self, incident_id: str) -> list[dict[str, Any]]:
         """Return an incident's rows of the record, oldest first: ``{"at","what","reason","detail"}``."""
         statement = (
-            select(record.c.at, record.c.what, record.c.reason, record.c.detail)
+            select(record.c.seq, record.c.at, record.c.what, record.c.reason, record.c.detail)
             .where(record.c.site == self._site, record.c.incident == incident_id)
             .order_by(record.c.seq)
         )
         with self._engine.connect() as connection:
-            return [
-                {"at": stamp(at), "what": what, "reason": reason, "detail": msgspec.json.decode(detail)}
-                for at, what, reason, detail in connection.execute(statement)
-            ]
+            values, gone = _beside(connection, self._site, incident_id)
+            rows = []
+            for seq, at, what, reason, detail in connection.execute(statement):
+                said, whole = joined(
+                    reason, msgspec.json.decode(detail), values.get(seq, {}), gone.get(seq, {})
+                )
+                rows.append({"at": stamp(at), "what": what, "reason": said, "detail": whole})
+            return rows
 
     def stream_since(self, seq: int, limit: int = 1000) -> list[StreamEvent]:
         """Return the changes of incidents after a row of the record, each with its incident as it is now."""
@@ -86,3 +91,24 @@ class Reading:
         )
         with self._engine.connect() as connection:
             return [_TROUBLE.decode(row) for (row,) in connection.execute(statement)]
+
+
+def _beside(
+    connection: Connection, site: str, incident_id: str
+) -> tuple[dict[int, dict[str, str]], dict[int, dict[str, str]]]:
+    """Return an incident's values beside the chain, by row and field, and the words for those removed."""
+    removal = record.alias("removal")
+    statement = (
+        select(personal.c.seq, personal.c.field, personal.c.value, removal.c.at, removal.c.reason)
+        .outerjoin(removal, and_(removal.c.site == personal.c.site, removal.c.seq == personal.c.removed))
+        .where(personal.c.site == site, personal.c.incident == incident_id)
+    )
+    values: dict[int, dict[str, str]] = {}
+    gone: dict[int, dict[str, str]] = {}
+    for seq, field, value, at, why in connection.execute(statement):
+        if value is not None:
+            values.setdefault(seq, {})[field] = value
+        else:
+            when = f" on {stamp(at)[:10]}: {why}" if at is not None else ""
+            gone.setdefault(seq, {})[field] = f"(removed{when})"
+    return values, gone
