@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select, update
 
+from config.clock import stamp
 from hub.decision import Decision, EventRow, RecordRow
-from hub.record_chain import REASON, began, split
+from hub.record_chain import REASON, began, joined, split
 from hub.store.tables import events, personal, record
 from hub.verify_record import EVENT_COLUMNS, NOTHING, Verifier, link
 
@@ -122,6 +123,43 @@ def rows(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
         while after is not None:
             after, found = _some(connection, site, after)
             yield from found
+
+
+def said(engine: Engine, site: str, whats: Sequence[str], since: int, until: int) -> Iterator[dict[str, Any]]:
+    """Yield rows of these kinds, ``until`` excluded (wall ms), with what lies beside them in its place."""
+    columns = [record.c[name] for name in ("seq", "at", "what", "reason", "incident", "detail")]
+    wanted = (record.c.site == site, record.c.what.in_(whats), record.c.at >= since, record.c.at < until)
+    options = {"yield_per": ROWS}
+    with engine.connect() as asked, engine.connect() as connection:
+        for row in connection.execution_options(**options).execute(
+            select(*columns).where(*wanted).order_by(record.c.seq)
+        ):
+            of_row = (personal.c.site == site, personal.c.seq == row.seq)
+            values, gone = values_and_gone(asked, *of_row)
+            reason, detail = joined(
+                row.reason, _detail(row.detail), values.get(row.seq, {}), gone.get(row.seq, {})
+            )
+            yield dict(row._mapping) | {"reason": reason, "detail": detail}
+
+
+def values_and_gone(
+    connection: Connection, *wanted: Any
+) -> tuple[dict[int, dict[str, str]], dict[int, dict[str, str]]]:
+    """Return values beside the chain, by row and field, and the words for those that were removed."""
+    removal = record.alias("removal")
+    same = and_(removal.c.site == personal.c.site, removal.c.seq == personal.c.removed)
+    columns = (personal.c.seq, personal.c.field, personal.c.value, removal.c.at, removal.c.reason)
+    values: dict[int, dict[str, str]] = {}
+    gone: dict[int, dict[str, str]] = {}
+    for seq, field, value, at, why in connection.execute(
+        select(*columns).outerjoin(removal, same).where(*wanted)
+    ):
+        if value is not None:
+            values.setdefault(seq, {})[field] = value
+        else:
+            when = f" on {stamp(at)[:10]}: {why}" if at is not None else ""
+            gone.setdefault(seq, {})[field] = f"(removed{when})"
+    return values, gone
 
 
 def strays(engine: Engine, site: str) -> list[str]:

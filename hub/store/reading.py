@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Engine, and_, select
 
 from config.clock import stamp
 from hub.incident import Incident
 from hub.record_chain import joined
+from hub.store.chain import values_and_gone
 from hub.store.tables import incidents, personal, record, troubles
 from hub.view import StreamEvent, Trouble
 
@@ -54,7 +55,8 @@ class Reading:
             .order_by(record.c.seq)
         )
         with self._engine.connect() as connection:
-            values, gone = _beside(connection, self._site, incident_id)
+            of_incident = (personal.c.site == self._site, personal.c.incident == incident_id)
+            values, gone = values_and_gone(connection, *of_incident)
             rows = []
             for seq, at, what, reason, detail in connection.execute(statement):
                 said, whole = joined(
@@ -91,24 +93,3 @@ class Reading:
         )
         with self._engine.connect() as connection:
             return [_TROUBLE.decode(row) for (row,) in connection.execute(statement)]
-
-
-def _beside(
-    connection: Connection, site: str, incident_id: str
-) -> tuple[dict[int, dict[str, str]], dict[int, dict[str, str]]]:
-    """Return an incident's values beside the chain, by row and field, and the words for those removed."""
-    removal = record.alias("removal")
-    statement = (
-        select(personal.c.seq, personal.c.field, personal.c.value, removal.c.at, removal.c.reason)
-        .outerjoin(removal, and_(removal.c.site == personal.c.site, removal.c.seq == personal.c.removed))
-        .where(personal.c.site == site, personal.c.incident == incident_id)
-    )
-    values: dict[int, dict[str, str]] = {}
-    gone: dict[int, dict[str, str]] = {}
-    for seq, field, value, at, why in connection.execute(statement):
-        if value is not None:
-            values.setdefault(seq, {})[field] = value
-        else:
-            when = f" on {stamp(at)[:10]}: {why}" if at is not None else ""
-            gone.setdefault(seq, {})[field] = f"(removed{when})"
-    return values, gone
