@@ -132,7 +132,7 @@ class Committer:
         # First what follows from it (an incident, what is owed), without its own words: once the
         # message is acknowledged, nobody sends it again.
         for record in ([_refusal(row) for row in decision.record], []):
-            rest = replace(decision, record=record, events=[], earlier={})
+            rest = replace(decision, record=record, events=[], earlier={}, removals=[])
             try:
                 self._journal.commit([rest])
                 break

@@ -14,19 +14,20 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
-from hub.decision import Decision
+from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link
+from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link, TimeOver
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.presses import Presses, Seen
 from hub.troubles import Troubles
+from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 
 ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
@@ -128,6 +129,8 @@ class Site(Ledger):
             self.deeds.take(decision, fact, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
+        elif isinstance(fact, TimeOver):
+            self._remove(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
         return decision
@@ -217,6 +220,11 @@ class Site(Ledger):
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
             if gone_device or gone_channel or gone_broker:
                 self.restore(decision, now, key)
+
+    def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:
+        refs = [f"{seq}.{field}" for seq, field in fact.values]
+        seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
+        decision.removals.append(Removal(seq, fact.values))
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(

@@ -39,11 +39,12 @@ TOLD = 50
 
 # --- what is hashed ---
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 def canonical(value: Any) -> bytes:
     """Return a value as the one JSON text that stands for it: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return _JSON(value).encode()
 
 
 def link(site: str, before: str, row: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from hub.kept_course import KeptCourse
 from hub.site import Loaded
 from hub.store.chain import Chain
 from hub.store.held import Held
+from hub.store.retention import remove
 from hub.store.statement import Statement
 from hub.store.tables import (
     deliveries,
@@ -105,6 +106,7 @@ class Journal:
         for table, kept in self._states(batch).items():
             if kept:
                 self._upserts[table].run(connection, list(kept.values()))
+        remove(connection, site, [removal for decision in batch for removal in decision.removals])
 
     def _statement(self, statement: Any, table: Table) -> Statement:
         return Statement(statement, self._engine.dialect, [column.name for column in table.columns])
