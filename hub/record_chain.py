@@ -5,6 +5,7 @@ The hashes themselves, and what finds an alteration, are in :mod:`hub.verify_rec
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,9 @@ ENDS: Final = "channel "
 NOBODY: Final = "-"
 """The target of a channel that has but one end: no person."""
 REASON: Final = "reason"
+
+PLAIN: Final = re.compile(r"step \d{1,4} at [\d.e+]{1,12} s|revision \d{1,9}", re.ASCII)
+"""Reasons of nearly every row of a storm; nobody can be named in them."""
 
 _JSON = msgspec.json.Encoder()
 
@@ -59,19 +63,26 @@ def split(row: RecordRow, event: EventRow | None, salts: Any) -> Split:
     return Split(reason, _JSON.encode(detail).decode(), tuple(beside))
 
 
+def is_plain(reason: str) -> bool:
+    """Tell whether a reason is one of those that can name nobody."""
+    return PLAIN.fullmatch(reason) is not None
+
+
 def _personal(row: RecordRow) -> list[str]:
     detail = row.detail
     target = detail.get("target")
     key = detail.get("key")
-    found = [
-        name
-        for name, value in detail.items()
-        if name in PEOPLE and value not in (None, "") and not (name == "target" and value == NOBODY)
-    ]
+    found = [name for name in detail if name in PEOPLE and detail[name] not in (None, "")]
+    if target == NOBODY:
+        found.remove("target")
     if isinstance(key, str) and key.startswith(ENDS):
         found += [name for name in ("key", "detail") if detail.get(name)]
     # What a channel said of an attempt may hold the number it was made to.
-    if row.reason and (row.what in NAMING_REASONS or target not in (None, NOBODY)):
+    if (
+        row.reason
+        and (row.what in NAMING_REASONS or target not in (None, NOBODY))
+        and not is_plain(row.reason)
+    ):
         found.append(REASON)
     return found
 

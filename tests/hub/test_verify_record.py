@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.decision import RecordRow
 from hub.record_chain import began, joined, split
-from hub.verify_record import COLUMNS, NOTHING, REMOVED, Verifier, link, said
+from hub.verify_record import COLUMNS, NOTHING, REMOVED, Verifier, canonical, link, said
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
 values = st.recursive(
@@ -166,6 +167,15 @@ def test_the_hash_is_the_one_that_is_written_down() -> None:
     assert link("lincoln", NOTHING, row) == "d3dc8cbebc808b135dc1957e32072c3711d73dbcb189c3f2a7adc3bb701fefda"
 
 
+@given(texts)
+def test_a_text_is_hashed_as_its_json(text: str) -> None:
+    """By whichever of the two writers."""
+    assert (
+        canonical([text, 1, None])
+        == json.dumps([text, 1, None], separators=(",", ":"), ensure_ascii=False).encode()
+    )
+
+
 def test_reasons_that_name_people_lie_beside() -> None:
     """Whoever is asked in turn, what a phone's channel said, the end of a channel in trouble."""
 
@@ -176,6 +186,8 @@ def test_reasons_that_name_people_lie_beside() -> None:
     assert beside("step-skipped", "Officer Reyes is away", audience="sro") == {"reason"}
     assert beside("delivery-failed", "no route to +1 555 0100", target="Reyes") == {"target", "reason"}
     assert beside("delivered", "200", target="-") == set()
+    assert beside("owed", "step 1 at 30 s", target="-") == set()
+    assert beside("owed", "step 1, 2nd in order at 30 s; Reyes is away", target="-") == {"reason"}
     assert beside("trouble", "channel", key="channel phones Reyes", detail="x") == {"key", "detail"}
     assert beside("trouble", "silent", key="silent room-101", detail="x") == set()
     assert beside("resolved", "resolved: real", by="Reyes", note=None, disposition="real") == {"by"}
