@@ -17,8 +17,10 @@ from hub.verify_record import BEGAN, event_hash, payload_hash, value_hash
 
 PEOPLE: Final = frozenset({"by", "note", "target", "person", "people", "leader", "stand_in", "signed_by"})
 """Fields of a row's detail that name or describe a person, whatever the row is."""
-NAMING_REASONS: Final = frozenset({"confirmed", "reminded", "owed", "step", "step-skipped"})
-"""Rows whose reason may say who confirmed, who is asked in turn, who is away and who stands in."""
+NAMING_REASONS: Final = frozenset(
+    {"confirmed", "reminded", "owed", "step", "step-skipped", "bypassed", "bypass-ended"}
+)
+"""Rows whose reason says who confirmed, is asked in turn, is away or stands in, or a person's own words."""
 ENDS: Final = "channel "
 """A trouble whose key begins so names an end of a channel, which may be a person's phone."""
 NOBODY: Final = "-"
@@ -77,14 +79,16 @@ def _personal(row: RecordRow) -> list[str]:
         found.remove("target")
     if isinstance(key, str) and key.startswith(ENDS):
         found += [name for name in ("key", "detail") if detail.get(name)]
-    # What a channel said of an attempt may hold the number it was made to.
-    if (
-        row.reason
-        and (row.what in NAMING_REASONS or target not in (None, NOBODY))
-        and not is_plain(row.reason)
-    ):
+    names = [detail[name] for name in found if isinstance(detail[name], str)]
+    if row.reason and not is_plain(row.reason) and _may_name(row, target, names):
         found.append(REASON)
     return found
+
+
+def _may_name(row: RecordRow, target: Any, names: list[str]) -> bool:
+    # What a channel said of an attempt may hold the number it was made to.
+    reaches_a_person = target not in (None, NOBODY)
+    return row.what in NAMING_REASONS or reaches_a_person or any(name in row.reason for name in names)
 
 
 def joined(

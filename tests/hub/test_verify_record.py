@@ -186,6 +186,8 @@ def test_reasons_that_name_people_lie_beside() -> None:
     assert beside("step-skipped", "Officer Reyes is away", audience="sro") == {"reason"}
     assert beside("delivery-failed", "no route to +1 555 0100", target="Reyes") == {"target", "reason"}
     assert beside("delivered", "200", target="-") == set()
+    assert beside("anything", "opened by Reyes", by="Reyes") == {"by", "reason"}
+    assert beside("bypassed", "its wire is cut by the painter", device="room-101") == {"reason"}
     assert beside("owed", "step 1 at 30 s", target="-") == set()
     assert beside("owed", "step 1, 2nd in order at 30 s; Reyes is away", target="-") == {"reason"}
     assert beside("trouble", "channel", key="channel phones Reyes", detail="x") == {"key", "detail"}

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from config.clock import SystemClock
+from hub.committer import Committer
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
 from hub.inputs import Acknowledge, Asked, Attempted, Note, Resolve
@@ -88,6 +90,25 @@ def test_a_batch_that_was_not_written_leaves_no_trace_in_the_chain(journal: Jour
         journal.commit([twice])
     journal.commit(rest)
     assert faults(store) == []
+
+
+def test_a_refused_message_leaves_no_hole(journal: Journal, store: Store) -> None:
+    """Its numbers say that it was refused, and what follows is chained to them."""
+    first, poison, *rest = morning()
+    poison.events = [msgspec.structs.replace(event, size=2**70) for event in poison.events]
+    out: list[Decision] = []
+    committer = Committer(journal, SystemClock(), out.extend, print)
+    for decision in (first, poison, *rest):
+        committer.put(decision)
+    committer.start()
+    assert committer.stop(20)
+    assert [decision.quarantined for decision in out].count(True) == 1
+    found = chain.verify(store.reader(), "lincoln")
+    assert (found.faults, found.never_written) == ([], 0)
+    assert found.rows == 1 + sum(len(decision.record) for decision in (first, poison, *rest))
+    with store.reader().connect() as connection:
+        refused = connection.execute(text("SELECT seq FROM record WHERE what = 'refused'")).all()
+    assert [seq for (seq,) in refused] == [row.seq for row in poison.record]
 
 
 def test_numbers_that_were_never_written_are_told_and_no_fault(journal: Journal, store: Store) -> None:
