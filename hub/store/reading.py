@@ -10,7 +10,7 @@ from sqlalchemy import Engine, and_, select
 from config.clock import stamp
 from hub.incident import Incident
 from hub.record_chain import joined
-from hub.store.chain import values_and_gone
+from hub.store.chain import head, values_and_gone
 from hub.store.tables import incidents, personal, record, troubles
 from hub.view import StreamEvent, Trouble
 
@@ -82,6 +82,10 @@ class Reading:
                 StreamEvent(number, kind, _INCIDENT.decode(body))
                 for number, kind, body in connection.execute(statement)
             ]
+
+    def head(self) -> tuple[int, str] | None:
+        """Return the number and hash of the record's newest row."""
+        return head(self._engine, self._site)
 
     def troubles(self, limit: int = 500) -> list[Trouble]:
         """Return the newest troubles, open and restored."""
