@@ -102,6 +102,15 @@ class WalkTestSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     its device replaced; 0: neither is."""
 
 
+class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long what is beside the chain of the record is kept; 0 is for ever."""
+
+    personal_days: Annotated[int, Meta(ge=0, le=36_500, description="days, 0 to 36500")] = 2557
+    """Names, notes and whom a delivery went to: seven years, beyond most times to bring a claim."""
+    payload_days: Annotated[int, Meta(ge=0, le=36_500, description="days, 0 to 36500")] = 400
+    """Events' messages as they came: a school year and the summer after it."""
+
+
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All a hub needs to know; see ``config/examples/hub.toml``."""
 
@@ -118,6 +127,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()

@@ -6,7 +6,7 @@ import argparse
 import getpass
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
 from config.settings import Fault, SettingsError, load
+from hub.verify_record import head_of
 
 if TYPE_CHECKING:
     from hub.store.people import People
@@ -85,6 +86,24 @@ def _explain(settings: HubSettings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _verify_record(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_record import verify_record
+
+    return verify_record(settings, options.head)
+
+
+def _record_head(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_record import record_head
+
+    return record_head(settings)
+
+
+def _export(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_record import write_export
+
+    return write_export(settings, options.to, options.since, options.until)
+
+
 def _user_add(settings: HubSettings, options: argparse.Namespace) -> int:
     if options.password_file is not None and str(options.password_file) != "-":
         password = options.password_file.read_text(encoding="utf-8").strip("\r\n")
@@ -143,6 +162,13 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(message) from None
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}, must be a day, such as 2026-08-15") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tocsin-hub", description="The hub of a site.")
     parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
@@ -163,6 +189,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--room", required=True, help="a room's name, its number or its device")
     words = "in the school's time zone, such as 2026-11-23T10:02; without it now"
     command.add_argument("--at", type=_moment, metavar="TIME", help=words)
+    command = add(
+        "verify-record", "Find any row of the record that was altered or taken out.", _verify_record
+    )
+    words = "a head that left the hub earlier: finds a cut end and a record written anew; may be repeated"
+    command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
+    add("record-head", "Print the record's head, to be kept elsewhere.", _record_head)
+    command = add("export", "Write incidents, doors, tests, drills and the record as files.", _export)
+    command.add_argument("--to", type=Path, required=True, metavar="DIR")
+    words = "the first day of the lists, such as 2026-08-15; the record is always whole"
+    command.add_argument("--since", type=_day, metavar="DATE", help=words)
+    command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
     user = commands.add_parser("user", help="People who may sign in.").add_subparsers(required=True)
     command = add("add", "Add a person, or set a new password.", _user_add, user)
     command.add_argument("name")

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import structlog
 
 from config.clock import Clock
-from hub.decision import Decision
+from hub.decision import Decision, RecordRow
 from hub.store.failure import is_of_the_disk, words
 
 BATCH: Final = 500
@@ -24,6 +24,13 @@ BATCH: Final = 500
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 2.0
 """Seconds between two tries of a batch while the disk fails."""
+
+
+def _refusal(row: RecordRow) -> RecordRow:
+    """Return what stands in the record under a refused row's number."""
+    return RecordRow(
+        row.seq, row.at, "refused", "the database refused this row; its message is in quarantine"
+    )
 
 
 class Writer(Protocol):
@@ -124,14 +131,16 @@ class Committer:
         """Keep raw what the database refuses alone; tells whether the disk took it."""
         # First what follows from it (an incident, what is owed), without its own words: once the
         # message is acknowledged, nobody sends it again.
-        rest = replace(decision, record=[], events=[], earlier={})
-        try:
-            self._journal.commit([rest])
-        except Exception as again:  # noqa: BLE001 - told apart below
-            self._failed(words(again))
-            if is_of_the_disk(again):
-                return False
-            # Refused, too: it lives on in memory, and is written at its next change.
+        for record in ([_refusal(row) for row in decision.record], []):
+            rest = replace(decision, record=record, events=[], earlier={}, removals=[])
+            try:
+                self._journal.commit([rest])
+                break
+            except Exception as again:  # noqa: BLE001 - told apart below
+                self._failed(words(again))
+                if is_of_the_disk(again):
+                    return False
+                # Refused, too: without any row, and then it lives on in memory until its next change.
         try:
             self._journal.quarantine(decision, self._clock.now().wall, words(error))
         except Exception as again:  # noqa: BLE001 - the disk fails as well: nothing is acknowledged

@@ -49,6 +49,14 @@ class EventRow(Struct, frozen=True):
     payload: bytes
 
 
+class Removal(Struct, frozen=True):
+    """Values beside the chain that go; the row ``seq`` says why."""
+
+    seq: int
+    values: tuple[tuple[int, str], ...]
+    """Number of the row, and field."""
+
+
 @dataclass(slots=True)
 class Decision:
     """Everything that follows from one input. Committed whole, then released."""
@@ -68,6 +76,7 @@ class Decision:
     devices: dict[str, DeviceView] = field(default_factory=dict)
     doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    removals: list[Removal] = field(default_factory=list)
     # What leaves after the commit.
     ack: Ack | None = None
     receipts: list[tuple[str, str]] = field(default_factory=list)
@@ -101,6 +110,7 @@ class Decision:
             or self.devices
             or self.doors
             or self.facts
+            or self.removals
             or self.ack
             or self.receipts
             or self.owed

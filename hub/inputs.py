@@ -198,4 +198,12 @@ class Asked(Struct, frozen=True):
     answer: Reply
 
 
-Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked
+class TimeOver(Struct, frozen=True):
+    """Values beside the chain whose time is over."""
+
+    why: str
+    values: tuple[tuple[int, str], ...]
+    """Number of the row, and field."""
+
+
+Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked | TimeOver

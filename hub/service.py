@@ -29,13 +29,16 @@ from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.recall import Recall
 from hub.recorder import Recorder
+from hub.retention import Retention
 from hub.site import Site
+from hub.store.chain import head
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.known import Known
 from hub.store.migrate import bring_up
 from hub.store.people import People
 from hub.store.reading import Reading
+from hub.store.retention import Due
 from hub.view import View
 
 SWITCH_S = 0.0005
@@ -100,6 +103,13 @@ class Hub:
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
+        self._retention = Retention(
+            settings.retention,
+            Due(self._pages, settings.site),
+            lambda: head(self._pages, settings.site),
+            self._recorder.put,
+            clock,
+        )
         self._app: Any = None
         self._no_console = ""
         self._console: Any = None
@@ -139,6 +149,7 @@ class Hub:
         self._recall.start()
         self._recorder.start()
         self._intake.start()
+        self._retention.start()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
@@ -159,6 +170,7 @@ class Hub:
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
         self._intake.stop()
+        self._retention.stop(STOP_S)
         clean = self._recorder.stop(STOP_S)
         self._dispatcher.stop(STOP_S)
         self._recall.stop()

@@ -14,20 +14,31 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
-from hub.decision import Decision
+from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link, WalkTestAction
+from hub.inputs import (
+    Asked,
+    Attempted,
+    BrokerDropped,
+    DeviceMessage,
+    EventCame,
+    Input,
+    Link,
+    TimeOver,
+    WalkTestAction,
+)
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.presses import Presses, Seen
 from hub.proving import Proving
 from hub.troubles import Troubles
+from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.walk_tests import WalkTests
 
@@ -140,6 +151,8 @@ class Site(Ledger):
                 self.deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
+        elif isinstance(fact, TimeOver):
+            self._remove(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
         return decision
@@ -235,6 +248,11 @@ class Site(Ledger):
             if gone_device or gone_channel or gone_broker:
                 self.restore(decision, now, key)
         self.proving.look_at_all(decision, now)
+
+    def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:
+        refs = [f"{seq}.{field}" for seq, field in fact.values]
+        seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
+        decision.removals.append(Removal(seq, fact.values))
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(

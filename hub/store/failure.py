@@ -6,6 +6,9 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+StoreError = SQLAlchemyError
+"""What the store raises where the database fails or refuses."""
+
 
 def is_of_the_disk(error: Exception) -> bool:
     """Tell a disk (or database server) that fails from a row that it refuses."""

@@ -9,12 +9,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.decision import Decision, RecordRow
+from hub.decision import Decision
 from hub.delivery import Delivery
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
 from hub.site import Loaded
+from hub.store.chain import Chain
 from hub.store.held import Held
+from hub.store.retention import remove
 from hub.store.statement import Statement
 from hub.store.tables import (
     deliveries,
@@ -23,6 +25,7 @@ from hub.store.tables import (
     events,
     facts,
     incidents,
+    personal,
     quarantine,
     record,
     troubles,
@@ -41,7 +44,9 @@ class Journal:
         self._site = site
         name = engine.dialect.name
         earlier = update(events).where(events.c.digest == bindparam("name")).values(at=bindparam("moved"))
+        self._chain = Chain(site)
         self._record = self._statement(insert(record), record)
+        self._personal = self._statement(insert(personal), personal)
         self._events = self._statement(_insert_new(events, name), events)
         self._earlier = Statement(earlier, engine.dialect, ())
         self._upserts = {
@@ -60,6 +65,7 @@ class Journal:
             with connection.begin():
                 self._write(connection, batch)
         except BaseException:
+            self._chain.forget()
             self._held.give_up()
             raise
 
@@ -82,9 +88,11 @@ class Journal:
 
     def _write(self, connection: Connection, batch: Sequence[Decision]) -> None:
         site = self._site
-        lines = [self._line(row) for decision in batch for row in decision.record]
+        lines, beside = self._chain.lines(connection, batch)
         if lines:
             self._record.run(connection, lines)
+        if beside:
+            self._personal.run(connection, beside)
         rows = [
             {"site": site, **{name: getattr(e, name) for name in e.__struct_fields__}}
             for decision in batch
@@ -98,6 +106,7 @@ class Journal:
         for table, kept in self._states(batch).items():
             if kept:
                 self._upserts[table].run(connection, list(kept.values()))
+        remove(connection, site, [removal for decision in batch for removal in decision.removals])
 
     def _statement(self, statement: Any, table: Table) -> Statement:
         return Statement(statement, self._engine.dialect, [column.name for column in table.columns])
@@ -144,18 +153,6 @@ class Journal:
                 "row": _JSON.encode(delivery),
             }
         return kept
-
-    def _line(self, row: RecordRow) -> dict[str, Any]:
-        return {
-            "site": self._site,
-            "seq": row.seq,
-            "at": row.at,
-            "what": row.what,
-            "reason": row.reason,
-            "incident": row.incident,
-            "stream": row.stream,
-            "detail": _text(row.detail),
-        }
 
     # --- reading ---
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +20,11 @@ from sqlalchemy import Engine, inspect, make_url, text
 
 from hub.store.engine import open_engine
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a test holds it against the files."""
 URL_VARIABLE: Final = "TOCSIN_MIGRATE_URL"
+PROGRESS: Final = "migrating: "
+"""How the lines begin by which a long migration says how far it is."""
 
 
 class MigrationError(RuntimeError):
@@ -44,9 +47,17 @@ def bring_up(engine: Engine, url: str, data: Path) -> str | None:
     backup = None if current is None else _back_up(engine, url, data, current)
     environment = {**os.environ, URL_VARIABLE: url}
     command = [sys.executable, "-m", "hub.store.migrate"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise MigrationError(f"the migration to {HEAD} failed: {done.stderr.strip()[-800:]}")
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None  # noqa: S101 - asked for
+        said: deque[str] = deque(maxlen=20)
+        for line in running.stderr:
+            if line.startswith(PROGRESS):
+                sys.stderr.write(line)
+                sys.stderr.flush()
+            else:
+                said.append(line)
+    if running.returncode != 0:
+        raise MigrationError(f"the migration to {HEAD} failed: {''.join(said).strip()[-800:]}")
     return f"schema {current or 'none'} -> {HEAD}" + (f", backup in {backup}" if backup else "")
 
 

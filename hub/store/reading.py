@@ -9,7 +9,9 @@ from sqlalchemy import Engine, and_, select
 
 from config.clock import stamp
 from hub.incident import Incident
-from hub.store.tables import incidents, record, troubles
+from hub.record_chain import joined
+from hub.store.chain import head, values_and_gone
+from hub.store.tables import incidents, personal, record, troubles
 from hub.view import StreamEvent, Trouble
 
 _INCIDENT = msgspec.json.Decoder(Incident)
@@ -48,15 +50,20 @@ class Reading:
     def timeline(self, incident_id: str) -> list[dict[str, Any]]:
         """Return an incident's rows of the record, oldest first: ``{"at","what","reason","detail"}``."""
         statement = (
-            select(record.c.at, record.c.what, record.c.reason, record.c.detail)
+            select(record.c.seq, record.c.at, record.c.what, record.c.reason, record.c.detail)
             .where(record.c.site == self._site, record.c.incident == incident_id)
             .order_by(record.c.seq)
         )
         with self._engine.connect() as connection:
-            return [
-                {"at": stamp(at), "what": what, "reason": reason, "detail": msgspec.json.decode(detail)}
-                for at, what, reason, detail in connection.execute(statement)
-            ]
+            of_incident = (personal.c.site == self._site, personal.c.incident == incident_id)
+            values, gone = values_and_gone(connection, *of_incident)
+            rows = []
+            for seq, at, what, reason, detail in connection.execute(statement):
+                said, whole = joined(
+                    reason, msgspec.json.decode(detail), values.get(seq, {}), gone.get(seq, {})
+                )
+                rows.append({"at": stamp(at), "what": what, "reason": said, "detail": whole})
+            return rows
 
     def stream_since(self, seq: int, limit: int = 1000) -> list[StreamEvent]:
         """Return the changes of incidents after a row of the record, each with its incident as it is now."""
@@ -75,6 +82,10 @@ class Reading:
                 StreamEvent(number, kind, _INCIDENT.decode(body))
                 for number, kind, body in connection.execute(statement)
             ]
+
+    def head(self) -> tuple[int, str] | None:
+        """Return the number and hash of the record's newest row."""
+        return head(self._engine, self._site)
 
     def troubles(self, limit: int = 500) -> list[Trouble]:
         """Return the newest troubles, open and restored."""

@@ -39,6 +39,7 @@ events = Table(
     Column("payload_hash", String(64), nullable=False),
     Column("payload", LargeBinary, nullable=False),  # cut to hub.presses.PAYLOAD_KEPT
     Index("events_incident", "site", "incident"),
+    Index("events_seq", "site", "seq"),
 )
 
 record = Table(
@@ -52,8 +53,23 @@ record = Table(
     Column("incident", String(64)),
     Column("stream", String(32)),  # the stream's event type, where the incident changed
     Column("detail", Text, nullable=False),  # JSON
+    Column("hash", String(64), nullable=False),  # of the row and the hash before it: hub.verify_record
     Index("record_incident", "site", "incident", "seq"),
     Index("record_stream", "site", "stream", "seq"),
+)
+
+personal = Table(  # what names or describes a person, beside the chain: hub.record_chain
+    "personal",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of its row in the record
+    Column("field", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("incident", String(64)),
+    Column("salt", String(32)),  # NULL once removed
+    Column("value", Text),  # JSON; NULL once removed
+    Column("removed", BigInteger),  # number of the row that says when and why
+    Index("personal_incident", "site", "incident", "at"),
 )
 
 incidents = Table(

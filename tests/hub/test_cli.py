@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from hub.cli import main
+from hub.decision import Decision, RecordRow
 from hub.store.engine import open_engine, sqlite_url
+from hub.store.journal import Journal
+from hub.store.migrate import bring_up
 from hub.store.people import People
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
@@ -178,6 +182,43 @@ def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture
     """It says what is allowed."""
     assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
     assert "no scope fly; allowed: read, acknowledge, resolve, maintain, all" in capsys.readouterr().err
+
+
+def test_the_record_is_verified_and_exported_by_commands(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 0 where it is whole, 1 where it isn't, 2 where there is none."""
+    said = ["--config", str(config)]
+    for command in (["verify-record"], ["record-head"], ["export", "--to", str(tmp_path / "out")]):
+        assert main([*command, *said]) == 2
+        assert "there is no record in" in capsys.readouterr().err
+    data = tmp_path / "data"
+    data.mkdir()
+    url = sqlite_url(data)
+    engine = open_engine(url)
+    bring_up(engine, url, data)
+    assert main(["record-head", *said]) == 1
+    journal = Journal(engine, "lincoln")
+    journal.commit([Decision(0.0, record=[RecordRow(n, n, "a", "b") for n in (1, 2, 3)])])
+    journal.close()
+    capsys.readouterr()
+    assert main(["record-head", *said]) == 0
+    head = capsys.readouterr().out.strip()
+    assert main(["verify-record", *said, "--head", head]) == 0
+    assert capsys.readouterr().out == f"whole: 4 rows, head {head}\n"
+    days = ["--since", "2026-01-01", "--until", "2026-12-31"]
+    assert main(["export", "--to", str(tmp_path / "out"), *days, *said]) == 0
+    assert str(tmp_path / "out" / "record.jsonl") in capsys.readouterr().out
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM record WHERE seq = 3"))
+    engine.dispose()
+    assert main(["verify-record", *said]) == 0
+    capsys.readouterr()
+    assert main(["verify-record", *said, "--head", head]) == 1
+    assert "NOT WHOLE: 1 fault in 3 rows" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main(["verify-record", *said, "--head", "seven"])
+    assert ended.value.code == 2
 
 
 def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:

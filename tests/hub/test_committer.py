@@ -142,7 +142,8 @@ def test_what_follows_from_a_refused_message_is_still_written(desk: Desk, book: 
     book.refuses = {1}
     desk.put(1)
     desk.wait_out(1)
-    assert [(row.decided, row.events, row.record) for row in book.rows] == [(1.0, [], [])]
+    assert [(row.decided, row.events) for row in book.rows] == [(1.0, [])]
+    assert [(row.seq, row.what) for row in book.rows[0].record] == [(1, "refused")], "no hole in the chain"
 
 
 def test_a_message_refused_altogether_is_in_quarantine_before_it_is_acknowledged(

@@ -20,8 +20,8 @@ TWO = site_settings(more_brokers=(NamedBroker(name="annex", port=1884),))
 
 SOMETHING: dict[str, Any] = {
     "record": [1], "events": [1], "earlier": {"d": 1}, "incidents": {"i": 1}, "deliveries": {"d": 1},
-    "troubles": [1], "devices": {"d": 1}, "doors": {("d", "z"): 1}, "facts": {"f": "1"}, "ack": (1, 1),
-    "receipts": [("d", "e")], "owed": [1], "withdrawn": ["d"], "stream": [1],
+    "troubles": [1], "devices": {"d": 1}, "doors": {("d", "z"): 1}, "facts": {"f": "1"}, "removals": [1],
+    "ack": (1, 1), "receipts": [("d", "e")], "owed": [1], "withdrawn": ["d"], "stream": [1],
     "commands": [("d", Command(v=1, id="c", do="lamp"))], "shown": [int],
     "answer": (print, Refused("not-found", "")),
 }  # fmt: skip

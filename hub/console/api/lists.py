@@ -80,6 +80,13 @@ async def troubles(request: Request, _: Token) -> Response:
     return JSONResponse({"troubles": rows})
 
 
+async def record_head(request: Request, _: Token) -> Response:
+    """``GET record/head``: both null while no row is written."""
+    here = console.of(request)
+    seq, value = await here.aside.call(here.desk.reading.head) or (None, None)
+    return JSONResponse({"seq": seq, "hash": value})
+
+
 def _trouble(trouble: Trouble) -> dict[str, Any]:
     return {
         "key": trouble.key,

@@ -203,6 +203,7 @@ DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DRILLS: Final = _object({"drills": _array({"type": "object"})})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
+RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,

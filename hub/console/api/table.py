@@ -154,6 +154,14 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
         Operation(
             "GET",
+            "record/head",
+            "read",
+            "The record's newest row and its hash, to be kept elsewhere for verify-record",
+            lists.record_head,
+            schemas.RECORD_HEAD,
+        ),
+        Operation(
+            "GET",
             "stream",
             "read",
             "Changes of incidents as server-sent events, named as the webhook's types",

@@ -280,6 +280,7 @@ class FrontDesk:
             )
             connection.execute(
                 insert(record).values(
+                    hash="",
                     site=SITE,
                     seq=seq,
                     at=self.wall(),

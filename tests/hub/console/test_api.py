@@ -18,7 +18,18 @@ A = "/api/v1"
 
 
 @pytest.mark.parametrize(
-    "path", ["incidents", "incidents/i-1", "devices", "doors", "drills", "troubles", "stream", "openapi.json"]
+    "path",
+    [
+        "incidents",
+        "incidents/i-1",
+        "devices",
+        "doors",
+        "drills",
+        "troubles",
+        "record/head",
+        "stream",
+        "openapi.json",
+    ],
 )
 def test_without_a_token_of_ours_nothing_is_shown(served: Served, path: str) -> None:
     """401 in JSON, whatever is asked for."""
@@ -260,6 +271,14 @@ def test_a_huge_body_is_413(desk: FrontDesk, api: Caller, size: int) -> None:
     one = desk.press()
     reply = api.post(f"{A}/incidents/{one.id}/acknowledge", b'{"note":"' + b"x" * size + b'"}')
     assert (reply.status, reply.json["error"]) == (413, "too-large")
+
+
+def test_the_record_head_is_told(desk: FrontDesk, api: Caller) -> None:
+    """For whoever keeps it elsewhere; null before the first row."""
+    assert api.get(f"{A}/record/head").json == {"seq": None, "hash": None}
+    desk.press("room-101")
+    seq, value = desk.reading.head()
+    assert api.get(f"{A}/record/head").json == {"seq": seq, "hash": value}
 
 
 def test_devices_doors_drills_and_troubles_are_listed(desk: FrontDesk, api: Caller) -> None:

@@ -19,13 +19,15 @@ from tests.hub.store.conftest import Store
 
 ROOT = Path(__file__).parent.parent.parent.parent
 VERSIONS = ROOT / "hub" / "store" / "migrations" / "versions"
-SECOND = '''"""A table more, as a release to come may have."""
+NEXT = f"{int(HEAD) + 1:04}"
+"""The schema of a release to come."""
+MORE = f'''"""A table more, as a release to come may have."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
@@ -76,9 +78,9 @@ def release(tmp_path: Path) -> Path:
     for name in ("config", "hub"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "static"))
     program = folder / "hub" / "store" / "migrate.py"
-    program.write_text(program.read_text().replace('HEAD: Final = "0001"', 'HEAD: Final = "0002"'))
-    (folder / "hub" / "store" / "migrations" / "versions" / "0002_more.py").write_text(
-        SECOND.replace("FAULT", "")
+    program.write_text(program.read_text().replace(f'HEAD: Final = "{HEAD}"', f'HEAD: Final = "{NEXT}"'))
+    (folder / "hub" / "store" / "migrations" / "versions" / f"{NEXT}_more.py").write_text(
+        MORE.replace("FAULT", "")
     )
     return folder
 
@@ -87,7 +89,7 @@ def bring_up_by(release: Path, store: Store) -> subprocess.CompletedProcess[str]
     """Start the release's program on this database."""
     code = (
         "import sys; from pathlib import Path; from hub.store.engine import open_engine;"
-        "from hub.store import migrate; assert migrate.HEAD == '0002';"
+        f"from hub.store import migrate; assert migrate.HEAD == '{NEXT}';"
         "print(migrate.bring_up(open_engine(sys.argv[1]), sys.argv[1], Path(sys.argv[2])))"
     )
     command = [sys.executable, "-c", code, store.url, str(store.data)]
@@ -101,14 +103,14 @@ def test_a_backup_is_taken_before_a_migration(release: Path, empty: Store) -> No
     People(empty.engine, "lincoln").add("reyes", "correct horse")
     done = bring_up_by(release, empty)
     assert done.returncode == 0, done.stderr
-    assert f"schema 0001 -> 0002, backup in {empty.data}/backups/schema-0001-" in done.stdout
-    assert revision(empty.engine) == "0002"
+    assert f"schema {HEAD} -> {NEXT}, backup in {empty.data}/backups/schema-{HEAD}-" in done.stdout
+    assert revision(empty.engine) == NEXT
     assert People(empty.engine, "lincoln").check("reyes", "correct horse") is not None
     assert inspect(empty.engine).has_table("more")
     (backup,) = (empty.data / "backups").iterdir()
     if empty.is_sqlite:
         kept = create_engine(f"sqlite:///{backup}")
-        assert revision(kept) == "0001"
+        assert revision(kept) == HEAD
         assert People(kept, "lincoln").check("reyes", "correct horse") is not None
     else:
         listed = subprocess.run(["pg_restore", "--list", backup], capture_output=True, text=True, check=True)
@@ -119,10 +121,10 @@ def test_a_migration_that_fails_changes_nothing(release: Path, empty: Store) -> 
     """The database is as it was, the backup stands beside it, and the error names the fault."""
     bring_up(empty.engine, empty.url, empty.data)
     People(empty.engine, "lincoln").add("reyes", "correct horse")
-    migration = release / "hub" / "store" / "migrations" / "versions" / "0002_more.py"
-    migration.write_text(SECOND.replace("FAULT", 'raise RuntimeError("a planted fault")'))
+    migration = release / "hub" / "store" / "migrations" / "versions" / f"{NEXT}_more.py"
+    migration.write_text(MORE.replace("FAULT", 'raise RuntimeError("a planted fault")'))
     done = bring_up_by(release, empty)
-    assert "MigrationError: the migration to 0002 failed" in done.stderr
+    assert f"MigrationError: the migration to {NEXT} failed" in done.stderr
     assert "a planted fault" in done.stderr
     assert revision(empty.engine) == HEAD
     assert not inspect(empty.engine).has_table("more")

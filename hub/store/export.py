@@ -1,0 +1,157 @@
+"""Writing a site's incidents, doors, tests and drills, and its whole record, as files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Engine, Select, select
+
+from config.clock import stamp
+from hub.incident import Incident
+from hub.store import chain
+from hub.store.tables import doors, events, incidents
+from hub.verify_record import VERSION
+from hub.view import DoorView
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so would be reckoned by a spreadsheet: it gets an apostrophe before it."""
+PROVED: Final = "proved"
+"""What a row of the record says of a zone that a walk test proved."""
+
+Told = Callable[[str, int, int], None]
+"""Told how far it is: a file's name, done, whole."""
+
+INCIDENT: Final = (
+    "number", "kind", "state", "drill", "late", "opened_at", "rooms", "acknowledged_by", "acknowledged_at",
+    "resolved_by", "resolved_at", "disposition", "revision", "id",
+)  # fmt: skip
+DOOR: Final = ("at", "device", "zone", "what", "received_at", "seq")
+DOOR_NOW: Final = ("device", "room", "building", "zone", "label", "state", "since")
+TEST: Final = ("at", "device", "zone", "reason", "detail", "seq")
+DRILL: Final = ("at", "what", "reason", "detail", "seq")
+
+
+def export(engine: Engine, site: str, to: Path, since: int, until: int, told: Told) -> list[Path]:
+    """Write every file into the folder ``to``, which is made; returns them.
+
+    ``since`` and ``until`` are wall ms, ``until`` excluded; the record is always whole, for the verifier.
+    Raises ``OSError``, and SQLAlchemy's errors.
+    """
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lists: tuple[tuple[str, tuple[str, ...], Callable[[], Iterable[dict[str, Any]]]], ...] = (
+        ("incidents", INCIDENT, lambda: _incidents(engine, site, since, until)),
+        ("doors", DOOR, lambda: _door_events(engine, site, since, until)),
+        ("doors-now", DOOR_NOW, lambda: _doors_now(engine, site)),
+        ("tests", TEST, lambda: _of_record(engine, site, (PROVED,), since, until)),
+        ("drills", DRILL, lambda: _of_record(engine, site, ("drill", "drill-ended"), since, until)),
+    )
+    made = []
+    for number, (name, columns, rows) in enumerate(lists):
+        told(name, number, len(lists))
+        made += _both(to / name, columns, rows())
+    told("lists", 1, 1)
+    made.append(to / "record.jsonl")
+    whole = chain.highest(engine, site) + 1
+    with _new(made[-1]) as file:
+        file.write(json.dumps({"record": VERSION, "site": site}) + "\n")
+        for row in chain.rows(engine, site):
+            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            if row["seq"] % chain.ROWS == 0:
+                told("record", row["seq"], whole)
+    told("record", 1, 1)
+    return made
+
+
+def cell(value: Any) -> Any:
+    """Return a value as a spreadsheet may show it and not reckon it."""
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return value
+
+
+def _both(stem: Path, columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> list[Path]:
+    """Write rows as CSV and as a JSON list, one by one."""
+    made = [stem.with_name(stem.name + ".csv"), stem.with_name(stem.name + ".json")]
+    with _new(made[0]) as table, _new(made[1]) as file:
+        writer = csv.writer(table)
+        writer.writerow(columns)
+        before = "[\n"
+        for row in rows:
+            writer.writerow([cell(row[name]) for name in columns])
+            file.write(before + json.dumps(row, ensure_ascii=False))
+            before = ",\n"
+        file.write("[]\n" if before == "[\n" else "\n]\n")
+    return made
+
+
+def _new(path: Path) -> Any:
+    """Open a file for its owner alone: names and notes are in it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+
+
+def _incidents(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+    statement = select(incidents.c.body).where(incidents.c.site == site).order_by(incidents.c.number)
+    for (body,) in _streamed(engine, statement):
+        incident = msgspec.json.decode(body, type=Incident)
+        if not since <= incident.opened_at < until:
+            continue
+        seen, ended = incident.acknowledged, incident.resolved
+        yield {
+            "number": incident.number,
+            "kind": incident.kind,
+            "state": incident.state,
+            "drill": incident.drill,
+            "late": incident.late,
+            "opened_at": stamp(incident.opened_at),
+            "rooms": ", ".join(room.place.room for room in incident.rooms),
+            "acknowledged_by": seen and seen.by,
+            "acknowledged_at": seen and stamp(seen.at),
+            "resolved_by": ended and ended.by,
+            "resolved_at": ended and stamp(ended.at),
+            "disposition": ended and ended.disposition,
+            "revision": incident.revision,
+            "id": incident.id,
+        }
+
+
+def _door_events(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+    columns = (events.c.at, events.c.device, events.c.zone, events.c.what, events.c.received_at, events.c.seq)
+    wanted = (events.c.site == site, events.c.kind == "door", events.c.at >= since, events.c.at < until)
+    for row in _streamed(engine, select(*columns).where(*wanted).order_by(events.c.seq)):
+        found = dict(row._mapping)
+        yield found | {"at": stamp(found["at"]), "received_at": stamp(found["received_at"])}
+
+
+def _doors_now(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
+    statement = select(doors.c.row).where(doors.c.site == site).order_by(doors.c.device, doors.c.zone)
+    for (row,) in _streamed(engine, statement):
+        door = msgspec.json.decode(row, type=DoorView)
+        where = {"device": door.place.device, "room": door.place.room, "building": door.place.building}
+        state = {"label": door.label, "state": door.state, "since": stamp(door.since)}
+        yield where | {"zone": door.zone} | state
+
+
+def _of_record(
+    engine: Engine, site: str, whats: tuple[str, ...], since: int, until: int
+) -> Iterator[dict[str, Any]]:
+    """Yield rows of the record of these kinds, with what lies beside them."""
+    for row in chain.said(engine, site, whats, since, until):
+        detail = row["detail"]
+        where = {"device": detail.get("device"), "zone": detail.get("zone")}
+        yield row | where | {"at": stamp(row["at"])}
+
+
+def _streamed(engine: Engine, statement: Select[Any]) -> Iterator[Any]:
+    with engine.connect().execution_options(yield_per=chain.ROWS) as connection:
+        yield from connection.execute(statement)

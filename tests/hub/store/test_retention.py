@@ -1,0 +1,208 @@
+"""What its time is over for goes, some at a time; the chain stays whole and says so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from config.clock import Now
+from config.hub_settings import RetentionSettings
+from hub.delivery import Outcome
+from hub.inputs import Acknowledge, Asked, Attempted, Input, Note, Resolve, TimeOver
+from hub.retention import DAY_MS, Retention
+from hub.site import Site
+from hub.store import chain, retention
+from hub.store.export import export
+from hub.store.journal import Journal
+from hub.store.reading import Reading
+from hub.store.retention import Due
+from hub.verify_record import read, said
+from tests.hub.making import T0, event_bytes, new_site, take
+from tests.hub.making import at as moment
+from tests.hub.store.conftest import Store
+from tests.scenarios.rig import site_settings
+
+DAYS = 30
+LATER = T0 + 40 * DAY_MS
+
+
+class School:
+    """A hub's record, its recorder's state, and a clock that is far on."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.journal = Journal(store.engine, "lincoln")
+        self.site: Site = new_site(site_settings("device"))
+        self.wall = LATER
+        self.asked: list[TimeOver] = []
+
+    def now(self) -> Now:
+        return Now(5e6, self.wall)
+
+    def press(self, number: int, second: float) -> str:
+        made = take(self.site, event_bytes(id=f"e{number}"), second, device=f"room-{number}")
+        first = made.owed[0]
+        tried = self.site.decide(Attempted(first.id, Outcome("delivered", "200")), moment(second + 1))
+        self.journal.commit([made, tried])
+        return first.incident
+
+    def say(self, word: Acknowledge | Note | Resolve, second: float) -> None:
+        self.journal.commit([self.site.decide(Asked(word, lambda _: None), moment(second))])
+
+    def answered(self, number: int, second: float) -> str:
+        incident = self.press(number, second)
+        self.say(Acknowledge(incident, "Reyes", "board"), second + 2)
+        self.say(Note(incident, "Okafor", "board", f"a pupil of room {number}"), second + 3)
+        self.say(Resolve(incident, "Reyes", "board", "real", "all well"), second + 4)
+        return incident
+
+    def put(self, fact: Input) -> None:
+        assert isinstance(fact, TimeOver)
+        self.asked.append(fact)
+        self.journal.commit([self.site.decide(fact, self.now())])
+
+    def round(self, personal_days: int = DAYS, payload_days: int = DAYS) -> None:
+        engine = self.store.reader()
+        settings = RetentionSettings(personal_days=personal_days, payload_days=payload_days)
+        due = Due(engine, "lincoln")
+        daily = Retention(settings, due, lambda: chain.head(engine, "lincoln"), self.put, self)
+        daily.round()
+
+    def kept(self) -> str:
+        with self.store.reader().connect() as connection:
+            tables = ("record", "personal", "incidents", "deliveries", "troubles")
+            return "".join(str(connection.execute(text(f"SELECT * FROM {t}")).all()) for t in tables)
+
+    def payloads(self) -> int:
+        with self.store.reader().connect() as connection:
+            return sum(1 for (found,) in connection.execute(text("SELECT payload FROM events")) if found)
+
+
+@pytest.fixture
+def school(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[School]:
+    monkeypatch.setattr("hub.retention.PAUSE_S", 0.0)
+    made = School(store)
+    yield made
+    made.journal.close()
+
+
+def test_names_go_and_the_chain_stays_whole(school: School, tmp_path: Path) -> None:
+    """The timeline says what was removed, when and why; so does the verifier, on an export too."""
+    incident = school.answered(101, 0)
+    early = chain.head(school.store.engine, "lincoln")
+    school.round()
+    for word in ("Reyes", "Okafor", "a pupil", "all well"):
+        assert word not in school.kept()
+    found = chain.verify(school.store.reader(), "lincoln", [early] if early else [])
+    assert found.faults == []
+    names = sum(len(each.values) for each in school.asked[:-1])
+    why = f"what names a person: older than {DAYS} days"
+    assert f"  removed on 2026-10-31: {names} values ({why})" in list(said(found))
+    assert f"  removed on 2026-10-31: 1 value (payloads of events: older than {DAYS} days)" in list(
+        said(found)
+    )
+    reading = Reading(school.store.reader(), "lincoln")
+    rows = {row["what"]: row for row in reading.timeline(incident)}
+    assert rows["note"]["detail"]["note"] == f"(removed on 2026-10-31: {why})"
+    assert rows["resolved"]["reason"] == "resolved: real"
+    first = next(row for row in reading.timeline(incident) if row["what"] == "owed")
+    assert first["reason"] == "step 1 at 0 s", "it names nobody"
+    kept = reading.incident(incident)
+    assert kept is not None
+    assert kept.resolved is not None
+    assert (kept.resolved.by, kept.resolved.disposition) == ("(removed)", "real")
+    export(school.store.reader(), "lincoln", tmp_path, 0, 2**53, lambda *_: None)
+    assert read(str(tmp_path / "record.jsonl"), [early] if early else []).faults == []
+
+
+def test_a_second_round_has_nothing_to_do(school: School) -> None:
+    """Not even a row."""
+    school.answered(101, 0)
+    school.round()
+    before = school.store.count("record")
+    school.round()
+    assert school.store.count("record") == before
+
+
+def test_nothing_of_an_unresolved_incident_goes(school: School) -> None:
+    """Open or in hand, however old."""
+    school.press(101, 0)
+    school.say(Acknowledge(school.press(102, 5), "Reyes", "board"), 8)
+    school.round()
+    assert school.asked == []
+    assert "Reyes" in school.kept()
+
+
+def test_an_incident_goes_as_a_whole_when_its_last_word_is_old(school: School) -> None:
+    """One that was resolved but yesterday keeps its first day's names."""
+    incident = school.press(101, 0)
+    school.say(Acknowledge(incident, "Reyes", "board"), 2)
+    school.say(Resolve(incident, "Okafor", "board", "real"), 30 * 86_400)
+    school.round(payload_days=0)
+    assert school.asked == []
+    school.wall += 31 * DAY_MS
+    school.round(payload_days=0)
+    assert "Reyes" not in school.kept()
+
+
+def test_what_is_young_or_kept_for_ever_stays(school: School) -> None:
+    """0 days is for ever."""
+    school.answered(101, 0)
+    school.round(personal_days=0, payload_days=0)
+    school.round(personal_days=41, payload_days=41)
+    assert school.asked == []
+    school.round(personal_days=0)
+    assert (school.payloads(), "Reyes" in school.kept()) == (0, True)
+
+
+def test_a_removal_takes_a_bounded_number_at_a_time(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no press waits for it; all go in the end."""
+    monkeypatch.setattr(retention, "AT_ONCE", 3)
+    for number in (101, 102, 103):
+        school.answered(number, number * 10)
+    school.round()
+    assert max(len(each.values) for each in school.asked) == 3
+    assert len(school.asked) > 5
+    assert "Reyes" not in school.kept()
+    assert school.payloads() == 0
+    assert chain.verify(school.store.reader(), "lincoln").faults == []
+
+
+def test_the_trouble_of_a_phone_goes_with_its_name(school: School) -> None:
+    """Once it is restored and old."""
+    from hub.decision import Decision
+
+    for name in ("trouble", "restore"):
+        decision = Decision(0.0)
+        when = moment(1 if name == "trouble" else 2)
+        if name == "trouble":
+            school.site.trouble(decision, when, "channel phones Reyes", "channel", "phones: no answer")
+        else:
+            school.site.restore(decision, when, "channel phones Reyes")
+        school.journal.commit([decision])
+    school.round()
+    assert "Reyes" not in school.kept()
+    assert chain.verify(school.store.reader(), "lincoln").faults == []
+
+
+def test_a_sick_disk_ends_no_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round that fails is logged; another follows."""
+    monkeypatch.setattr("hub.retention.FIRST_S", 0.0)
+    monkeypatch.setattr("hub.retention.EVERY_S", 0.001)
+    tried = []
+    again = threading.Event()
+
+    def sick() -> tuple[int, str] | None:
+        tried.append(1)
+        if len(tried) == 3:
+            again.set()
+        raise OSError("disk I/O error")
+
+    daily = Retention(RetentionSettings(), Due(store.engine, "lincoln"), sick, print, School(store))
+    daily.start()
+    assert again.wait(10)
+    daily.stop(5)
