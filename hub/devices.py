@@ -18,6 +18,7 @@ from hub.paths import Paths
 from hub.reckoning import Account
 from hub.supervision import Hearing
 from hub.view import DeviceView, DoorView, ZoneView
+from hub.vitals import Vitals
 
 LAMP_REPEATED_MS: Final = 60 * 60_000
 """A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
@@ -44,6 +45,7 @@ class Devices:
         self._armed: set[str] = set()
         self._paths: dict[str, Paths] = {}
         self._resolved: dict[str, tuple[Incident, int]] = {}
+        self.vitals = Vitals(ledger, {device: view.boot for device, view in loaded.items()}, now)
         for device in known:
             self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
         for device, view in loaded.items():
@@ -185,6 +187,7 @@ class Devices:
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
+        self.vitals.boot(decision, device, state.boot, now)
         self._missing(decision, device, state, now)
         self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
@@ -204,10 +207,11 @@ class Devices:
             return
         facts: dict[str, Any] = msgspec.json.decode(fact.payload)
         self._heard(decision, replace(view, boot=health.boot, health=facts), now)
+        self.vitals.health(decision, fact.device, health, now)
         key = f"agent {fact.device}"
-        if health.troubles:
-            said = shown("; ".join(health.troubles), 500)
-            if (known := self._ledger.troubles.open.get(key)) is None or known.detail != said:
+        if rest := self.vitals.left_over(fact.device, health.troubles):
+            said = shown("; ".join(rest), 500)
+            if (known := self._ledger.known(key)) is None or known.detail != said:
                 self._ledger.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
         else:
             self._ledger.restore(decision, now, key)
@@ -231,6 +235,7 @@ class Devices:
 
     def _show(self, decision: Decision, view: DeviceView) -> None:
         self._views[view.place.device] = view
+        self._ledger.touched[view.place.device] = None
         decision.shown.append(lambda: self._ledger.view.devices.__setitem__(view.place.device, view))
 
     def _repeat_lamp(self, decision: Decision, device: str, now: Now) -> None:

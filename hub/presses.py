@@ -65,6 +65,7 @@ class Presses:
             topic = read_topic(fact.topic)  # a name too long to be kept is still who waits for it
             decision.receipts.append((topic.party if topic else fact.device, account.id))
         key, seen, clash = self._place(account, known or {})
+        self._devices.vitals.event(decision, fact, now)
         if seen is not None:
             self._again(decision, account, key, seen, now)
             return

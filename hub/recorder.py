@@ -244,7 +244,7 @@ class Recorder:
             late = late or bool(decision.owed)
             self.release.tell(decision)
         hung = bool(self._uncommitted) and now.mono - self._uncommitted[0] > COMMIT_LATE_S
-        if (late or hung) and "store" not in self._site.troubles.open:
+        if (late or hung) and self._site.known("store") is None:
             slow = Decision(now.mono)
             if hung:
                 detail = f"a commit has not returned in {COMMIT_LATE_S:.0f} s"
@@ -264,10 +264,10 @@ class Recorder:
         if fact.why is not None:
             decision = Decision(now.mono)
             detail = f"the record cannot be written: {fact.why}"
-            if "store" not in self._site.troubles.open:
+            if self._site.known("store") is None:
                 self._site.trouble(decision, now, "store", "store", detail)
                 self._commit(decision)
-        elif "store" in self._site.troubles.open:
+        elif self._site.known("store") is not None:
             decision = Decision(now.mono)
             self._site.restore(decision, now, "store")
             self._commit(decision)

@@ -29,7 +29,7 @@ from hub.presses import Presses, Seen
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 
-ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
+ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session", "seq-gap ")
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
 QUIET_MS: Final = 24 * 3_600_000
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
@@ -97,6 +97,7 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self._restore_old_flaws_at(now.mono)
+        self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
         for name, (kind, _) in channels.items():
@@ -160,6 +161,12 @@ class Site(Ledger):
             self.outbound.due(decision, key, now)
         elif what == "device":
             self.devices.look(decision, key, now)
+        elif what == "gap":
+            self.devices.vitals.look(decision, key, now)
+        elif what == "two-boots":
+            self.devices.vitals.look_at_boots(decision, key, now)
+        elif what == "held":
+            self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
 
@@ -183,7 +190,7 @@ class Site(Ledger):
         if fact.which == "rest":
             self.devices.unseen(fact.broker)
         detail = self._of_broker(fact.broker, fact.why)
-        known = self.troubles.open.get(key)
+        known = self.known(key)
         if known is None or known.detail != detail:  # a broker that is away is tried every 2 s
             self.trouble(decision, now, key, "broker", detail)
 
@@ -212,11 +219,12 @@ class Site(Ledger):
         more = {broker.name for broker in self.settings.more_brokers}
         for key in list(self.troubles.open):
             what, _, rest = key.partition(" ")
-            gone_device = what in ("silent", "offline", "agent", "zones") and rest not in self.directory.rooms
+            device = self.troubles.open[key].device
+            gone_device = device is not None and device not in self.directory.rooms and what != "flaw"
             gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
             if gone_device or gone_channel or gone_broker:
-                self.restore(decision, now, key)
+                self.restore(decision, now, key, for_good=True)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(
@@ -230,5 +238,5 @@ class Site(Ledger):
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
         for key, trouble in list(self.troubles.open.items()):
             if key.startswith(ONE_TIME) and now.wall - trouble.last > QUIET_MS:
-                self.restore(decision, now, key)
+                self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

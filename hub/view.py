@@ -78,6 +78,12 @@ class Trouble(Struct, frozen=True):
     restored: int | None = None
     cause: str | None = None
     """Of a zone's tamper or trouble: which fault, as its agent named it."""
+    flapping: bool = False
+    """It came and went again and again, and is held open until it has been quiet."""
+    well_since: int | None = None
+    """Of one that is held: since when it is well, if it is."""
+    told_at: int | None = None
+    """When people were last told of it; None: not yet."""
 
 
 class StreamEvent(Struct, frozen=True):

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from config.hub_settings import HubSettings, RoomSettings
 from config.wiring import unsupervised
-from hub.console.trouble_words import line as trouble_line
-from hub.console.trouble_words import troubles_of
 from hub.console.words import Words, age
 from hub.console.zones import zone_faults, zone_lines
 from hub.incident import Place
+from hub.trouble_words import line as trouble_line
+from hub.trouble_words import troubles_of
 from hub.view import ChannelView, DeviceView, Trouble, View, ZoneView
 
 Grade = Literal["well", "wrong", "unknown"]

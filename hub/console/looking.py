@@ -22,9 +22,9 @@ from hub.console.present import troubles_now
 from hub.console.session import Session
 from hub.console.timeline import closing_note
 from hub.console.timeline import rows as timeline_rows
-from hub.console.trouble_words import line as trouble_line
-from hub.console.trouble_words import troubles_of
 from hub.console.zones import zone_faults, zone_lines
+from hub.trouble_words import line as trouble_line
+from hub.trouble_words import troubles_of
 
 PAGE = 50
 

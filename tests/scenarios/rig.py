@@ -7,6 +7,7 @@ time, the broker and the far side of the webhooks are played here. ``t`` is true
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -131,6 +132,7 @@ class Rig:
         self.settings = settings or site_settings()
         self._url = sqlite_url(data)
         self._ids = itertools.count(1)
+        self._seqs: Counter[int] = Counter()
         self._acks = itertools.count(1)
         self.t = 0.0
         self._mono_0 = 5_000.0
@@ -176,9 +178,10 @@ class Rig:
     ) -> str:
         """An agent publishes an alarm; returns its id."""
         n = next(self._ids)
+        self._seqs[number] += 1
         event = {
-            "v": 1, "id": f"e{n}", "boot": "b", "seq": n, "zone": zone, "kind": kind, "what": "alarm",
-            "age_ms": round(age_s * 1000), "test": False,
+            "v": 1, "id": f"e{n}", "boot": "b", "seq": self._seqs[number], "zone": zone, "kind": kind,
+            "what": "alarm", "age_ms": round(age_s * 1000), "test": False,
         } | more  # fmt: skip
         self.publish(f"room-{number}", msgspec.json.encode(event))
         return str(event["id"])

@@ -88,6 +88,7 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
         "last": stamp(trouble.last),
         "count": trouble.count,
         "restored": _maybe(trouble.restored),
+        "flapping": trouble.flapping,
     }
 
 

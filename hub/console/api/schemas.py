@@ -131,6 +131,7 @@ _TROUBLE: Final = _object(
         "last": _TIME,
         "count": _NUMBER,
         "restored": _MAYBE_TIME,
+        "flapping": _YES_NO,
     }
 )
 
