@@ -77,6 +77,15 @@ class BrokerDropped(Struct, frozen=True):
     broker: int = 0
 
 
+class Measured(Struct, frozen=True):
+    """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
+
+    clock_synced: bool | None = None
+    disk_free_mb: float | None = None
+    cert_ends: dict[str, int] = {}
+    """When certificates that the hub needs end, in wall ms, by what each is called."""
+
+
 class Attempted(Struct, frozen=True):
     """What came of one attempt at a delivery."""
 
@@ -166,4 +175,4 @@ class Asked(Struct, frozen=True):
     answer: Reply
 
 
-Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked
+Input = EventCame | DeviceMessage | Link | BrokerDropped | Measured | Attempted | Asked

@@ -17,9 +17,8 @@ from hub.numbers import Numbers
 from hub.troubles import Troubles
 from hub.view import Trouble, View
 
-NEVER_HELD: Final = frozenset({"store", "unanswered"})
-"""Troubles that are what they say at every moment: held open, the first would keep what waits for the
-disk from being told of, and the second belongs to its incident."""
+NEVER_HELD: Final = frozenset({"store", "unanswered", "reach"})
+"""Troubles that are what they say at every moment: that of the disk, of an incident, and the beat's word."""
 
 
 class Ledger:

@@ -73,6 +73,7 @@ class Recorder:
         self._anchor = now
         self._stopping = False
         self._boards = 0
+        self._reaches = True
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self.release = Release(site.view, metrics.faults.inc)
 
@@ -123,6 +124,7 @@ class Recorder:
                 self._decide_some()
                 self._decide(self._site.tick, self._clock.now())
                 self._tell_what_the_disk_holds_up()
+                self._look_at_itself()
                 self._beat_if_due()
             except Exception:  # noqa: BLE001
                 # A fault of ours in one input must not stop the next press.
@@ -181,7 +183,7 @@ class Recorder:
         drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
         if abs(drift) > JUMP_MS:
             self._anchor = now
-            self._commit(self._site.rewritten(now))
+            self._commit(self._site.rewritten(now, round(drift)))
 
     def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
         """Ask the record about events that memory doesn't know; None when it can't say."""
@@ -277,6 +279,11 @@ class Recorder:
             self._site.trouble(decision, now, "quarantine", "quarantine", detail)
             self._commit(decision)
 
+    def _look_at_itself(self) -> None:
+        self._reaches = self._reach()
+        waiting = len(self._urgent) + len(self._rest) + self._inputs.qsize() + len(self._uncommitted)
+        self._commit(self._site.look_at_itself(waiting, self._clock.now(), reach=self._reaches))
+
     # --- the beat ---
 
     def _on_link(self, fact: Link) -> None:
@@ -299,7 +306,7 @@ class Recorder:
     def _beat_if_due(self) -> None:
         now = self._clock.now()
         oldest = self._uncommitted[0] if self._uncommitted else None
-        say, commit = self._beat.look(now.mono, oldest, self._reach())
+        say, commit = self._beat.look(now.mono, oldest, self._reaches)
         word = self._beat.word
         self._site.view.ready, self._site.view.why = word.ready, word.why
         if commit:
@@ -314,8 +321,8 @@ class Recorder:
         if self._boards > 0:
             return True
         targets = self._site.directory.panic_targets()
-        troubles = self._site.troubles.open
-        return any(f"channel {target.channel} {target.name}" not in troubles for target in targets)
+        known = self._site.known
+        return any(known(f"channel {target.channel} {target.name}") is None for target in targets)
 
     def _first_words(self) -> Decision:
         now = self._clock.now()

@@ -25,6 +25,7 @@ from hub.channels.build import build_channels
 from hub.channels.dispatcher import Dispatcher
 from hub.inputs import Action, Answer
 from hub.intake import Intake
+from hub.measuring import Measuring
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.recall import Recall
@@ -98,6 +99,7 @@ class Hub:
         }
         held_until = {name: at for name, at in kept.items() if at is not None}
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
+        self._measuring = Measuring(settings, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._app: Any = None
@@ -139,6 +141,7 @@ class Hub:
         self._recall.start()
         self._recorder.start()
         self._intake.start()
+        self._measuring.start()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
@@ -158,6 +161,7 @@ class Hub:
 
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
+        self._measuring.stop()
         self._intake.stop()
         clean = self._recorder.stop(STOP_S)
         self._dispatcher.stop(STOP_S)

@@ -21,15 +21,19 @@ from hub.devices import Devices
 from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link
+from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link, Measured
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
+from hub.own_state import OwnState
 from hub.presses import Presses, Seen
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 
-ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session", "seq-gap ")
+ONE_TIME: Final = (
+    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
+    *("seq-gap ", "clock-jump"),
+)
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
 QUIET_MS: Final = 24 * 3_600_000
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
@@ -89,6 +93,7 @@ class Site(Ledger):
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
+        self.own = OwnState(self)
         self.presses = Presses(self, self.incidents, self.devices)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self._had_session = {
@@ -129,6 +134,8 @@ class Site(Ledger):
             self.deeds.take(decision, fact, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
+        elif isinstance(fact, Measured):
+            self.own.measured(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
         return decision
@@ -170,9 +177,16 @@ class Site(Ledger):
         else:
             self._restore_old_flaws(decision, now)
 
-    def rewritten(self, now: Now) -> Decision:
-        """Write every stored deadline anew, after the wall clock jumped."""
+    def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
+        """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
         decision = Decision(now.mono)
+        self.own.look(decision, waiting, now, reach=reach)
+        return decision
+
+    def rewritten(self, now: Now, by_ms: int = 0) -> Decision:
+        """Write every stored deadline anew, after the wall clock jumped by so much (0: not known)."""
+        decision = Decision(now.mono)
+        self.own.jumped(decision, by_ms, now)
         self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
         self.incidents.rewrite(decision, now)
         self.outbound.rewrite(decision, now)

@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol
 
 from config.certificate import first_end
 from config.clock import Clock, Now, SystemClock, stamp
+from config.disk_free import disk_free_mb
 from device.facts import Machine
 from device.survey.gauge import Gauge
-from device.survey.machine import ROOT, disk_free_mb, look
+from device.survey.machine import ROOT, look
 from device.ups import Ups, UpsStatus
 
 BOARD_EVERY_S: Final = 2.0

@@ -15,6 +15,7 @@ from config.contract import Event
 from device.facts import Machine
 from device.health_words import HealthWords
 from hub.health_watch import RULES
+from hub.own_state import RULES as OWN_RULES
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
 from hub.trouble_words import FIELD_FLAW, HEADINGS
@@ -26,6 +27,7 @@ SPOKEN = {
     ("hub/presses.py", "f'flaw-{what}'"): {"flaw-*"},
     ("hub/devices.py", "f'flaw-{fact.what}'"): {"flaw-state", "flaw-health"},
     ("hub/vitals.py", "rule.what"): {rule.what for rule in RULES},
+    ("hub/own_state.py", "rule.what"): {*(rule.what for rule in OWN_RULES), "hub-certificate"},
 }
 """Troubles whose word is no constant: what it can be there."""
 
