@@ -22,24 +22,25 @@ class Boots:
 
     def __init__(self) -> None:
         self._first: OrderedDict[str, float] = OrderedDict()
-        self._newest: str | None = None
+        self.newest: str | None = None
+        """The one that speaks now."""
         self._twice: float | None = None
         """When a second machine last spoke."""
 
     def spoke(self, boot: str, happened: float, mono: float) -> bool:
         """Take what a boot tells of that ``happened`` then; returns whether it shows a second machine."""
-        if self._newest is None or boot == self._newest:
-            self._newest = self._newest or boot
+        if self.newest is None or boot == self.newest:
+            self.newest = self.newest or boot
             self._first.setdefault(boot, mono)
             return False
-        if happened <= self._first[self._newest] + MARGIN_S:
+        if happened <= self._first[self.newest] + MARGIN_S:
             self._first.setdefault(boot, happened)  # what an outbox held of an earlier boot
             return False
         was_heard = boot in self._first
         # Now this one is the newest: where they alternate, each is in its turn.
         self._first[boot] = mono
         self._first.move_to_end(boot)
-        self._newest = boot
+        self.newest = boot
         while len(self._first) > BOOTS_KEPT:
             self._first.popitem(last=False)
         if was_heard:

@@ -145,7 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="Tokens for the API.").add_subparsers(required=True)
     command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
     command.add_argument("name")
-    command.add_argument("--scopes", default="read", help="read, acknowledge, resolve, or all; with commas")
+    command.add_argument(
+        "--scopes", default="read", help="read, acknowledge, resolve, maintain, or all; with commas"
+    )
     return parser
 
 

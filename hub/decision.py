@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.contract import Command
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Done, Reply
+from hub.inputs import Ack, Answer, Bypassed, Done, Reply
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -121,6 +122,6 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        if isinstance(answer, Done) and not recorded:
-            answer = Done(answer.incident, answer.open_rooms, recorded=False)
+        if isinstance(answer, Done | Bypassed) and not recorded:
+            answer = replace(answer, recorded=False)
         reply(answer)

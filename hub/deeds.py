@@ -9,7 +9,7 @@ from hub.decision import Decision
 from hub.devices import Devices
 from hub.incident import Deed, Incident, Resolution
 from hub.incidents import Incidents
-from hub.inputs import Acknowledge, Action, Answer, Asked, Confirm, Done, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Answer, Confirm, Done, IncidentAction, Note, Refused, Reply, Resolve
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.transitions import (
@@ -30,9 +30,8 @@ class Deeds:
         self._devices = devices
         self._gone: dict[str, int] = {}
 
-    def take(self, decision: Decision, fact: Asked, now: Now) -> None:
+    def take(self, decision: Decision, action: IncidentAction, reply: Reply, now: Now) -> None:
         """Do what was asked, or refuse it with the reason; the answer goes out after the commit."""
-        action = fact.action
         incident = self._incidents.get(action.incident)
         if incident is None:
             answer = self._not_open(action.incident)
@@ -47,9 +46,9 @@ class Deeds:
                     decision, now, "not-resolved", str(error), incident=incident.id, detail=who
                 )
                 answer = Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
-        decision.answer = (fact.answer, answer)
+        decision.answer = (reply, answer)
 
-    def _do(self, decision: Decision, incident: Incident, action: Action, now: Now) -> Answer:
+    def _do(self, decision: Decision, incident: Incident, action: IncidentAction, now: Now) -> Answer:
         if isinstance(action, Acknowledge):
             return self._acknowledge(decision, incident, action, now)
         if isinstance(action, Resolve):
@@ -106,5 +105,5 @@ class Deeds:
         return Refused("not-in-this-state", detail, "resolved", ("open", "acknowledged"))
 
 
-def _who(action: Action) -> dict[str, Any]:
+def _who(action: IncidentAction) -> dict[str, Any]:
     return {"by": action.by, "via": action.via, "note": action.note}

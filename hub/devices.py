@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import Health, MessageError, State, decode, is_device_id, shown
+from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -35,9 +36,11 @@ class Devices:
         incidents: Incidents,
         loaded: dict[str, DeviceView],
         doors: list[DoorView],
+        bypasses: Bypasses,
         now: Now,
     ) -> None:
         self._ledger = ledger
+        self.bypasses = bypasses
         self._incidents = incidents
         known = list(ledger.directory.rooms)
         self._hearing = Hearing(known, now.mono)
@@ -90,6 +93,10 @@ class Devices:
         view = self._views.get(fact.device)
         paths = self._paths.get(fact.device)
         return view is None or view.standing != "heard" or paths is None or fact.broker not in paths.present
+
+    def view(self, device: str) -> DeviceView | None:
+        """Return what is known of a device."""
+        return self._views.get(device)
 
     def unseen(self, broker: int) -> None:
         """The hub hears nothing over this broker any more: no device is known to be present there."""
@@ -189,6 +196,8 @@ class Devices:
         self._heard(decision, view, now)
         self.vitals.boot(decision, device, state.boot, now)
         self._missing(decision, device, state, now)
+        normal = [zone.zone for zone in state.zones if zone.condition == "normal"]
+        self.bypasses.read_normal(decision, device, normal, now)
         self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
         if is_birth:

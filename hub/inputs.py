@@ -11,6 +11,7 @@ from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
+from hub.view import Bypass
 
 
 class Ack(NamedTuple):
@@ -133,11 +134,35 @@ class Confirm(Struct, frozen=True):
     note: str | None = None
 
 
-Action = Acknowledge | Resolve | Note | Confirm
+class BypassZone(Struct, frozen=True):
+    """A person silences the faults of a zone, for so many hours."""
+
+    device: str
+    zone: str
+    by: str
+    via: str
+    reason: str
+    hours: float
+
+
+class EndBypass(Struct, frozen=True):
+    """A person ends the bypass of a zone."""
+
+    device: str
+    zone: str
+    by: str
+    via: str
+
+
+IncidentAction = Acknowledge | Resolve | Note | Confirm
+"""What a person may ask of an incident."""
+ZoneAction = BypassZone | EndBypass
+"""What a person may ask of a zone."""
+Action = IncidentAction | ZoneAction
 """What a person may ask."""
 
 
-def wish(action: Action) -> str:
+def wish(action: IncidentAction) -> str:
     """Return what was asked, as a refusal names it: ``cannot … incident 41``."""
     words = {Acknowledge: "acknowledge", Resolve: "resolve", Note: "add a note to", Confirm: "confirm"}
     return words[type(action)]
@@ -152,6 +177,18 @@ class Done(Struct, frozen=True):
     """False when the disk has not confirmed it in time; it holds all the same."""
 
 
+class Bypassed(Struct, frozen=True):
+    """The answer to a person's word on a zone that was taken."""
+
+    device: str
+    zone: str
+    bypass: Bypass | None
+    """None: it has ended."""
+    lifeless: str | None = None
+    """Why the room has no live button now; None where it has one."""
+    recorded: bool = True
+
+
 class Refused(Struct, frozen=True):
     """The answer to a person's word that was not taken."""
 
@@ -163,7 +200,7 @@ class Refused(Struct, frozen=True):
     """Rooms whose call came after what the person was shown."""
 
 
-Answer = Done | Refused
+Answer = Done | Bypassed | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

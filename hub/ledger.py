@@ -118,6 +118,11 @@ class Ledger:
         """Keep an open trouble of which something else is known now."""
         self._changed(decision, trouble, is_news=False)
 
+    def tell_anew(self, decision: Decision, trouble: Trouble) -> None:
+        """Let people be told of an open trouble as if it opened now."""
+        anew = replace(trouble, told_at=None)
+        self._changed(decision, anew, is_news=True)
+
     def go_on_holding(self, now: Now) -> None:
         """At a start: hold on to what was held, for no longer than it is always held."""
         for key, trouble in self.troubles.open.items():

@@ -170,7 +170,7 @@ class Outbound:
         }
         if reference is not None:
             detail["reference"] = reference
-        self._ledger.record(decision, now, what, reason, incident=delivery.incident, detail=detail)
+        self._ledger.record(decision, now, what, reason, incident=delivery.incident or None, detail=detail)
 
     def _keep(self, delivery: Delivery) -> None:
         self._owed[delivery.id] = delivery

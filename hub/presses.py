@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from config.clock import Now, stamp
-from config.contract import MessageError, content_hash, read_topic, shown
+from config.contract import Event, MessageError, content_hash, read_topic, shown
 from hub.causes import doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
@@ -218,12 +218,22 @@ class Presses:
     ) -> str | None:
         """Act on a new event; returns the incident it belongs to."""
         ledger = self._ledger
+        bypasses, vitals = self._devices.bypasses, self._devices.vitals
         if account.is_alarm:
+            event = fact.event
+            whole = isinstance(event, Event) and vitals.is_whole(fact.device, event.boot, event.seq)
+            why = bypasses.silences(fact, account.zone, account.at, is_whole=whole)
+            if why is not None:
+                where = {"device": account.device, "zone": account.zone, "id": account.id}
+                ledger.record(decision, now, "alarm-bypassed", why, detail=where)
+                return None
             late_after = round(ledger.settings.late_after_s * 1000)
             press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
             return self._incidents.press(decision, press, now, is_new=is_new).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
+        if account.what in ("restoral", "tamper-restoral", "trouble-restoral"):
+            bypasses.read_normal(decision, account.device, [account.zone], now)
         if account.what in ("tamper", "trouble"):
             self._faulty(decision, account, now)
         elif account.what in ("tamper-restoral", "trouble-restoral"):

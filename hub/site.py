@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Delivery
@@ -21,14 +22,27 @@ from hub.devices import Devices
 from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import Asked, Attempted, BrokerDropped, DeviceMessage, EventCame, Input, Link, Measured
+from hub.inputs import (
+    Asked,
+    Attempted,
+    BrokerDropped,
+    DeviceMessage,
+    EventCame,
+    Input,
+    Link,
+    Measured,
+    ZoneAction,
+)
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
 from hub.presses import Presses, Seen
+from hub.protection import Protection
+from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.zone_deeds import ZoneDeeds
 
 ONE_TIME: Final = (
     *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
@@ -92,10 +106,15 @@ class Site(Ledger):
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
+        self.bypasses = Bypasses(self, loaded.facts, now)
+        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
+        self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
+        mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, frozenset(mute), now)
         self.presses = Presses(self, self.incidents, self.devices)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)
@@ -131,13 +150,17 @@ class Site(Ledger):
                 told = fact.outcome.verdict == "delivered"
                 self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
-            self.deeds.take(decision, fact, now)
+            if isinstance(fact.action, ZoneAction):
+                self.zone_deeds.take(decision, fact.action, fact.answer, now)
+            else:
+                self.deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
         elif isinstance(fact, Measured):
             self.own.measured(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
+        self._follow_up(decision, now)
         return decision
 
     def in_doubt(self, decision: Decision, fact: Input, now: Now) -> None:
@@ -159,7 +182,17 @@ class Site(Ledger):
                 detail = f"{what} {key} failed when it was due: {error!r}"[:300]
                 self.trouble(decision, now, "hub fault", "hub-fault", detail)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
+        self._follow_up(decision, now)
         return decision
+
+    def _follow_up(self, decision: Decision, now: Now) -> None:
+        """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
+        touched, self.touched = self.touched, {}
+        for device in touched:
+            self.protection.look(decision, device, now)
+        self.touched.clear()
+        news, self.news = self.news, {}
+        self.notices.take(news, decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
         if what == "course":
@@ -172,6 +205,10 @@ class Site(Ledger):
             self.devices.vitals.look(decision, key, now)
         elif what == "two-boots":
             self.devices.vitals.look_at_boots(decision, key, now)
+        elif what == "notices":
+            self.notices.look(decision, now)
+        elif what == "bypass":
+            self.bypasses.look(decision, key, now)
         elif what == "held":
             self.let_go(decision, key, now)
         else:
@@ -181,6 +218,7 @@ class Site(Ledger):
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
         decision = Decision(now.mono)
         self.own.look(decision, waiting, now, reach=reach)
+        self._follow_up(decision, now)
         return decision
 
     def rewritten(self, now: Now, by_ms: int = 0) -> Decision:
@@ -190,6 +228,7 @@ class Site(Ledger):
         self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
         self.incidents.rewrite(decision, now)
         self.outbound.rewrite(decision, now)
+        self.bypasses.rewrite(decision, now)
         return decision
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:

@@ -18,6 +18,7 @@ HEADINGS: Final = {
     "tamper": "Wire fault",
     "trouble": "Zone fault",
     "zones": "Not watched",
+    "unprotected": "No live button",
     "hot": "Hot",
     "low-voltage": "Low voltage",
     "slowed": "Slowed down",
@@ -63,7 +64,7 @@ COMES_AND_GOES: Final = " (it comes and goes; shown until it has been quiet for 
 FIELD_FLAW: Final = "A field of an event is wrong"
 _BROKER: Final = {"events": "for events", "rest": "for states and health"}
 OF_DEVICE: Final = frozenset(
-    {"agent-trouble", "zones", "link", "seq-gap", "two-boots", *(rule.what for rule in RULES)}
+    {"agent-trouble", "zones", "unprotected", "link", "seq-gap", "two-boots", *(rule.what for rule in RULES)}
 )
 """Troubles with which a device that is heard is yet not well; those of its zones are its zones' own."""
 

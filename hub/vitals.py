@@ -103,6 +103,11 @@ class Vitals:
         elif (at := boots.deadline()) is not None:
             self._ledger.wake(at, "two-boots", device)
 
+    def boot_of(self, device: str) -> str | None:
+        """Return the boot that a device speaks under now, as far as was heard since the hub started."""
+        boots = self._boots.get(device)
+        return None if boots is None else boots.newest
+
     def is_whole(self, device: str, boot: str, seq: int) -> bool:
         """Tell whether every event of a boot before this one is known, as far as can be told."""
         return self._sequence(device).is_whole(boot, seq)

@@ -17,7 +17,7 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import Action, Answer, Refused, wish
+from hub.inputs import Action, Answer, Bypassed, Done, IncidentAction, Refused, ZoneAction, wish
 from hub.transitions import IllegalTransitionError
 
 ANSWER_S: Final = 6.0
@@ -56,7 +56,13 @@ class Console:
         view = self.desk.view
         return self.since.of("ready", (view.ready, view.why))
 
-    async def ask(self, action: Action) -> Answer:
+    async def ask_of_zone(self, action: ZoneAction) -> Bypassed | Refused:
+        """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""
+        answer = await self._told(action)
+        assert not isinstance(answer, Done)  # noqa: S101 - that is of incidents
+        return answer
+
+    async def ask(self, action: IncidentAction) -> Done | Refused:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s,
         :class:`NotTakenError` when it was refused and the record can't say why.
 
@@ -66,9 +72,10 @@ class Console:
         answer = await self._told(action)
         if isinstance(answer, Refused) and answer.error == "not-found":
             return await self._from_record(action, answer)
+        assert not isinstance(answer, Bypassed)  # noqa: S101 - that is of zones
         return answer
 
-    async def _from_record(self, action: Action, unknown: Refused) -> Refused:
+    async def _from_record(self, action: IncidentAction, unknown: Refused) -> Refused:
         """Return why the recorder doesn't have it: it is resolved, or (``unknown``) never was."""
         try:
             known = await self.aside.call(self.desk.reading.incident, action.incident, patience_s=LOOK_S)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,7 +18,7 @@ from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.session import Session
 from hub.console.signing import allowed
-from hub.inputs import Acknowledge, Action, Answer, Confirm, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Bypassed, Confirm, Done, IncidentAction, Note, Refused, Resolve
 
 
 async def acknowledge(request: Request, session: Session) -> Response:
@@ -61,28 +62,45 @@ def _revision(fields: dict[str, str]) -> int | None:
 async def _do(
     request: Request,
     session: Session,
-    read: Callable[[str, str, dict[str, str]], Action],
+    read: Callable[[str, str, dict[str, str]], IncidentAction],
 ) -> Response:
+    async def word(fields: dict[str, str]) -> tuple[str, int]:
+        action = read(request.path_params["id"], session.name, fields)
+        answer = await console.of(request).ask(action)
+        return in_words(action, answer), status_of(answer)
+
+    return await take(request, session, word, "the incident")
+
+
+Word = Callable[[dict[str, str]], Awaitable[tuple[str, int]]]
+"""Does what a form asks, and returns what came of it in words, with the answer's status."""
+
+
+async def take(request: Request, session: Session, word: Word, where: str) -> Response:
+    """Take a form of a page of ours; ``where`` to look when nobody knows what came of it."""
     fields = await read_form(request)
     if not allowed(request, session, fields):
         return _said(request, session, "Not done: this page is out of date. Load it again.", 403)
     try:
-        action = read(request.path_params["id"], session.name, fields)
-        answer = await console.of(request).ask(action)
+        said, status = await word(fields)
     except ApiError as error:
-        return _said(request, session, f"Not done: {error.detail}", error.status)
+        said, status = f"Not done: {error.detail}", error.status
     except NotTakenError as error:
-        return _said(request, session, f"Not done: {error}.", 503)
+        said, status = f"Not done: {error}.", 503
     except NoAnswerError as error:
-        said = f"No answer: {error}. It may or may not have been taken: look at the incident, and try again."
-        return _said(request, session, said, 503)
-    status = 200
+        said = f"No answer: {error}. It may or may not have been taken: look at {where}, and try again."
+        status = 503
+    return _said(request, session, said, status)
+
+
+def status_of(answer: Done | Bypassed | Refused) -> int:
+    """Return an answer's HTTP status."""
     if isinstance(answer, Refused):
-        status = 404 if answer.error == "not-found" else 409
-    return _said(request, session, in_words(action, answer), status)
+        return 404 if answer.error == "not-found" else 409
+    return 200
 
 
-def in_words(action: Action, answer: Answer) -> str:
+def in_words(action: IncidentAction, answer: Done | Refused) -> str:
     """Return what came of a person's word."""
     if isinstance(answer, Refused):
         return f"Not done: {answer.detail}"
@@ -98,9 +116,10 @@ def in_words(action: Action, answer: Answer) -> str:
         said = f"Incident {number} stays open. Pressed since your screen showed it: {rooms}."
     else:
         said = f"Incident {number} is in hand."
-    if not answer.recorded:
-        said += " It holds, but it is NOT YET WRITTEN DOWN: the hub's disk does not answer."
-    return said
+    return said + ("" if answer.recorded else NOT_WRITTEN)
+
+
+NOT_WRITTEN: Final = " It holds, but it is NOT YET WRITTEN DOWN: the hub's disk does not answer."
 
 
 def _said(request: Request, session: Session, said: str, status: int) -> Response:

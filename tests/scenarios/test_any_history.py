@@ -170,7 +170,8 @@ class AnyHistory(RuleBasedStateMachine):
     def every_press_is_told_or_still_to_be(self) -> None:
         """To each audience that is told of its incident: in what it took, in what it is owed, or soon."""
         shows: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        owed = [msgspec.json.decode(d.body) for d in self.rig.site.outbound._owed.values()]
+        notices = [d for d in self.rig.site.outbound._owed.values() if d.incident]  # else of troubles
+        owed = [msgspec.json.decode(d.body) for d in notices]
         said = [(n.audience, n.incident) for n in self.rig.notices]
         for audience, incident in said + [(body["audience"], body["incident"]) for body in owed]:
             events = shows.setdefault((incident["id"], audience), set())

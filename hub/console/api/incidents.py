@@ -15,7 +15,7 @@ from hub.console.body import TooLargeError, read_body
 from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
-from hub.inputs import Acknowledge, Action, Confirm, Note, Refused, Resolve
+from hub.inputs import Acknowledge, Confirm, IncidentAction, Note, Refused, Resolve
 from hub.notice import incident_json, room_json
 from hub.store.people import Token
 
@@ -60,7 +60,7 @@ async def found(here: Console, wanted: str) -> tuple[Incident | None, list[dict[
 
 async def acknowledge(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/acknowledge``."""
-    body = await _body(request)
+    body = await body_of(request)
     revision, note = query.revision(body), query.note(body)
     return await _asked(
         request, Acknowledge(request.path_params["id"], token.name, "api", revision=revision, note=note)
@@ -69,7 +69,7 @@ async def acknowledge(request: Request, token: Token) -> Response:
 
 async def resolve(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/resolve``."""
-    body = await _body(request)
+    body = await body_of(request)
     disposition, note, revision = query.disposition(body), query.note(body), query.revision(body)
     wanted = request.path_params["id"]
     return await _asked(
@@ -79,17 +79,17 @@ async def resolve(request: Request, token: Token) -> Response:
 
 async def note(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/notes``."""
-    text = query.note_needed(await _body(request))
+    text = query.note_needed(await body_of(request))
     return await _asked(request, Note(request.path_params["id"], token.name, "api", text))
 
 
 async def confirm(request: Request, token: Token) -> Response:
     """``POST incidents/{id}/confirm``."""
-    text = query.note(await _body(request))
+    text = query.note(await body_of(request))
     return await _asked(request, Confirm(request.path_params["id"], token.name, "api", text))
 
 
-async def _asked(request: Request, action: Action) -> Response:
+async def _asked(request: Request, action: IncidentAction) -> Response:
     """Answer with the incident, both as ``incident`` and by its own fields."""
     answer = await console.of(request).ask(action)
     if isinstance(answer, Refused):
@@ -110,7 +110,8 @@ async def _asked(request: Request, action: Action) -> Response:
     return JSONResponse(body)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def body_of(request: Request) -> dict[str, Any]:
+    """Return a request's body as an object; raise the error that it is answered with."""
     try:
         return query.json_object(await read_body(request))
     except TooLargeError as error:

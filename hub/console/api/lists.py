@@ -14,7 +14,7 @@ from hub.console.known import all_devices, all_doors
 from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
-from hub.view import Trouble
+from hub.view import Bypass, Trouble
 
 
 async def devices(request: Request, _: Token) -> Response:
@@ -36,10 +36,12 @@ async def devices(request: Request, _: Token) -> Response:
                     "condition": zone.condition,
                     "wiring": unsupervised(zone.kind, zone.circuit),
                     "walk_test": zone.walk_test,
+                    "bypass": bypass_json(desk.view.bypasses.get((device.place.device, zone.zone))),
                 }
                 for zone in device.zones
             ],
             "health": device.health,
+            "unprotected": _unprotected(desk.view.troubles.get(f"unprotected {device.place.device}")),
         }
         for device in all_devices(desk.settings, desk.view)
     ]
@@ -74,6 +76,25 @@ async def troubles(request: Request, _: Token) -> Response:
     recorded = await here.aside.call(here.desk.reading.troubles)
     rows = [_trouble(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))]
     return JSONResponse({"troubles": rows})
+
+
+def bypass_json(bypass: Bypass | None) -> dict[str, Any] | None:
+    """Return a bypass as the API shows it."""
+    if bypass is None:
+        return None
+    return {
+        "by": bypass.by,
+        "via": bypass.via,
+        "reason": bypass.reason,
+        "since": stamp(bypass.since),
+        "until": stamp(bypass.until),
+        "press_alarms": bypass.press_alarms,
+    }
+
+
+def _unprotected(trouble: Trouble | None) -> str | None:
+    """Return why a room has no live button; None where it has one, as far as is known."""
+    return None if trouble is None else trouble.detail
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:

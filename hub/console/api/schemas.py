@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from config.contract import PANIC_KINDS, PostureName
-from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES
+from hub.bypass import LONGEST_H
+from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, REASON_LONGEST, STATES
 from hub.notice import NoticeType
 
 Schema = dict[str, Any]
@@ -87,6 +88,16 @@ _PLACE: Final[dict[str, Schema]] = {
     "floor": _MAYBE_TEXT,
     "known": _YES_NO,
 }
+_BYPASS: Final = _object(
+    {
+        "by": _TEXT,
+        "via": _TEXT,
+        "reason": _TEXT,
+        "since": _TIME,
+        "until": _TIME,
+        "press_alarms": _YES_NO,
+    }
+)
 _ZONE: Final = _object(
     {
         "zone": _TEXT,
@@ -96,6 +107,7 @@ _ZONE: Final = _object(
         "condition": _MAYBE_TEXT,
         "wiring": _MAYBE_TEXT,
         "walk_test": _YES_NO,
+        "bypass": _maybe(_ref("Bypass")),
     }
 )
 _DEVICE: Final = _object(
@@ -107,6 +119,7 @@ _DEVICE: Final = _object(
         "version": _MAYBE_TEXT,
         "zones": _array(_ZONE),
         "health": {"type": ["object", "null"]},
+        "unprotected": _MAYBE_TEXT,
     }
 )
 _DOOR: Final = _object(
@@ -167,6 +180,21 @@ RESOLVE: Final = _object(
     },
     optional=("revision", "note"),
 )
+BYPASS: Final = _object(
+    {
+        "reason": {"type": "string", "minLength": 1, "maxLength": REASON_LONGEST},
+        "hours": {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_H},
+    }
+)
+BYPASSED: Final = _object(
+    {
+        "device": _TEXT,
+        "zone": _TEXT,
+        "bypass": _maybe(_ref("Bypass")),
+        "unprotected": _MAYBE_TEXT,
+        "recorded": _YES_NO,
+    }
+)
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DRILLS: Final = _object({"drills": _array({"type": "object"})})
@@ -175,6 +203,7 @@ TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,
     "Room": _ROOM,
+    "Bypass": _BYPASS,
     "Event": _EVENT,
     "StreamData": _object(
         {

@@ -69,7 +69,7 @@ const deeds = (() => {
 
   async function send(form, button) {
     const fields = new URLSearchParams(new FormData(form, button));
-    const card = form.closest(".card");
+    const card = form.closest(".card") || form;
     if (fields.has("revision")) fields.set("revision", shownLongEnough(card.id, Number(fields.get("revision"))));
     const buttons = [...form.querySelectorAll("button:not([hidden])")];
     for (const each of buttons) each.disabled = true;
