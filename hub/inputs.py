@@ -87,6 +87,13 @@ class Measured(Struct, frozen=True):
     """When certificates that the hub needs end, in wall ms, by what each is called."""
 
 
+class Probed(Struct, frozen=True):
+    """Whether a channel's far side can be reached; nothing was told to it."""
+
+    channel: str
+    outcome: Outcome
+
+
 class Attempted(Struct, frozen=True):
     """What came of one attempt at a delivery."""
 
@@ -212,4 +219,4 @@ class Asked(Struct, frozen=True):
     answer: Reply
 
 
-Input = EventCame | DeviceMessage | Link | BrokerDropped | Measured | Attempted | Asked
+Input = EventCame | DeviceMessage | Link | BrokerDropped | Measured | Probed | Attempted | Asked

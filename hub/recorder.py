@@ -24,7 +24,7 @@ from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link
+from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
 from hub.metrics import Metrics
 from hub.ports import Memory
 from hub.posture import KeptPosture
@@ -97,6 +97,10 @@ class Recorder:
     def report(self, delivery: str, outcome: Outcome) -> None:
         """Queue what came of an attempt."""
         self._inputs.put(Attempted(delivery, outcome))
+
+    def probed(self, channel: str, outcome: Outcome) -> None:
+        """Queue whether a channel's far side can be reached."""
+        self._inputs.put(Probed(channel, outcome))
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""

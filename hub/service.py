@@ -91,7 +91,7 @@ class Hub:
         self.view.posture = posture.name
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics)
-        self._dispatcher = Dispatcher(channels, self._recorder.report)
+        self._dispatcher = Dispatcher(channels, self._recorder.report, self._recorder.probed)
         boot = secrets.token_hex(8)
         kept = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)

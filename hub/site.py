@@ -31,6 +31,7 @@ from hub.inputs import (
     Input,
     Link,
     Measured,
+    Probed,
     ZoneAction,
 )
 from hub.ledger import Ledger
@@ -156,6 +157,8 @@ class Site(Ledger):
                 self.deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
+        elif isinstance(fact, Probed):
+            self.outbound.probed(decision, fact, now)
         elif isinstance(fact, Measured):
             self.own.measured(decision, fact, now)
         else:

@@ -42,6 +42,7 @@ from hub.inputs import (
     Input,
     Link,
     Note,
+    Probed,
     Refused,
     Resolve,
 )
@@ -263,6 +264,11 @@ class Rig:
     def link(self, which: Literal["events", "rest"], *, up: bool, why: str = "connection refused") -> None:
         """One of the hub's connections to the broker comes up or goes down."""
         self._input(Link(which, up, "" if up else why, session_present=up))
+
+    def probed(self, channel: str, why: str | None = None) -> None:
+        """The shell tried to reach a channel's far side."""
+        found = Outcome("delivered", "reached") if why is None else Outcome("temporary", why)
+        self._input(Probed(channel, found))
 
     def zone_says(self, room: int, what: str, zone: str = "wall", cause: str | None = None) -> None:
         """An agent publishes a zone's tamper, trouble or restoral."""

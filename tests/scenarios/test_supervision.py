@@ -155,6 +155,36 @@ def test_the_hub_s_own_disk_clock_and_certificates(school: Rig) -> None:
     )
 
 
+def test_a_dead_channel_is_known_within_5_min_without_an_incident(school: Rig) -> None:
+    """Two probes that find nobody; one that does ends it. One alone is chance."""
+    for _ in range(3):
+        school.probed("dispatch", "connection refused")
+        assert school.troubles() == []
+        school.all_speak(120)
+        school.probed("dispatch")
+    school.probed("dispatch", "connection refused")
+    school.all_speak(120)
+    school.probed("dispatch", "connection refused")
+    assert school.view.troubles["channel dispatch -"].detail == (
+        "dispatch can't be reached: connection refused"
+    )
+    school.all_speak(120)
+    school.probed("dispatch")
+    assert school.troubles() == []
+
+
+def test_a_probe_does_not_end_what_a_notice_failed_by(school: Rig) -> None:
+    """That somebody listens is not that they take it: only a delivery shows that."""
+    school.far["sro"] = "refuses"
+    school.press(101)
+    assert school.troubles() == ["channel sro -"]
+    school.probed("sro")
+    assert school.troubles() == ["channel sro -"]
+    school.far["sro"] = "takes"
+    school.acknowledge()
+    assert school.troubles() == []
+
+
 # --- after a restart ----------------------------------------------------------------------------------
 
 
