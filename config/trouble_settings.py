@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from config.not_known import where_known
+from config.people_settings import AudienceSettings
 from config.plan_settings import AUDIENCES
 from config.settings import Report
 
@@ -32,3 +34,17 @@ def check_troubles(troubles: TroublesSettings, audiences: frozenset[str], report
                 if name not in audiences and name not in AUDIENCES:
                     allowed = ", ".join(sorted(audiences)[:20]) or "none is set"
                     report(f"troubles.{key}", f"no audience {name!r}", f"audiences: {allowed}")
+
+
+def doubts(troubles: TroublesSettings, audiences: Mapping[str, AudienceSettings]) -> list[str]:
+    """Return what is no fault and yet should be thought over, each as a sentence."""
+    told = {name for name, found in audiences.items() if found.channels or found.members}
+    said = []
+    for names, what in (
+        (troubles.notify, "of troubles"),
+        (troubles.unprotected, "of a room without a live button"),
+    ):
+        if not told & set(names):
+            who = " and ".join(names) or "no audience"
+            said.append(f"nobody is told {what}: {who} has no channel and no members; boards show it")
+    return said

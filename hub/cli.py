@@ -13,6 +13,7 @@ from config import __version__, logs
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
 from config.settings import Fault, SettingsError, load
+from config.trouble_settings import doubts as trouble_doubts
 
 if TYPE_CHECKING:
     from hub.store.people import People
@@ -68,7 +69,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
             if found is None or not (found.channels or found.members):
                 words = "has no channel and no members: it is told on the board alone"
                 print(f"  note: audience {audience} {words}")
-    for words in doubts(settings.plans):
+    for words in (*doubts(settings.plans), *trouble_doubts(settings.troubles, settings.audiences)):
         print(f"  note: {words}")
     return 0
 
