@@ -18,34 +18,34 @@ BOOTS_KEPT: Final = 8
 
 
 class Boots:
-    """The boots of one device, in the order in which they were first heard."""
+    """The boots of one device: the one that speaks now, and some that spoke before it."""
 
     def __init__(self) -> None:
-        self._first: OrderedDict[str, float] = OrderedDict()
         self.newest: str | None = None
         """The one that speaks now."""
+        self._since = 0.0
+        """When it was first heard, or took over from another."""
+        self._earlier: OrderedDict[str, None] = OrderedDict()
         self._twice: float | None = None
         """When a second machine last spoke."""
 
     def spoke(self, boot: str, happened: float, mono: float) -> bool:
         """Take what a boot tells of that ``happened`` then; returns whether it shows a second machine."""
-        if self.newest is None or boot == self.newest:
-            self.newest = self.newest or boot
-            self._first.setdefault(boot, mono)
+        if boot == self.newest:
             return False
-        if happened <= self._first[self.newest] + MARGIN_S:
-            self._first.setdefault(boot, happened)  # what an outbox held of an earlier boot
+        if self.newest is None:
+            self.newest, self._since = boot, mono
             return False
-        was_heard = boot in self._first
-        # Now this one is the newest: where they alternate, each is in its turn.
-        self._first[boot] = mono
-        self._first.move_to_end(boot)
-        self.newest = boot
-        while len(self._first) > BOOTS_KEPT:
-            self._first.popitem(last=False)
-        if was_heard:
+        if happened <= self._since + MARGIN_S:
+            self._remember(boot)  # what an outbox held of an earlier boot
+            return False
+        is_second = boot in self._earlier
+        self._remember(self.newest)  # where they alternate, each is the newest in its turn
+        self._earlier.pop(boot, None)
+        self.newest, self._since = boot, mono
+        if is_second:
             self._twice = mono
-        return was_heard
+        return is_second
 
     def is_over(self, mono: float) -> bool:
         """Tell whether no second machine has spoken for long enough."""
@@ -54,3 +54,9 @@ class Boots:
     def deadline(self) -> float | None:
         """Return when it is over, if no second machine speaks again."""
         return None if self._twice is None else self._twice + QUIET_S
+
+    def _remember(self, boot: str) -> None:
+        self._earlier[boot] = None
+        self._earlier.move_to_end(boot)
+        if len(self._earlier) > BOOTS_KEPT:
+            self._earlier.popitem(last=False)

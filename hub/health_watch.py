@@ -114,7 +114,7 @@ RULES: Final = (
         "cert_days",
         below(CERTIFICATE_DAYS),
         at_least(CERTIFICATE_DAYS),
-        "its certificate ends in {:.0f} days",
+        "one of its certificates ends on",
     ),
 )
 """Every trouble that an agent's health makes."""
@@ -142,7 +142,9 @@ def readings(health: Health, now: Now) -> dict[str, Any]:
 
 
 def words_of(rule: Rule, words: str, health: Health) -> str:
-    """Return a trouble's words; of a version, what is wrong with it."""
+    """Return a trouble's words; of a version, what is wrong with it; of a certificate, the day of its end."""
+    if rule.what == "certificate":
+        return f"{words} {(health.cert_ends or '')[:10]}"
     if rule.what != "version":
         return words
     return f"its program is {shorter(health.version)}, the hub's {__version__}: {_which(health.version)}"

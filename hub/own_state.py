@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from config.clock import Now
+from config.clock import Now, stamp
 from config.contract import shown
 from hub.decision import Decision
 from hub.health_watch import CERTIFICATE_DAYS, at_least, below, days_left
@@ -51,7 +51,7 @@ RULES: Final = (
 )
 """Every trouble of the hub that a rule makes, but its certificates'."""
 _CERTIFICATE: Final = Rule(
-    "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends in {:.0f} days"
+    "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends on"
 )
 
 
@@ -68,7 +68,8 @@ class OwnState:
             self._look(decision, rule, rule.what, getattr(fact, rule.field, None), now)
         for name, ends in fact.cert_ends.items():
             key = f"{_CERTIFICATE.what} {shown(name)}"
-            self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, shown(name))
+            words = f"{shown(name)} ends on {stamp(ends)[:10]}"
+            self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
 
     def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
         """Take how much waits, and whether a panic would reach anybody."""
@@ -85,11 +86,10 @@ class OwnState:
             self._ledger.trouble(decision, now, "clock-jump", "clock-jump", words)
 
     def _look(
-        self, decision: Decision, rule: Rule, key: str, reading: object, now: Now, name: str = ""
+        self, decision: Decision, rule: Rule, key: str, reading: object, now: Now, words: str | None = None
     ) -> None:
         said = self._watch.look(rule, reading, now.mono, is_open=self._ledger.known(key) is not None)
         if said == RESTORED:
             self._ledger.restore(decision, now, key)
         elif said is not None:
-            words = f"{name} {said}".strip()
-            self._ledger.trouble(decision, now, key, rule.what, words)
+            self._ledger.trouble(decision, now, key, rule.what, words or said)

@@ -61,9 +61,7 @@ class Sequence:
         known = self._boots.get(boot)
         if known is None:
             # Of a boot that began before the hub did, what came before is in the record.
-            known = self._boots[boot] = _Boot(seq - 1 if boot == self._known or self._known is None else 0)
-            if len(self._boots) > BOOTS_KEPT:
-                self._boots.popitem(last=False)
+            known = self._begin(boot, seq - 1 if boot == self._known or self._known is None else 0)
         if seq > known.highest:
             if seq > known.highest + 1:
                 known.holes.append(Hole(known.highest + 1, seq - 1, mono))
@@ -77,7 +75,13 @@ class Sequence:
         if self._known is None:
             self._known = ""
         if boot not in self._boots and boot != self._known:
-            self._boots[boot] = _Boot(0)
+            self._begin(boot, 0)
+
+    def _begin(self, boot: str, highest: int) -> _Boot:
+        begun = self._boots[boot] = _Boot(highest)
+        if len(self._boots) > BOOTS_KEPT:
+            self._boots.popitem(last=False)
+        return begun
 
     def given_up(self, names: Iterable[str]) -> None:
         """Account for events that the agent says it gave up: ``boot-7``, ``boot-7..12``."""

@@ -26,6 +26,8 @@ from hub.view import Trouble
 
 UNPROTECTED: Final = frozenset({"unprotected", "reach"})
 """Troubles that are told to whoever answers for a room without a button."""
+SOON_S: Final = 3600.0
+"""What would be told again within this is told with the rest."""
 NOBODY_S: Final = 900.0
 """Seconds after which it is tried again to find somebody on duty."""
 TOGETHER: Final = 500
@@ -74,7 +76,11 @@ class TroubleNotices:
         ended = [key for key, (at, _) in self._ended.items() if at <= now.mono]
         if ripe or ended:
             troubles = self._ledger.troubles.open
-            waiting = [key for key in self._due if troubles[key].told_at is None]
+            waiting = [
+                key
+                for key, at in self._due.items()
+                if troubles[key].told_at is None or at <= now.mono + SOON_S
+            ]
             self._tell_open(decision, dict.fromkeys((*ripe, *waiting)), now)
             self._tell_ended(decision, now)
         self._arm()

@@ -16,6 +16,8 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
+OWN_CLOCK: Final = "hub-clock"
+"""The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
 
 
@@ -45,6 +47,8 @@ class Vitals:
         if device not in self._ledger.directory.rooms:
             return
         found = readings(health, now)
+        if self._ledger.known(OWN_CLOCK) is not None:
+            found[_DRIFT.field] = None  # whose clock is off can't be told
         for rule in RULES:
             self._look(decision, rule, device, found[rule.field], now, health)
         self._links_of(decision, device, links_down(health.troubles), now)
@@ -76,7 +80,8 @@ class Vitals:
         self.look(decision, device, now)
         happened = fact.arrived.mono - (age_ms + fact.waited_ms) / 1000
         self._spoke(decision, device, seen.boot, happened, now)
-        if seen.at is not None and age_ms < FRESH_MS and fact.waited_ms == 0:
+        is_fresh = age_ms < FRESH_MS and fact.waited_ms == 0
+        if seen.at is not None and is_fresh and self._ledger.known(OWN_CLOCK) is None:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
 

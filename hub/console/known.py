@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from config.contract import shown
 from config.hub_settings import HubSettings, RoomSettings
 from config.wiring import unsupervised
 from hub.console.words import Words, age
@@ -202,12 +203,18 @@ def _channel(channel: ChannelView | None, name: str, view: View, words: Words, n
         return Line(key, "unknown", title, "Nothing is known of it.", started)
     owed = (f"{channel.owed} waiting to be delivered",) if channel.owed else ()
     success = channel.last_success
+    trouble = next((t for key, t in dict(view.troubles).items() if key.startswith(f"channel {name} ")), None)
     last = "never yet" if success is None else f"{words.when(success, now)} ({age(now - success)} ago)"
     failed = channel.last_failure
     if failed is not None and (success is None or failed > success):
         said = f"Failing: {channel.last_said or 'no reason is known'}"
         details = (f"last success: {last}", *owed)
         return Line(key, "wrong", title, said, f"last failure {words.when(failed, now)}", details)
+    if trouble is not None:
+        said, details = shown(trouble.detail, 300), (f"last success: {last}", *owed)
+        return Line(
+            key, "wrong", title, f"In trouble: {said}", f"since {words.when(trouble.since, now)}", details
+        )
     if success is None:
         return Line(key, "unknown", title, "Last success: never yet.", started, owed)
     return Line(key, "well", title, f"Last success {last}.", f"since {words.when(success, now)}", owed)

@@ -10,8 +10,9 @@ from config.clock import stamp
 from hub import health_watch
 from hub.decision import Decision
 from hub.health_watch import RULES
+from hub.inputs import Measured
 from hub.site import Site
-from tests.hub.making import T0, event_bytes, heard, new_site, take, tick
+from tests.hub.making import T0, at, event_bytes, heard, new_site, take, tick
 
 DAY = 86_400
 
@@ -287,3 +288,32 @@ def test_strangers_leave_nothing_behind() -> None:
         take(site, event_bytes(id=f"e{n}", seq=n + 1), 1, device=f"stranger-{n}")
         heard(site, "health", 2, f"stranger-{n}", cpu_c=99.0)
     assert {t.what for t in site.view.troubles.values()} == {"flaw-device"}
+
+
+def test_whose_clock_is_off_is_not_told_while_the_hub_s_own_may_be() -> None:
+    """60 rooms would be wrong by one fault."""
+    site = new_site()
+    for second in (0, 300):
+        site.decide(Measured(clock_synced=False), at(second))
+    health(site, 301, at=at_of(301, 60))
+    take(site, event_bytes(what="restoral", at=at_of(302, 60)), 302)
+    assert whats(site) == set()
+    site.decide(Measured(clock_synced=True), at(303))
+    health(site, 316, at=at_of(316, 60))
+    assert whats(site) == {"clock-drift"}
+
+
+def test_what_is_remembered_of_a_device_is_bounded() -> None:
+    """Whatever boots it tells of: an agent in a crash loop has a new one every few seconds."""
+    site = new_site()
+    for n in range(500):
+        heard(site, "state", n * 10, online=True, boot=f"boot-{n}")
+        old = event_bytes(id=f"e{n}", boot=f"old-{n}", seq=9, what="restoral", age_ms=86_400_000)
+        take(site, old, n * 10 + 1)
+        take(site, event_bytes(id=f"f{n}", boot="one", seq=2 * n + 1, what="restoral", age_ms=86_400_000), 1)
+    vitals = site.devices.vitals
+    sequence, boots = vitals._sequences["room-101"], vitals._boots["room-101"]
+    assert len(sequence._boots) <= 4
+    assert len(boots._earlier) <= 8
+    assert all(len(boot.holes) <= 64 for boot in sequence._boots.values())
+    assert boots.newest == "boot-499"

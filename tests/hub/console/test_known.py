@@ -381,3 +381,17 @@ def test_rooms_without_a_live_button_stand_above_all_else() -> None:
     newest = next(line for line in shown if line.key == "troubles")
     assert newest.details[0].startswith("For events: gone")  # other troubles are not hidden behind them
     assert verdict(shown)[0] == "wrong"
+
+
+def test_a_channel_in_trouble_is_wrong_though_its_last_notice_was_delivered() -> None:
+    """A probe found its far side gone since."""
+    view = _all_well()
+    detail = "webhook can't be reached: connection refused"
+    view.troubles["channel webhook -"] = Trouble(
+        "channel webhook -", "channel", None, None, detail, NOW - 5000, NOW - 5000
+    )
+    shown = {line.key: line for line in lines(SETTINGS, view, WORDS, NOW, NOW)}
+    assert (shown["channel-webhook"].grade, shown["channel-webhook"].said) == (
+        "wrong",
+        f"In trouble: {detail}",
+    )
