@@ -119,6 +119,7 @@ RULES: Final = (
 )
 """Every trouble that an agent's health makes."""
 
+_FIELDS: Final = tuple(rule.field for rule in RULES if rule.field in Health.__struct_fields__)
 SAID_BY_AGENTS: Final = {
     "heat": "hot",
     "supply": "low-voltage",
@@ -133,7 +134,7 @@ SAID_BY_AGENTS: Final = {
 
 def readings(health: Health, now: Now) -> dict[str, Any]:
     """Return what the rules read of a health that arrived now; None where it isn't known."""
-    return {name: getattr(health, name) for name in Health.__struct_fields__} | {
+    return {name: getattr(health, name) for name in _FIELDS} | {
         "drift_s": _seconds_from(health.at, now),
         "versions_away": _away(health.version),
         "cert_days": _days_to(health.cert_ends, now),

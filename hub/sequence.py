@@ -17,7 +17,7 @@ FORGOTTEN_S: Final = 86_400.0
 BOOTS_KEPT: Final = 4
 HOLES_KEPT: Final = 64
 """Holes of one boot that are kept apart; of more, the oldest are let go."""
-_GIVEN_UP: Final = re.compile(r"(.+)-([0-9]{1,16})(?:\.\.([0-9]{1,16}))?")
+_GIVEN_UP: Final = re.compile(r"(.+)-([0-9]{1,16})(?:\.\.([0-9]{1,16}))?(?:\(([0-9]{1,16})\))?")
 
 
 class Hole(NamedTuple):
@@ -33,6 +33,10 @@ class _Boot:
     def __init__(self, highest: int) -> None:
         self.highest = highest
         self.holes: list[Hole] = []
+
+    def missing(self, first: int, last: int) -> int:
+        """Return how many of these numbers are missing."""
+        return sum(max(0, min(h.last, last) - max(h.first, first) + 1) for h in self.holes)
 
     def fill(self, first: int, last: int) -> None:
         """Take numbers out of the holes."""
@@ -84,12 +88,18 @@ class Sequence:
         return begun
 
     def given_up(self, names: Iterable[str]) -> None:
-        """Account for events that the agent says it gave up: ``boot-7``, ``boot-7..12``."""
+        """Account for events that the agent says it gave up: ``boot-7``, ``boot-7..12``.
+
+        ``boot-7..120(35)`` are 35 of that span: no gap, if no more than those are missing in it.
+        """
         for name in names:
             found = _GIVEN_UP.fullmatch(name)
-            if found is not None and (known := self._boots.get(found[1])) is not None:
-                first = int(found[2])
-                known.fill(first, int(found[3] or first))
+            if found is None or (known := self._boots.get(found[1])) is None:
+                continue
+            first = int(found[2])
+            last = int(found[3] or first)
+            if found[4] is None or known.missing(first, last) <= int(found[4]):
+                known.fill(first, last)
 
     def gaps(self, mono: float) -> list[tuple[str, Hole]]:
         """Return the holes that have lasted, each with its boot; after a day one is let go."""

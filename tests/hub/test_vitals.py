@@ -317,3 +317,27 @@ def test_what_is_remembered_of_a_device_is_bounded() -> None:
     assert len(boots._earlier) <= 8
     assert all(len(boot.holes) <= 64 for boot in sequence._boots.values())
     assert boots.newest == "boot-499"
+
+
+@pytest.mark.parametrize(
+    ("names", "is_gap"),
+    [
+        (["b-2..9"], False),
+        (["b-2..5", "b-6", "b-7..9"], False),
+        (["b-2..8"], True),
+        (["b-1..20(8)"], False),  # 8 of that span, and 8 are missing
+        (["b-1..20(7)"], True),  # one of them was lost
+        (["c-2..9"], True),
+        (["earlier(8)", "b", "b-", "b-x", "-", "b-9..2", ""], True),
+    ],
+)
+def test_what_was_given_up_by_name_is_no_gap(names: list[str], is_gap: bool) -> None:
+    """However it is named; what can't be read accounts for nothing."""
+    site = new_site()
+    heard(site, "state", 1, online=True)
+    for n in (1, 10):
+        take(site, event_bytes(id=f"e{n}", seq=n, what="restoral"), 2)
+    health(site, 30, given_up=names)
+    health(site, 63)
+    tick(site, 63)
+    assert ("seq-gap" in whats(site)) is is_gap
