@@ -7,10 +7,12 @@ that at each connection), and it is here so that the agent needs no library for 
 from __future__ import annotations
 
 import binascii
+import contextlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
@@ -94,6 +96,15 @@ def read_der(der: bytes) -> Certificate:
         issuer=_named(fields[2][1], _COMMON_NAME) or _named(fields[2][1], _ORGANIZATION),
         hosts=tuple(host for tag, content in fields[6:] if tag == _EXTENSIONS for host in _hosts(content)),
     )
+
+
+def first_end(files: Iterable[Path]) -> datetime | None:
+    """Return when the first of some PEM files' first certificates ends; None where none can be read."""
+    ends = []
+    for file in files:
+        with contextlib.suppress(OSError, CertificateError):
+            ends.append(read_certificate(file.read_bytes()).not_after)
+    return min(ends, default=None)
 
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:

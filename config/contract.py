@@ -138,6 +138,8 @@ class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):
     wifi_dbm: float | None = None
     on_battery: bool | None = None  # the UPS has no mains
     battery_low: bool | None = None
+    at: str | None = None  # by the agent's wall clock, only when that is synchronised
+    cert_ends: str | None = None  # when the first of the agent's own certificates ends
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

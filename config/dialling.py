@@ -214,21 +214,29 @@ class Dialler:
             at, why, seen = self._looked
             if why == refused.verify_code and now < at + LOOK_EVERY_S:
                 return seen
-        found: Certificate | None = None
-        with contextlib.suppress(OSError, ValueError):
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE  # nothing is said over it
-            if self._broker.tls is not None:
-                _load(context, self._broker.tls)
-            where = (self._broker.host, self._broker.port)
-            with (
-                socket.create_connection(where, timeout=LOOK_S) as sock,
-                context.wrap_socket(sock, server_hostname=self._broker.host) as secure,
-            ):
-                found = read_der(secure.getpeercert(binary_form=True) or b"")
+        found = their_certificate(self._broker)
         self._looked = (now, refused.verify_code, found)
         return found
+
+
+def their_certificate(broker: Broker) -> Certificate | None:
+    """Return the certificate that a broker shows, whoever it is; None where there is none to be had.
+
+    Blocks for a few seconds at most, but for a name server that hangs.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # nothing is said over it
+        if broker.tls is not None:
+            _load(context, broker.tls)
+        where = (broker.host, broker.port)
+        with (
+            socket.create_connection(where, timeout=LOOK_S) as sock,
+            context.wrap_socket(sock, server_hostname=broker.host) as secure,
+        ):
+            return read_der(secure.getpeercert(binary_form=True) or b"")
+    return None
 
 
 class _Lookup:

@@ -28,6 +28,7 @@ from config.shared_settings import (
     check_device,
     check_site,
 )
+from config.trouble_settings import TroublesSettings, check_troubles
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,6 +61,8 @@ class WebhookSettings(
     secret_file: Path | None = None
     secret_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    troubles: bool = False
+    """Also post troubles, as ``trouble.opened`` and ``trouble.restored``: bodies of their own."""
 
 
 class AppriseSettings(
@@ -70,6 +73,8 @@ class AppriseSettings(
     targets_file: Path | None = None
     targets_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    troubles: bool = True
+    """Also tell of troubles those who are to be told of them."""
 
 
 class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -139,6 +144,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     plans: dict[Key, PlanSettings] = {}
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
+    troubles: TroublesSettings = TroublesSettings()
 
     @property
     def brokers(self) -> tuple[NamedBroker, ...]:
@@ -170,6 +176,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_channels,
         _check_people,
         _check_plans,
+        _check_troubles,
     ):
         with where_known:
             check(settings, report)
@@ -313,3 +320,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
         frozenset(room.building for room in settings.rooms if room.building),
     )
     check_plans(settings.plans, known, report)
+
+
+def _check_troubles(settings: HubSettings, report: Report) -> None:
+    check_troubles(settings.troubles, frozenset(settings.audiences), report)

@@ -458,7 +458,7 @@ class Agent:
         ages = self._owed.ages_ms(self._moment(now))
         lost = sum(zone.lost for zone in self.zones.values())
         return self._reports.health(
-            up, now.mono, self._machine, self._troubles, ages_ms=ages, given_up=self._owed.given_up, lost=lost
+            up, now, self._machine, self._troubles, ages_ms=ages, given_up=self._owed.given_up, lost=lost
         )
 
     def fault(self, what: str, why: str | None) -> list[Action]:

@@ -144,6 +144,8 @@ class Machine(NamedTuple):
     wifi_dbm: float | None = None
     on_battery: bool | None = None
     battery_low: bool | None = None
+    cert_ends: str | None = None
+    """When the first of the agent's own certificates ends, as RFC 3339 has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -85,7 +86,9 @@ class Loop:
             restarts=start.restarts,
             machine=machine_name(),
         )
-        self._machine = machine or Surveyor(settings.data, self._ups(settings), clock=self._clock)
+        self._machine = machine or Surveyor(
+            settings.data, self._ups(settings), clock=self._clock, certificates=_certificates(settings)
+        )
         self._outbox = Outbox(
             settings.data / OUTBOX_FILE, self._queue.put, set_aside=start.set_aside, wary=start.looping
         )
@@ -266,3 +269,9 @@ class Loop:
             thread.join(5.0)
         self._board.close()
         self._log.info("agent ended", cleanly=not self._power_cut, owed=self._agent.owed)
+
+
+def _certificates(settings: AgentSettings) -> tuple[Path, ...]:
+    """Return the files whose ends are told: what this room shows, and what it proves brokers by."""
+    tls = [link.tls for link in settings.links if link.tls is not None]
+    return tuple(dict.fromkeys(file for each in tls for file in (each.cert_file, each.ca_file)))

@@ -7,6 +7,7 @@ from typing import Final
 
 from config import __version__
 from config.agent_settings import AgentSettings
+from config.clock import Now, stamp
 from config.contract import Health, State, ZoneState, encode
 from device.actions import Action, Publish
 from device.facts import Machine
@@ -73,7 +74,7 @@ class Reports:
     def health(
         self,
         links: Iterable[str],
-        now: float,
+        now: Now,
         machine: Machine,
         troubles: Troubles,
         *,
@@ -88,7 +89,7 @@ class Reports:
             v=1,
             boot=self._boot,
             n=self._n,
-            uptime_s=round(now - self._started, 3),
+            uptime_s=round(now.mono - self._started, 3),
             outbox=len(ages_ms),
             oldest_ms=max(ages_ms, default=None),
             version=__version__,
@@ -98,6 +99,7 @@ class Reports:
             restarts=self._restarts,
             lost_edges=lost,
             machine_up_s=sensors.pop("up_s"),
+            at=stamp(now.wall) if machine.clock_synced else None,
             **sensors,
         )
         payload = encode(health)

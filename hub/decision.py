@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.contract import Command
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Done, Reply, WalkTestDone
+from hub.inputs import Ack, Answer, Bypassed, Done, Reply, WalkTestDone
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -132,6 +132,6 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        if isinstance(answer, Done | WalkTestDone) and not recorded:
+        if isinstance(answer, Done | Bypassed | WalkTestDone) and not recorded:
             answer = replace(answer, recorded=False)
         reply(answer)

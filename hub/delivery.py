@@ -12,6 +12,11 @@ from hub.notice import NoticeType
 DeliveryState = Literal["owed", "delivered", "failed", "withdrawn"]
 Verdict = Literal["delivered", "temporary", "permanent"]
 
+TroubleType = Literal["trouble.opened", "trouble.restored"]
+"""What people are told of troubles."""
+TROUBLE_URGENCY: Final = 90
+"""Behind every notice of an incident."""
+
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 """Seconds between tries: doubled from the first to the longest, and then for as long as it is owed."""
@@ -33,9 +38,10 @@ class Delivery(Struct, frozen=True):
 
     id: str
     incident: str
+    """Its incident's id; empty where it tells of troubles."""
     number: int
     target: Target
-    type: NoticeType
+    type: NoticeType | TroubleType
     revision: int
     urgency: int
     """0 is told first: a panic's first notice; see :func:`urgency`."""
@@ -63,7 +69,7 @@ class Outcome(Struct, frozen=True):
     took_ms: int = 0
 
 
-def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType, nth: int) -> str:
+def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | TroubleType, nth: int) -> str:
     """Derive a delivery's id from what it tells of.
 
     ``trace`` stands for all that made the incident's revision; ``nth`` counts notices of this type to

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import Health, MessageError, State, decode, is_device_id, shown
+from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -18,6 +19,7 @@ from hub.paths import Paths
 from hub.reckoning import Account
 from hub.supervision import Hearing
 from hub.view import DeviceView, DoorView, ZoneView
+from hub.vitals import Vitals
 
 LAMP_REPEATED_MS: Final = 60 * 60_000
 """A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
@@ -34,9 +36,11 @@ class Devices:
         incidents: Incidents,
         loaded: dict[str, DeviceView],
         doors: list[DoorView],
+        bypasses: Bypasses,
         now: Now,
     ) -> None:
         self._ledger = ledger
+        self.bypasses = bypasses
         self._incidents = incidents
         known = list(ledger.directory.rooms)
         self._hearing = Hearing(known, now.mono)
@@ -44,6 +48,7 @@ class Devices:
         self._armed: set[str] = set()
         self._paths: dict[str, Paths] = {}
         self._resolved: dict[str, tuple[Incident, int]] = {}
+        self.vitals = Vitals(ledger, {device: view.boot for device, view in loaded.items()}, now)
         for device in known:
             self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
         for device, view in loaded.items():
@@ -71,10 +76,6 @@ class Devices:
                 decision, now, key, f"flaw-{fact.what}", shown(str(error), 300), device=fact.device
             )
 
-    def view(self, device: str) -> DeviceView | None:
-        """Return what is known of a device."""
-        return self._views.get(device)
-
     def door(self, decision: Decision, account: Account) -> None:
         """A door contact told of its door; an older word than the one shown changes nothing."""
         ledger = self._ledger
@@ -92,6 +93,10 @@ class Devices:
         view = self._views.get(fact.device)
         paths = self._paths.get(fact.device)
         return view is None or view.standing != "heard" or paths is None or fact.broker not in paths.present
+
+    def view(self, device: str) -> DeviceView | None:
+        """Return what is known of a device."""
+        return self._views.get(device)
 
     def unseen(self, broker: int) -> None:
         """The hub hears nothing over this broker any more: no device is known to be present there."""
@@ -189,7 +194,10 @@ class Devices:
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
+        self.vitals.boot(decision, device, state.boot, now)
         self._missing(decision, device, state, now)
+        normal = [zone.zone for zone in state.zones if zone.condition == "normal"]
+        self.bypasses.read_normal(decision, device, normal, now)
         self._doors_of(decision, view, state, now)
         decision.devices[device] = self._views[device]
         if is_birth:
@@ -208,10 +216,11 @@ class Devices:
             return
         facts: dict[str, Any] = msgspec.json.decode(fact.payload)
         self._heard(decision, replace(view, boot=health.boot, health=facts), now)
+        self.vitals.health(decision, fact.device, health, now)
         key = f"agent {fact.device}"
-        if health.troubles:
-            said = shown("; ".join(health.troubles), 500)
-            if (known := self._ledger.troubles.open.get(key)) is None or known.detail != said:
+        if rest := self.vitals.left_over(fact.device, health.troubles):
+            said = shown("; ".join(rest), 500)
+            if (known := self._ledger.known(key)) is None or known.detail != said:
                 self._ledger.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
         else:
             self._ledger.restore(decision, now, key)
@@ -235,6 +244,7 @@ class Devices:
 
     def _show(self, decision: Decision, view: DeviceView) -> None:
         self._views[view.place.device] = view
+        self._ledger.touched[view.place.device] = None
         decision.shown.append(lambda: self._ledger.view.devices.__setitem__(view.place.device, view))
 
     def _repeat_lamp(self, decision: Decision, device: str, now: Now) -> None:

@@ -11,6 +11,7 @@ from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
+from hub.view import Bypass
 from hub.walk_test import USUAL_S, WalkTest
 
 
@@ -76,6 +77,22 @@ class BrokerDropped(Struct, frozen=True):
 
     total: int
     broker: int = 0
+
+
+class Measured(Struct, frozen=True):
+    """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
+
+    clock_synced: bool | None = None
+    disk_free_mb: float | None = None
+    cert_ends: dict[str, int] = {}
+    """When certificates that the hub needs end, in wall ms, by what each is called."""
+
+
+class Probed(Struct, frozen=True):
+    """Whether a channel's far side can be reached; nothing was told to it."""
+
+    channel: str
+    outcome: Outcome
 
 
 class Attempted(Struct, frozen=True):
@@ -144,11 +161,33 @@ class EndWalkTest(Struct, frozen=True):
     via: str
 
 
+class BypassZone(Struct, frozen=True):
+    """A person silences the faults of a zone, for so many hours."""
+
+    device: str
+    zone: str
+    by: str
+    via: str
+    reason: str
+    hours: float
+
+
+class EndBypass(Struct, frozen=True):
+    """A person ends the bypass of a zone."""
+
+    device: str
+    zone: str
+    by: str
+    via: str
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
 """What a person may ask of a room's walk test."""
-Action = IncidentAction | WalkTestAction
+ZoneAction = BypassZone | EndBypass
+"""What a person may ask of a zone."""
+Action = IncidentAction | ZoneAction | WalkTestAction
 """What a person may ask."""
 
 
@@ -165,6 +204,18 @@ class Done(Struct, frozen=True):
     open_rooms: tuple[Room, ...] = ()
     recorded: bool = True
     """False when the disk has not confirmed it in time; it holds all the same."""
+
+
+class Bypassed(Struct, frozen=True):
+    """The answer to a person's word on a zone that was taken."""
+
+    device: str
+    zone: str
+    bypass: Bypass | None
+    """None: it has ended."""
+    lifeless: str | None = None
+    """Why the room has no live button now; None where it has one."""
+    recorded: bool = True
 
 
 class Refused(Struct, frozen=True):
@@ -186,7 +237,7 @@ class WalkTestDone(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | WalkTestDone | Refused
+Answer = Done | Bypassed | WalkTestDone | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -206,4 +257,4 @@ class TimeOver(Struct, frozen=True):
     """Number of the row, and field."""
 
 
-Input = EventCame | DeviceMessage | Link | BrokerDropped | Attempted | Asked | TimeOver
+Input = EventCame | DeviceMessage | Link | BrokerDropped | Measured | Probed | Attempted | Asked | TimeOver

@@ -73,6 +73,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     Such as ``PANIC Room 101 (desk), Main bldg, floor 1, 10:02:11``, in the school's time zone.
     """
     notice = msgspec.json.decode(body)
+    if "incident" not in notice:  # of troubles: hub.trouble_text has written it
+        return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
     zone = ZoneInfo(timezone)
     word = "DRILL " if incident["drill"] else ""

@@ -10,13 +10,16 @@ from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome, Target, pause_s
-from hub.inputs import Attempted
+from hub.inputs import Attempted, Probed
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.view import ChannelView
 
 FAILURES_TO_TROUBLE = 2
 """Attempts of one delivery that fail before its channel is in trouble."""
+UNREACHED: Final = " can't be reached: "
+ONE_END: Final = "-"
+"""The target of a channel that has one end: those alone can be probed."""
 SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
@@ -37,6 +40,8 @@ class Outbound:
         self._to: dict[tuple[str, Target], list[str]] = {}
         self._due: dict[str, float] = {}
         self._withdrawn: dict[str, Delivery] = {}
+        self._unreached: dict[str, int] = {}
+        """Probes in a row that didn't reach a channel's far side."""
         for delivery in owed:
             self._keep(delivery)
             due = to_mono(delivery.next_try, now) if delivery.next_try else now.mono
@@ -93,6 +98,24 @@ class Outbound:
         decision.deliveries[delivery.id] = delivery
         self._channel(decision, delivery, fact, now)
         return delivery
+
+    def probed(self, decision: Decision, fact: Probed, now: Now) -> None:
+        """Take whether a channel's far side can be reached.
+
+        Twice in a row that it can't is a trouble, so that a dead channel is known without an incident.
+        That it can ends only such a one: what a notice failed by, a notice ends.
+        """
+        name, outcome = fact.channel, _written(fact.outcome)
+        key = f"channel {name} {ONE_END}"
+        known = self._ledger.known(key)
+        if outcome.verdict == "delivered":
+            self._unreached[name] = 0
+            if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
+                self._ledger.restore(decision, now, key)
+        else:
+            self._unreached[name] = self._unreached.get(name, 0) + 1
+            if self._unreached[name] >= FAILURES_TO_TROUBLE and known is None:
+                self._ledger.trouble(decision, now, key, "channel", f"{name}{UNREACHED}{outcome.said}")
 
     def rewrite(self, decision: Decision, now: Now) -> None:
         """Store every next try anew."""
@@ -170,7 +193,7 @@ class Outbound:
         }
         if reference is not None:
             detail["reference"] = reference
-        self._ledger.record(decision, now, what, reason, incident=delivery.incident, detail=detail)
+        self._ledger.record(decision, now, what, reason, incident=delivery.incident or None, detail=detail)
 
     def _keep(self, delivery: Delivery) -> None:
         self._owed[delivery.id] = delivery

@@ -69,6 +69,7 @@ class Presses:
             topic = read_topic(fact.topic)  # a name too long to be kept is still who waits for it
             decision.receipts.append((topic.party if topic else fact.device, account.id))
         key, seen, clash = self._place(account, known or {})
+        self._devices.vitals.event(decision, fact, now)
         if seen is not None:
             self._again(decision, fact, account, key, seen, now)
             return
@@ -243,13 +244,23 @@ class Presses:
     ) -> str | None:
         """Act on a new event; returns the incident it belongs to."""
         ledger = self._ledger
+        bypasses, vitals = self._devices.bypasses, self._devices.vitals
         if account.is_alarm:
+            event = fact.event
+            whole = isinstance(event, Event) and vitals.is_whole(fact.device, event.boot, event.seq)
+            why = bypasses.silences(fact, account.zone, account.at, is_whole=whole)
+            if why is not None:
+                where = {"device": account.device, "zone": account.zone, "id": account.id}
+                ledger.record(decision, now, "alarm-bypassed", why, detail=where)
+                return None
             late_after = round(ledger.settings.late_after_s * 1000)
             press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
             self._walk_tests.real(decision, press, now)
             return self._incidents.press(decision, press, now, is_new=is_new).id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
+        if account.what in ("restoral", "tamper-restoral", "trouble-restoral"):
+            bypasses.read_normal(decision, account.device, [account.zone], now)
         if account.what in ("tamper", "trouble"):
             key = fault_key(account.what, account.device, account.zone, account.cause)
             if self._is_news(key, fact.event):

@@ -24,7 +24,7 @@ from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link
+from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
 from hub.metrics import Metrics
 from hub.ports import Memory
 from hub.posture import KeptPosture
@@ -73,6 +73,7 @@ class Recorder:
         self._anchor = now
         self._stopping = False
         self._boards = 0
+        self._reaches = True
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self.release = Release(site.view, metrics.faults.inc)
 
@@ -96,6 +97,10 @@ class Recorder:
     def report(self, delivery: str, outcome: Outcome) -> None:
         """Queue what came of an attempt."""
         self._inputs.put(Attempted(delivery, outcome))
+
+    def probed(self, channel: str, outcome: Outcome) -> None:
+        """Queue whether a channel's far side can be reached."""
+        self._inputs.put(Probed(channel, outcome))
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""
@@ -123,6 +128,7 @@ class Recorder:
                 self._decide_some()
                 self._decide(self._site.tick, self._clock.now())
                 self._tell_what_the_disk_holds_up()
+                self._look_at_itself()
                 self._beat_if_due()
             except Exception:  # noqa: BLE001
                 # A fault of ours in one input must not stop the next press.
@@ -181,7 +187,7 @@ class Recorder:
         drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
         if abs(drift) > JUMP_MS:
             self._anchor = now
-            self._commit(self._site.rewritten(now))
+            self._commit(self._site.rewritten(now, round(drift)))
 
     def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
         """Ask the record about events that memory doesn't know; None when it can't say."""
@@ -244,7 +250,7 @@ class Recorder:
             late = late or bool(decision.owed)
             self.release.tell(decision)
         hung = bool(self._uncommitted) and now.mono - self._uncommitted[0] > COMMIT_LATE_S
-        if (late or hung) and "store" not in self._site.troubles.open:
+        if (late or hung) and self._site.known("store") is None:
             slow = Decision(now.mono)
             if hung:
                 detail = f"a commit has not returned in {COMMIT_LATE_S:.0f} s"
@@ -264,10 +270,10 @@ class Recorder:
         if fact.why is not None:
             decision = Decision(now.mono)
             detail = f"the record cannot be written: {fact.why}"
-            if "store" not in self._site.troubles.open:
+            if self._site.known("store") is None:
                 self._site.trouble(decision, now, "store", "store", detail)
                 self._commit(decision)
-        elif "store" in self._site.troubles.open:
+        elif self._site.known("store") is not None:
             decision = Decision(now.mono)
             self._site.restore(decision, now, "store")
             self._commit(decision)
@@ -276,6 +282,11 @@ class Recorder:
             detail = "the database refused a message; it is kept raw in quarantine"
             self._site.trouble(decision, now, "quarantine", "quarantine", detail)
             self._commit(decision)
+
+    def _look_at_itself(self) -> None:
+        self._reaches = self._reach()
+        waiting = len(self._urgent) + len(self._rest) + self._inputs.qsize() + len(self._uncommitted)
+        self._commit(self._site.look_at_itself(waiting, self._clock.now(), reach=self._reaches))
 
     # --- the beat ---
 
@@ -299,7 +310,7 @@ class Recorder:
     def _beat_if_due(self) -> None:
         now = self._clock.now()
         oldest = self._uncommitted[0] if self._uncommitted else None
-        say, commit = self._beat.look(now.mono, oldest, self._reach())
+        say, commit = self._beat.look(now.mono, oldest, self._reaches)
         word = self._beat.word
         self._site.view.ready, self._site.view.why = word.ready, word.why
         if commit:
@@ -314,8 +325,8 @@ class Recorder:
         if self._boards > 0:
             return True
         targets = self._site.directory.panic_targets()
-        troubles = self._site.troubles.open
-        return any(f"channel {target.channel} {target.name}" not in troubles for target in targets)
+        known = self._site.known
+        return any(known(f"channel {target.channel} {target.name}") is None for target in targets)
 
     def _first_words(self) -> Decision:
         now = self._clock.now()

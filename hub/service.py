@@ -25,6 +25,7 @@ from hub.channels.build import build_channels
 from hub.channels.dispatcher import Dispatcher
 from hub.inputs import Action, Answer
 from hub.intake import Intake
+from hub.measuring import Measuring
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.recall import Recall
@@ -93,7 +94,7 @@ class Hub:
         self.view.posture = posture.name
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics)
-        self._dispatcher = Dispatcher(channels, self._recorder.report)
+        self._dispatcher = Dispatcher(channels, self._recorder.report, self._recorder.probed)
         boot = secrets.token_hex(8)
         kept = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)
@@ -101,6 +102,7 @@ class Hub:
         }
         held_until = {name: at for name, at in kept.items() if at is not None}
         self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
+        self._measuring = Measuring(settings, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._retention = Retention(
@@ -150,6 +152,7 @@ class Hub:
         self._recorder.start()
         self._intake.start()
         self._retention.start()
+        self._measuring.start()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
@@ -169,6 +172,7 @@ class Hub:
 
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
+        self._measuring.stop()
         self._intake.stop()
         self._retention.stop(STOP_S)
         clean = self._recorder.stop(STOP_S)

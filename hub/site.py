@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.bypass import Bypasses
 from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
@@ -29,23 +30,30 @@ from hub.inputs import (
     EventCame,
     Input,
     Link,
+    Measured,
+    Probed,
     TimeOver,
-    WalkTestAction,
+    ZoneAction,
 )
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
+from hub.own_state import OwnState
 from hub.presses import Presses, Seen
+from hub.protection import Protection
 from hub.proving import Proving
+from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.walk_tests import WalkTests
+from hub.zone_deeds import ZoneDeeds
 
-ONE_TIME: Final = ("flaw ", "hub fault", "quarantine", "broker dropped", "broker session")
+ONE_TIME: Final = (
+    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
+    *("seq-gap ", "clock-jump"),
+)
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
-OF_DEVICES: Final = frozenset({"silent", "offline", "agent", "zones", "prove-again", "not-proved"})
-"""Troubles that end with their device, by the first word of their key."""
 QUIET_MS: Final = 24 * 3_600_000
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
@@ -103,17 +111,24 @@ class Site(Ledger):
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, now)
+        self.bypasses = Bypasses(self, loaded.facts, now)
+        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
+        self.protection = Protection(self, self.devices, self.bypasses)
+        self.own = OwnState(self)
+        mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, frozenset(mute), now)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self._restore_old_flaws_at(now.mono)
+        self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
         for name, (kind, _) in channels.items():
@@ -145,7 +160,9 @@ class Site(Ledger):
                 told = fact.outcome.verdict == "delivered"
                 self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
-            if isinstance(fact.action, WalkTestAction):
+            if isinstance(fact.action, ZoneAction):
+                self.zone_deeds.take(decision, fact.action, fact.answer, now)
+            elif isinstance(fact.action, WalkTestAction):
                 decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
             else:
                 self.deeds.take(decision, fact.action, fact.answer, now)
@@ -153,8 +170,13 @@ class Site(Ledger):
             self._link(decision, fact, now)
         elif isinstance(fact, TimeOver):
             self._remove(decision, fact, now)
+        elif isinstance(fact, Probed):
+            self.outbound.probed(decision, fact, now)
+        elif isinstance(fact, Measured):
+            self.own.measured(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
+        self._follow_up(decision, now)
         return decision
 
     def in_doubt(self, decision: Decision, fact: Input, now: Now) -> None:
@@ -176,7 +198,17 @@ class Site(Ledger):
                 detail = f"{what} {key} failed when it was due: {error!r}"[:300]
                 self.trouble(decision, now, "hub fault", "hub-fault", detail)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
+        self._follow_up(decision, now)
         return decision
+
+    def _follow_up(self, decision: Decision, now: Now) -> None:
+        """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
+        touched, self.touched = self.touched, {}
+        for device in touched:
+            self.protection.look(decision, device, now)
+        self.touched.clear()
+        news, self.news = self.news, {}
+        self.notices.take(news, decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
         if what == "course":
@@ -189,16 +221,35 @@ class Site(Ledger):
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
+        elif what == "gap":
+            self.devices.vitals.look(decision, key, now)
+        elif what == "two-boots":
+            self.devices.vitals.look_at_boots(decision, key, now)
+        elif what == "notices":
+            self.notices.look(decision, now)
+        elif what == "bypass":
+            self.bypasses.look(decision, key, now)
+        elif what == "held":
+            self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
 
-    def rewritten(self, now: Now) -> Decision:
-        """Write every stored deadline anew, after the wall clock jumped."""
+    def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
+        """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
         decision = Decision(now.mono)
+        self.own.look(decision, waiting, now, reach=reach)
+        self._follow_up(decision, now)
+        return decision
+
+    def rewritten(self, now: Now, by_ms: int = 0) -> Decision:
+        """Write every stored deadline anew, after the wall clock jumped by so much (0: not known)."""
+        decision = Decision(now.mono)
+        self.own.jumped(decision, by_ms, now)
         self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
         self.incidents.rewrite(decision, now)
         self.outbound.rewrite(decision, now)
         self.walk_tests.rewrite(decision, now)
+        self.bypasses.rewrite(decision, now)
         return decision
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
@@ -213,7 +264,7 @@ class Site(Ledger):
         if fact.which == "rest":
             self.devices.unseen(fact.broker)
         detail = self._of_broker(fact.broker, fact.why)
-        known = self.troubles.open.get(key)
+        known = self.known(key)
         if known is None or known.detail != detail:  # a broker that is away is tried every 2 s
             self.trouble(decision, now, key, "broker", detail)
 
@@ -242,11 +293,12 @@ class Site(Ledger):
         more = {broker.name for broker in self.settings.more_brokers}
         for key in list(self.troubles.open):
             what, _, rest = key.partition(" ")
-            gone_device = what in OF_DEVICES and rest not in self.directory.rooms
+            device = self.troubles.open[key].device
+            gone_device = device is not None and device not in self.directory.rooms and what != "flaw"
             gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
             if gone_device or gone_channel or gone_broker:
-                self.restore(decision, now, key)
+                self.restore(decision, now, key, for_good=True)
         self.proving.look_at_all(decision, now)
 
     def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:
@@ -266,5 +318,5 @@ class Site(Ledger):
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
         for key, trouble in list(self.troubles.open.items()):
             if key.startswith(ONE_TIME) and now.wall - trouble.last > QUIET_MS:
-                self.restore(decision, now, key)
+                self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

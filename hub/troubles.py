@@ -11,7 +11,20 @@ class Troubles:
     """The open troubles of a site."""
 
     def __init__(self, open_ones: list[Trouble]) -> None:
-        self.open: dict[str, Trouble] = {trouble.key: trouble for trouble in open_ones}
+        self.open: dict[str, Trouble] = {}
+        self._by_device: dict[str, dict[str, None]] = {}
+        for trouble in open_ones:
+            self.keep(trouble)
+
+    def keep(self, trouble: Trouble) -> None:
+        """Put an open trouble in the place of the one under its key."""
+        self.open[trouble.key] = trouble
+        if trouble.device is not None:
+            self._by_device.setdefault(trouble.device, {})[trouble.key] = None
+
+    def of_device(self, device: str) -> list[Trouble]:
+        """Return a device's open troubles."""
+        return [self.open[key] for key in self._by_device.get(device, ())]
 
     def raise_(
         self,
@@ -28,11 +41,17 @@ class Troubles:
         if known is None:
             trouble = Trouble(key, what, device, zone, detail, since=at, last=at, cause=cause)
         else:
-            trouble = replace(known, detail=detail, last=at, count=known.count + 1)
-        self.open[key] = trouble
+            trouble = replace(known, detail=detail, last=at, count=known.count + 1, well_since=None)
+        self.keep(trouble)
         return trouble, known is None
 
     def restore(self, key: str, at: int) -> Trouble | None:
         """Close a trouble; None when none is open under this key."""
         trouble = self.open.pop(key, None)
-        return None if trouble is None else replace(trouble, restored=at)
+        if trouble is None:
+            return None
+        if trouble.device is not None:
+            del self._by_device[trouble.device][key]
+            if not self._by_device[trouble.device]:
+                del self._by_device[trouble.device]
+        return replace(trouble, restored=at, well_since=None)

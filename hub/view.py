@@ -28,6 +28,25 @@ class ZoneView(Struct, frozen=True):
     walk_test: bool = False
 
 
+class Bypass(Struct, frozen=True):
+    """A zone whose faults a person has silenced."""
+
+    device: str
+    zone: str
+    by: str
+    via: str
+    reason: str
+    since: int
+    until: int
+    """Both in wall ms."""
+    press_alarms: bool = True
+    """False while it reads what it read when it was set, active or a fault: see :mod:`hub.bypass`."""
+    was_active: bool = False
+    """It read active then: a contact that is stuck."""
+    boot: str | None = None
+    """Its agent's boot then."""
+
+
 class DeviceView(Struct, frozen=True):
     """A device, and how sure the hub is of it."""
 
@@ -81,6 +100,14 @@ class Trouble(Struct, frozen=True):
     restored: int | None = None
     cause: str | None = None
     """Of a zone's tamper or trouble: which fault, as its agent named it."""
+    flapping: bool = False
+    """It came and went again and again, and is held open until it has been quiet."""
+    well_since: int | None = None
+    """Of one that is held: since when it is well, if it is."""
+    told_at: int | None = None
+    """When people were last told of it; None: not yet, or to be told anew."""
+    tellings: int = 0
+    """How often they were told of it."""
 
 
 class StreamEvent(Struct, frozen=True):
@@ -112,6 +139,8 @@ class View:
         self.devices: dict[str, DeviceView] = {}
         self.doors: dict[tuple[str, str], DoorView] = {}
         self.channels: dict[str, ChannelView] = {}
+        self.bypasses: dict[tuple[str, str], Bypass] = {}
+        """By device and zone."""
         self.troubles: dict[str, Trouble] = {}
         """Open ones by key."""
         self.walk_tests: dict[str, WalkTest] = {}
@@ -130,6 +159,13 @@ class View:
     def drop_trouble(self, key: str) -> None:
         """Show a trouble no more."""
         self.troubles.pop(key, None)
+
+    def show_bypass(self, device: str, zone: str, bypass: Bypass | None) -> None:
+        """Show a zone's bypass; None: none any more."""
+        if bypass is None:
+            self.bypasses.pop((device, zone), None)
+        else:
+            self.bypasses[device, zone] = bypass
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Be told of changes from now on; returns how to stop."""

@@ -1,6 +1,6 @@
 """What is known of the agent's machine, looked up on threads of its own and never by the agent's loop.
 
-``surveyor`` keeps the last answers; ``machine`` takes one look; ``proc``, ``board`` and ``clock`` read
+``surveyor`` keeps the last answers; ``machine`` takes one look; ``proc`` and ``board`` read
 the parts. Each sensor is read by itself, and one that is missing or odd is None.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from device.survey.clock import clock_synced
+from config.clock_synced import clock_synced
 from device.survey.machine import survey
 from device.survey.surveyor import Survey, Surveyor
 

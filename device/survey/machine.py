@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from config.clock_synced import clock_synced
+from config.disk_free import disk_free_mb
 from device.facts import Machine
-from device.survey import board, clock, proc
+from device.survey import board, proc
 from device.survey.reading import text
 from device.ups import Ups, UpsStatus
 
@@ -30,7 +31,7 @@ def look(root: Path = ROOT) -> Machine:
     """
     supply = board.supply(root)
     return Machine(
-        clock_synced=clock.clock_synced(root),
+        clock_synced=clock_synced(root),
         up_s=_of(root / "proc/uptime", proc.first_number),
         cpu_c=board.cpu_c(root),
         under_voltage=supply.under_voltage,
@@ -42,18 +43,6 @@ def look(root: Path = ROOT) -> Machine:
         load_1m=_of(root / "proc/loadavg", proc.first_number),
         wifi_dbm=_of(root / "proc/net/wireless", proc.wifi_dbm),
     )
-
-
-def disk_free_mb(data: Path) -> float | None:
-    """Return what a user may still write to the disk that holds ``data``, in MB (10⁶ bytes).
-
-    A hung disk doesn't return from this.
-    """
-    try:
-        found = os.statvfs(data)
-    except (OSError, ValueError):
-        return None
-    return round(found.f_bavail * found.f_frsize / 1e6, 1)
 
 
 def root_meant_read_only(root: Path = ROOT) -> bool | None:

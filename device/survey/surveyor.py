@@ -1,18 +1,21 @@
 """The surveyor: it looks at the machine on threads of its own, so that the loop only takes what is known.
 
-Three threads, because each may hang by itself: a stopped disk must not hide an under-voltage, nor a
+A thread for each, because each may hang by itself: a stopped disk must not hide an under-voltage, nor a
 silent UPS the free disk.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from config.clock import Clock, Now, SystemClock
+from config.certificate import first_end
+from config.clock import Clock, Now, SystemClock, stamp
+from config.disk_free import disk_free_mb
 from device.facts import Machine
 from device.survey.gauge import Gauge
-from device.survey.machine import ROOT, disk_free_mb, look
+from device.survey.machine import ROOT, look
 from device.ups import Ups, UpsStatus
 
 BOARD_EVERY_S: Final = 2.0
@@ -43,9 +46,18 @@ class Surveyor:
     """The survey of the machine that the agent runs on."""
 
     def __init__(
-        self, data: Path, ups: Ups | None = None, *, root: Path = ROOT, clock: Clock | None = None
+        self,
+        data: Path,
+        ups: Ups | None = None,
+        *,
+        root: Path = ROOT,
+        clock: Clock | None = None,
+        certificates: tuple[Path, ...] = (),
     ) -> None:
-        """``data`` is the folder whose disk matters; the UPS is asked, and closed, by its own thread."""
+        """``data`` is the folder whose disk matters; the UPS is asked, and closed, by its own thread.
+
+        ``certificates`` are the agent's own, whose ends are told.
+        """
         clock = clock or SystemClock()
         self._root = root
         self._under_voltage_seen: bool | None = None
@@ -55,6 +67,12 @@ class Surveyor:
         self.ups: Gauge[UpsStatus] | None = None
         if ups is not None:
             self.ups = Gauge("ups", ups.read, clock, every_s=UPS_EVERY_S, end=ups.close)
+        self.certificates: Gauge[datetime] | None = None
+        if certificates:
+            # A thread of its own: a disk that hangs here must not hide what is free on it.
+            self.certificates = Gauge(
+                "certificates", lambda: first_end(certificates), clock, every_s=DISK_EVERY_S
+            )
 
     def start(self) -> None:
         """Begin to look."""
@@ -64,11 +82,13 @@ class Surveyor:
     def latest(self, now: Now) -> Machine:
         """Return what is known, at once (2 µs): what isn't known yet, or no longer, is None."""
         machine = self.board.latest(now.mono) or Machine()
+        ends = self.certificates.latest(now.mono) if self.certificates is not None else None
         said = (self.ups.latest(now.mono) if self.ups is not None else None) or UpsStatus()
         return machine._replace(
             disk_free_mb=self.disk.latest(now.mono),
             on_battery=said.on_battery,
             battery_low=said.battery_low,
+            cert_ends=None if ends is None else stamp(round(ends.timestamp() * 1000)),
         )
 
     def close(self) -> None:
@@ -78,8 +98,8 @@ class Surveyor:
         for gauge in self._gauges():
             gauge.join(END_S)
 
-    def _gauges(self) -> list[Gauge[Machine] | Gauge[float] | Gauge[UpsStatus]]:
-        return [self.board, self.disk, *([self.ups] if self.ups is not None else [])]
+    def _gauges(self) -> list[Gauge[Any]]:
+        return [gauge for gauge in (self.board, self.disk, self.ups, self.certificates) if gauge is not None]
 
     def _look(self) -> Machine:
         """Look, and remember what was seen once: the kernel's own memory of it lasts for 2 s."""

@@ -23,7 +23,11 @@ FEWEST_AT_ONCE: Final = 4
 MOST_AT_ONCE: Final = 16
 MOST_LEFT: Final = 3
 """Threads of one target that may go on hanging after their attempts were timed out."""
-_SOUNDS: Final = {"incident.acknowledged": "info", "incident.resolved": "success"}
+_SOUNDS: Final = {
+    "incident.acknowledged": "info",
+    "incident.resolved": "success",
+    "trouble.restored": "success",
+}
 """Apprise's colour for a notice; everything else is a warning."""
 _CAUSES: Final = ("Socket Exception:", "Response Details:")
 """How Apprise's own debug lines begin that hold the cause of the warning before them."""

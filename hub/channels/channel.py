@@ -37,3 +37,17 @@ class Warms(Protocol):
     async def warm_up(self) -> None:
         """Load it, beside the loop. What goes wrong shows in the outcome of the next attempt."""
         ...
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A channel whose far side can be asked for without telling it anything."""
+
+    name: str
+
+    async def probe(self) -> Outcome:
+        """Connect, say nothing, and let go; within a few seconds. Never raises for what the far side does.
+
+        ``delivered`` means that it could be reached: whether it takes a notice, only a notice shows.
+        """
+        ...

@@ -16,13 +16,15 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from config import logs
-from hub.channels.channel import Channel, Warms
+from hub.channels.channel import Channel, Probes, Warms
 from hub.channels.lane import Lane
 from hub.delivery import Delivery, Outcome
 
 LONGEST_ATTEMPT_S: Final = 120.0
 """An attempt that outlives this is given up, whatever its channel promised: twice the longest time-out
 that settings allow, so that only a channel's own fault comes to it."""
+PROBE_EVERY_S: Final = 120.0
+"""Two probes that fail are a trouble: with their time-outs of 10 s within the design's 5 min."""
 GRACE: Final = 0.7
 """The share of a stop's time-out that attempts under way have to end by themselves."""
 
@@ -32,10 +34,22 @@ _log = logs.get()
 class Dispatcher:
     """All channels of a hub at work. Every method may be called from any thread."""
 
-    def __init__(self, channels: Mapping[str, Channel], report: Callable[[str, Outcome], None]) -> None:
-        """``report`` gets a delivery's id and outcome on the dispatcher's thread; it must not wait."""
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        report: Callable[[str, Outcome], None],
+        probed: Callable[[str, Outcome], None] | None = None,
+        probe_every_s: float = PROBE_EVERY_S,
+    ) -> None:
+        """``report`` gets a delivery's id and outcome on the dispatcher's thread; it must not wait.
+
+        ``probed`` gets a channel's name and whether its far side can be reached, of channels that can ask.
+        """
         self._channels = dict(channels)
         self._report = report
+        self._probed = probed
+        self._probe_every_s = probe_every_s
+        self._probing: set[asyncio.Task[None]] = set()
         self._lanes = {
             name: Lane(channel.at_once, len(channel.targets)) for name, channel in self._channels.items()
         }
@@ -91,7 +105,11 @@ class Dispatcher:
         for channel in self._channels.values():
             if isinstance(channel, Warms):
                 self._spawn(self._warm_up(channel))
+            if isinstance(channel, Probes) and self._probed is not None:
+                self._probing.add(self._loop.create_task(self._probe(channel, self._probed)))
         timeout = await self._end
+        for probe in self._probing:
+            probe.cancel()
         attempts = set(self._tasks)
         if attempts:
             await asyncio.wait(attempts, timeout=timeout * GRACE)
@@ -184,6 +202,15 @@ class Dispatcher:
             self._report(delivery.id, outcome)
         except Exception:  # noqa: BLE001 - the channels go on; the record submits again what it misses
             _log.exception("an outcome could not be reported", delivery=delivery.id)
+
+    async def _probe(self, channel: Probes, probed: Callable[[str, Outcome], None]) -> None:
+        """Ask for a far side again and again; beside the notices, whose places it takes none of."""
+        while True:
+            try:
+                probed(channel.name, await channel.probe())
+            except Exception as error:  # noqa: BLE001 - a fault of ours says nothing of the far side
+                _log.error("a channel's probe failed", channel=channel.name, error=type(error).__name__)
+            await asyncio.sleep(self._probe_every_s)
 
     async def _warm_up(self, channel: Warms) -> None:
         try:

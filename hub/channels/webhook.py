@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 import ssl
 from types import SimpleNamespace
 from typing import Final
@@ -26,6 +27,8 @@ LONGEST_ANSWER: Final = 64 * 1024
 """Bytes of an answer's body that are read; a longer one ends its connection."""
 ANSWER_S: Final = 1.0
 """How long the rest of an answer is waited for, once its status has decided the outcome."""
+PROBE_S: Final = 10.0
+"""The longest a probe takes."""
 KEPT_S: Final = 15.0
 """How long an idle connection is used again: below what routers on the way forget in silence."""
 TRY_AGAIN: Final = frozenset({408, 425, 429})
@@ -62,6 +65,33 @@ class Webhook:
             return Outcome("temporary", f"timed out after {self._timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Outcome("temporary", self._shown(_words(error)))
+
+    async def probe(self) -> Outcome:
+        """Connect to the receiver, with TLS where it has that, and post nothing."""
+        try:
+            async with asyncio.timeout(min(self._timeout_s, PROBE_S)):
+                await self._connect()
+        except TimeoutError:
+            return Outcome("temporary", f"timed out after {min(self._timeout_s, PROBE_S):g} s")
+        except (OSError, ValueError) as error:
+            return Outcome("temporary", self._shown(_words(error)))
+        return Outcome("delivered", "reached")
+
+    async def _connect(self) -> None:
+        host, port = self._url.host or "", self._url.port or 80
+        context = ssl.create_default_context() if self._url.scheme == "https" else None
+        failed: OSError = OSError("it has no address")
+        for found in await self._resolver.resolve(host, port, socket.AF_UNSPEC):
+            try:
+                _, writer = await asyncio.open_connection(
+                    found["host"], port, ssl=context, server_hostname=host if context else None
+                )
+            except OSError as error:
+                failed = error
+            else:
+                writer.transport.abort()  # nothing was said, and nothing is waited for
+                return
+        raise failed
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -168,6 +198,10 @@ def _words(error: Exception) -> str:
         return "connection closed without an answer"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"its answer is not HTTP: {error.message}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {_reason(error)}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {_reason(error)}"
     if isinstance(error, OSError):
         if error.errno in (errno.ECONNRESET, errno.EPIPE) or isinstance(error, ConnectionResetError):
             return "connection reset"

@@ -17,7 +17,18 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import Action, Answer, Done, IncidentAction, Refused, WalkTestAction, WalkTestDone, wish
+from hub.inputs import (
+    Action,
+    Answer,
+    Bypassed,
+    Done,
+    IncidentAction,
+    Refused,
+    WalkTestAction,
+    WalkTestDone,
+    ZoneAction,
+    wish,
+)
 from hub.transitions import IllegalTransitionError
 
 ANSWER_S: Final = 6.0
@@ -62,6 +73,12 @@ class Console:
         assert isinstance(answer, WalkTestDone | Refused)  # noqa: S101 - the others are of other words
         return answer
 
+    async def ask_of_zone(self, action: ZoneAction) -> Bypassed | Refused:
+        """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""
+        answer = await self._told(action)
+        assert isinstance(answer, Bypassed | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
     async def ask(self, action: IncidentAction) -> Done | Refused:
         """Return the recorder's answer; raise :class:`NoAnswerError` when there is none in 6 s,
         :class:`NotTakenError` when it was refused and the record can't say why.
@@ -72,7 +89,7 @@ class Console:
         answer = await self._told(action)
         if isinstance(answer, Refused) and answer.error == "not-found":
             return await self._from_record(action, answer)
-        assert not isinstance(answer, WalkTestDone)  # noqa: S101 - that is of walk tests
+        assert isinstance(answer, Done | Refused)  # noqa: S101 - the others are of other words
         return answer
 
     async def _from_record(self, action: IncidentAction, unknown: Refused) -> Refused:

@@ -18,7 +18,17 @@ from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.session import Session
 from hub.console.signing import allowed
-from hub.inputs import Acknowledge, Confirm, Done, IncidentAction, Note, Refused, Resolve, WalkTestDone
+from hub.inputs import (
+    Acknowledge,
+    Bypassed,
+    Confirm,
+    Done,
+    IncidentAction,
+    Note,
+    Refused,
+    Resolve,
+    WalkTestDone,
+)
 
 
 async def acknowledge(request: Request, session: Session) -> Response:
@@ -93,7 +103,7 @@ async def take(request: Request, session: Session, word: Word, where: str) -> Re
     return _said(request, session, said, status)
 
 
-def status_of(answer: Done | WalkTestDone | Refused) -> int:
+def status_of(answer: Done | Bypassed | WalkTestDone | Refused) -> int:
     """Return an answer's HTTP status."""
     if isinstance(answer, Refused):
         return {"not-found": 404, "bad-input": 422}.get(answer.error, 409)

@@ -9,18 +9,20 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from config.contract import shown
 from config.hub_settings import HubSettings, RoomSettings
 from config.wiring import unsupervised
-from hub.console.trouble_words import line as trouble_line
-from hub.console.trouble_words import troubles_of
 from hub.console.words import Words, age
 from hub.console.zones import zone_faults, zone_lines
 from hub.incident import Place
+from hub.trouble_words import line as trouble_line
+from hub.trouble_words import troubles_of
 from hub.view import ChannelView, DeviceView, Trouble, View, ZoneView
 
 Grade = Literal["well", "wrong", "unknown"]
 
 NOT_HEARD: Final = "not heard yet"
+ROOMS_NAMED: Final = 12
 
 
 class Line(Struct, frozen=True):
@@ -73,13 +75,15 @@ def all_doors(settings: HubSettings, view: View) -> list[Door]:
 def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since: int) -> list[Line]:
     """Return all that the board says is known: hub, rooms, channels, doors, troubles."""
     channels = dict(view.channels)
+    troubles = list(view.troubles.values())
     return [
+        *_lifeless(troubles, settings, view, words, now),
         _hub(view, words, now, ready_since),
         _rooms(all_devices(settings, view), view, words, now),
         *(_channel(channels.get(name), name, view, words, now) for name in (settings.channels or channels)),
         *([] if settings.channels or channels else [_no_channel(words, view.started, now)]),
         _doors(all_doors(settings, view), view, words, now),
-        _troubles(list(view.troubles.values()), settings, view, words, now),
+        _troubles(troubles, settings, view, words, now),
     ]
 
 
@@ -103,6 +107,24 @@ def _hub(view: View, words: Words, now: int, ready_since: int) -> Line:
     if view.ready:
         return Line("hub", "well", "Hub", "Ready: it records and tells.", since)
     return Line("hub", "wrong", "Hub", f"Not ready: {view.why or 'no reason is known'}", since)
+
+
+def _lifeless(
+    troubles: list[Trouble], settings: HubSettings, view: View, words: Words, now: int
+) -> list[Line]:
+    """Return the line of the rooms in which nobody could call: it stands above all others."""
+    found = sorted((t for t in troubles if t.what == "unprotected"), key=lambda trouble: trouble.since)
+    if not found:
+        return []
+    devices = {device.place.device: device for device in all_devices(settings, view)}
+    said = "A press there may not be heard:" if len(found) == 1 else f"{len(found)} rooms:"
+    details = tuple(
+        f"{trouble_line(t, devices).sentence}, since {words.when(t.since, now)}" for t in found[:ROOMS_NAMED]
+    )
+    if len(found) > ROOMS_NAMED:
+        details += (f"and {len(found) - ROOMS_NAMED} more",)
+    since = f"the first since {words.when(found[0].since, now)}"
+    return [Line("lifeless", "wrong", "No live button", said, since, details, "/devices")]
 
 
 def _rooms(devices: list[DeviceView], view: View, words: Words, now: int) -> Line:
@@ -192,12 +214,18 @@ def _channel(channel: ChannelView | None, name: str, view: View, words: Words, n
         return Line(key, "unknown", title, "Nothing is known of it.", started)
     owed = (f"{channel.owed} waiting to be delivered",) if channel.owed else ()
     success = channel.last_success
+    trouble = next((t for key, t in dict(view.troubles).items() if key.startswith(f"channel {name} ")), None)
     last = "never yet" if success is None else f"{words.when(success, now)} ({age(now - success)} ago)"
     failed = channel.last_failure
     if failed is not None and (success is None or failed > success):
         said = f"Failing: {channel.last_said or 'no reason is known'}"
         details = (f"last success: {last}", *owed)
         return Line(key, "wrong", title, said, f"last failure {words.when(failed, now)}", details)
+    if trouble is not None:
+        said, details = shown(trouble.detail, 300), (f"last success: {last}", *owed)
+        return Line(
+            key, "wrong", title, f"In trouble: {said}", f"since {words.when(trouble.since, now)}", details
+        )
     if success is None:
         return Line(key, "unknown", title, "Last success: never yet.", started, owed)
     return Line(key, "well", title, f"Last success {last}.", f"since {words.when(success, now)}", owed)
@@ -229,14 +257,14 @@ def _troubles(troubles: list[Trouble], settings: HubSettings, view: View, words:
     if not troubles:
         since = f"hub watching since {words.when(view.started, now)}"
         return Line("troubles", "well", "Troubles", "None is open.", since, link="/troubles")
-    newest = sorted(troubles, key=lambda trouble: -trouble.since)
+    newest = sorted(troubles, key=lambda trouble: (trouble.what == "unprotected", -trouble.since))
     devices = {device.place.device: device for device in all_devices(settings, view)}
     details = tuple(
         f"{trouble_line(t, devices).sentence}, since {words.when(t.since, now)}" for t in newest[:6]
     )
     if len(newest) > 6:
         details += (f"and {len(newest) - 6} more",)
-    since = f"the oldest since {words.when(newest[-1].since, now)}"
+    since = f"the oldest since {words.when(min(t.since for t in newest), now)}"
     return Line("troubles", "wrong", "Troubles", f"{len(troubles)} open:", since, details, "/troubles")
 
 

@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import shown
+from hub.bypass import LONGEST_H
 from hub.console import console, known
 from hub.console.api.errors import ApiError
 from hub.console.api.incidents import found
+from hub.console.api.query import REASON_LONGEST
 from hub.console.api.query import before as read_before
 from hub.console.aside import NoAnswerError
 from hub.console.cards import card
@@ -22,10 +24,11 @@ from hub.console.present import troubles_now
 from hub.console.session import Session
 from hub.console.timeline import closing_note
 from hub.console.timeline import rows as timeline_rows
-from hub.console.trouble_words import line as trouble_line
-from hub.console.trouble_words import troubles_of
 from hub.console.walking import MINUTES, walk
 from hub.console.zones import zone_faults, zone_lines
+from hub.trouble_words import line as trouble_line
+from hub.trouble_words import troubles_of
+from hub.view import Bypass
 
 PAGE = 50
 
@@ -55,12 +58,22 @@ async def devices(request: Request, session: Session) -> Response:
     faults = zone_faults(here.desk.view.troubles.values())
     rows = known.all_devices(here.desk.settings, here.desk.view)
     zones = {device.place.device: zone_lines(device, faults.get(device.place.device, ())) for device in rows}
+    bypassed: dict[str, list[Bypass]] = {}
+    for bypass in list(here.desk.view.bypasses.values()):
+        bypassed.setdefault(bypass.device, []).append(bypass)
+    lifeless = {t.device for t in list(here.desk.view.troubles.values()) if t.what == "unprotected"}
     told = {
         device: [trouble_line(each, {}).detail for each in troubles]
         for device, troubles in troubles_of(here.desk.view.troubles.values()).items()
     }
     wrong = {device for device, lines in zones.items() if any(line.wrong for line in lines)} | set(told)
-    rows.sort(key=lambda device: (device.standing == "heard", device.place.device not in wrong))
+    rows.sort(
+        key=lambda device: (
+            device.place.device not in lifeless,
+            device.standing == "heard",
+            device.place.device not in wrong,
+        )
+    )
     heard = sum(device.standing == "heard" for device in rows)
     now = here.now().wall
     walks = {device.place.device: walk(device, here.desk.view, here.words, now) for device in rows}
@@ -75,6 +88,9 @@ async def devices(request: Request, session: Session) -> Response:
         "walks": walks,
         "walking": walking,
         "minutes": MINUTES,
+        "bypassed": bypassed,
+        "longest_h": LONGEST_H,
+        "reason_longest": REASON_LONGEST,
     }
     return rendered(request, session, "devices.html", facts)
 

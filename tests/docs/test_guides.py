@@ -14,9 +14,11 @@ from config.agent_settings import UpsSerial
 from config.contract import Event
 from device.facts import Machine
 from device.health_words import HealthWords
-from hub.console.trouble_words import FIELD_FLAW, HEADINGS
+from hub.health_watch import RULES
+from hub.own_state import RULES as OWN_RULES
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
+from hub.trouble_words import FIELD_FLAW, HEADINGS
 from tests.docs.pages import DOCS, ROOT, section
 
 MAINTENANCE = DOCS / "guide-maintenance.md"
@@ -24,6 +26,8 @@ SPOKEN = {
     ("hub/presses.py", "what"): {"tamper", "trouble"},
     ("hub/presses.py", "f'flaw-{what}'"): {"flaw-*"},
     ("hub/devices.py", "f'flaw-{fact.what}'"): {"flaw-state", "flaw-health"},
+    ("hub/vitals.py", "rule.what"): {rule.what for rule in RULES},
+    ("hub/own_state.py", "rule.what"): {*(rule.what for rule in OWN_RULES), "hub-certificate"},
 }
 """Troubles whose word is no constant: what it can be there."""
 

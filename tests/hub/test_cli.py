@@ -228,3 +228,21 @@ def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == f"tocsin {__version__}\n"
+
+
+def test_check_says_when_nobody_is_told_of_troubles(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No fault: a school may have boards alone. With somebody for maintenance it says no more of it."""
+    said = "note: nobody is told of troubles: maintenance has no channel and no members; boards show it"
+    assert main(["check", "--config", str(config)]) == 0
+    assert said in capsys.readouterr().out
+    monkeypatch.setenv("PHONES", "Pat = ntfy://topic")
+    config.write_text(
+        config.read_text()
+        + '[people.pat]\nname = "Pat"\nreach = ["phones/Pat"]\n'
+        + '[channels.phones]\ntype = "apprise"\ntargets_env = "PHONES"\n'
+        + '[audiences.maintenance]\nchannels = []\nmembers = ["pat"]\n'
+    )
+    assert main(["check", "--config", str(config)]) == 0
+    assert said not in capsys.readouterr().out

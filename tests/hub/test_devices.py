@@ -26,8 +26,10 @@ def test_a_device_is_silent_45_s_after_it_was_last_heard() -> None:
     assert standing(site) == "heard"
     decision = tick(site, 10 + SILENT_S)
     assert standing(site) == "silent"
-    (trouble,) = [t for t in decision.troubles if t.device == "room-101"]
-    assert (trouble.key, trouble.count, trouble.detail) == ("silent room-101", 1, "nothing heard for 45 s")
+    assert [(t.key, t.count, t.detail) for t in decision.troubles if t.device == "room-101"] == [
+        ("silent room-101", 1, "nothing heard for 45 s"),
+        ("unprotected room-101", 1, "no live button: nothing is heard of it"),
+    ]
 
 
 def test_one_that_was_never_heard_is_silent_45_s_after_the_start() -> None:
@@ -36,7 +38,7 @@ def test_one_that_was_never_heard_is_silent_45_s_after_the_start() -> None:
     assert standing(site) == "not heard yet"
     tick(site, 100 + SILENT_S)
     assert {device.standing for device in site.view.devices.values()} == {"silent"}
-    assert len(site.view.troubles) == 60
+    assert [t.what for t in site.view.troubles.values()].count("silent") == 60
 
 
 def test_being_heard_restores_it() -> None:
@@ -51,7 +53,8 @@ def test_being_heard_restores_it() -> None:
         )
         assert standing(site) == "heard"
         assert [(t.key, t.restored) for t in decision.troubles] == [
-            ("silent room-101", T0 + (start + 1) * 1000)
+            ("silent room-101", T0 + (start + 1) * 1000),
+            ("unprotected room-101", T0 + (start + 1) * 1000),
         ]
 
 
@@ -61,7 +64,7 @@ def test_a_last_will_is_known_at_once() -> None:
     heard(site, "state", 1, online=True)
     decision = heard(site, "state", 2, online=False)
     assert standing(site) == "offline"
-    assert [t.key for t in decision.troubles] == ["offline room-101"]
+    assert [t.key for t in decision.troubles] == ["offline room-101", "unprotected room-101"]
     heard(site, "state", 3, online=True)
     assert standing(site) == "heard"
     assert site.view.troubles == {}
@@ -181,7 +184,7 @@ def test_a_device_is_gone_only_when_it_is_gone_from_every_broker() -> None:
     assert (lost.troubles, [row.what for row in lost.record]) == ([], ["agent-link-lost"])
     gone = heard(site, "state", 4, broker=1, online=False)
     assert standing(site) == "offline"
-    assert [t.key for t in gone.troubles] == ["offline room-101"]
+    assert [t.key for t in gone.troubles] == ["offline room-101", "unprotected room-101"]
     heard(site, "health", 5, n=3)
     assert (standing(site), site.view.troubles) == ("heard", {})
 

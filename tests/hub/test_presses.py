@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.clock import stamp
 from hub.presses import PAYLOAD_KEPT, Seen, digests
 from hub.site import Loaded
 from hub.view import Trouble
@@ -34,7 +35,7 @@ def test_a_new_press_is_recorded_and_receipted() -> None:
     [
         event_bytes(),
         event_bytes(age_ms=2500),
-        event_bytes(at="2026-01-01T00:00:00.000Z"),
+        event_bytes(at=stamp(T0 + 3500)),
         event_bytes(room="Elsewhere", label="Other"),
     ],
 )

@@ -14,8 +14,8 @@ from config.clock import SystemClock
 from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
 from hub.decision import Decision
-from hub.delivery import Delivery
-from hub.inputs import Ack, Acknowledge, Done, EventCame, Link
+from hub.delivery import Delivery, Outcome
+from hub.inputs import Ack, Acknowledge, Done, EventCame, Link, Measured
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.presses import Seen
@@ -247,3 +247,33 @@ def test_a_press_just_before_a_stop_on_a_hung_disk_is_told() -> None:
     assert [delivery.type for delivery in world.posted] == ["incident.opened"]
     assert world.receipts == []
     world.gate.set()
+
+
+def test_a_panic_that_would_reach_nobody_is_a_trouble_until_a_board_is_open(world: World) -> None:
+    """15 s after the beat says so; the beat's word and the trouble end together."""
+    world.recorder._site.own._watch._wrong_since["reach"] = -1e9  # it has been so for long
+    for target in world.site.directory.panic_targets():
+        for _ in range(2):
+            world.recorder.probed(target.channel, Outcome("temporary", "connection refused"))
+    until("a trouble", lambda: "reach" in world.view.troubles)
+    world.recorder.boards(+1)
+    until("its end", lambda: "reach" not in world.view.troubles)
+
+
+def test_what_the_hub_s_shell_finds_is_decided_like_the_rest(world: World) -> None:
+    world.recorder.put(Measured(disk_free_mb=3.0))
+    until("a trouble", lambda: "hub-disk" in world.view.troubles)
+    until("its row", lambda: any(t.what == "hub-disk" for row in world.rows for t in row.troubles))
+
+
+def test_a_queue_that_lasts_is_a_trouble(world: World) -> None:
+    """While the record doesn't answer, nothing is decided; once it does, what waited is seen."""
+    world.recorder._site.own._watch._wrong_since["hub-queue"] = -1e9
+    world.asked.clear()
+    world.press(1, what="restoral")
+    until("asking the record", lambda: world.is_asking)
+    for number in range(2, 3_002):
+        world.press(number, what="restoral")
+    world.asked.set()
+    until("a trouble", lambda: any(t.what == "hub-queue" for row in world.rows for t in row.troubles), 30)
+    until("its end", lambda: "hub-queue" not in world.view.troubles, 30)

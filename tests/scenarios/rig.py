@@ -7,12 +7,13 @@ time, the broker and the far side of the webhooks are played here. ``t`` is true
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from config.clock import Now
+from config.clock import Now, stamp
 from config.contract import Command, Event, MessageError, decode, device_topic
 from config.hub_settings import (
     AppriseSettings,
@@ -31,11 +32,17 @@ from hub.inputs import (
     Answer,
     Asked,
     Attempted,
+    Bypassed,
+    BypassZone,
     Confirm,
     DeviceMessage,
     Done,
+    EndBypass,
     EventCame,
+    Input,
+    Link,
     Note,
+    Probed,
     Refused,
     Resolve,
     WalkTestDone,
@@ -117,6 +124,20 @@ class Notice(NamedTuple):
         return f"{self.at:g} s {self.audience} {word} r{self.incident['revision']}: {rooms}"
 
 
+class TroubleNotice(NamedTuple):
+    """What a far side took of troubles: once for each id."""
+
+    at: float
+    audience: str
+    type: str
+    title: str
+    text: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.at:g} s {self.audience} {self.type}: {self.title}"
+
+
 class Sent(NamedTuple):
     """A message in the broker's event session that has no PUBACK yet."""
 
@@ -132,6 +153,8 @@ class Rig:
         self.settings = settings or site_settings()
         self._url = sqlite_url(data)
         self._ids = itertools.count(1)
+        self._seqs: Counter[int] = Counter()
+        self._boots: dict[int, str] = {}
         self._acks = itertools.count(1)
         self.t = 0.0
         self._mono_0 = 5_000.0
@@ -142,9 +165,11 @@ class Rig:
         self.notices: list[Notice] = []
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
+        self.told_of_troubles: list[TroubleNotice] = []
         self.receipts: list[tuple[str, str]] = []
         self.commands: list[tuple[str, Command]] = []
         self._said = 0
+        self._told = 0
         self._start()
 
     # --- time ---
@@ -181,9 +206,10 @@ class Rig:
     ) -> str:
         """An agent publishes an alarm; returns its id."""
         n = next(self._ids)
+        self._seqs[number] += 1
         event = {
-            "v": 1, "id": f"e{n}", "boot": "b", "seq": n, "zone": zone, "kind": kind, "what": "alarm",
-            "age_ms": round(age_s * 1000), "test": False,
+            "v": 1, "id": f"e{n}", "boot": self._boots.get(number, "b"), "seq": self._seqs[number],
+            "zone": zone, "kind": kind, "what": "alarm", "age_ms": round(age_s * 1000), "test": False,
         } | more  # fmt: skip
         self.publish(f"room-{number}", msgspec.json.encode(event))
         return str(event["id"])
@@ -194,11 +220,90 @@ class Rig:
         self.broker[ack] = Sent(device, payload, self.t)
         self._bring(ack)
 
-    def state(self, room: int, *, online: bool = True, boot: str = "b", **more: Any) -> None:
-        payload = msgspec.json.encode({"v": 1, "online": online, "boot": boot} | more)
-        self._do(
-            self.site.decide(DeviceMessage(f"room-{room}", "state", payload, False, self.now()), self.now())
-        )
+    def state(
+        self,
+        room: int,
+        *,
+        online: bool = True,
+        boot: str = "b",
+        retained: bool = False,
+        zones: list[dict[str, Any]] | None = None,
+        machine: str | None = None,
+        version: str | None = None,
+        **conditions: str,
+    ) -> None:
+        """An agent's state; with conditions, of all its zones: normal but for what is given."""
+        told = zones or [
+            {
+                "zone": zone.zone, "kind": zone.kind, "circuit": "eol", "walk_test": False,
+                "condition": conditions.get(zone.zone, "normal"),
+            }
+            for zone in self.settings.rooms[0].zones
+        ]  # fmt: skip
+        self._boots[room] = boot
+        whole = {"v": 1, "online": online, "boot": boot} | ({"machine": machine} if machine else {})
+        whole |= {"version": version} if version else {}
+        whole |= {"zones": told} if zones or conditions else {}
+        self._device_says(room, "state", whole, retained=retained)
+
+    def health(self, room: int, **fields: Any) -> None:
+        boot = self._boots.get(room, "b")
+        whole = {"v": 1, "boot": boot, "n": round(self.t * 1000), "uptime_s": 1.0, "outbox": 0} | fields
+        self._device_says(room, "health", whole)
+
+    def _device_says(self, room: int, what: Any, whole: dict[str, Any], *, retained: bool = False) -> None:
+        payload = msgspec.json.encode(whole)
+        self._input(DeviceMessage(f"room-{room}", what, payload, retained, self.now()))
+
+    def _input(self, fact: Input) -> None:
+        self._do(self.site.decide(fact, self.now()))
+
+    def all_speak(self, seconds: float, *but: int, every_s: float = 15.0) -> None:
+        """Let time pass while every room but these sends its healths."""
+        end = self.t + seconds
+        while True:
+            for room in self.settings.rooms:
+                number = int(room.device.removeprefix("room-"))
+                if number not in but:
+                    self.health(number)
+            if self.t + every_s >= end:
+                self.wait(end - self.t)
+                return
+            self.wait(every_s)
+
+    def link(self, which: Literal["events", "rest"], *, up: bool, why: str = "connection refused") -> None:
+        """One of the hub's connections to the broker comes up or goes down."""
+        self._input(Link(which, up, "" if up else why, session_present=up))
+
+    def probed(self, channel: str, why: str | None = None) -> None:
+        """The shell tried to reach a channel's far side."""
+        found = Outcome("delivered", "reached") if why is None else Outcome("temporary", why)
+        self._input(Probed(channel, found))
+
+    def zone_says(self, room: int, what: str, zone: str = "wall", cause: str | None = None) -> None:
+        """An agent publishes a zone's tamper, trouble or restoral."""
+        self.press(room, zone, what=what, **({} if cause is None else {"cause": cause}))
+
+    def bypass(
+        self, room: int, zone: str = "wall", hours: float = 2, by: str = "Lee", reason: str = "wire"
+    ) -> Answer:
+        return self._ask(BypassZone(f"room-{room}", zone, by, "board", reason, hours))
+
+    def end_bypass(self, room: int, zone: str = "wall", by: str = "Lee") -> Answer:
+        return self._ask(EndBypass(f"room-{room}", zone, by, "board"))
+
+    def stamp(self) -> str:
+        """Return this moment as an agent with a true clock says it."""
+        return stamp(self.now().wall)
+
+    def troubles(self, *whats: str) -> list[str]:
+        """Return the keys of the troubles that a board shows, of these words (none: of all)."""
+        return sorted(t.key for t in self.view.troubles.values() if not whats or t.what in whats)
+
+    def told(self) -> list[str]:
+        """Return in words what people were told of troubles since it was last asked."""
+        new, self._told = self.told_of_troubles[self._told :], len(self.told_of_troubles)
+        return [str(notice) for notice in new]
 
     def acknowledge(self, revision: int | None = None, by: str = "Reyes", which: int = -1) -> Answer:
         return self._ask(Acknowledge(self.incidents[which], by, "board", revision))
@@ -286,7 +391,7 @@ class Rig:
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | WalkTestDone | Refused)
+        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:
@@ -334,6 +439,9 @@ class Rig:
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
+        if delivery.type.startswith("trouble."):
+            self._try_of_troubles(delivery, body, at, far)
+            return
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
             at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
@@ -348,6 +456,18 @@ class Rig:
         else:
             outcome = Outcome("permanent", "410")
         self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+
+    def _try_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> None:
+        words = delivery.type.removeprefix("trouble.")
+        notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
+        if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
+            self.told_of_troubles.append(notice)
+        verdicts: dict[Far, Outcome] = {
+            "takes": Outcome("delivered", "200"),
+            "down": Outcome("temporary", "connection refused"),
+            "refuses": Outcome("permanent", "410"),
+        }
+        self._do(self.site.decide(Attempted(delivery.id, verdicts[far]), self.now()))
 
     # --- what a script asks ---
 

@@ -52,6 +52,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     # --- what happens ---
 
+    @rule(room=ROOMS, zone_kind=KINDS, ends=st.booleans())
+    def somebody_bypasses(self, room: int, zone_kind: tuple[str, str], ends: bool) -> None:
+        """Whatever is bypassed, and whatever faults there are: no press is silenced by it."""
+        if ends:
+            self.rig.end_bypass(room, zone_kind[0])
+        else:
+            self.rig.bypass(room, zone_kind[0], hours=0.02)
+
+    @rule(room=ROOMS, zone_kind=KINDS, what=st.sampled_from(["tamper", "tamper-restoral"]))
+    def a_wire_is_loose(self, room: int, zone_kind: tuple[str, str], what: str) -> None:
+        zone, kind = zone_kind
+        self.faults = getattr(self, "faults", 0) + 1
+        self.rig.press(room, zone, kind, what=what, cause="cut", id=f"t{self.faults}")
+
     @rule(room=ROOMS, zone_kind=KINDS, age=st.sampled_from([0.0, 0.0, 0.0, 30.0, 3600.0]))
     def press(self, room: int, zone_kind: tuple[str, str], age: float) -> None:
         n = len(self.pressed) + 1
@@ -170,7 +184,8 @@ class AnyHistory(RuleBasedStateMachine):
     def every_press_is_told_or_still_to_be(self) -> None:
         """To each audience that is told of its incident: in what it took, in what it is owed, or soon."""
         shows: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        owed = [msgspec.json.decode(d.body) for d in self.rig.site.outbound._owed.values()]
+        notices = [d for d in self.rig.site.outbound._owed.values() if d.incident]  # else of troubles
+        owed = [msgspec.json.decode(d.body) for d in notices]
         said = [(n.audience, n.incident) for n in self.rig.notices]
         for audience, incident in said + [(body["audience"], body["incident"]) for body in owed]:
             events = shows.setdefault((incident["id"], audience), set())

@@ -116,7 +116,7 @@ def refused(answer: Refused) -> ApiError:
 
 
 async def body_of(request: Request) -> dict[str, Any]:
-    """Return a request's body as an object."""
+    """Return a request's body as an object; raise the error that it is answered with."""
     try:
         return query.json_object(await read_body(request))
     except TooLargeError as error:

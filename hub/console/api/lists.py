@@ -15,7 +15,7 @@ from hub.console.known import all_devices, all_doors
 from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
-from hub.view import Trouble
+from hub.view import Bypass, Trouble
 from hub.walk_test import Proof, WalkTest
 
 
@@ -39,11 +39,13 @@ async def devices(request: Request, _: Token) -> Response:
                     "wiring": unsupervised(zone.kind, zone.circuit),
                     "walk_test": zone.walk_test,
                     "proved": _proved(desk.view.proved.get((device.place.device, zone.zone))),
+                    "bypass": bypass_json(desk.view.bypasses.get((device.place.device, zone.zone))),
                 }
                 for zone in device.zones
             ],
             "health": device.health,
             "walk_test": _open_test(desk.view.walk_tests.get(device.place.device)),
+            "unprotected": _unprotected(desk.view.troubles.get(f"unprotected {device.place.device}")),
         }
         for device in all_devices(desk.settings, desk.view)
     ]
@@ -87,6 +89,25 @@ async def record_head(request: Request, _: Token) -> Response:
     return JSONResponse({"seq": seq, "hash": value})
 
 
+def bypass_json(bypass: Bypass | None) -> dict[str, Any] | None:
+    """Return a bypass as the API shows it."""
+    if bypass is None:
+        return None
+    return {
+        "by": bypass.by,
+        "via": bypass.via,
+        "reason": bypass.reason,
+        "since": stamp(bypass.since),
+        "until": stamp(bypass.until),
+        "press_alarms": bypass.press_alarms,
+    }
+
+
+def _unprotected(trouble: Trouble | None) -> str | None:
+    """Return why a room has no live button; None where it has one, as far as is known."""
+    return None if trouble is None else trouble.detail
+
+
 def _trouble(trouble: Trouble) -> dict[str, Any]:
     return {
         "key": trouble.key,
@@ -99,6 +120,7 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
         "last": stamp(trouble.last),
         "count": trouble.count,
         "restored": _maybe(trouble.restored),
+        "flapping": trouble.flapping,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from config.contract import MAX_INT
+from hub.bypass import LONGEST_H
 from hub.console.api.errors import bad_input
 from hub.incident import Disposition, State
 from hub.walk_test import LONGEST_S, USUAL_S
@@ -18,6 +19,7 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 500
 NOTE_LONGEST: Final = 2000
 ZONES_MOST: Final = 64
+REASON_LONGEST: Final = 200
 
 
 def states(query: Mapping[str, str]) -> tuple[str, ...]:
@@ -131,6 +133,23 @@ def for_s(body: Mapping[str, Any]) -> float:
         return USUAL_S
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_S:
         raise bad_input(f"for_s: found {str(value)[:64]}", f"more than 0 and at most {LONGEST_S:.0f} seconds")
+    return float(value)
+
+
+def reason(body: Mapping[str, Any]) -> str:
+    """Return why a zone is bypassed."""
+    value = body.get("reason")
+    text = note({"note": value}) if isinstance(value, str) else None
+    if text is None or len(text) > REASON_LONGEST:
+        raise bad_input("reason: none, or too long", f"text of 1 to {REASON_LONGEST} characters")
+    return text
+
+
+def hours(body: Mapping[str, Any]) -> float:
+    """Return for how many hours a zone is bypassed."""
+    value = body.get("hours")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_H:
+        raise bad_input(f"hours: found {str(value)[:64]}", f"a number above 0, up to {LONGEST_H:.0f}")
     return float(value)
 
 

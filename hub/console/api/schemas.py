@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from config.contract import PANIC_KINDS, PostureName
-from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, STATES, ZONES_MOST
+from hub.bypass import LONGEST_H
+from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
 from hub.walk_test import LONGEST_S, USUAL_S
 
@@ -88,6 +89,16 @@ _PLACE: Final[dict[str, Schema]] = {
     "floor": _MAYBE_TEXT,
     "known": _YES_NO,
 }
+_BYPASS: Final = _object(
+    {
+        "by": _TEXT,
+        "via": _TEXT,
+        "reason": _TEXT,
+        "since": _TIME,
+        "until": _TIME,
+        "press_alarms": _YES_NO,
+    }
+)
 _ZONE: Final = _object(
     {
         "zone": _TEXT,
@@ -97,6 +108,7 @@ _ZONE: Final = _object(
         "condition": _MAYBE_TEXT,
         "wiring": _MAYBE_TEXT,
         "walk_test": _YES_NO,
+        "bypass": _maybe(_ref("Bypass")),
         "proved": _maybe(_object({"at": _TIME, "by": _TEXT})),
     }
 )
@@ -127,6 +139,7 @@ _DEVICE: Final = _object(
         "zones": _array(_ZONE),
         "health": {"type": ["object", "null"]},
         "walk_test": _maybe(_ref("WalkTest")),
+        "unprotected": _MAYBE_TEXT,
     }
 )
 _DOOR: Final = _object(
@@ -151,6 +164,7 @@ _TROUBLE: Final = _object(
         "last": _TIME,
         "count": _NUMBER,
         "restored": _MAYBE_TIME,
+        "flapping": _YES_NO,
     }
 )
 
@@ -199,6 +213,21 @@ WALK_TEST_ASKED: Final = _object(
     optional=("zones", "for_s"),
 )
 WALK_TEST_DONE: Final = _object({"walk_test": _ref("WalkTest"), "recorded": _YES_NO})
+BYPASS: Final = _object(
+    {
+        "reason": {"type": "string", "minLength": 1, "maxLength": REASON_LONGEST},
+        "hours": {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_H},
+    }
+)
+BYPASSED: Final = _object(
+    {
+        "device": _TEXT,
+        "zone": _TEXT,
+        "bypass": _maybe(_ref("Bypass")),
+        "unprotected": _MAYBE_TEXT,
+        "recorded": _YES_NO,
+    }
+)
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DRILLS: Final = _object({"drills": _array({"type": "object"})})
@@ -208,6 +237,7 @@ RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAY
 COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,
     "Room": _ROOM,
+    "Bypass": _BYPASS,
     "Event": _EVENT,
     "WalkTest": _WALK_TEST,
     "StreamData": _object(

@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.console.api import incidents, lists, schemas, stream, walk_tests
+from hub.console.api import incidents, lists, schemas, stream, walk_tests, zones
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -45,6 +45,10 @@ class Operation(Struct, frozen=True):
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
 _DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
+_ZONE = (
+    Parameter("device", "path", "the device's id", {"type": "string"}),
+    Parameter("zone", "path", "the zone's id", {"type": "string"}),
+)
 _LISTING = (
     Parameter("state", "query", "only these states; several with commas", {"type": "string"}),
     Parameter(
@@ -124,6 +128,27 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             parameters=(_ID,),
             body=schemas.RESOLVE,
             errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "POST",
+            "devices/{device}/zones/{zone}/bypass",
+            "maintain",
+            "Silence a zone's faults for some hours; never a press, once it has read normal",
+            zones.bypass,
+            schemas.BYPASSED,
+            parameters=_ZONE,
+            body=schemas.BYPASS,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "DELETE",
+            "devices/{device}/zones/{zone}/bypass",
+            "maintain",
+            "End a zone's bypass",
+            zones.end_bypass,
+            schemas.BYPASSED,
+            parameters=_ZONE,
+            errors=(404, 409),
         ),
         Operation(
             "GET", "devices", "read", "Devices, and when each was last heard", lists.devices, schemas.DEVICES

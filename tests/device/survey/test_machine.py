@@ -32,7 +32,7 @@ WELL = Machine(
 @pytest.fixture(autouse=True)
 def _clock(mocker: MockerFixture) -> None:
     """The kernel of the machine that runs the tests has no say."""
-    mocker.patch("device.survey.clock.kernel_synced", return_value=True)
+    mocker.patch("config.clock_synced.kernel_synced", return_value=True)
 
 
 def test_a_pi_4_tells_everything(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_pc_has_no_such_sensors(tmp_path: Path) -> None:
 
 
 def test_where_there_is_nothing_nothing_is_known(tmp_path: Path, mocker: MockerFixture) -> None:
-    mocker.patch("device.survey.clock.kernel_synced", return_value=None)
+    mocker.patch("config.clock_synced.kernel_synced", return_value=None)
     assert look(tmp_path) == Machine()
     assert look(tmp_path / "not there") == Machine()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import threading
@@ -19,6 +20,7 @@ from device.ups import UpsStatus
 from tests.device.survey.roots import PI_4, THROTTLED, build
 from tests.faults.sick_disk import SickDisk
 from tests.site import until
+from tests.tls import Authority
 
 
 class Hands:
@@ -61,7 +63,7 @@ def ups() -> ScriptedUps:
 @pytest.fixture
 def surveyor(tmp_path: Path, clock: Hands, ups: ScriptedUps, mocker: MockerFixture) -> Surveyor:
     """A surveyor of a Pi 4 whose threads aren't started: the tests read by hand."""
-    mocker.patch("device.survey.clock.kernel_synced", return_value=True)
+    mocker.patch("config.clock_synced.kernel_synced", return_value=True)
     return Surveyor(tmp_path, ups, root=build(tmp_path, PI_4), clock=clock)
 
 
@@ -216,3 +218,17 @@ def test_a_disk_that_is_stopped_blocks_only_its_own_thread(
     reader.join(10)
     surveyor.disk.refresh()
     assert surveyor.latest(clock.now()).disk_free_mb is not None
+
+
+def test_the_end_of_the_first_certificate_is_known(tmp_path: Path, clock: Hands) -> None:
+    """Of those that can be read; without any nothing is told, and nothing is read."""
+    authority = Authority(tmp_path, "The site")
+    tls = authority.issue("demo.room-101", not_after=dt.datetime(2031, 5, 6, 7, 8, 9, tzinfo=dt.UTC))
+    gone = tmp_path / "gone.pem"
+    surveyor = Surveyor(tmp_path, clock=clock, certificates=(tls.ca_file, tls.cert_file, gone))
+    refresh(surveyor)
+    assert surveyor.latest(clock.now()).cert_ends == "2031-05-06T07:08:09.000Z"
+    without = Surveyor(tmp_path, clock=clock, certificates=(gone,))
+    refresh(without)
+    assert without.latest(clock.now()).cert_ends is None
+    assert Surveyor(tmp_path, clock=clock).certificates is None

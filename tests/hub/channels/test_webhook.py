@@ -351,3 +351,57 @@ def test_a_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match="URL") as raised:
         Webhook("hook", url, SECRET, 5, SystemClock())
     assert url not in str(raised.value)
+
+
+def probe(url: str, timeout_s: float = 5.0) -> Outcome:
+    """What one probe finds."""
+
+    async def run() -> Outcome:
+        hook = Webhook("hook", url, SECRET, timeout_s, SystemClock())
+        try:
+            return await hook.probe()
+        finally:
+            await hook.close()
+
+    return asyncio.run(run())
+
+
+def test_a_probe_only_connects() -> None:
+    """The contract: it posts nothing; and the next notice is taken as ever."""
+    with Receiver() as receiver:
+        assert probe(receiver.url) == Outcome("delivered", "reached")
+        assert one(receiver.url).verdict == "delivered"
+        assert len(receiver.requests) == 1
+
+
+def test_a_probe_of_nobody_says_why() -> None:
+    """Nobody listens; no such name; a certificate that nobody trusts."""
+    assert probe(f"http://127.0.0.1:{free_port()}/hook") == Outcome("temporary", "connection refused")
+    assert probe("http://nobody.invalid/hook").verdict == "temporary"
+    with Receiver(tls=True) as receiver:
+        found = probe(receiver.url)
+        assert found.verdict == "temporary"
+        assert found.said.startswith("its certificate is not to be trusted")
+        assert receiver.requests == []
+
+
+def test_a_probe_that_hangs_ends_in_its_time() -> None:
+    """Here in the handshake: whoever listens never speaks TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert probe(f"https://127.0.0.1:{port}/", 0.5) == Outcome("temporary", "timed out after 0.5 s")
+
+
+def test_a_dispatcher_probes_what_can_be_probed() -> None:
+    """Again and again, from the start on; a probe holds up no stop."""
+    found: list[tuple[str, Outcome]] = []
+    with Receiver() as receiver:
+        hook = Webhook("hook", receiver.url, SECRET, 5.0, SystemClock())
+        dispatcher = Dispatcher(
+            {"hook": hook}, Outcomes(), lambda name, outcome: found.append((name, outcome)), 0.01
+        )
+        dispatcher.start()
+        until(lambda: len(found) >= 3)
+        assert dispatcher.stop(2)
+        assert set(found) == {("hook", Outcome("delivered", "reached"))}
+        assert receiver.requests == []

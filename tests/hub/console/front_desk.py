@@ -29,13 +29,17 @@ from hub.inputs import (
     Acknowledge,
     Action,
     Answer,
+    Asked,
+    Bypassed,
     Confirm,
     Done,
     EndWalkTest,
+    IncidentAction,
     Note,
     Refused,
     WalkTestAction,
     WalkTestDone,
+    ZoneAction,
 )
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
@@ -44,6 +48,7 @@ from hub.store.tables import incidents, metadata, record, troubles
 from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 from hub.walk_test import WalkTest
+from tests.hub.making import new_site
 
 SITE = "oak-hill"
 ZONES = (
@@ -127,7 +132,8 @@ class FrontDesk:
     def ask(self, action: Action) -> Future[Answer]:
         answer: Future[Answer] = Future()
         if not self.silent:
-            threading.Thread(target=lambda: answer.set_result(self._answer(action)), daemon=True).start()
+            decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
+            threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()  # type: ignore[operator]
         return answer
 
     def boards(self, change: int) -> None:
@@ -203,7 +209,23 @@ class FrontDesk:
 
     # --- its recorder ---
 
-    def _answer(self, action: Action) -> Answer:
+    def _of_zone(self, action: ZoneAction) -> Answer:
+        """Answer by the hub's own rules, on a site that knows what the view shows."""
+        site = new_site(self.settings)
+        for device, view in self.view.devices.items():
+            site.devices._views[device] = view
+        for bypass in self.view.bypasses.values():
+            site.bypasses._keep(bypass, self.clock.now())
+        answers: list[Answer] = []
+        decision = site.decide(Asked(action, answers.append), self.clock.now())
+        decision.reply(recorded=self.disk_writes)
+        answer = answers[0]
+        if isinstance(answer, Bypassed):
+            self.view.show_bypass(answer.device, answer.zone, answer.bypass)
+            self.view.tell(None)
+        return answer
+
+    def _answer(self, action: IncidentAction | WalkTestAction) -> Answer:
         if isinstance(action, WalkTestAction):
             return self._walk(action)
         with self._lock:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hub.console.api.openapi import answer, describe
 from hub.console.api.table import operations
 from tests.hub.console.caller import Caller
-from tests.hub.console.front_desk import SITE, FrontDesk
+from tests.hub.console.front_desk import SITE, ZONES, FrontDesk
 from tests.hub.console.served import Served
 
 A = "/api/v1"
@@ -327,11 +328,9 @@ def test_openapi_describes_exactly_what_is_served(api: Caller) -> None:
     for method, path in served:
         if path.endswith("/stream"):
             continue
-        reply = api.call(
-            method,
-            path.replace("{id}", "nobody").replace("{device}", "nobody"),
-            b"{}" if method == "POST" else None,
-        )
+        for name in ("id", "device", "zone"):
+            path = path.replace(f"{{{name}}}", "nobody")
+        reply = api.call(method, path, b"{}" if method == "POST" else None)
         assert reply.status in (200, 404, 422), (method, path)
         assert reply.json.get("error") != "wrong-method"
 
@@ -359,3 +358,94 @@ def test_health_and_metrics_need_no_token(desk: FrontDesk, served: Served) -> No
 
 def test_the_site_is_named_in_no_answer_to_a_stranger(served: Served) -> None:
     assert SITE not in Caller(served.port).get(f"{A}/incidents").text
+
+
+BYPASS = f"{A}/devices/room-101/zones/wall/bypass"
+
+
+def test_a_zone_is_bypassed_and_that_is_ended(desk: FrontDesk, api: Caller) -> None:
+    """With who, why and until when; the list of devices shows it meanwhile."""
+    desk.hear_all()
+    reply = api.post(BYPASS, {"reason": "the wire is being mended", "hours": 2})
+    assert reply.status == 200
+    made = reply.json["bypass"]
+    assert (made["by"], made["via"], made["reason"]) == ("radio", "api", "the wire is being mended")
+    assert made["press_alarms"] is True
+    assert (reply.json["unprotected"], reply.json["recorded"]) == (None, True)
+    zones = {z["zone"]: z for z in api.get(f"{A}/devices").json["devices"][0]["zones"]}
+    assert zones["wall"]["bypass"] == made
+    assert zones["desk"]["bypass"] is None
+    ended = api.call("DELETE", BYPASS)
+    assert (ended.status, ended.json["bypass"]) == (200, None)
+    assert desk.view.bypasses == {}
+    again = api.call("DELETE", BYPASS)
+    assert (again.status, again.json["error"], again.json["state"]) == (
+        409,
+        "not-in-this-state",
+        "not-bypassed",
+    )
+
+
+def test_a_bypass_that_leaves_no_live_button_says_so(desk: FrontDesk, api: Caller) -> None:
+    """In its answer, with the reason; and a button that is stuck calls only from rest."""
+    wall, desk_button, door = ZONES
+    stuck = (replace(wall, condition="active"), replace(desk_button, condition="cut"), door)
+    desk.hear("room-101", zones=stuck)
+    reply = api.post(BYPASS, {"reason": "stuck", "hours": 24})
+    assert reply.json["unprotected"] == (
+        "no live button: wall: bypassed until it reads normal; desk: wire cut"
+    )
+    assert reply.json["bypass"]["press_alarms"] is False
+    desk.trouble("unprotected room-101", "unprotected", reply.json["unprotected"], device="room-101")
+    shown = {d["device"]: d["unprotected"] for d in api.get(f"{A}/devices").json["devices"]}
+    assert shown["room-101"] == reply.json["unprotected"]
+    assert shown["room-102"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"hours": 2},
+        {"reason": "mended"},
+        {"reason": "  ", "hours": 2},
+        {"reason": "r" * 201, "hours": 2},
+        {"reason": 7, "hours": 2},
+        {"reason": "mended", "hours": 0},
+        {"reason": "mended", "hours": -1},
+        {"reason": "mended", "hours": 24.01},
+        {"reason": "mended", "hours": "2"},
+        {"reason": "mended", "hours": True},
+        {"reason": "mended", "hours": None},
+    ],
+)
+def test_a_bypass_has_a_reason_and_an_end_within_a_day(
+    desk: FrontDesk, api: Caller, body: dict[str, Any]
+) -> None:
+    """422 for anything else, and nothing is bypassed."""
+    desk.hear_all()
+    reply = api.post(BYPASS, body)
+    assert (reply.status, reply.json["error"]) == (422, "bad-input")
+    assert desk.view.bypasses == {}
+
+
+def test_only_a_zone_that_is_there_is_bypassed_and_only_with_the_scope(
+    desk: FrontDesk, api: Caller, served: Served
+) -> None:
+    desk.hear_all()
+    wanted = {"reason": "mended", "hours": 1}
+    for path in (f"{A}/devices/none/zones/wall/bypass", f"{A}/devices/room-101/zones/none/bypass"):
+        reply = api.post(path, wanted)
+        assert (reply.status, reply.json["error"]) == (404, "not-found")
+    reader = Caller(served.port, desk.office.add_token("r", frozenset({"read", "acknowledge", "resolve"})))
+    assert reader.post(BYPASS, wanted).status == 403
+    assert reader.call("DELETE", BYPASS).status == 403
+    keeper = Caller(served.port, desk.office.add_token("k", frozenset({"maintain"})))
+    assert keeper.post(BYPASS, wanted).status == 200
+
+
+def test_a_bypass_that_the_disk_does_not_take_says_so(desk: FrontDesk, api: Caller) -> None:
+    """It holds, and is not recorded yet."""
+    desk.hear_all()
+    desk.disk_writes = False
+    assert api.post(BYPASS, {"reason": "mended", "hours": 1}).json["recorded"] is False

@@ -363,3 +363,35 @@ def test_what_was_said_at_the_end_is_found() -> None:
     assert closing_note(timeline) == "all out"
     assert closing_note(timeline[:1]) is None
     assert closing_note([_row("resolved", "resolved: real", note=None)]) is None
+
+
+def test_rooms_without_a_live_button_stand_above_all_else() -> None:
+    """Each by its name, a dozen at most; with none there is no such line."""
+    view = _all_well()
+    assert lines(SETTINGS, view, WORDS, NOW, NOW)[0].key == "hub"
+    for n in range(15):
+        key, since = f"unprotected x-{n}", NOW - 60_000 + n
+        why = "no live button: nothing is heard of it"
+        view.troubles[key] = Trouble(key, "unprotected", f"x-{n}", None, why, since, since)
+    view.troubles["broker events"] = Trouble("broker events", "broker", None, None, "gone", NOW, NOW)
+    shown = lines(SETTINGS, view, WORDS, NOW, NOW)
+    assert (shown[0].key, shown[0].grade, shown[0].said) == ("lifeless", "wrong", "15 rooms:")
+    assert shown[0].details[0].startswith("x-0: no live button: nothing is heard of it, since")
+    assert (len(shown[0].details), shown[0].details[-1]) == (13, "and 3 more")
+    newest = next(line for line in shown if line.key == "troubles")
+    assert newest.details[0].startswith("For events: gone")  # other troubles are not hidden behind them
+    assert verdict(shown)[0] == "wrong"
+
+
+def test_a_channel_in_trouble_is_wrong_though_its_last_notice_was_delivered() -> None:
+    """A probe found its far side gone since."""
+    view = _all_well()
+    detail = "webhook can't be reached: connection refused"
+    view.troubles["channel webhook -"] = Trouble(
+        "channel webhook -", "channel", None, None, detail, NOW - 5000, NOW - 5000
+    )
+    shown = {line.key: line for line in lines(SETTINGS, view, WORDS, NOW, NOW)}
+    assert (shown["channel-webhook"].grade, shown["channel-webhook"].said) == (
+        "wrong",
+        f"In trouble: {detail}",
+    )

@@ -92,3 +92,56 @@ def test_the_page_of_an_incident_shows_what_was_said_at_its_end(desk: FrontDesk,
     assert re.search(r"Resolved: Drill, by lee, [\d:]+ *: “all out in 4 min”", page)
     assert "resolved resolved" not in page
     assert "revision:" not in page
+
+
+def test_a_zone_is_bypassed_on_the_page_of_devices_and_that_is_ended(desk: FrontDesk, lee: Caller) -> None:
+    """By whoever is signed in; the page says who, until when and why, and what a press does."""
+    desk.hear_all()
+    csrf = lee.get("/devices").field("csrf")
+    fields = {"csrf": csrf, "zone": "wall", "reason": "wire <loose>", "hours": "2"}
+    said = lee.form("/devices/room-101/bypass", fields)
+    assert said.status == 200
+    assert re.search(r"wall of room-101 is bypassed until [^.]+\. A press alarms\.", _text(said.text))
+    page = lee.get("/devices").text
+    shown = _text(page)
+    assert re.search(
+        r"wall is bypassed by lee until [^:]*:[\d:]+ ?: “wire <loose>”\. A press alarms\.", shown
+    )
+    assert "wire <loose>" not in page  # escaped
+    ended = lee.form("/devices/room-101/bypass/end", {"csrf": csrf, "zone": "wall"})
+    assert "The bypass of wall of room-101 has ended." in _text(ended.text)
+    assert "is bypassed by" not in lee.get("/devices").text
+
+
+def test_a_form_of_a_bypass_that_is_wrong_does_nothing(desk: FrontDesk, lee: Caller) -> None:
+    """Another's token, no reason, too long, no number, no such zone: each is said."""
+    desk.hear_all()
+    csrf = lee.get("/devices").field("csrf")
+    right = {"csrf": csrf, "zone": "wall", "reason": "wire", "hours": "2"}
+    for wrong, status, said in (
+        ({"csrf": "x"}, 403, "out of date"),
+        ({"reason": ""}, 422, "reason: none"),
+        ({"hours": "25"}, 422, "hours: found 25"),
+        ({"hours": "nan"}, 422, "hours: found nan"),
+        ({"hours": "two"}, 422, "hours: found 'two'"),
+        ({"zone": "loft"}, 404, "no zone 'loft' in room-101; zones: wall, desk, door"),
+    ):
+        reply = lee.form("/devices/room-101/bypass", right | wrong)
+        assert reply.status == status, wrong
+        assert said in _text(reply.text), wrong
+    assert desk.view.bypasses == {}
+
+
+def test_a_room_without_a_live_button_is_first_on_board_and_devices(desk: FrontDesk, lee: Caller) -> None:
+    """Above the hub's own line, and above rooms that are merely not heard."""
+    desk.hear("room-103", "room-105")
+    why = "no live button: wall: wire cut; desk: wire cut"
+    desk.trouble("unprotected room-105", "unprotected", why, device="room-105")
+    board = lee.get("/").text
+    first = re.search(r'<li class="line ([a-z]+)" id="line-([a-z-]+)">', board)
+    assert first
+    assert first.groups() == ("wrong", "lifeless")
+    assert f"Room 105: {why}" in _text(board)
+    rooms = re.findall(r'id="device-(room-\d+)"', lee.get("/devices").text)
+    assert rooms[0] == "room-105"
+    assert rooms[-1] == "room-103"

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from config.hub_settings import RoomSettings, ZoneSettings
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, Resolve
+from hub.inputs import Acknowledge, Asked, Attempted, BypassZone, EndBypass, Resolve
 from hub.site import Loaded, Site
 from hub.store.engine import open_engine
 from hub.store.failure import is_of_the_disk, words
@@ -21,6 +22,7 @@ from hub.store.journal import Journal
 from hub.store.known import Known
 from tests.hub.making import at, came, event_bytes, heard, new_site, take
 from tests.hub.store.conftest import Store
+from tests.scenarios.rig import site_settings
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden" / "v1"
 
@@ -345,3 +347,26 @@ def test_digests_fit_their_column() -> None:
     from hub.presses import digests
 
     assert {len(name) for name in digests(came(event_bytes()), "lincoln")} == {24}
+
+
+def test_bypasses_and_what_people_were_told_of_troubles_are_kept(journal: Journal) -> None:
+    """Also of a device and a zone with the longest ids; an ended bypass is none."""
+    device, zone = "d" * 64, "z" * 64
+    room = RoomSettings(device=device, room="Far", zones=(ZoneSettings(zone=zone, kind="panic"),))
+    settings = site_settings(rooms=(*site_settings().rooms, room))
+    site = new_site(settings)
+    done = [
+        site.decide(Asked(BypassZone(name, which, "Lee", "board", "wire", 2), lambda _: None), at(1))
+        for name, which in ((device, zone), ("room-101", "wall"), ("room-101", "desk"))
+    ]
+    done.append(site.decide(Asked(EndBypass("room-101", "wall", "Lee", "board"), lambda _: None), at(2)))
+    done += [site.tick(at(45)), site.tick(at(106))]
+    told = [delivery for decision in done for delivery in decision.owed if not delivery.incident]
+    assert {delivery.type for delivery in told} == {"trouble.opened"}
+    journal.commit(done)
+    loaded = journal.load()
+    again = new_site(settings, loaded, start=200)
+    assert set(again.view.bypasses) == {(device, zone), ("room-101", "desk")}
+    assert again.bypasses.of(device, zone) == site.bypasses.of(device, zone)
+    assert {d.id for d in loaded.deliveries} == {d.id for d in told}
+    assert {t.told_at for t in loaded.troubles if t.what == "unprotected"} == {at(106).wall}

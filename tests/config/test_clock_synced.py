@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from device.survey import clock
+from config import clock_synced as clock
 
 WALL = 1_790_000_000.0
 
@@ -60,7 +60,7 @@ def test_asking_needs_no_privilege_and_setting_isnt_possible_without() -> None:
     """As the service is: nobody, and without any capability."""
     script = (
         "import ctypes, os\n"
-        "from device.survey import clock\n"
+        "from config import clock_synced as clock\n"
         "if os.geteuid() == 0: os.setresgid(*[65534] * 3); os.setresuid(*[65534] * 3)\n"
         "room = ctypes.create_string_buffer(1024)\n"
         "print(clock.kernel_synced())\n"
@@ -75,19 +75,19 @@ def test_asking_needs_no_privilege_and_setting_isnt_possible_without() -> None:
 
 @pytest.mark.parametrize("error", [OSError("no libc"), AttributeError("no adjtimex")])
 def test_a_c_library_without_it_is_unknown(mocker: MockerFixture, error: Exception) -> None:
-    mocker.patch("device.survey.clock._adjtimex", side_effect=error)
+    mocker.patch("config.clock_synced._adjtimex", side_effect=error)
     assert clock.kernel_synced() is None
 
 
 def test_a_call_that_is_forbidden_is_unknown(mocker: MockerFixture) -> None:
     """As under a filter of system calls: -1 and EPERM."""
-    mocker.patch("device.survey.clock._adjtimex", return_value=lambda _: -1)
+    mocker.patch("config.clock_synced._adjtimex", return_value=lambda _: -1)
     assert clock.kernel_synced() is None
 
 
 def test_an_unknown_layout_isnt_tried(mocker: MockerFixture) -> None:
-    mocker.patch("device.survey.clock.SIZES", {})
-    call = mocker.patch("device.survey.clock._adjtimex")
+    mocker.patch("config.clock_synced.SIZES", {})
+    call = mocker.patch("config.clock_synced._adjtimex")
     assert clock.kernel_synced() is None
     call.assert_not_called()
 
@@ -108,7 +108,7 @@ def test_an_unknown_layout_isnt_tried(mocker: MockerFixture) -> None:
 def test_timesyncds_yes_stands_then_the_kernels_word(
     tmp_path: Path, mocker: MockerFixture, timesyncd: str, kernel: bool | None, expected: bool | None
 ) -> None:
-    mocker.patch("device.survey.clock.kernel_synced", return_value=kernel)
+    mocker.patch("config.clock_synced.kernel_synced", return_value=kernel)
     if timesyncd != "absent":
         (tmp_path / clock.TIMESYNC).mkdir(parents=True)
     if timesyncd == "yes":

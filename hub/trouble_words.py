@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from config.contract import shown
+from hub.health_watch import RULES
 from hub.view import DeviceView, Trouble
 
 HEADINGS: Final = {
@@ -19,6 +20,28 @@ HEADINGS: Final = {
     "zones": "Not watched",
     "prove-again": "Buttons to be proved",
     "not-proved": "Buttons not proved lately",
+    "unprotected": "No live button",
+    "hot": "Hot",
+    "low-voltage": "Low voltage",
+    "slowed": "Slowed down",
+    "on-battery": "On battery",
+    "battery-low": "Battery low",
+    "disk-low": "Disk nearly full",
+    "memory-low": "Memory nearly full",
+    "clock-unset": "Clock not synchronised",
+    "clock-drift": "Clock is off",
+    "version": "Version not the hub's",
+    "outbox-waits": "Events wait for their receipt",
+    "certificate": "Certificate near its end",
+    "link": "A link is down",
+    "seq-gap": "Events are missing",
+    "two-boots": "Two machines under one id",
+    "hub-disk": "The hub's disk is nearly full",
+    "hub-clock": "The hub's clock is not synchronised",
+    "clock-jump": "The hub's clock jumped",
+    "hub-queue": "The hub falls behind",
+    "hub-certificate": "A certificate of the hub's is near its end",
+    "reach": "A panic would reach nobody",
     "broker": "No connection to the broker",
     "broker-dropped": "The broker dropped messages",
     "broker-session": "The broker lost the hub's session",
@@ -39,9 +62,12 @@ HEADINGS: Final = {
     "flaw-message": "A message that can't be read",
 }
 """What each trouble is called; the maintenance guide lists the same words."""
+COMES_AND_GOES: Final = " (it comes and goes; shown until it has been quiet for 10 min)"
 FIELD_FLAW: Final = "A field of an event is wrong"
 _BROKER: Final = {"events": "for events", "rest": "for states and health"}
-OF_DEVICE: Final = frozenset({"agent-trouble", "zones"})
+OF_DEVICE: Final = frozenset(
+    {"agent-trouble", "zones", "unprotected", "link", "seq-gap", "two-boots", *(rule.what for rule in RULES)}
+)
 """Troubles with which a device that is heard is yet not well; those of its zones are its zones' own."""
 
 
@@ -70,7 +96,7 @@ def line(trouble: Trouble, devices: Mapping[str, DeviceView]) -> TroubleLine:
     room = shown(trouble.device or "" if device is None else device.place.room)
     zone = _label(device, trouble.zone) if trouble.zone else ""
     where = ", ".join(part for part in (room, zone) if part)
-    detail = shown(trouble.detail, 500)
+    detail = shown(trouble.detail, 500) + (COMES_AND_GOES if trouble.flapping else "")
     if trouble.what.startswith("flaw-") and trouble.what in HEADINGS:
         detail = detail.removeprefix(f"{trouble.what.removeprefix('flaw-')}: ")
     for said_already in (f"{where}: ", f"{room}: "):

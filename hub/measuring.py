@@ -1,0 +1,81 @@
+"""Looking at the hub's own machine, on threads of its own: the recorder only takes what is found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from config.certificate import first_end
+from config.clock_synced import clock_synced
+from config.dialling import their_certificate
+from config.disk_free import disk_free_mb
+from config.hub_settings import HubSettings, NamedBroker
+from hub.inputs import Measured
+
+CLOCK_EVERY_S: Final = 15.0
+DISK_EVERY_S: Final = 15.0
+CERTIFICATES_EVERY_S: Final = 3600.0
+
+
+class Measuring:
+    """Three threads, because each may hang by itself: in the disk, in a name server."""
+
+    def __init__(self, settings: HubSettings, put: Callable[[Measured], None]) -> None:
+        """``put`` takes each finding on the thread that found it; it must not wait."""
+        self._put = put
+        self._stopping = threading.Event()
+        self._log = structlog.get_logger(part="measuring")
+        self._threads = [
+            self._thread("clock", CLOCK_EVERY_S, lambda: Measured(clock_synced=clock_synced())),
+            self._thread("disk", DISK_EVERY_S, lambda: look_at_disk(settings.data)),
+            self._thread("certificates", CERTIFICATES_EVERY_S, lambda: look_at_certificates(settings)),
+        ]
+
+    def start(self) -> None:
+        """Look for the first time, and from now on."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Look no more; a look that hangs ends with the process."""
+        self._stopping.set()
+
+    def _thread(self, name: str, every_s: float, look: Callable[[], Measured]) -> threading.Thread:
+        def run() -> None:
+            while not self._stopping.is_set():
+                try:
+                    self._put(look())
+                except Exception:  # noqa: BLE001 - what can't be looked at says nothing
+                    self._log.exception("can't look", at=name)
+                self._stopping.wait(every_s)
+
+        return threading.Thread(target=run, name=f"measuring {name}", daemon=True)
+
+
+def look_at_disk(data: Path) -> Measured:
+    """Return what is free where the record is kept."""
+    return Measured(disk_free_mb=disk_free_mb(data))
+
+
+def look_at_certificates(settings: HubSettings) -> Measured:
+    """Return when the certificates end that the hub's connections to its brokers need."""
+    ends: dict[str, int] = {}
+    for broker in settings.brokers:
+        ends |= _of(broker)
+    return Measured(cert_ends=ends)
+
+
+def _of(broker: NamedBroker) -> dict[str, int]:
+    if broker.tls is None:
+        return {}
+    theirs = their_certificate(broker)
+    found = {
+        f"the hub's certificate for broker {broker.name}": first_end([broker.tls.cert_file]),
+        f"the authority's certificate for broker {broker.name}": first_end([broker.tls.ca_file]),
+        f"the certificate of broker {broker.name}": None if theirs is None else theirs.not_after,
+    }
+    return {name: round(end.timestamp() * 1000) for name, end in found.items() if end is not None}

@@ -1,0 +1,95 @@
+"""What is wrong with the hub itself: its disk, clock, queues, certificates, and whom it reaches. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from config.clock import Now, stamp
+from config.contract import shown
+from hub.decision import Decision
+from hub.health_watch import CERTIFICATE_DAYS, at_least, below, days_left
+from hub.inputs import Measured
+from hub.ledger import Ledger
+from hub.watch import RESTORED, Rule, Watch
+
+RULES: Final = (
+    # Ours: a record of 1 million rows is under 1 GB, a migration copies it, the system's log is beside it.
+    Rule(
+        "hub-disk",
+        "disk_free_mb",
+        below(500.0),
+        at_least(750.0),
+        "{:.0f} MB are free where the record is kept",
+    ),
+    # Ours: the hub says when a press was, and judges certificates; a start finds the time in a minute.
+    Rule(
+        "hub-clock",
+        "clock_synced",
+        lambda synced: synced is False,
+        lambda synced: synced is True,
+        "the hub's clock has not been synchronised for 5 min",
+        after_s=300,
+    ),
+    # Ours: 1,000 inputs are under a second's work (docs/performance.md); more for 5 s is falling behind.
+    Rule(
+        "hub-queue",
+        "waiting",
+        at_least(1000),
+        below(100),
+        "{} messages and decisions wait in the hub: presses go first, the rest is late",
+        after_s=5,
+    ),
+    # CONTRACT.md's word, which the beat says at once; a page that is loaded anew is gone for a moment.
+    Rule(
+        "reach",
+        "reach",
+        lambda reach: reach is False,
+        lambda reach: reach is True,
+        "a panic would reach nobody: every channel of its plan is in trouble and no board is open",
+        after_s=15,
+    ),
+)
+"""Every trouble of the hub that a rule makes, but its certificates'."""
+_CERTIFICATE: Final = Rule(
+    "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends on"
+)
+
+
+class OwnState:
+    """The hub's watch over itself."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._watch = Watch()
+
+    def measured(self, decision: Decision, fact: Measured, now: Now) -> None:
+        """Take what the shell found."""
+        for rule in RULES:
+            self._look(decision, rule, rule.what, getattr(fact, rule.field, None), now)
+        for name, ends in fact.cert_ends.items():
+            key = f"{_CERTIFICATE.what} {shown(name)}"
+            words = f"{shown(name)} ends on {stamp(ends)[:10]}"
+            self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
+
+    def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
+        """Take how much waits, and whether a panic would reach anybody."""
+        found = {"waiting": waiting, "reach": reach}
+        for rule in RULES:
+            self._look(decision, rule, rule.what, found.get(rule.field), now)
+
+    def jumped(self, decision: Decision, by_ms: int, now: Now) -> None:
+        """Take that the hub's wall clock was set: times of presses before and after don't compare."""
+        if by_ms:
+            words = (
+                f"the hub's wall clock jumped by {by_ms / 1000:+.0f} s; no step is early, late or repeated"
+            )
+            self._ledger.trouble(decision, now, "clock-jump", "clock-jump", words)
+
+    def _look(
+        self, decision: Decision, rule: Rule, key: str, reading: object, now: Now, words: str | None = None
+    ) -> None:
+        said = self._watch.look(rule, reading, now.mono, is_open=self._ledger.known(key) is not None)
+        if said == RESTORED:
+            self._ledger.restore(decision, now, key)
+        elif said is not None:
+            self._ledger.trouble(decision, now, key, rule.what, words or said)
