@@ -33,6 +33,7 @@ from hub.inputs import (
     Measured,
     Probed,
     TimeOver,
+    WalkTestAction,
     ZoneAction,
 )
 from hub.ledger import Ledger
@@ -160,12 +161,7 @@ class Site(Ledger):
                 told = fact.outcome.verdict == "delivered"
                 self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
-            if isinstance(fact.action, ZoneAction):
-                self.zone_deeds.take(decision, fact.action, fact.answer, now)
-            elif isinstance(fact.action, WalkTestAction):
-                decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
-            else:
-                self.deeds.take(decision, fact.action, fact.answer, now)
+            self._asked(decision, fact, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
         elif isinstance(fact, TimeOver):
@@ -178,6 +174,14 @@ class Site(Ledger):
             self._dropped(decision, fact, now)
         self._follow_up(decision, now)
         return decision
+
+    def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
+        if isinstance(fact.action, ZoneAction):
+            self.zone_deeds.take(decision, fact.action, fact.answer, now)
+        elif isinstance(fact.action, WalkTestAction):
+            decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        else:
+            self.deeds.take(decision, fact.action, fact.answer, now)
 
     def in_doubt(self, decision: Decision, fact: Input, now: Now) -> None:
         """Complete a decision that our own code failed on: what may be a press is one. Never raises."""

@@ -20,6 +20,7 @@ from config.hub_settings import (
     AudienceSettings,
     HubSettings,
     RoomSettings,
+    WalkTestSettings,
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
@@ -95,6 +96,7 @@ def site_settings(group_by: Literal["site", "building", "device"] = "site", **mo
         "name": "Lincoln",
         "data": Path("/nowhere"),
         "rooms": rooms,
+        "walk_tests": WalkTestSettings(prove_every_days=0),
         "channels": {name: AppriseSettings() for name in ("sro", "principal", "dispatch")},
         "audiences": {name: AudienceSettings(channels=(name,)) for name in ("sro", "principal", "dispatch")},
         "plans": {
