@@ -165,7 +165,11 @@ def _faults(devices: list[DeviceView], view: View) -> tuple[str, ...]:
             for line in zone_lines(device, of_zones.get(name, ()))
             if line.wrong
         ]
-        found += [trouble_line(each, {name: device}).sentence for each in of_devices.get(name, ())]
+        found += [
+            trouble_line(each, {name: device}).sentence
+            for each in of_devices.get(name, ())
+            if each.what != "unprotected"  # it has a line of its own, above
+        ]
     return tuple(found)
 
 

@@ -62,6 +62,12 @@ def record(rig: Rig, *what: str) -> list[str]:
 
 
 @pytest.fixture
+def rig(make_rig: Callable[[HubSettings], Rig]) -> Rig:
+    """The school, whose buttons are to be proved every 30 days."""
+    return make_rig(site_settings(walk_tests=WalkTestSettings()))
+
+
+@pytest.fixture
 def room(rig: Rig) -> Rig:
     """Room 101 is heard."""
     tells(rig)
