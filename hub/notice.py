@@ -51,6 +51,7 @@ def notice_body(
     *,
     test: bool = False,
     reminder: str | None = None,
+    quiet: bool = False,
 ) -> bytes:
     """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same."""
     return _ENCODER.encode(
@@ -62,9 +63,19 @@ def notice_body(
             "at": stamp(at),
             "test": test,
             "reminder": reminder,
+            "quiet": quiet,
             "incident": incident_json(incident),
         }
     )
+
+
+def alarms_of(body: bytes) -> set[tuple[str, ...]]:
+    """Return the alarms that a notice carries, each by what no later reckoning of its time changes."""
+    events = msgspec.json.decode(body)["incident"]["events"]
+    return {
+        (event["device"], event["zone"], str(event["id"]), event["kind"], event["received_at"])
+        for event in events
+    }
 
 
 def sentence(body: bytes, timezone: str) -> tuple[str, str]:
