@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from config import kernel_clock
 from device.facts import Machine
-from device.survey import board, clock, proc
+from device.survey import board, proc
 from device.survey.reading import text
 from device.ups import Ups, UpsStatus
 
@@ -29,7 +30,7 @@ def look(root: Path = ROOT) -> Machine:
     """
     supply = board.supply(root)
     return Machine(
-        clock_synced=clock.clock_synced(root),
+        clock_synced=kernel_clock.clock_synced(root),
         up_s=_of(root / "proc/uptime", proc.first_number),
         cpu_c=board.cpu_c(root),
         under_voltage=supply.under_voltage,
