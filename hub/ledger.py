@@ -10,6 +10,7 @@ from config.clock import Now, stamp
 from config.hub_settings import HubSettings
 from hub.decision import Decision, RecordRow
 from hub.directory import Directory
+from hub.inputs import ClockTrust
 from hub.numbers import Numbers
 from hub.troubles import Troubles
 from hub.view import Trouble, View
@@ -33,6 +34,10 @@ class Ledger:
         self.view = view
         self.troubles = troubles
         self.numbers = numbers
+        self.clock = ClockTrust(None)
+        """How far the wall clock is trusted now."""
+        self.raised: dict[str, float] = {}
+        """When each open trouble was last raised, in monotonic seconds, as far as that is known."""
         self._seq = seq
         self._heap: list[tuple[float, int, str, str]] = []
         self._tie = 0
@@ -72,6 +77,7 @@ class Ledger:
         self, decision: Decision, now: Now, key: str, what: str, detail: str, **where: str | None
     ) -> None:
         """Open a trouble, or count it."""
+        self.raised[key] = now.mono
         trouble, is_new = self.troubles.raise_(key, what, detail, now.wall, **where)
         decision.troubles.append(trouble)
         self._show_trouble(decision, trouble)
@@ -81,6 +87,7 @@ class Ledger:
     def restore(self, decision: Decision, now: Now, key: str) -> None:
         """Close a trouble, if it is open."""
         trouble = self.troubles.restore(key, now.wall)
+        self.raised.pop(key, None)
         if trouble is None:
             return
         decision.troubles.append(trouble)

@@ -72,10 +72,7 @@ def notice_body(
 def alarms_of(body: bytes) -> set[tuple[str, ...]]:
     """Return the alarms that a notice carries, each by what no later reckoning of its time changes."""
     events = msgspec.json.decode(body)["incident"]["events"]
-    return {
-        (event["device"], event["zone"], str(event["id"]), event["kind"], event["received_at"])
-        for event in events
-    }
+    return {(e["device"], e["zone"], e["kind"], str(e["id"] or e["received_at"])) for e in events}
 
 
 def sentence(body: bytes, timezone: str) -> tuple[str, str]:

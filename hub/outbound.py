@@ -113,12 +113,14 @@ class Outbound:
                 if ends(delivery) and not delivery.is_first:
                     self._withdraw(decision, delivery, why, now)
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
-        """Store every next try anew."""
+    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+        """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):
-            if delivery.next_try and delivery_id in self._due:
-                moved = replace(delivery, next_try=to_wall(self._due[delivery_id], now))
-                self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
+            moved = replace(delivery, owed_at=delivery.owed_at + moved_ms)
+            if delivery.next_try:
+                due = self._due.get(delivery_id)
+                moved = replace(moved, next_try=0 if due is None else to_wall(due, now))
+            self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
 
     def _overtaken(self, newer: Delivery) -> list[Delivery]:
         """Return the owed notices that the newer one says all of; a first notice is none.

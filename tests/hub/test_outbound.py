@@ -150,7 +150,7 @@ def test_a_wall_clock_that_jumps_moves_stored_tries_with_it() -> None:
     delivery = first(site)
     kept = told(site, delivery, DOWN, 1).deliveries[delivery.id]
     later = at(1)._replace(wall=at(1).wall + 3_600_000)
-    moved = site.rewritten(later).deliveries[delivery.id]
+    moved = site.rewritten(later, 3_600_000).deliveries[delivery.id]
     assert moved.next_try == pytest.approx(kept.next_try + 3_600_000, abs=1)
 
 

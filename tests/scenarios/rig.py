@@ -7,6 +7,7 @@ time, the broker and the far side of the webhooks are played here. ``t`` is true
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -39,9 +40,10 @@ from hub.inputs import (
     Refused,
     Resolve,
 )
+from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock
 from hub.presses import digests
-from hub.recorder import DISK_PATIENCE_S, JUMP_MS
-from hub.site import Site
+from hub.recorder import DISK_PATIENCE_S
+from hub.site import Loaded, Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.known import Known
@@ -127,14 +129,19 @@ class Sent(NamedTuple):
 class Rig:
     """One hub of one site, with what is around it."""
 
-    def __init__(self, data: Path, settings: HubSettings | None = None) -> None:
+    def __init__(
+        self, data: Path, settings: HubSettings | None = None, kinds: Mapping[str, str] | None = None
+    ) -> None:
+        """``kinds`` names channels that are of another kind than a webhook."""
         self.settings = settings or site_settings()
+        self._kinds = kinds or {}
         self._url = sqlite_url(data)
         self._ids = itertools.count(1)
         self._acks = itertools.count(1)
         self.t = 0.0
         self._mono_0 = 5_000.0
         self._wall_off_ms = 0
+        self._boot = 0
         self.far: dict[str, Far] = {}
         self.disk: Literal["well", "hung"] = "well"
         self.broker: dict[int, Sent] = {}
@@ -212,11 +219,16 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
-    def restart(self, down_s: float = 0.0) -> None:
-        """Start the hub again: it reads its record, and the broker brings again what has no PUBACK."""
+    def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
+        """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
+
+        Where the machine was started too, its monotonic clock says something else.
+        """
         self.crash()
         self.t += down_s
-        self._mono_0 += 77_777.0  # another boot of the machine: its monotonic clock says something else
+        if of == "machine":
+            self._mono_0 += 77_777.0
+            self._boot += 1
         self.disk = "well"
         self._start()
         for ack in sorted(self.broker):
@@ -229,28 +241,46 @@ class Rig:
         self._known = Known(open_engine(self._url, read_only=True))
         loaded = self.journal.load()
         self.loaded = loaded
-        self.view = View(self.settings.site, self.settings.name, "UTC", self.now().wall)
-        shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
-        self.site = Site(self.settings, shapes, loaded, self.view, self.now())
+        self._anchor = kept_clock(loaded.facts.get(ANCHOR), self.boot, self.now())
+        self.site = self.loaded_site(loaded, self._anchor)
+        self.view = self.site.view
         self.incidents = sorted(i.id for i, _ in loaded.incidents)
-        self._anchor = self.now()
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
+        first = Decision(self.now().mono)
+        first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
+        self._re_anchor()
+        self._do(first)
+
+    @property
+    def boot(self) -> str:
+        """The id of this start of the kernel."""
+        return f"boot-{self._boot}"
+
+    def loaded_site(self, loaded: Loaded, now: Now) -> Site:
+        """Return a site as a start makes it of what was stored."""
+        view = View(self.settings.site, self.settings.name, "UTC", now.wall)
+        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
+        return Site(self.settings, shapes, loaded, view, now)
 
     # --- as the recorder does ---
 
     def _look(self) -> None:
+        self._re_anchor()
         now = self.now()
         if (due := self.site.next_deadline()) is not None and due <= now.mono:
             self._do(self.site.tick(now))
-        drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
-        if abs(drift) > JUMP_MS:
-            self._anchor = now
-            self._do(self.site.rewritten(now))
         for decision in self.waiting:
             if now.mono - decision.decided >= DISK_PATIENCE_S - EPSILON:
                 self._tell(decision)
         self.post()
+
+    def _re_anchor(self) -> None:
+        now = self.now()
+        jumped = jumped_ms(self._anchor, now)
+        if abs(jumped) > JUMP_MS:
+            self._anchor = now
+            self._do(self.site.rewritten(now, jumped, self.boot))
 
     def _bring(self, ack: int) -> None:
         sent = self.broker[ack]
