@@ -16,7 +16,8 @@ from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, schedule_of
 
 UNSET_MS: Final = 1_767_225_600_000
-"""2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule."""
+"""2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
+a battery a board starts in 1970, or on the day its system was built."""
 
 
 class Directory:
@@ -125,10 +126,8 @@ class Directory:
         found = self._audiences.get(audience)
         if found is None:
             return Reached((), f"no audience {audience!r}", vacant=True)
-        if wall_ms < UNSET_MS and found.members:
-            why = "the clock was never set, so nobody knows who is on duty: everybody is asked"
-            return Reached(self.everybody(audience), why)
-        on_duty = self.roster.members(audience, wall_ms)
+        # By the first moment of 1970 everybody is on duty.
+        on_duty = self.roster.members(audience, wall_ms if wall_ms >= UNSET_MS else 0)
         told = [duty for duty in on_duty.told if self.ends_of(duty.person, audience)]
         in_order = found.ask == "in-order"
         turn = told[position : position + 1] if in_order else told if position == 0 else []

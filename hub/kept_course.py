@@ -35,11 +35,14 @@ def kept_clock(kept: str | None, boot: str | None, now: Now) -> Now:
     """Return this moment by the clock that stored deadlines were written by.
 
     While the kernel runs on, its monotonic clock tells how long the hub was away, however the wall
-    clock was set meanwhile. After another start of the kernel the wall clock is all there is.
+    clock was set meanwhile. After another start of the kernel the wall clock is all there is; one that
+    went back tells nothing, and no time at all is the least that can have passed.
     """
     anchor = msgspec.json.decode(kept, type=Anchor) if kept else None
-    if anchor is None or boot is None or anchor.boot != boot or anchor.mono > now.mono:
+    if anchor is None:
         return now
+    if boot is None or anchor.boot != boot or anchor.mono > now.mono:
+        return Now(now.mono, max(now.wall, anchor.wall))
     then = Now(anchor.mono, anchor.wall)
     return then_by(then, now) if abs(jumped_ms(then, now)) > JUMP_MS else now
 

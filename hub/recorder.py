@@ -354,7 +354,7 @@ class Recorder:
         """Return what tells the next start how long the hub and each of its event sessions were away."""
         names = [broker.name for broker in self._site.settings.brokers]
         held = {held_fact(names[broker]): str(now.wall) for broker in self._beat.readiness.sessions}
-        return {"beat": str(now.wall)} | held
+        return {"beat": str(now.wall), ANCHOR: Anchor(self._boot, now.mono, now.wall).kept()} | held
 
 
 def _settle(future: Future[Answer], answer: Answer) -> None:

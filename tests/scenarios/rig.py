@@ -23,6 +23,7 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.inputs import (
@@ -40,7 +41,7 @@ from hub.inputs import (
     Refused,
     Resolve,
 )
-from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock
+from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Loaded, Site
@@ -212,6 +213,11 @@ class Rig:
 
     def crash(self) -> None:
         """Kill the hub: what is not committed is gone, and so is what a channel had in hand."""
+        if self.disk == "well":  # its last beat, which is the last that its record knows
+            mono = self._started + (self.now().mono - self._started) // BEAT_S * BEAT_S
+            beat = then_by(self._anchor, Now(max(mono, self._anchor.mono), 0))
+            last = Decision(0.0, facts={ANCHOR: Anchor(self.boot, beat.mono, beat.wall).kept()})
+            self.journal.commit([last])
         self.waiting.clear()
         self.in_hand.clear()
 
@@ -238,9 +244,11 @@ class Rig:
     def _start(self) -> None:
         engine = open_engine(self._url)
         self.journal = Journal(engine, self.settings.site)
-        self._known = Known(open_engine(self._url, read_only=True))
+        self._reader = open_engine(self._url, read_only=True)
+        self._known = Known(self._reader)
         loaded = self.journal.load()
         self.loaded = loaded
+        self._started = self.now().mono
         self._anchor = kept_clock(loaded.facts.get(ANCHOR), self.boot, self.now())
         self.site = self.loaded_site(loaded, self._anchor)
         self.view = self.site.view
@@ -387,9 +395,15 @@ class Rig:
             if not channels or notice.channel in channels
         ]
 
+    def record(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Return (what, reason, detail) of each line of the whole record, oldest first."""
+        with self._reader.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT what, reason, detail FROM record ORDER BY seq").all()
+        return [(what, reason, msgspec.json.decode(detail)) for what, reason, detail in rows]
+
     def timeline(self, which: int = -1) -> list[tuple[str, str]]:
         """Return (what, reason) of each line of an incident's record."""
         from hub.store.reading import Reading
 
-        reading = Reading(open_engine(self._url, read_only=True), self.settings.site)
+        reading = Reading(self._reader, self.settings.site)
         return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]
