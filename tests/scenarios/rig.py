@@ -206,8 +206,10 @@ class Rig:
     def acknowledge(self, revision: int | None = None, by: str = "Reyes", which: int = -1) -> Answer:
         return self._ask(Acknowledge(self.incidents[which], by, "board", revision))
 
-    def resolve(self, disposition: Any = "real", by: str = "Reyes", which: int = -1) -> Answer:
-        return self._ask(Resolve(self.incidents[which], by, "board", disposition))
+    def resolve(
+        self, disposition: Any = "real", by: str = "Reyes", which: int = -1, revision: int | None = None
+    ) -> Answer:
+        return self._ask(Resolve(self.incidents[which], by, "board", disposition, revision=revision))
 
     # --- the hub's death and life ---
 
