@@ -99,8 +99,13 @@ class AnyHistory(RuleBasedStateMachine):
     record: Path
     """An empty record at the newest schema."""
 
-    @initialize(by_building=st.booleans(), dispatch=st.sampled_from(["webhook", "dc-09"]))
-    def begin(self, by_building: bool, dispatch: str) -> None:
+    @initialize(
+        by_building=st.booleans(),
+        dispatch=st.sampled_from(["webhook", "dc-09"]),
+        before=st.sampled_from(["nothing", "a press", "in hand", "silence", "phones down"]),
+    )
+    def begin(self, by_building: bool, dispatch: str, before: str) -> None:
+        """``before`` is what has happened already: so that short histories come far enough."""
         self.data = Path(tempfile.mkdtemp())
         shutil.copy(self.record, self.data / "tocsin.db")
         self.rig = Watched(self.data, any_school(by_building=by_building), {"dispatch": dispatch})
@@ -114,6 +119,16 @@ class AnyHistory(RuleBasedStateMachine):
         """By incident and revision: the presses that somebody saw who saw that revision."""
         self.signs: dict[str, int] = {}
         """By incident: the revision of the last sign that somebody is at work."""
+        if before == "phones down":
+            self.rig.far.update(dict.fromkeys(ENDS, "down"))
+        if before != "nothing":
+            self.press(101, ("wall", "panic"), 0.0)
+        if before in ("in hand", "silence"):
+            self.rig.wait(3)
+            self.sign(self.rig.acknowledge(by="Reyes").incident)  # type: ignore[union-attr]
+        if before == "silence":
+            self.rig.far.update(dict.fromkeys(ENDS, "hangs"))
+            self.rig.wait(301)
 
     def teardown(self) -> None:
         if hasattr(self, "data"):

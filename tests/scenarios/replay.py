@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from config.clock import Now
-from hub.kept_course import KeptCourse, keep
+from hub.kept_course import JUMP_MS, KeptCourse, keep
 from hub.site import Site
 
-ROUNDING_MS = 2
+NO_JUMP_MS = JUMP_MS + 2
+"""A wall clock that is set by less than a jump moves what is stored by as much; and two roundings."""
 
 
 def differences(running: Site, started: Site, now: Now) -> list[str]:
@@ -42,7 +43,7 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
 def _same(mine: Any, other: Any) -> bool:
     if isinstance(mine, KeptCourse) and isinstance(other, KeptCourse):
         return _facts(mine) == _facts(other) and all(
-            (a is None) is (b is None) and abs((a or 0) - (b or 0)) <= ROUNDING_MS
+            (a is None) is (b is None) and abs((a or 0) - (b or 0)) <= NO_JUMP_MS
             for a, b in zip(_moments(mine), _moments(other), strict=True)
         )
     return bool(mine == other)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from sqlalchemy import event
 
 from config.clock import Now
 from config.contract import Command, Event, MessageError, decode, device_topic
@@ -245,6 +246,8 @@ class Rig:
 
     def _start(self) -> None:
         engine = open_engine(self._url)
+        # No script cuts the power, so none waits for the disk.
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         self.journal = Journal(engine, self.settings.site)
         self._reader = open_engine(self._url, read_only=True)
         self._known = Known(self._reader)
@@ -334,13 +337,16 @@ class Rig:
         """The disk takes what waits, and what waited for it leaves."""
         batch, self.waiting = self.waiting, []
         if batch:
-            self.journal.commit(batch)
+            self._write(batch)
         for decision in batch:
             self._tell(decision)
             decision.reply(recorded=True)
             self.receipts += decision.receipts
             if decision.ack is not None:
                 self.broker.pop(decision.ack.mid, None)
+
+    def _write(self, batch: list[Decision]) -> None:
+        self.journal.commit(batch)
 
     def _tell(self, decision: Decision) -> None:
         if decision.told:
@@ -363,6 +369,11 @@ class Rig:
 
     def _try(self, delivery: Delivery) -> None:
         del self.in_hand[delivery.id]
+        outcome = self._call(delivery)
+        self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+
+    def _call(self, delivery: Delivery) -> Outcome:
+        """What the far side makes of one try."""
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
@@ -374,12 +385,8 @@ class Rig:
         if far == "takes":
             if all(other.id != notice.id for other in self.notices):
                 self.notices.append(notice)  # else a repeat, which a receiver drops
-            outcome = Outcome("delivered", "200")
-        elif far == "down":
-            outcome = Outcome("temporary", "connection refused")
-        else:
-            outcome = Outcome("permanent", "410")
-        self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+            return Outcome("delivered", "200")
+        return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
 
     # --- what a script asks ---
 

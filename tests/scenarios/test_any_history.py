@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.utils.conventions import not_set
 
 from tests.scenarios.history import AnyHistory
 
 
-def run(record: Path, examples: int, steps: int, *, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+def run(record: Path, examples: int, steps: int, *, until_one_is_found: bool = False) -> None:
+    """Run histories; for a fault that is to be found, one is enough, however long its history."""
     machine = type("Machine", (AnyHistory,), {"record": record})
     run_state_machine_as_test(
         machine,
@@ -19,7 +21,9 @@ def run(record: Path, examples: int, steps: int, *, phases: tuple[Phase, ...] = 
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
-            phases=phases,
+            phases=(Phase.generate,) if until_one_is_found else tuple(Phase),
+            report_multiple_bugs=not until_one_is_found,
+            database=None if until_one_is_found else not_set,
             suppress_health_check=list(HealthCheck),
         ),
     )
