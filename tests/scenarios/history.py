@@ -182,6 +182,20 @@ class AnyHistory(RuleBasedStateMachine):
         answer = self.rig.resolve(disposition, by, which, seen if older else None)
         assert isinstance(answer, Refused) or not self.unseen_calls(before, seen)
 
+    @rule(data=st.data(), by=PEOPLE, room=ROOMS, zone_kind=KINDS)
+    def a_press_crosses_an_answer(self, data: Any, by: str, room: int, zone_kind: tuple[str, str]) -> None:
+        """It comes as a thumb comes down on what was shown before it."""
+        if (found := self.some_incident(data)) is None:
+            return
+        which, shown = found
+        self.press(room, zone_kind, 0.0)
+        before = self.incidents()[shown.id]
+        answer = self.rig.acknowledge(shown.revision, by, which)
+        calls = self.unseen_calls(before, shown.revision)
+        if isinstance(answer, Done):
+            assert calls <= {room.place.device for room in answer.open_rooms}, calls
+            self.sign(answer.incident)
+
     @rule(data=st.data(), by=PEOPLE)
     def somebody_notes(self, data: Any, by: str) -> None:
         if (found := self.some_incident(data)) is not None:

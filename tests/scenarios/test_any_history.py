@@ -23,6 +23,7 @@ def run(record: Path, examples: int, steps: int, *, until_one_is_found: bool = F
             deadline=None,
             phases=(Phase.generate,) if until_one_is_found else tuple(Phase),
             report_multiple_bugs=not until_one_is_found,
+            derandomize=until_one_is_found,
             database=None if until_one_is_found else not_set,
             suppress_health_check=list(HealthCheck),
         ),

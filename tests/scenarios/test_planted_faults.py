@@ -117,7 +117,7 @@ def a_trouble_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
 
 
 FOUND_BY: dict[Plant, set[str]] = {
-    an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges"},
+    an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges", "a_press_crosses_an_answer"},
     a_first_notice_is_overtaken_like_any: {"first_notices_are_never_withdrawn"},
     an_answer_stays_owed_after_the_incident_opened_again: {"nothing_is_tried_after_its_reason_ended"},
     an_alarm_receiver_hears_of_rooms_every_two_seconds: {
@@ -128,6 +128,7 @@ FOUND_BY: dict[Plant, set[str]] = {
     a_jump_of_the_wall_clock_leaves_the_presses_where_they_were: {
         "the_record_holds_all_of_it",
         "somebody_acknowledges",
+        "a_press_crosses_an_answer",
     },
     a_change_within_two_seconds_is_never_told: {"every_press_is_told_or_still_to_be"},
     a_repeat_goes_on_after_an_acknowledgement: {"nothing_is_tried_after_its_reason_ended"},
