@@ -75,6 +75,8 @@ class Watched(Rig):
     def _start(self) -> None:
         super()._start()
         self.released = {i.id: i for i in Reading(self._reader, self.settings.site).incidents(limit=500)}
+        self.recorded = {incident.id: incident.revision for incident in self.released.values()}
+        """What the record held at the start, before the broker brought anything again."""
 
     def _tell(self, decision: Any) -> None:
         if not decision.told:
@@ -102,7 +104,7 @@ class AnyHistory(RuleBasedStateMachine):
     @initialize(
         by_building=st.booleans(),
         dispatch=st.sampled_from(["webhook", "dc-09"]),
-        before=st.sampled_from(["nothing", "a press", "in hand", "silence", "phones down"]),
+        before=st.sampled_from(["nothing", "a press", "in hand", "unheard", "silence", "phones down"]),
     )
     def begin(self, by_building: bool, dispatch: str, before: str) -> None:
         """``before`` is what has happened already: so that short histories come far enough."""
@@ -123,8 +125,10 @@ class AnyHistory(RuleBasedStateMachine):
             self.rig.far.update(dict.fromkeys(ENDS, "down"))
         if before != "nothing":
             self.press(101, ("wall", "panic"), 0.0)
-        if before in ("in hand", "silence"):
+        if before in ("in hand", "unheard", "silence"):
             self.rig.wait(3)
+            if before == "unheard":
+                self.rig.far.update(dict.fromkeys(ENDS, "hangs"))
             self.sign(self.rig.acknowledge(by="Reyes").incident)  # type: ignore[union-attr]
         if before == "silence":
             self.rig.far.update(dict.fromkeys(ENDS, "hangs"))
@@ -263,6 +267,7 @@ class AnyHistory(RuleBasedStateMachine):
         """Then nothing is owed any more, and whoever was told anything knows that it is over."""
         self.the_disk_is_back()
         self.rig.far.clear()
+        self.rig.post()
         self.rig.wait(600)
         late = [d for d in self.rig.site.outbound._owed.values() if d.owed_at < self.rig.now().wall - 300_000]
         assert late == []
@@ -292,7 +297,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     def undo_what_is_lost(self, *, blind: bool = False) -> None:
         """Forget what a crash took: revisions never written, and (blind) how long ago a press was."""
-        revisions = {incident.id: incident.revision for incident in self.incidents().values()}
+        revisions = self.rig.recorded
         for incident, showed in self.showed.items():
             for revision in [r for r in showed if r > revisions.get(incident, 0)]:
                 del showed[revision]
