@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from hub.incidents import Incidents
 from hub.outbound import OVERTAKEN, Outbound
 from hub.site import Site
 from hub.transitions import acknowledged
+from tests.scenarios.history import AnyHistory
 from tests.scenarios.test_any_history import run
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-pytestmark = pytest.mark.long
 
 
 def an_answer_covers_what_its_person_never_saw(patch: pytest.MonkeyPatch) -> None:
@@ -119,7 +120,6 @@ def a_trouble_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
 FOUND_BY: dict[Plant, set[str]] = {
     an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges", "a_press_crosses_an_answer"},
     a_first_notice_is_overtaken_like_any: {"first_notices_are_never_withdrawn"},
-    an_answer_stays_owed_after_the_incident_opened_again: {"nothing_is_tried_after_its_reason_ended"},
     an_alarm_receiver_hears_of_rooms_every_two_seconds: {
         "an_alarm_receiver_is_told_of_each_room_by_a_first_notice"
     },
@@ -132,7 +132,6 @@ FOUND_BY: dict[Plant, set[str]] = {
     },
     a_change_within_two_seconds_is_never_told: {"every_press_is_told_or_still_to_be"},
     a_repeat_goes_on_after_an_acknowledgement: {"nothing_is_tried_after_its_reason_ended"},
-    a_note_is_no_sign_of_anybody_at_work: {"nothing_is_tried_after_its_reason_ended"},
     nobody_is_reminded: {"nobody_is_left_waiting"},
     the_plan_of_a_press_is_not_begun: {"first_notices_are_never_withdrawn"},
     a_press_of_another_kind_opens_nothing: {"every_press_is_in_one_incident_once"},
@@ -141,6 +140,7 @@ FOUND_BY: dict[Plant, set[str]] = {
 """Each fault, and what must not hold any more: by no other was it found."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plant", FOUND_BY, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_is_found(plant: Plant, empty_record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
@@ -148,3 +148,49 @@ def test_a_planted_fault_is_found(plant: Plant, empty_record: Path, monkeypatch:
         run(empty_record, 400, 40, until_one_is_found=True)
     frames = [frame.name for frame in failure.traceback if frame.path.name == "history.py"]
     assert set(frames) & FOUND_BY[plant], frames
+
+
+class First:
+    """What draws the first of anything, where Hypothesis would draw by chance."""
+
+    def draw(self, _: Any) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("planted", [False, True])
+@pytest.mark.parametrize(
+    ("plant", "before", "deed"),
+    [
+        (
+            an_answer_stays_owed_after_the_incident_opened_again,
+            "unheard",
+            lambda history: history.press(102, ("wall", "panic"), 0.0),
+        ),
+        (
+            a_note_is_no_sign_of_anybody_at_work,
+            "silence",
+            lambda history: history.somebody_notes(First(), "Reyes"),
+        ),
+    ],
+)
+def test_a_rare_one_is_found_in_its_shortest_history(
+    plant: Plant,
+    before: str,
+    deed: Callable[[AnyHistory], None],
+    planted: bool,
+    empty_record: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By chance it takes thousands of histories."""
+    if planted:
+        plant(monkeypatch)
+    history = AnyHistory()
+    history.record = empty_record
+    history.begin(False, "webhook", before)
+    deed(history)
+    history.all_is_well_for_ten_minutes()
+    try:
+        with pytest.raises(AssertionError) if planted else nullcontext():
+            history.nothing_is_tried_after_its_reason_ended()
+    finally:
+        history.teardown()
