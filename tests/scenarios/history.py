@@ -151,6 +151,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.pressed[f"room-{room}", f"e{n}"] = payload
         self.true_at[f"room-{room}", f"e{n}"] = self.rig.t - age
         self.rig.publish(f"room-{room}", payload)
+        self.asks_if_it_calls_anew(f"room-{room}", f"e{n}")
 
     @rule(data=st.data())
     def an_agent_sends_again(self, data: Any) -> None:
@@ -290,6 +291,15 @@ class AnyHistory(RuleBasedStateMachine):
         which = data.draw(st.integers(0, len(self.rig.incidents) - 1))
         incident = self.incidents().get(self.rig.incidents[which])
         return None if incident is None else (which, incident)
+
+    def asks_if_it_calls_anew(self, device: str, event: str) -> None:
+        """A press more than 60 s of true time after the others of its room wants an answer of its own."""
+        for incident in self.incidents().values():
+            of_room = {e.id: e for e in incident.events if e.place.device == device}
+            if (press := of_room.pop(event, None)) is not None and self.calls_anew(
+                press, [*of_room.values()]
+            ):
+                assert device in {room.place.device for room in incident.open_rooms}
 
     def sign(self, incident: Incident) -> None:
         if self.rig.disk == "well" and incident.state == "acknowledged":
