@@ -174,7 +174,9 @@ class EventSession:
         self._number = number
         self._clock = clock
         self._put = put
-        self._held_until = held_until
+        now = clock.now()
+        self._held_until = None if held_until is None else now.mono - max(now.wall - held_until, 0) / 1000
+        """By the monotonic clock: a wall clock that is set while it runs makes no wait of it."""
         self._held = False
         self.up = False
         """Connected and subscribed."""
@@ -192,7 +194,7 @@ class EventSession:
             self._unacked.clear()
             self._done.clear()
         if self._held:  # one that never came up held nothing
-            self._held_until = self._clock.now().wall
+            self._held_until = self._clock.now().mono
         self._held = False
         self._put(Link("events", False, reason, broker=self._number))
 
@@ -234,7 +236,7 @@ class EventSession:
         if message.expiry_s is None or self._held_until is None:
             return 0
         told = max(EVENT_EXPIRY - message.expiry_s, 0) * 1000
-        return min(told, max(now.wall - self._held_until, 0))
+        return min(told, round((now.mono - self._held_until) * 1000))
 
 
 class RestListener:

@@ -11,11 +11,11 @@ from hub import escalation, reminder
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
 from hub.escalation import Advance, Course, Owe
-from hub.incident import Incident, Place, Press, rank
+from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
-from hub.outbound import Outbound
+from hub.outbound import Ended, Outbound
 
 
 class Courses:
@@ -53,13 +53,13 @@ class Courses:
         if press is not None:
             course = self._begun(course, incident, press.place, now, restarts=restarts)
         assert course is not None  # noqa: S101 - a press opens every incident
+        heard = change in ("incident.acknowledged", "incident.updated") and press is None
         if incident.state != "acknowledged":
             course = replace(course, quiet=None)
-        elif change in ("incident.acknowledged", "incident.updated") and press is None:
-            course = replace(
-                course, quiet=reminder.heard(now.mono, self._times)
-            )  # an answer or a note: somebody is at work
+        elif heard:  # an answer or a note: somebody is at work
+            course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
+        self._end(decision, incident, course, now, heard=heard)
 
     def confirm(self, incident: Incident, now: Now) -> None:
         """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""
@@ -104,6 +104,13 @@ class Courses:
     ) -> Course:
         plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
         return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+
+    def _end(self, decision: Decision, incident: Incident, course: Course, now: Now, *, heard: bool) -> None:
+        """Withdraw at once what a transition leaves without a reason; its own notice may follow later."""
+        targets = [entry.target for entry in course.told]
+        ended, why = _ended(incident, heard=heard)
+        if ended is not None:
+            self._outbound.end(decision, targets, incident.id, ended, why, now)
 
     def _is_quiet_for_too_long(self, course: Course, now: Now) -> bool:
         return course.quiet is not None and course.quiet.due <= now.mono
@@ -186,11 +193,16 @@ class Courses:
             target=owe.target,
             type=owe.type,
             revision=incident.revision,
-            urgency=urgency(rank(incident.kind), owe.type),
-            body=notice_body(incident, owe.type, owe.target.audience, now.wall, reminder=words),
+            urgency=urgency(rank(incident.kind), owe.type, first=owe.first),
+            body=notice_body(
+                incident, owe.type, owe.target.audience, now.wall, reminder=words, quiet=quietly
+            ),
             reason=owe.reason,
             owed_at=now.wall,
             quiet=quietly,
+            reminds=words is not None,
+            first=owe.first,
+            whole=len(incident.events) < EVENTS_KEPT,
         )
 
     def _arm(self, incident: Incident) -> None:
@@ -200,3 +212,16 @@ class Courses:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)
+
+
+def _ended(incident: Incident, *, heard: bool) -> tuple[Ended | None, str]:
+    """Return what has no reason any more after a transition, and the named reason."""
+    if incident.state == "resolved":
+        return lambda owed: owed.type != "incident.resolved", f"resolved at revision {incident.revision}"
+    if incident.state == "open":
+        return _is_of_an_answer, f"open at revision {incident.revision}: nobody has all of it in hand"
+    return (lambda owed: owed.reminds, "somebody was heard of") if heard else (None, "")
+
+
+def _is_of_an_answer(owed: Delivery) -> bool:
+    return owed.type == "incident.acknowledged" or owed.reminds

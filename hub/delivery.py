@@ -56,6 +56,17 @@ class Delivery(Struct, frozen=True):
     """Wall time in ms of the next attempt; 0 is at once."""
     quiet: bool = False
     """A reminder: to be told without sound or call."""
+    reminds: bool = False
+    """It says in words of its own that nothing is heard of an incident in hand: see :mod:`hub.reminder`."""
+    first: bool = False
+    """An alarm receiver's first notice of a room; every ``incident.opened`` is a first notice, too."""
+    whole: bool = True
+    """Its body carries every alarm of its incident so far, not the newest alone."""
+
+    @property
+    def is_first(self) -> bool:
+        """It is the first word of something to its target: delivered, whatever comes after it."""
+        return self.first or self.type == "incident.opened"
 
 
 class Outcome(Struct, frozen=True):
@@ -79,9 +90,9 @@ def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | Tr
     return "d-" + blake2b("\0".join(facts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def urgency(rank: int, kind: NoticeType) -> int:
-    """Return the order in which a channel takes deliveries: by kind of notice, then kind of alarm."""
-    return (0 if kind == "incident.opened" else 10) + rank
+def urgency(rank: int, kind: NoticeType, *, first: bool = False) -> int:
+    """Return the order in which a channel takes deliveries: first notices, then by kind of alarm."""
+    return (0 if first or kind == "incident.opened" else 10) + rank
 
 
 def pause_s(delivery: Delivery) -> float:

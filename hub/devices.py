@@ -21,7 +21,7 @@ from hub.supervision import Hearing
 from hub.view import DeviceView, DoorView, ZoneView
 from hub.vitals import Vitals
 
-LAMP_REPEATED_MS: Final = 60 * 60_000
+LAMP_REPEATED_S: Final = 3600.0
 """A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
 STRANGERS: Final = 1000
 """Devices not in the settings that are shown; more are counted as a trouble only."""
@@ -47,7 +47,7 @@ class Devices:
         self._views: dict[str, DeviceView] = {}
         self._armed: set[str] = set()
         self._paths: dict[str, Paths] = {}
-        self._resolved: dict[str, tuple[Incident, int]] = {}
+        self._resolved: dict[str, tuple[Incident, float]] = {}
         self.vitals = Vitals(ledger, {device: view.boot for device, view in loaded.items()}, now)
         for device in known:
             self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
@@ -56,7 +56,9 @@ class Devices:
             self._views[device] = replace(view, place=place, standing="not heard yet")
         for device, view in self._views.items():
             ledger.view.devices[device] = view
-        self._doors = {(door.place.device, door.zone): door for door in doors}
+        self._doors = {
+            (door.place.device, door.zone): replace(door, since=min(door.since, now.wall)) for door in doors
+        }
         ledger.view.doors.update(self._doors)
         for device in known:
             self._arm(device)
@@ -85,6 +87,11 @@ class Devices:
             return
         place = ledger.directory.place(account.device, account.room)
         self._keep_door(decision, DoorView(place, account.zone, account.label, str(account.what), account.at))
+
+    def rewrite(self, decision: Decision, moved_ms: int) -> None:
+        """Take the doors' moments by a wall clock that has jumped, or their next word would seem older."""
+        for door in list(self._doors.values()):
+            self._keep_door(decision, replace(door, since=door.since + moved_ms))
 
     def is_birth(self, fact: DeviceMessage) -> bool:
         """Tell whether a state comes from a device that was not heard over this broker yet."""
@@ -119,7 +126,7 @@ class Devices:
     def resolved(self, incident: Incident, now: Now) -> None:
         """Remember what a birth in the next hour is to be told."""
         for room in incident.rooms:
-            self._resolved[room.place.device] = (incident, now.wall)
+            self._resolved[room.place.device] = (incident, now.mono)
 
     def _missing(self, decision: Decision, device: str, state: State, now: Now) -> None:
         """A zone that the site file has and the agent doesn't is one that nobody watches."""
@@ -252,7 +259,7 @@ class Devices:
             self._incidents.lamp(decision, incident, "acknowledged", device)
         if device in self._resolved:
             ended, at = self._resolved[device]
-            if now.wall - at < LAMP_REPEATED_MS:
+            if now.mono - at < LAMP_REPEATED_S:
                 self._incidents.lamp(decision, ended, "resolved", device)
 
     def _arm(self, device: str) -> None:

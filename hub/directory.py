@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from config.contract import PanicKind
 from config.hub_settings import HubSettings, RoomSettings
@@ -13,6 +14,10 @@ from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, schedule_of
+
+UNSET_MS: Final = 1_767_225_600_000
+"""2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
+a battery a board starts in 1970, or on the day its system was built."""
 
 
 class Directory:
@@ -62,9 +67,12 @@ class Directory:
 
     def plan(self, kind: PanicKind, place: Place, wall: int, *, drill: bool) -> Plan:
         """Return the plan of a press of this kind here and now; one that tells nobody where there is none."""
-        found = choose(
-            tuple(self.plans.values()), kind, place, lambda name: self.is_on(name, wall), drill=drill
-        )
+        plans = tuple(self.plans.values())
+        if wall < UNSET_MS:  # the plan that asks for no schedule, and where there is none, any
+            found = choose(plans, kind, place, lambda _: False, drill=drill)
+            found = found or choose(plans, kind, place, lambda _: True, drill=drill)
+        else:
+            found = choose(plans, kind, place, lambda name: self.is_on(name, wall), drill=drill)
         return found or Plan("none")
 
     def panic_targets(self) -> tuple[Target, ...]:
@@ -129,7 +137,8 @@ class Directory:
         found = self._audiences.get(audience)
         if found is None:
             return Reached((), f"no audience {audience!r}", vacant=True)
-        on_duty = self.roster.members(audience, wall_ms)
+        # By the first moment of 1970 everybody is on duty.
+        on_duty = self.roster.members(audience, wall_ms if wall_ms >= UNSET_MS else 0)
         told = [duty for duty in on_duty.told if self.ends_of(duty.person, audience)]
         in_order = found.ask == "in-order"
         turn = told[position : position + 1] if in_order else told if position == 0 else []

@@ -107,6 +107,8 @@ class Owe(Struct, frozen=True):
     type: NoticeType
     nth: int
     reason: str
+    first: bool = False
+    """It is an alarm receiver's first notice of a room."""
 
 
 class Skip(Struct, frozen=True):
@@ -311,14 +313,24 @@ class _Walk:
                 self._again(entry, change, 0, f"{self.incident.state} at revision {self.incident.revision}")
 
     def update(self) -> None:
-        """Tell what changed, or ask again, no more than once in :data:`UPDATE_EVERY_S` a target."""
+        """Tell what changed, or ask again, no more than once in :data:`UPDATE_EVERY_S` a target.
+
+        To an alarm receiver each room's alarm is a first notice: it waits for nothing.
+        """
         for entry in list(self.told.values()):
             newer = entry.revision < self.incident.revision
-            if not (newer or entry.ask) or entry.at + UPDATE_EVERY_S > self.now.mono:
+            calls = self._called_since(entry.revision) if self.reach.is_told_once(entry.target) else ""
+            too_soon = entry.at + UPDATE_EVERY_S > self.now.mono and not calls
+            if not (newer or entry.ask) or too_soon:
                 continue
             reason = f"revision {self.incident.revision}" if newer else ""
-            reason = "; ".join(filter(None, (reason, entry.ask)))
-            self._again(entry, "incident.updated", 0 if newer else entry.nth + 1, reason)
+            reason = "; ".join(filter(None, (reason, calls, entry.ask)))
+            nth = 0 if newer else entry.nth + 1
+            self._again(entry, "incident.updated", nth, reason, first=bool(calls))
+
+    def _called_since(self, revision: int) -> str:
+        """Name the rooms that called, or called anew, after a revision; empty where none did."""
+        return ", ".join(room.place.room for room in self.incident.rooms if room.asks_since > revision)
 
     def _ask(self, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool) -> bool:
         """Tell or ask a step's audiences; returns whether there is anybody."""
@@ -388,10 +400,10 @@ class _Walk:
         self.told[target] = Told(target, self.incident.revision, self.now.mono, by=((one.plan, i),))
         self.owed.append(Owe(target, "incident.opened", 0, reason))
 
-    def _again(self, entry: Told, change: NoticeType, nth: int, reason: str) -> None:
+    def _again(self, entry: Told, change: NoticeType, nth: int, reason: str, *, first: bool = False) -> None:
         revision = self.incident.revision
         self.told[entry.target] = replace(entry, revision=revision, at=self.now.mono, nth=nth, ask=None)
-        self.owed.append(Owe(entry.target, change, nth, reason))
+        self.owed.append(Owe(entry.target, change, nth, reason, first))
 
 
 def _steps(plans: Plans, one: Run) -> tuple[Step, ...]:

@@ -159,6 +159,28 @@ def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Inci
     return replace(incident, rooms=rooms, events=events, opened_at=min(incident.opened_at, at))
 
 
+def clock_moved(incident: Incident, ms: int) -> Incident:
+    """Return the incident with all its moments by a wall clock that has jumped by this much.
+
+    So that "more than 60 s after" and "how long ago" stay true; the record keeps what it said before.
+    """
+    acknowledged = incident.acknowledged
+    return replace(
+        incident,
+        opened_at=incident.opened_at + ms,
+        rooms=tuple(
+            replace(
+                room,
+                asked_at=room.asked_at + ms,
+                called_at=None if room.called_at is None else room.called_at + ms,
+            )
+            for room in incident.rooms
+        ),
+        events=tuple(replace(e, at=e.at + ms, received_at=e.received_at + ms) for e in incident.events),
+        acknowledged=None if acknowledged is None else replace(acknowledged, at=acknowledged.at + ms),
+    )
+
+
 def _room_moved(room: Room, was: int, at: int) -> Room:
     asked_at = min(room.asked_at, at) if room.asked_at == was else room.asked_at
     called_at = min(room.waits_from, at) if was >= room.waits_from else room.called_at

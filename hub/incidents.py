@@ -9,7 +9,7 @@ from config.contract import Command, LampStage
 from hub.courses import Courses
 from hub.decision import Decision
 from hub.delivery import Target
-from hub.incident import Incident, Press
+from hub.incident import Incident, Press, clock_moved
 from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
 from hub.notice import NoticeType
@@ -69,6 +69,7 @@ class Incidents:
             "id": press.id,
             "at": stamp(press.at),
             "cause": press.cause,
+            "clock": ledger.clock.words,
         }
         self.changed(decision, change, kind, now, "alarm", detail, press)
         incident = change.incident
@@ -130,10 +131,10 @@ class Incidents:
         decision.incidents[incident.id] = (incident, self.courses.kept(incident.id, now))
         decision.shown.append(lambda: self._show(incident))
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
-        """Store every course's deadlines anew."""
-        for incident_id, incident in self._by_id.items():
-            decision.incidents[incident_id] = (incident, self.courses.kept(incident_id, now))
+    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+        """Store every course's deadlines and every incident's moments anew, by the clock as it is now."""
+        for incident in list(self._by_id.values()):
+            self.moved(decision, clock_moved(incident, moved_ms), now)
 
     def lamp(
         self, decision: Decision, incident: Incident, stage: LampStage, device: str | None = None

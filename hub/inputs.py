@@ -102,6 +102,25 @@ class Attempted(Struct, frozen=True):
     outcome: Outcome
 
 
+class ClockTrust(Struct, frozen=True):
+    """How far the wall clock can be trusted, as the machine says."""
+
+    synced: bool | None
+    """Somebody keeps it right (chrony, timesyncd, …); None where that can't be known."""
+    error_ms: int | None = None
+    """By how much it may be wrong at most; None where that isn't known."""
+
+    @property
+    def words(self) -> str:
+        """How the record says it."""
+        return {True: "synchronised", False: "not synchronised", None: "not known"}[self.synced]
+
+    @property
+    def detail(self) -> dict[str, str | int | None]:
+        """What the record keeps of it."""
+        return {"clock": self.words, "error_ms": self.error_ms}
+
+
 class Acknowledge(Struct, frozen=True):
     """A person takes an incident in hand."""
 
@@ -257,4 +276,15 @@ class TimeOver(Struct, frozen=True):
     """Number of the row, and field."""
 
 
-Input = EventCame | DeviceMessage | Link | BrokerDropped | Measured | Probed | Attempted | Asked | TimeOver
+Input = (
+    EventCame
+    | DeviceMessage
+    | Link
+    | BrokerDropped
+    | Measured
+    | Probed
+    | Attempted
+    | Asked
+    | TimeOver
+    | ClockTrust
+)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -9,6 +12,49 @@ from config.clock import Now
 from config.contract import PanicKind
 from hub.escalation import UPDATE_EVERY_S, Course, Run, Told
 from hub.reminder import Quiet
+
+JUMP_MS: Final = 2000
+"""The wall clock jumped when it and the monotonic clock disagree by more than this."""
+ANCHOR: Final = "anchor"
+"""The fact that says how the two clocks stood to each other."""
+
+
+class Anchor(Struct, frozen=True):
+    """How the wall clock and the monotonic clock of one start of the kernel stood to each other."""
+
+    boot: str | None
+    mono: float
+    wall: int
+
+    def kept(self) -> str:
+        """Return what to store."""
+        return msgspec.json.encode(self).decode()
+
+
+def kept_clock(kept: str | None, boot: str | None, now: Now) -> Now:
+    """Return this moment by the clock that stored deadlines were written by.
+
+    While the kernel runs on, its monotonic clock tells how long the hub was away, however the wall
+    clock was set meanwhile. After another start of the kernel the wall clock is all there is; one that
+    went back tells nothing, and no time at all is the least that can have passed.
+    """
+    anchor = msgspec.json.decode(kept, type=Anchor) if kept else None
+    if anchor is None:
+        return now
+    if boot is None or anchor.boot != boot or anchor.mono > now.mono:
+        return Now(now.mono, max(now.wall, anchor.wall))
+    then = Now(anchor.mono, anchor.wall)
+    return then_by(then, now) if abs(jumped_ms(then, now)) > JUMP_MS else now
+
+
+def jumped_ms(then: Now, now: Now) -> int:
+    """Return by how much the wall clock jumped between two moments of one start of the kernel."""
+    return now.wall - then_by(then, now).wall
+
+
+def then_by(then: Now, now: Now) -> Now:
+    """Return this moment by the wall clock as it stood at another moment."""
+    return Now(now.mono, then.wall + round((now.mono - then.mono) * 1000))
 
 
 class KeptRun(Struct, frozen=True):

@@ -13,6 +13,7 @@ from config.hub_settings import HubSettings
 from hub.decision import Decision, RecordRow
 from hub.directory import Directory
 from hub.flap import Flaps
+from hub.inputs import ClockTrust
 from hub.numbers import Numbers
 from hub.troubles import Troubles
 from hub.view import Trouble, View
@@ -39,6 +40,10 @@ class Ledger:
         self.view = view
         self.troubles = troubles
         self.numbers = numbers
+        self.clock = ClockTrust(None)
+        """How far the wall clock is trusted now."""
+        self.raised: dict[str, float] = {}
+        """When each open trouble was last raised, in monotonic seconds, as far as that is known."""
         self._seq = seq
         self._heap: list[tuple[float, int, str, str]] = []
         self._tie = 0
@@ -84,6 +89,7 @@ class Ledger:
     ) -> None:
         """Open a trouble, or count it."""
         self._flaps.opened(key)
+        self.raised[key] = now.mono
         trouble, is_new = self.troubles.raise_(key, what, detail, now.wall, **where)
         self._changed(decision, trouble, is_news=is_new)
         if is_new:
@@ -107,6 +113,7 @@ class Ledger:
         if for_good:
             self._flaps.over(key)
         ended = self.troubles.restore(key, now.wall)
+        self.raised.pop(key, None)
         assert ended is not None  # noqa: S101 - it was open
         decision.troubles.append(ended)
         decision.shown.append(lambda: self.view.drop_trouble(key))

@@ -10,10 +10,10 @@ from typing import Final
 import structlog
 
 from config.certificate import first_end
-from config.clock_synced import clock_synced
 from config.dialling import their_certificate
 from config.disk_free import disk_free_mb
 from config.hub_settings import HubSettings, NamedBroker
+from config.kernel_clock import clock_synced
 from hub.inputs import Measured
 
 CLOCK_EVERY_S: Final = 15.0

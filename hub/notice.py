@@ -51,6 +51,7 @@ def notice_body(
     *,
     test: bool = False,
     reminder: str | None = None,
+    quiet: bool = False,
 ) -> bytes:
     """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same."""
     return _ENCODER.encode(
@@ -62,9 +63,19 @@ def notice_body(
             "at": stamp(at),
             "test": test,
             "reminder": reminder,
+            "quiet": quiet,
             "incident": incident_json(incident),
         }
     )
+
+
+def alarms_of(body: bytes) -> set[tuple[str, ...]]:
+    """Return the alarms that a notice carries, each by what no later reckoning of its time changes.
+
+    A notice of troubles carries none.
+    """
+    events = msgspec.json.decode(body).get("incident", {}).get("events", ())
+    return {(e["device"], e["zone"], e["kind"], str(e["id"] or e["received_at"])) for e in events}
 
 
 def sentence(body: bytes, timezone: str) -> tuple[str, str]:

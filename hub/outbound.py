@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ from hub.delivery import Delivery, Outcome, Target, pause_s
 from hub.inputs import Attempted, Probed
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
+from hub.notice import alarms_of
+from hub.places import Places
 from hub.view import ChannelView
 
 FAILURES_TO_TROUBLE = 2
@@ -26,6 +29,9 @@ SAID: Final = 300
 
 OVERTAKEN: Final = ("incident.updated", "incident.acknowledged")
 """Notices that a newer one takes the place of; a first notice and a resolution never are."""
+CALMING: Final = ("incident.acknowledged", "incident.resolved")
+Ended = Callable[[Delivery], bool]
+"""Tells whether what a delivery was owed for has ended."""
 UNHEARD_S: Final = 150.0
 """Seconds after which a delivery without an outcome is handed out again: above any channel's time-out."""
 WITHDRAWN_KEPT: Final = 1000
@@ -42,7 +48,8 @@ class Outbound:
         self._withdrawn: dict[str, Delivery] = {}
         self._unreached: dict[str, int] = {}
         """Probes in a row that didn't reach a channel's far side."""
-        for delivery in owed:
+        self._places = Places()
+        for delivery in sorted(owed, key=lambda one: (one.owed_at, one.id)):
             self._keep(delivery)
             due = to_mono(delivery.next_try, now) if delivery.next_try else now.mono
             # A wall clock that went back meanwhile makes no pause longer than it was.
@@ -86,12 +93,14 @@ class Outbound:
             pause = pause_s(delivery)
             delivery = replace(delivery, next_try=to_wall(now.mono + pause, now))
             self._owed[delivery.id] = delivery
+            self._leave(decision, delivery, now)
             self._wake(delivery.id, now.mono + pause)
             self._timeline(decision, delivery, now, "delivery-failed", f"{said}; again in {pause:.1f} s")
         else:
             state = "delivered" if outcome.verdict == "delivered" else "failed"
             delivery = replace(delivery, attempts=attempts, state=state)
             self._drop(delivery)
+            self._leave(decision, delivery, now)
             what = "delivered" if state == "delivered" else "delivery-given-up"
             why = said if state == "delivered" else f"{said}; the far side will not take it"
             self._timeline(decision, delivery, now, what, why, outcome.reference)
@@ -117,32 +126,82 @@ class Outbound:
             if self._unreached[name] >= FAILURES_TO_TROUBLE and known is None:
                 self._ledger.trouble(decision, now, key, "channel", f"{name}{UNREACHED}{outcome.said}")
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
-        """Store every next try anew."""
+    def end(
+        self, decision: Decision, targets: Iterable[Target], incident: str, ends: Ended, why: str, now: Now
+    ) -> None:
+        """Withdraw at once what an incident owes and has no reason any more; a first notice never is."""
+        for target in targets:
+            for delivery_id in list(self._to.get((incident, target), ())):
+                delivery = self._owed[delivery_id]
+                if ends(delivery) and not delivery.is_first:
+                    self._withdraw(decision, delivery, why, now)
+
+    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+        """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):
+            moved = replace(delivery, owed_at=delivery.owed_at + moved_ms)
             if delivery.next_try:
-                moved = replace(delivery, next_try=to_wall(self._due[delivery_id], now))
-                self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
+                due = self._due.get(delivery_id)
+                moved = replace(moved, next_try=0 if due is None else to_wall(due, now))
+            self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
 
     def _overtaken(self, newer: Delivery) -> list[Delivery]:
-        """Return the owed notices, first ones apart, that the newer one says all of.
+        """Return the owed notices that the newer one says all of; a first notice is none.
 
-        An acknowledgement among them: told after the incident opened again it would be a false calm.
+        An acknowledgement among them: told after the incident opened again it would be a false calm. A
+        reminder is one only of what ends its reason, or reminds as well. Where the newer one carries the
+        newest alarms alone, those that stay say the others.
         """
         if newer.type == "incident.opened":
             return []
-        ids = self._to.get((newer.incident, newer.target), [])
-        old = [self._owed[i] for i in ids]
-        return [d for d in old if d.type in OVERTAKEN and d.revision <= newer.revision]
+        old = [self._owed[i] for i in self._to.get((newer.incident, newer.target), ())]
+        old = [d for d in old if d.type in OVERTAKEN and not d.is_first and d.revision <= newer.revision]
+        if newer.type == "incident.updated" and not newer.reminds:
+            old = [d for d in old if not d.reminds]
+        if newer.whole or not old:
+            return old
+        said, overtaken = alarms_of(newer.body), []
+        for delivery in sorted(old, key=lambda one: one.revision):
+            alarms = alarms_of(delivery.body)
+            if alarms <= said:
+                overtaken.append(delivery)
+            else:
+                said |= alarms
+        return overtaken
 
     def _hand_out(self, decision: Decision, delivery: Delivery, now: Now) -> None:
-        """Hand a delivery to its channel; if nothing is ever heard of it, it is handed out again."""
-        decision.owed.append(delivery)
-        self._wake(delivery.id, now.mono + UNHEARD_S)
+        """Hand a delivery to its channel, if that has a place; else it waits for one.
+
+        If nothing is ever heard of it, it is handed out again.
+        """
+        if delivery.type in CALMING:
+            self._hand_out_first(decision, delivery, now)
+        if self._places.take(delivery):
+            decision.owed.append(delivery)
+            self._wake(delivery.id, now.mono + UNHEARD_S)
+        else:
+            self._due.pop(delivery.id, None)
+
+    def _hand_out_first(self, decision: Decision, calming: Delivery, now: Now) -> None:
+        """Let a first notice that waits for its next try go with the word that it is in hand, or over.
+
+        It goes ahead of it: heard a minute after that word, it would be taken for another alarm.
+        """
+        for delivery_id in self._to.get((calming.incident, calming.target), ()):
+            other = self._owed[delivery_id]
+            if other.is_first and not self._places.holds(other):
+                self._hand_out(decision, other, now)
+
+    def _leave(self, decision: Decision, delivery: Delivery, now: Now) -> None:
+        """Give the place of what has left its channel to whatever waits for it."""
+        following = self._places.leave(delivery)
+        if following is not None:
+            self._hand_out(decision, self._owed[following], now)
 
     def _withdraw(self, decision: Decision, delivery: Delivery, why: str, now: Now) -> None:
         delivery = replace(delivery, state="withdrawn")
         self._drop(delivery)
+        self._leave(decision, delivery, now)
         decision.deliveries[delivery.id] = delivery
         decision.withdrawn.append(delivery.id)
         # A start may have handed it out in this very decision: what is withdrawn leaves no more.

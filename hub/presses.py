@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.clock import Now, stamp
 from config.contract import Event, MessageError, content_hash, read_topic, shown
@@ -17,6 +18,7 @@ from hub.devices import Devices
 from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
 from hub.inputs import EventCame
+from hub.kept_course import JUMP_MS, jumped_ms, then_by
 from hub.ledger import Ledger
 from hub.notice import age
 from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
@@ -62,6 +64,8 @@ class Presses:
     def take(self, decision: Decision, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> None:
         """Decide one message of an event topic, by the contract's table of what arrives."""
         ledger = self._ledger
+        if abs(jumped_ms(fact.arrived, now)) > JUMP_MS:  # it came just before the clock was set
+            fact = replace(fact, arrived=then_by(now, fact.arrived))
         decision.raw = (fact.topic, fact.payload)
         decision.ack = fact.ack
         account = read_event(fact, ledger.directory)
@@ -79,7 +83,12 @@ class Presses:
             incident = None
         else:
             incident = self._judge(decision, fact, account, key, now, is_new=known is not None)
-        where = {"device": account.device, "zone": account.zone, "id": account.id}
+        where = {
+            "device": account.device,
+            "zone": account.zone,
+            "id": account.id,
+            "clock": ledger.clock.words,
+        }
         what = _what(account) if test is None else f"{_what(account)}, in a walk test"
         seq = ledger.record(decision, now, "event", what, detail=where)
         if test is not None:
@@ -93,6 +102,11 @@ class Presses:
             )
         for flaw in account.flaws:
             self._flaw(decision, account, now, flaw.field, str(flaw))
+
+    def rewrite(self, moved_ms: int) -> None:
+        """Take the moments of what is remembered by a wall clock that has jumped by this much."""
+        for name, seen in self._recent.items():
+            self._recent[name] = replace(seen, at=seen.at + moved_ms)
 
     def in_doubt(self, decision: Decision, fact: EventCame, now: Now) -> None:
         """Complete a decision on a message that our own code failed on: a bare alarm, if it may be one.

@@ -11,7 +11,7 @@ import contextlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 from typing import Final
@@ -25,6 +25,7 @@ from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Outcome
 from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
+from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms
 from hub.metrics import Metrics
 from hub.ports import Memory
 from hub.posture import KeptPosture
@@ -39,8 +40,6 @@ ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
-JUMP_MS: Final = 2000
-"""The wall clock jumped when it and the monotonic clock disagree by more than this."""
 
 
 class Recorder:
@@ -54,7 +53,10 @@ class Recorder:
         clock: Clock,
         posture: KeptPosture,
         metrics: Metrics,
+        boot: str | None = None,
+        kept_clock: Now | None = None,
     ) -> None:
+        """``boot`` is this start of the kernel; ``kept_clock`` the clock that the site was loaded by."""
         self._site = site
         self._clock = clock
         self._memory = memory
@@ -70,7 +72,8 @@ class Recorder:
         self._committer = Committer(journal, clock, self._on_committed, self._on_commit_failed)
         now = clock.now()
         self._beat = Beat(now.mono)
-        self._anchor = now
+        self._boot = boot
+        self._anchor = kept_clock or now
         self._stopping = False
         self._boards = 0
         self._reaches = True
@@ -126,7 +129,7 @@ class Recorder:
                 self._drain(self._wait_s())
                 self._decide_urgent()
                 self._decide_some()
-                self._decide(self._site.tick, self._clock.now())
+                self._tick()
                 self._tell_what_the_disk_holds_up()
                 self._look_at_itself()
                 self._beat_if_due()
@@ -169,7 +172,7 @@ class Recorder:
     def _decide_facts(self, facts: list[Input]) -> None:
         known = self._recall(facts)
         for fact in facts:
-            now = self._clock.now()
+            now = self._moment()
             if isinstance(fact, Link):
                 self._on_link(fact)
             elif isinstance(fact, DeviceMessage) and self._site.devices.is_birth(fact):
@@ -180,14 +183,24 @@ class Recorder:
             elif isinstance(fact, Attempted):
                 self._metrics.attempts.labels(fact.outcome.verdict).inc()
 
-    def _decide(self, decide: Callable[[Now], Decision], now: Now) -> None:
+    def _tick(self) -> None:
+        now = self._moment()
         deadline = self._site.next_deadline()
         if deadline is not None and deadline <= now.mono:
-            self._commit(decide(now))
-        drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
-        if abs(drift) > JUMP_MS:
+            self._commit(self._site.tick(now))
+
+    def _moment(self) -> Now:
+        """Read the clock; before anything is decided by a wall clock that jumped, all is anchored anew."""
+        now = self._clock.now()
+        jumped = jumped_ms(self._anchor, now)
+        if abs(jumped) > JUMP_MS:
             self._anchor = now
-            self._commit(self._site.rewritten(now, round(drift)))
+            try:
+                self._commit(self._site.rewritten(now, jumped, self._boot))
+            except Exception:  # noqa: BLE001 - a fault of ours here must not stop what is to be decided
+                self._log.exception("cannot anchor deadlines anew")
+                self._metrics.faults.inc()
+        return now
 
     def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
         """Ask the record about events that memory doesn't know; None when it can't say."""
@@ -329,10 +342,12 @@ class Recorder:
         return any(known(f"channel {target.channel} {target.name}") is None for target in targets)
 
     def _first_words(self) -> Decision:
-        now = self._clock.now()
+        now = self._moment()
         decision = Decision(now.mono)
         self._site.restore_gone(decision, now)
-        self._site.record(decision, now, "hub-started", "from now on nobody is well until heard")
+        why = "from now on nobody is well until heard"
+        self._site.record(decision, now, "hub-started", why, detail=dict(self._site.clock.detail))
+        decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
         decision.facts.update(self._posture.kept())
         if (reserved := self._site.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
@@ -350,7 +365,7 @@ class Recorder:
         """Return what tells the next start how long the hub and each of its event sessions were away."""
         names = [broker.name for broker in self._site.settings.brokers]
         held = {held_fact(names[broker]): str(now.wall) for broker in self._beat.readiness.sessions}
-        return {"beat": str(now.wall)} | held
+        return {"beat": str(now.wall), ANCHOR: Anchor(self._boot, now.mono, now.wall).kept()} | held
 
 
 def _settle(future: Future[Answer], answer: Answer) -> None:

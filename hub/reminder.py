@@ -49,7 +49,8 @@ def stage(quiet: Quiet) -> Stage:
 
 def words(stage: Stage, by: str, silent_s: float) -> str:
     """Return what those who are told of it read."""
-    minutes = f"{silent_s / 60:.0f} min"
+    # A clock that was set while the hub was down may have made years of it.
+    minutes = f"{silent_s / 60:.0f} min" if silent_s < 86_400 else "more than a day"
     if stage == "reminder":
         return f"You took this in hand, and nothing was heard of it for {minutes}: add a note, or resolve it"
     return f"{by} took this in hand, and nothing was heard of it for {minutes}: take it over, or add a note"

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from config import logs
+from config import kernel_clock, logs
 from config.clock import SystemClock
 from config.hub_settings import HubSettings
 from config.notify import notify
@@ -23,8 +23,10 @@ from config.settings import secret
 from hub import alone
 from hub.channels.build import build_channels
 from hub.channels.dispatcher import Dispatcher
+from hub.clock_watch import ClockWatch, trust
 from hub.inputs import Action, Answer
 from hub.intake import Intake
+from hub.kept_course import ANCHOR, kept_clock
 from hub.measuring import Measuring
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
@@ -89,19 +91,22 @@ class Hub:
         self.metrics = metrics.registry
         channels = build_channels(settings)
         shapes = {name: (channel.kind, channel.targets) for name, channel in channels.items()}
-        site = Site(settings, shapes, loaded, self.view, now)
+        boot = kernel_clock.boot_id()
+        kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
+        site = Site(settings, shapes, loaded, self.view, kept)
+        site.clock = trust()
         posture = KeptPosture(loaded.facts.get("posture"), now)
         self.view.posture = posture.name
         self._recall = Recall(Known(self._asked).seen)
-        self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics)
+        self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics, boot, kept)
+        self._clock_watch = ClockWatch(self._recorder.put)
         self._dispatcher = Dispatcher(channels, self._recorder.report, self._recorder.probed)
-        boot = secrets.token_hex(8)
-        kept = {
+        held = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)
             for number, broker in enumerate(settings.brokers)
         }
-        held_until = {name: at for name, at in kept.items() if at is not None}
-        self._intake = Intake(settings, boot, clock, self._recorder.put, held_until)
+        held_until = {name: at for name, at in held.items() if at is not None}
+        self._intake = Intake(settings, secrets.token_hex(8), clock, self._recorder.put, held_until)
         self._measuring = Measuring(settings, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
@@ -153,6 +158,7 @@ class Hub:
         self._intake.start()
         self._retention.start()
         self._measuring.start()
+        self._clock_watch.start()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
@@ -175,6 +181,7 @@ class Hub:
         self._measuring.stop()
         self._intake.stop()
         self._retention.stop(STOP_S)
+        self._clock_watch.stop()
         clean = self._recorder.stop(STOP_S)
         self._dispatcher.stop(STOP_S)
         self._recall.stop()

@@ -26,6 +26,7 @@ from hub.inputs import (
     Asked,
     Attempted,
     BrokerDropped,
+    ClockTrust,
     DeviceMessage,
     EventCame,
     Input,
@@ -36,6 +37,7 @@ from hub.inputs import (
     WalkTestAction,
     ZoneAction,
 )
+from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
@@ -54,8 +56,8 @@ ONE_TIME: Final = (
     *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
     *("seq-gap ", "clock-jump"),
 )
-"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_MS`."""
-QUIET_MS: Final = 24 * 3_600_000
+"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
+QUIET_S: Final = 24 * 3600.0
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
 FAULT_PAUSE_S: Final = 5.0
@@ -132,6 +134,7 @@ class Site(Ledger):
         self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
+            self.raised[trouble.key] = min(to_mono(trouble.last, now), now.mono)
         for name, (kind, _) in channels.items():
             kept = loaded.facts.get(f"channel {name}")
             view.channels[name] = ChannelView(name, kind, int(kept) if kept else None)
@@ -170,6 +173,8 @@ class Site(Ledger):
             self.outbound.probed(decision, fact, now)
         elif isinstance(fact, Measured):
             self.own.measured(decision, fact, now)
+        elif isinstance(fact, ClockTrust):
+            self._trusted(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
         self._follow_up(decision, now)
@@ -245,16 +250,35 @@ class Site(Ledger):
         self._follow_up(decision, now)
         return decision
 
-    def rewritten(self, now: Now, by_ms: int = 0) -> Decision:
-        """Write every stored deadline anew, after the wall clock jumped by so much (0: not known)."""
+    def rewritten(self, now: Now, moved_ms: int, boot: str | None = None) -> Decision:
+        """Write every stored moment anew, after the wall clock jumped by so much."""
         decision = Decision(now.mono)
-        self.own.jumped(decision, by_ms, now)
-        self.record(decision, now, "clock", "the wall clock jumped; deadlines are anchored anew")
-        self.incidents.rewrite(decision, now)
-        self.outbound.rewrite(decision, now)
+        self.own.jumped(decision, moved_ms, now)
+        way = "forward" if moved_ms > 0 else "back"
+        reason = f"the wall clock jumped {way} by {abs(moved_ms) / 1000:.1f} s; deadlines are anchored anew"
+        detail = {**self.clock.detail, "moved_ms": moved_ms}
+        self.record(decision, now, "clock-jumped", reason, detail=detail)
+        decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
+        self.incidents.rewrite(decision, now, moved_ms)
+        self.outbound.rewrite(decision, now, moved_ms)
+        self.presses.rewrite(moved_ms)
+        self.devices.rewrite(decision, moved_ms)
         self.walk_tests.rewrite(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision
+
+    def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
+        """Write down a change of how far the wall clock can be trusted."""
+        was, self.clock = self.clock, fact
+        if fact.synced is was.synced:
+            return
+        if fact.synced:
+            reason = "the wall clock is kept right from now on"
+        else:
+            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
+            reason = reason or "nobody keeps the wall clock right any more"
+        what = "clock-synchronised" if fact.synced else "clock-lost"
+        self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
         key = self._broker_key(fact.which, fact.broker)
@@ -320,7 +344,7 @@ class Site(Ledger):
         self.wake(mono + 3600.0, "flaws", "")
 
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
-        for key, trouble in list(self.troubles.open.items()):
-            if key.startswith(ONE_TIME) and now.wall - trouble.last > QUIET_MS:
+        for key in list(self.troubles.open):
+            if key.startswith(ONE_TIME) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
                 self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
-from config.clock_synced import clock_synced
+from config import kernel_clock
 from config.disk_free import disk_free_mb
 from device.facts import Machine
 from device.survey import board, proc
@@ -31,7 +31,7 @@ def look(root: Path = ROOT) -> Machine:
     """
     supply = board.supply(root)
     return Machine(
-        clock_synced=clock_synced(root),
+        clock_synced=kernel_clock.clock_synced(root),
         up_s=_of(root / "proc/uptime", proc.first_number),
         cpu_c=board.cpu_c(root),
         under_voltage=supply.under_voltage,

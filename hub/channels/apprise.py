@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.channels.apprise_targets import AppriseTarget, service, shows_host
+from hub.channels.apprise_targets import AppriseTarget, quiet_url, service, shows_host
 from hub.channels.aside import aside
 from hub.channels.masking import mask
 from hub.delivery import Delivery, Outcome
@@ -63,6 +63,8 @@ class AppriseChannel:
             return Outcome("temporary", f"{MOST_LEFT} earlier attempts still hang")
         title, text = sentence(delivery.body, self._timezone)
         sound = _SOUNDS.get(delivery.type, "warning")
+        if delivery.quiet:
+            url, sound = quiet_url(url), "info"
         with self._lock:
             self._running[name] += 1
         try:

@@ -21,6 +21,18 @@ _SERVERS: Final = frozenset(
 """Services whose URLs have a server where others have a token, so that it may be shown."""
 
 
+_QUIET: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(("ntfy", "ntfys"), ("priority", "low")),
+    **dict.fromkeys(("gotify", "gotifys"), ("priority", "moderate")),  # 3: shown; from 4 on it sounds
+    "pover": ("priority", "moderate"),  # -1: shown without a sound; -2 isn't shown at all
+    "prowl": ("priority", "low"),
+    **dict.fromkeys(("spush", "simplepush"), ("priority", "minimal")),
+    "tgram": ("silent", "yes"),
+    **dict.fromkeys(("nctalk", "nctalks"), ("silent", "yes")),
+}
+"""What of a service's URL makes its notices show without a sound, as Apprise and the service have it."""
+
+
 class AppriseTarget(NamedTuple):
     """One end of an Apprise channel."""
 
@@ -71,6 +83,17 @@ def service(url: str) -> str:
 def shows_host(url: str) -> bool:
     """Whether a URL's host is a server rather than a token."""
     return service(url) in _SERVERS
+
+
+def quiet_url(url: str) -> str:
+    """Return a URL whose notices make no sound; the same where its service knows no such thing."""
+    found = _QUIET.get(service(url))
+    if found is None:
+        return url
+    name, value = found
+    place, _, query = url.partition("?")
+    kept = [part for part in query.split("&") if part and part.partition("=")[0].lower() != name]
+    return f"{place}?{'&'.join([*kept, f'{name}={value}'])}"
 
 
 def _target(written: str, number: int) -> AppriseTarget | LineFault:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from typing import Final
 
 from hub.delivery import Delivery
+from hub.places import PLACES
 
-_Entry = tuple[int, int, int, Delivery]
-"""Urgency, the moment it was owed, the order it was taken in (so that two are never compared further)."""
+LONGEST: Final = 8 * PLACES
+"""Deliveries that wait for one target at most: places of four kinds of alarm, of first notices and others."""
+
+_Order = tuple[int, int, int]
+"""Urgency, the moment it was owed, the order it was taken in."""
 
 
 class Lane:
@@ -20,52 +24,48 @@ class Lane:
     def __init__(self, at_once: int, targets: int) -> None:
         self.at_once = at_once
         self.share = max(1, at_once // max(targets, 1))
-        self._queues: dict[str, list[_Entry]] = {}
-        self._waiting: dict[str, int] = {}
-        """Ids that wait, with the number of their entry; any other entry in a queue is withdrawn."""
+        self._waiting: dict[str, dict[str, tuple[_Order, Delivery]]] = {}
+        """By target and id."""
         self._under_way: dict[str, str] = {}
         self._taken = 0
 
     def take(self, delivery: Delivery) -> bool:
-        """Queue a delivery; False if its id waits already or is under way."""
-        if delivery.id in self._waiting or delivery.id in self._under_way:
+        """Queue a delivery; False if its id waits already or is under way, or its target's queue is full.
+
+        It is never full while :mod:`hub.places` hands out; what it refused would be handed out again.
+        """
+        waiting = self._waiting.setdefault(delivery.target.name, {})
+        if delivery.id in waiting or delivery.id in self._under_way or len(waiting) >= LONGEST:
             return False
         self._taken += 1
-        self._waiting[delivery.id] = self._taken
-        entry = (delivery.urgency, delivery.owed_at, self._taken, delivery)
-        heappush(self._queues.setdefault(delivery.target.name, []), entry)
+        waiting[delivery.id] = ((delivery.urgency, delivery.owed_at, self._taken), delivery)
         return True
 
     def withdraw(self, delivery: str) -> bool:
         """Drop a delivery that has not begun; False if it isn't waiting here."""
-        return self._waiting.pop(delivery, None) is not None
+        return any(waiting.pop(delivery, None) is not None for waiting in self._waiting.values())
 
     def begin(self) -> Delivery | None:
         """Return the next delivery to attempt, from now on under way; None if none may begin."""
-        if len(self._under_way) >= self.at_once or not self._waiting:
+        if len(self._under_way) >= self.at_once:
             return None
         busy = list(self._under_way.values())
-        firsts = [
-            queue
-            for target in list(self._queues)
-            if busy.count(target) < self.share and (queue := self._live(target))
-        ]
-        if not firsts:
+        first = min(
+            (
+                min(waiting.values(), key=lambda entry: entry[0])
+                for target, waiting in self._waiting.items()
+                if waiting and busy.count(target) < self.share
+            ),
+            key=lambda entry: entry[0],
+            default=None,
+        )
+        if first is None:
             return None
-        delivery = heappop(min(firsts, key=lambda queue: queue[0]))[3]
-        del self._waiting[delivery.id]
+        delivery = first[1]
+        del self._waiting[delivery.target.name][delivery.id]
         self._under_way[delivery.id] = delivery.target.name
         return delivery
 
     def end(self, delivery: Delivery) -> None:
         """Note that an attempt is over; its id may be taken again."""
         del self._under_way[delivery.id]
-
-    def _live(self, target: str) -> list[_Entry]:
-        """Return a target's queue, cleared at its head of what was withdrawn."""
-        queue = self._queues[target]
-        while queue and self._waiting.get(queue[0][3].id) != queue[0][2]:
-            heappop(queue)
-        if not queue:
-            del self._queues[target]
-        return queue

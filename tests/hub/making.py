@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -51,9 +52,14 @@ def incident(*presses: Press) -> Incident:
     return made
 
 
-def new_site(settings: HubSettings | None = None, loaded: Loaded | None = None, start: float = 0) -> Site:
+def new_site(
+    settings: HubSettings | None = None,
+    loaded: Loaded | None = None,
+    start: float = 0,
+    kinds: Mapping[str, str] | None = None,
+) -> Site:
     settings = settings or site_settings()
-    shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
+    shapes = {name: ((kinds or {}).get(name, "webhook"), ("-",)) for name in settings.channels}
     return Site(settings, shapes, loaded or Loaded(), View("lincoln", "Lincoln", "UTC", T0), at(start))
 
 

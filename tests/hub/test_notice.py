@@ -33,6 +33,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     sent = body(made)
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
     assert sent.pop("reminder") is None
+    assert sent.pop("quiet") is False
     assert sent["incident"].pop("confirmed") is False
     assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from hub.channels.lane import Lane
 from hub.decision import Decision
 from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
-from hub.inputs import Acknowledge, Asked, Attempted
+from hub.inputs import Acknowledge, Asked, Attempted, Note, Resolve
 from hub.outbound import UNHEARD_S
+from hub.places import PLACES
 from hub.site import Loaded, Site
 from tests.hub.making import T0, at, event_bytes, new_site, reasons, shown, take, tick
+from tests.scenarios.rig import site_settings
 
 DOWN, TAKEN, NEVER = (
     Outcome("temporary", "503"),
@@ -146,7 +150,7 @@ def test_a_wall_clock_that_jumps_moves_stored_tries_with_it() -> None:
     delivery = first(site)
     kept = told(site, delivery, DOWN, 1).deliveries[delivery.id]
     later = at(1)._replace(wall=at(1).wall + 3_600_000)
-    moved = site.rewritten(later).deliveries[delivery.id]
+    moved = site.rewritten(later, 3_600_000).deliveries[delivery.id]
     assert moved.next_try == pytest.approx(kept.next_try + 3_600_000, abs=1)
 
 
@@ -186,17 +190,17 @@ def test_a_course_that_is_kept_knows_when_it_was() -> None:
 
 
 def test_an_acknowledgement_not_yet_told_is_overtaken_by_the_opening_again() -> None:
-    """A person whose phone was off must not hear "acknowledged" after the incident asks again."""
+    """A person whose phone was off must not hear "acknowledged" once the incident asks again: at once."""
     site = new_site()
     opened = first(site)
     told(site, opened, TAKEN, 0)
     acknowledged = site.decide(Asked(Acknowledge(opened.incident, "Reyes", "board"), lambda _: None), at(3))
     (calm,) = acknowledged.owed
     assert calm.type == "incident.acknowledged"
-    take(site, event_bytes(id="e2"), 4, device="room-102")
-    again = tick(site, 6)
-    assert [delivery.type for delivery in again.owed] == ["incident.updated"]
-    assert again.withdrawn == [calm.id]
+    reopened = take(site, event_bytes(id="e2"), 4, device="room-102")
+    assert reopened.withdrawn == [calm.id]
+    assert reasons(reopened, "delivery-withdrawn") == ["open at revision 3: nobody has all of it in hand"]
+    assert [delivery.type for delivery in tick(site, 6).owed] == ["incident.updated"]
 
 
 def test_a_delivery_of_which_nothing_is_heard_is_handed_out_again() -> None:
@@ -210,15 +214,125 @@ def test_a_delivery_of_which_nothing_is_heard_is_handed_out_again() -> None:
 
 
 def test_what_a_start_hands_out_and_overtakes_at_once_is_not_told() -> None:
-    """Owed and overtaken in one look: the "acknowledged" of before must not follow the opening again."""
+    """Owed and overtaken in one look: the update of before must not follow the one that says more."""
+    site = new_site()
+    told(site, first(site), TAKEN, 0)
+    take(site, event_bytes(id="e2"), 1, device="room-102")
+    (older,) = tick(site, 2).owed
+    (kept,) = take(site, event_bytes(id="e3"), 3, device="room-103").incidents.values()
+    loaded = Loaded(seq=50, incidents=[kept], deliveries=[older])
+    back = tick(new_site(loaded=loaded, start=10), 10)
+    assert back.deliveries[older.id].state == "withdrawn"
+    assert [(delivery.type, delivery.revision) for delivery in back.owed] == [("incident.updated", 3)]
+
+
+def test_a_reminder_is_overtaken_only_by_what_ends_its_reason() -> None:
+    """An update has not its words; a note is a sign that somebody is at work, and withdraws it at once."""
+    for sign in (None, "note", "resolve", "another room"):
+        site = new_site()
+        opened = first(site)
+        told(site, opened, TAKEN, 0)
+        (calm,) = site.decide(Asked(Acknowledge(opened.incident, "Reyes", "board"), str), at(3)).owed
+        told(site, calm, TAKEN, 3)
+        for second in (30, 60, 90):
+            for owed in tick(site, second).owed:
+                told(site, owed, TAKEN, second)
+        (reminder,) = tick(site, 304).owed
+        assert (reminder.reminds, reminder.quiet, reminder.type) == (True, True, "incident.updated")
+        told(site, reminder, DOWN, 304)
+        if sign is None:  # the same button again, soon after: told, and no sign of anybody at work
+            take(site, event_bytes(id="e2", age_ms=280_000), 305)
+            updates = [d for d in tick(site, 307).owed if d.target == reminder.target and not d.reminds]
+            assert [update.revision for update in updates] == [3]
+            assert reminder.id in site.outbound._owed
+            continue
+        if sign == "another room":
+            decision = take(site, event_bytes(id="e2"), 305, device="room-102")
+        else:
+            note = Note(opened.incident, "Reyes", "board", "on my way")
+            over = Resolve(opened.incident, "Reyes", "board", "real")
+            decision = site.decide(Asked(note if sign == "note" else over, str), at(305))
+        assert decision.deliveries[reminder.id].state == "withdrawn", sign
+        (why,) = reasons(decision, "delivery-withdrawn")
+        assert why in (
+            "somebody was heard of",
+            "overtaken by revision 3",
+            "open at revision 3: nobody has all of it in hand",
+        )
+
+
+def test_of_more_alarms_than_a_notice_carries_none_goes_untold() -> None:
+    """A far side that is down while 1,300 alarms come: what stays owed to it says every one of them."""
+    site = new_site()
+    told(site, first(site), DOWN, 0)
+    sent = {"e1"}
+    for number in range(2, 1301):
+        sent.add(f"e{number}")
+        second = number / 10
+        take(site, event_bytes(id=f"e{number}", seq=number), second, device=f"room-{101 + number % 60}")
+        if number % 20 == 0:
+            tick(site, second)
+    tick(site, 140)
+    owed = [d for d in site.outbound._owed.values() if d.target.channel == "sro"]
+    said = {e["id"] for d in owed for e in msgspec.json.decode(d.body)["incident"]["events"]}
+    assert said == sent
+    assert len(owed) <= 6
+
+
+def test_an_alarm_receiver_is_told_each_rooms_alarm_at_once_and_it_stays_owed() -> None:
+    """Its channel is down: each room's alarm is owed as a first notice; other changes overtake each other."""
+    site = new_site(kinds={"sro": "dc-09"})
+    (opened,) = take(site, event_bytes()).owed
+    rooms = []
+    for second, room in ((0.1, 102), (0.2, 103)):
+        decision = take(site, event_bytes(id=f"e{room}"), second, device=f"room-{room}")
+        rooms += decision.owed
+        assert (decision.withdrawn, [d.urgency for d in decision.owed]) == ([], [0])
+    assert [d.reason for d in rooms] == ["revision 2; Room 102", "revision 3; Room 103"]
+    assert take(site, event_bytes(id="again"), 0.3, device="room-103").owed == []  # no other room
+    over = site.decide(Asked(Resolve(opened.incident, "Reyes", "board", "real"), str), at(5))
+    assert over.withdrawn == [] or set(over.withdrawn).isdisjoint({d.id for d in (opened, *rooms)})
+    owed = [d for d in site.outbound._owed.values() if d.target.channel == "sro"]
+    assert {d.id for d in owed} >= {opened.id, *(d.id for d in rooms)}
+    told_person = new_site()
+    take(told_person, event_bytes())
+    assert take(told_person, event_bytes(id="e2"), 0.1, device="room-102").owed == []
+
+
+def test_a_channel_holds_so_many_and_the_rest_waits_in_order() -> None:
+    """A storm of 40 incidents on a far side that hangs: 16 of its first notices at a time, oldest first."""
+    site = new_site(site_settings("device"))
+    out = [d for n in range(101, 141) for d in take(site, event_bytes(), device=f"room-{n}").owed]
+    assert [d.number for d in out] == list(range(1, PLACES + 1))
+    assert len(site.outbound._owed) == 40
+    following = told(site, out[3], TAKEN, 1).owed
+    assert [d.number for d in following] == [PLACES + 1]
+    assert told(site, out[4], DOWN, 1).owed[0].number == PLACES + 2
+    for second, delivery in ((1.5, following[0]), (1.6, out[5])):
+        assert len([d for d in told(site, delivery, NEVER, second).owed if d.target.channel == "sro"]) == 1
+
+
+def test_what_is_most_urgent_never_waits_for_a_place() -> None:
+    """However many updates are with a channel, a first notice goes to it at once; a panic's before a call."""
+    site = new_site(site_settings("device"))
+    for n in range(101, 141):
+        take(site, event_bytes(zone="nurse", kind="medical"), device=f"room-{n}")
+    (panic,) = take(site, event_bytes(id="p"), 1, device="room-150").owed
+    assert (panic.type, panic.urgency) == ("incident.opened", 0)
+    lane = Lane(at_once=1, targets=1)
+    for delivery in (*site.outbound._owed.values(),):
+        lane.take(delivery)
+    begun = lane.begin()
+    assert begun is not None
+    assert begun.id == panic.id
+
+
+def test_whoever_hears_that_it_is_over_has_heard_of_it() -> None:
+    """A first notice in its pause goes out with the resolution, ahead of it: later it would be an alarm."""
     site = new_site()
     opened = first(site)
-    told(site, opened, TAKEN, 0)
-    site.decide(Asked(Acknowledge(opened.incident, "Reyes", "board"), lambda _: None), at(3))
-    again = take(site, event_bytes(id="e2"), 4, device="room-102")
-    (kept,) = again.incidents.values()
-    (calm,) = site.outbound._owed.values()
-    loaded = Loaded(seq=50, incidents=[kept], deliveries=[calm])
-    back = tick(new_site(loaded=loaded, start=10), 10)
-    assert back.deliveries[calm.id].state == "withdrawn"
-    assert [delivery.type for delivery in back.owed] == ["incident.updated"]
+    for second in (1, 3, 6, 11):
+        told(site, opened, DOWN, second)
+    over = site.decide(Asked(Resolve(opened.incident, "Reyes", "board", "real"), str), at(12))
+    mine = [d.type for d in over.owed if d.target.channel == "sro"]
+    assert mine == ["incident.opened", "incident.resolved"]

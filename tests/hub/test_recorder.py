@@ -10,12 +10,13 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from config.clock import SystemClock
+from config.clock import Now, SystemClock
 from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Ack, Acknowledge, Done, EventCame, Link, Measured
+from hub.inputs import Ack, Acknowledge, ClockTrust, Done, EventCame, Link, Measured
+from hub.kept_course import ANCHOR, Anchor
 from hub.metrics import Metrics
 from hub.posture import KeptPosture
 from hub.presses import Seen
@@ -25,6 +26,18 @@ from hub.view import View
 from tests.hub.making import came, event_bytes
 from tests.scenarios.rig import site_settings
 from tests.site import until
+
+BOOT = "boot-1"
+
+
+class SetClock(SystemClock):
+    """The machine's clocks, the wall clock of which somebody sets."""
+
+    moved_ms = 0
+
+    def now(self) -> Now:
+        now = super().now()
+        return now._replace(wall=now.wall + self.moved_ms)
 
 
 class World:
@@ -43,23 +56,25 @@ class World:
         self.posted: list[Delivery] = []
         self.beats: list[tuple[bool, str | None]] = []
         self.post_fails = False
-        clock = SystemClock()
+        clock = SetClock()
         now = clock.now()
         settings = site_settings("device", more_brokers=(NamedBroker(name="annex", port=1884),))
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
         shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
-        self.recorder = Recorder(self.site, self, self, clock, KeptPosture(None, now), Metrics(self.view))
+        self.recorder = Recorder(
+            self.site, self, self, clock, KeptPosture(None, now), Metrics(self.view), BOOT
+        )
         self.recorder.release.wire = self
         self.recorder.release.post = self
         self.recorder.start()
-        self._clock = clock
+        self.clock = clock
 
     def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
         fact = came(event_bytes(id=f"e{number}", seq=number, what=what), f"room-{room}")
         ack = Ack(0, 1, number)
         self.recorder.put(
-            EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self._clock.now(), 0, ack)
+            EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self.clock.now(), 0, ack)
         )
 
     # the disk
@@ -164,7 +179,7 @@ def test_with_one_session_of_two_it_is_ready_and_each_change_is_said(world: Worl
     world.recorder.put(Link("events", True, "", session_present=True, broker=1))
     until("ready again", lambda: world.beats[-1] == (True, None))
     world.recorder.stop(5)
-    assert {"beat", "held annex"} == {name for name in world.rows[-1].facts if name != "numbers"}
+    assert {"beat", "held annex", ANCHOR} == {name for name in world.rows[-1].facts if name != "numbers"}
 
 
 def test_a_press_goes_before_all_that_waits(world: World) -> None:
@@ -277,3 +292,29 @@ def test_a_queue_that_lasts_is_a_trouble(world: World) -> None:
     world.asked.set()
     until("a trouble", lambda: any(t.what == "hub-queue" for row in world.rows for t in row.troubles), 30)
     until("its end", lambda: "hub-queue" not in world.view.troubles, 30)
+
+
+def test_a_clock_that_was_set_is_anchored_anew_before_anything_is_decided_by_it(world: World) -> None:
+    """A press right after the jump is of now; the start and the jump say how far the clock was trusted."""
+    world.press(1)
+    until("an incident", lambda: world.view.incidents)
+    world.clock.moved_ms = 86_400_000
+    world.recorder.put(ClockTrust(True, 3))
+    world.press(2, room=102)
+    until("two incidents", lambda: len(world.view.incidents) == 2)
+    until("all written", lambda: not world.recorder._uncommitted)
+    lines = [(line.what, line.detail.get("clock")) for row in world.rows for line in row.record]
+    found = [
+        line for line in lines if line[0] in ("hub-started", "clock-jumped", "clock-synchronised", "event")
+    ]
+    assert found[:3] == [("hub-started", "not known"), ("event", "not known"), ("clock-jumped", "not known")]
+    assert sorted(found[3:])[0] == ("clock-synchronised", "synchronised")
+    now = world.clock.now().wall
+    for incident in world.view.incidents.values():
+        assert 0 <= now - incident.opened_at < 10_000
+        assert not incident.late
+    anchors = [
+        msgspec.json.decode(row.facts[ANCHOR], type=Anchor) for row in world.rows if ANCHOR in row.facts
+    ]
+    assert {anchor.boot for anchor in anchors} == {BOOT}
+    assert anchors[-1].wall - anchors[0].wall > 86_000_000

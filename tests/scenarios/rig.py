@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from sqlalchemy import event
 
 from config.clock import Now, stamp
 from config.contract import Command, Event, MessageError, decode, device_topic
@@ -24,6 +26,7 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.inputs import (
@@ -48,9 +51,10 @@ from hub.inputs import (
     Resolve,
     WalkTestDone,
 )
+from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
 from hub.presses import digests
-from hub.recorder import DISK_PATIENCE_S, JUMP_MS
-from hub.site import Site
+from hub.recorder import DISK_PATIENCE_S
+from hub.site import Loaded, Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.known import Known
@@ -151,8 +155,12 @@ class Sent(NamedTuple):
 class Rig:
     """One hub of one site, with what is around it."""
 
-    def __init__(self, data: Path, settings: HubSettings | None = None) -> None:
+    def __init__(
+        self, data: Path, settings: HubSettings | None = None, kinds: Mapping[str, str] | None = None
+    ) -> None:
+        """``kinds`` names channels that are of another kind than a webhook."""
         self.settings = settings or site_settings()
+        self._kinds = kinds or {}
         self._url = sqlite_url(data)
         self._ids = itertools.count(1)
         self._seqs: Counter[int] = Counter()
@@ -161,6 +169,7 @@ class Rig:
         self.t = 0.0
         self._mono_0 = 5_000.0
         self._wall_off_ms = 0
+        self._boot = 0
         self.far: dict[str, Far] = {}
         self.disk: Literal["well", "hung"] = "well"
         self.broker: dict[int, Sent] = {}
@@ -310,13 +319,20 @@ class Rig:
     def acknowledge(self, revision: int | None = None, by: str = "Reyes", which: int = -1) -> Answer:
         return self._ask(Acknowledge(self.incidents[which], by, "board", revision))
 
-    def resolve(self, disposition: Any = "real", by: str = "Reyes", which: int = -1) -> Answer:
-        return self._ask(Resolve(self.incidents[which], by, "board", disposition))
+    def resolve(
+        self, disposition: Any = "real", by: str = "Reyes", which: int = -1, revision: int | None = None
+    ) -> Answer:
+        return self._ask(Resolve(self.incidents[which], by, "board", disposition, revision=revision))
 
     # --- the hub's death and life ---
 
     def crash(self) -> None:
         """Kill the hub: what is not committed is gone, and so is what a channel had in hand."""
+        if self.disk == "well":  # its last beat, which is the last that its record knows
+            mono = self._started + (self.now().mono - self._started) // BEAT_S * BEAT_S
+            beat = then_by(self._anchor, Now(max(mono, self._anchor.mono), 0))
+            last = Decision(0.0, facts={ANCHOR: Anchor(self.boot, beat.mono, beat.wall).kept()})
+            self.journal.commit([last])
         self.waiting.clear()
         self.in_hand.clear()
 
@@ -324,11 +340,16 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
-    def restart(self, down_s: float = 0.0) -> None:
-        """Start the hub again: it reads its record, and the broker brings again what has no PUBACK."""
+    def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
+        """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
+
+        Where the machine was started too, its monotonic clock says something else.
+        """
         self.crash()
         self.t += down_s
-        self._mono_0 += 77_777.0  # another boot of the machine: its monotonic clock says something else
+        if of == "machine":
+            self._mono_0 += 77_777.0
+            self._boot += 1
         self.disk = "well"
         self._start()
         for ack in sorted(self.broker):
@@ -337,32 +358,54 @@ class Rig:
 
     def _start(self) -> None:
         engine = open_engine(self._url)
+        # No script cuts the power, so none waits for the disk.
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         self.journal = Journal(engine, self.settings.site)
-        self._known = Known(open_engine(self._url, read_only=True))
+        self._reader = open_engine(self._url, read_only=True)
+        self._known = Known(self._reader)
         loaded = self.journal.load()
         self.loaded = loaded
-        self.view = View(self.settings.site, self.settings.name, "UTC", self.now().wall)
-        shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
-        self.site = Site(self.settings, shapes, loaded, self.view, self.now())
+        self._started = self.now().mono
+        self._anchor = kept_clock(loaded.facts.get(ANCHOR), self.boot, self.now())
+        self.site = self.loaded_site(loaded, self._anchor)
+        self.view = self.site.view
         self.incidents = sorted(i.id for i, _ in loaded.incidents)
-        self._anchor = self.now()
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
+        first = Decision(self.now().mono)
+        first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
+        self._re_anchor()
+        self._do(first)
+
+    @property
+    def boot(self) -> str:
+        """The id of this start of the kernel."""
+        return f"boot-{self._boot}"
+
+    def loaded_site(self, loaded: Loaded, now: Now) -> Site:
+        """Return a site as a start makes it of what was stored."""
+        view = View(self.settings.site, self.settings.name, "UTC", now.wall)
+        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
+        return Site(self.settings, shapes, loaded, view, now)
 
     # --- as the recorder does ---
 
     def _look(self) -> None:
+        self._re_anchor()
         now = self.now()
         if (due := self.site.next_deadline()) is not None and due <= now.mono:
             self._do(self.site.tick(now))
-        drift = (now.wall - self._anchor.wall) - (now.mono - self._anchor.mono) * 1000
-        if abs(drift) > JUMP_MS:
-            self._anchor = now
-            self._do(self.site.rewritten(now))
         for decision in self.waiting:
             if now.mono - decision.decided >= DISK_PATIENCE_S - EPSILON:
                 self._tell(decision)
         self.post()
+
+    def _re_anchor(self) -> None:
+        now = self.now()
+        jumped = jumped_ms(self._anchor, now)
+        if abs(jumped) > JUMP_MS:
+            self._anchor = now
+            self._do(self.site.rewritten(now, jumped, self.boot))
 
     def _bring(self, ack: int) -> None:
         sent = self.broker[ack]
@@ -409,13 +452,16 @@ class Rig:
         """The disk takes what waits, and what waited for it leaves."""
         batch, self.waiting = self.waiting, []
         if batch:
-            self.journal.commit(batch)
+            self._write(batch)
         for decision in batch:
             self._tell(decision)
             decision.reply(recorded=True)
             self.receipts += decision.receipts
             if decision.ack is not None:
                 self.broker.pop(decision.ack.mid, None)
+
+    def _write(self, batch: list[Decision]) -> None:
+        self.journal.commit(batch)
 
     def _tell(self, decision: Decision) -> None:
         if decision.told:
@@ -438,12 +484,17 @@ class Rig:
 
     def _try(self, delivery: Delivery) -> None:
         del self.in_hand[delivery.id]
+        outcome = self._call(delivery)
+        self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+
+    def _call(self, delivery: Delivery) -> Outcome:
+        """What the far side makes of one try."""
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
         if delivery.type.startswith("trouble."):
             self._try_of_troubles(delivery, body, at, far)
-            return
+            return None
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
             at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
@@ -452,12 +503,8 @@ class Rig:
         if far == "takes":
             if all(other.id != notice.id for other in self.notices):
                 self.notices.append(notice)  # else a repeat, which a receiver drops
-            outcome = Outcome("delivered", "200")
-        elif far == "down":
-            outcome = Outcome("temporary", "connection refused")
-        else:
-            outcome = Outcome("permanent", "410")
-        self._do(self.site.decide(Attempted(delivery.id, outcome), self.now()))
+            return Outcome("delivered", "200")
+        return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
 
     def _try_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> None:
         words = delivery.type.removeprefix("trouble.")
@@ -487,9 +534,15 @@ class Rig:
             if not channels or notice.channel in channels
         ]
 
+    def record(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Return (what, reason, detail) of each line of the whole record, oldest first."""
+        with self._reader.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT what, reason, detail FROM record ORDER BY seq").all()
+        return [(what, reason, msgspec.json.decode(detail)) for what, reason, detail in rows]
+
     def timeline(self, which: int = -1) -> list[tuple[str, str]]:
         """Return (what, reason) of each line of an incident's record."""
         from hub.store.reading import Reading
 
-        reading = Reading(open_engine(self._url, read_only=True), self.settings.site)
+        reading = Reading(self._reader, self.settings.site)
         return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]

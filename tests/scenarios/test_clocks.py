@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.scenarios.rig import Rig
+from config.hub_settings import HubSettings
+from tests.scenarios.rig import WALL_0, Rig
+from tests.scenarios.school import school
 
 DAY = 86_400
+TO_1970 = -WALL_0 / 1000 + 100
+"""Seconds from the true time to a clock that was never set: 100 s after 1970 began."""
 PLAN = ["30 s principal opened r1: 101", "60 s dispatch opened r1: 101", "90 s sro updated r1: 101"]
 
 
@@ -87,3 +93,84 @@ def test_a_clock_set_back_while_the_hub_is_down_delays_no_retry(rig: Rig) -> Non
     rig.far["sro"] = "takes"
     rig.wait(61 * 1.1)
     assert rig.said("sro")[0].endswith("sro opened r1: 101")
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY, 3600, TO_1970])
+def test_a_clock_set_while_the_hub_alone_is_down_moves_no_step(rig: Rig, jump: float) -> None:
+    """The kernel ran on, and its own clock knows how long that was: each step at its time, once."""
+    rig.press(101)
+    rig.wait(10)
+    rig.said()
+    rig._wall_off_ms += round(jump * 1000)
+    rig.restart(5, of="hub")
+    assert rig.said() == []
+    rig.wait(80)
+    assert rig.said() == PLAN
+    (line,) = [row for row in rig.record() if row[0] == "clock-jumped"]
+    assert line[2]["moved_ms"] == pytest.approx(jump * 1000, abs=1)
+
+
+def test_no_clock_at_boot_and_then_the_true_time(rig: Rig) -> None:
+    """The machine starts in 1970 in the middle of a plan, and is set to today while it runs."""
+    rig.press(101)
+    rig.wait(10)
+    rig.said()
+    rig._wall_off_ms = round(TO_1970 * 1000)
+    rig.restart(5)
+    assert rig.said() == []
+    rig.press(102)
+    rig.wait(10)
+    assert rig.said("sro") == ["15 s sro updated r2: 101, 102"]
+    rig.wall_jumps(-TO_1970)
+    assert rig.said() == []
+    rig.wait(100)  # no time at all is the least that can have passed: later by the 5 s it was down
+    assert rig.said() == [
+        "35 s principal opened r2: 101, 102",
+        "65 s dispatch opened r2: 101, 102",
+        "95 s sro updated r2: 101, 102",
+    ]
+    told = rig.notices[-1].incident
+    assert [event["at"][:10] for event in told["events"]][-1] == "2026-09-21"
+    assert told["late"] is False
+
+
+def test_a_press_of_1970_is_of_today_once_the_clock_is_right(rig: Rig) -> None:
+    """The board's "how long ago" is right, the next notice names the true time; one incident."""
+    rig._wall_off_ms = round(TO_1970 * 1000)
+    rig.restart(0)
+    rig.press(101)
+    assert rig.notices[-1].incident["opened_at"].startswith("1970")
+    rig.wait(20)
+    rig.wall_jumps(-TO_1970)
+    rig.wait(20)
+    assert rig.notices[-1].incident["opened_at"] == "2026-09-21T14:13:20.000Z"
+    assert len(rig.incidents) == 1
+    assert rig.notices[-1].incident["late"] is False
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY, TO_1970])
+def test_a_jump_moves_no_reminder(make_rig: Callable[[HubSettings], Rig], jump: float) -> None:
+    """Nothing heard for 5 min of true time: reminded once, quietly; the stand-in 2 min later."""
+    rig = make_rig(school())
+    rig.press(101)
+    rig.acknowledge()
+    rig.wait(100)
+    rig.wall_jumps(jump)
+    rig.asked()
+    rig.wait(199)
+    assert not [n for n in rig.notices if n.reminder]
+    rig.wait(122)
+    reminded = [(n.at, n.channel, n.quiet) for n in rig.notices if n.reminder]
+    assert reminded == [(300, "reyes", True), (420, "ortiz", False)]
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY, -TO_1970])
+def test_updates_stay_2_s_apart_and_retries_in_their_pauses_over_a_jump(rig: Rig, jump: float) -> None:
+    rig.press(101)
+    rig.wait(1)
+    rig.press(102)
+    rig.wall_jumps(jump)
+    rig.wait(0.5)
+    rig.press(103)
+    rig.wait(3)
+    assert rig.said("sro") == ["0 s sro opened r1: 101", "2 s sro updated r3: 101, 102, 103"]

@@ -32,7 +32,7 @@ WELL = Machine(
 @pytest.fixture(autouse=True)
 def _clock(mocker: MockerFixture) -> None:
     """The kernel of the machine that runs the tests has no say."""
-    mocker.patch("config.clock_synced.kernel_synced", return_value=True)
+    mocker.patch("config.kernel_clock.kernel_synced", return_value=True)
 
 
 def test_a_pi_4_tells_everything(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_pc_has_no_such_sensors(tmp_path: Path) -> None:
 
 
 def test_where_there_is_nothing_nothing_is_known(tmp_path: Path, mocker: MockerFixture) -> None:
-    mocker.patch("config.clock_synced.kernel_synced", return_value=None)
+    mocker.patch("config.kernel_clock.kernel_synced", return_value=None)
     assert look(tmp_path) == Machine()
     assert look(tmp_path / "not there") == Machine()
 
@@ -208,5 +208,5 @@ def test_the_kernels_start_has_an_id() -> None:
 
 
 def test_an_id_that_cant_be_read_is_replaced(mocker: MockerFixture, tmp_path: Path) -> None:
-    mocker.patch("device.survey.BOOT_ID", tmp_path / "not there")
+    mocker.patch("config.kernel_clock.BOOT_ID", tmp_path / "not there")
     assert kernel(otherwise="unknown-1") == "unknown-1"

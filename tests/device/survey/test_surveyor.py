@@ -63,7 +63,7 @@ def ups() -> ScriptedUps:
 @pytest.fixture
 def surveyor(tmp_path: Path, clock: Hands, ups: ScriptedUps, mocker: MockerFixture) -> Surveyor:
     """A surveyor of a Pi 4 whose threads aren't started: the tests read by hand."""
-    mocker.patch("config.clock_synced.kernel_synced", return_value=True)
+    mocker.patch("config.kernel_clock.kernel_synced", return_value=True)
     return Surveyor(tmp_path, ups, root=build(tmp_path, PI_4), clock=clock)
 
 

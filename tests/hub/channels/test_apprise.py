@@ -15,13 +15,14 @@ from email.message import EmailMessage
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from msgspec.structs import replace
 
 from hub.channels.apprise import MOST_LEFT, AppriseChannel
 from hub.channels.apprise_targets import read_targets
 from hub.channels.dispatcher import Dispatcher
 from hub.notice import NoticeType
 from tests.hub.channels.making import Outcomes, delivery, until
-from tests.hub.channels.receiver import free_port
+from tests.hub.channels.receiver import Receiver, free_port
 
 
 class Mailbox:
@@ -258,3 +259,16 @@ until(lambda: "apprise Hung" in [thread.name for thread in threading.enumerate()
 assert dispatcher.stop(0.2)
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_a_reminder_goes_out_without_a_sound() -> None:
+    """Over the wire: the same phone, once as an alarm and once as a reminder."""
+    with Receiver() as server, phones(Reyes=f"ntfy://127.0.0.1:{server.port}/topic?priority=max") as running:
+        dispatcher, outcomes = running
+        dispatcher.submit([delivery(1, channel="phones", target="Reyes")])
+        assert outcomes.of("d-1").verdict == "delivered"
+        loud = delivery(2, channel="phones", target="Reyes", kind="incident.updated")
+        dispatcher.submit([replace(loud, quiet=True)])
+        assert outcomes.of("d-2").verdict == "delivered"
+    said = [request.headers.get("x-priority") for request in server.requests]
+    assert said == ["max", "low"]

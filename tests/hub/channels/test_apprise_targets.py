@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hub.channels.apprise_targets import read_targets
+import pytest
+
+from hub.channels.apprise import _plugin
+from hub.channels.apprise_targets import quiet_url, read_targets
 
 TEXT = """\
 # Who hears of a panic.
@@ -56,3 +59,31 @@ def test_every_bad_line_is_a_fault_with_its_number() -> None:
     assert [fault.line for fault in faults] == [2, 3, 4, 5, 6, 7]
     assert "'Reyes' stands on line 1 too" in faults[4].found
     assert "s3cr3t" not in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "loud", "quiet"),
+    [
+        ("ntfy://a-topic", "priority", "default", "low"),
+        ("ntfys://ntfy.example/a-topic?priority=max&tags=x", "priority", "max", "low"),
+        ("gotify://gotify.example/A1b2C3d4E5f6G7h", "priority", 5, 3),
+        ("pover://" + "u" * 30 + "@" + "a" * 30 + "?Priority=emergency", "priority", 2, -1),
+        ("prowl://" + "a" * 40, "priority", 0, -2),
+        ("spush://AbCdEf?priority=5", "priority", 5, 1),
+        ("tgram://123456789:abcdefg_hijklmnop/12315544/", "silent", False, True),
+        ("nctalk://user:pass@cloud.example/room", "silent", False, True),
+    ],
+)
+def test_a_quiet_url_is_one_that_apprise_takes_as_quiet(
+    url: str, name: str, loud: object, quiet: object
+) -> None:
+    """Whatever priority the URL asks for; all else in it stays."""
+    assert getattr(_plugin(url, 1.0), name) == loud
+    assert getattr(_plugin(quiet_url(url), 1.0), name) == quiet
+    assert ("tags=x" in quiet_url(url)) is ("tags=x" in url)
+
+
+def test_a_service_that_knows_no_quiet_gets_its_url_as_it_is() -> None:
+    """A mail makes no sound of ours; what a text message does is the phone's."""
+    for url in ("mailto://user:p@mail.example?to=x@example.org&priority=high", "https://ntfy.example/topic"):
+        assert quiet_url(url) == url

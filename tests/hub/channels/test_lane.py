@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.channels.lane import Lane
+from hub.channels.lane import LONGEST, Lane
 from tests.hub.channels.making import delivery
 
 
@@ -103,3 +103,13 @@ def test_everything_taken_is_begun_once_unless_it_was_withdrawn(
             kept.add(f"d-{number}")
     order = drained(lane)
     assert sorted(order) == sorted(kept)
+
+
+def test_a_lane_holds_no_more_than_its_places() -> None:
+    """Whatever is handed out to it: what it refuses stays owed in the record, and comes again."""
+    lane = Lane(at_once=1, targets=1)
+    assert all(lane.take(delivery(number)) for number in range(LONGEST))
+    assert not lane.take(delivery(LONGEST))
+    assert lane.take(delivery(LONGEST, target="another"))
+    assert lane.withdraw("d-3")
+    assert lane.take(delivery(LONGEST))

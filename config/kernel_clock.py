@@ -1,4 +1,4 @@
-"""Whether the wall clock is synchronised, as systemd-timesyncd or the kernel says."""
+"""How far the wall clock can be trusted, as timesyncd or the kernel says; which start of it this is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 TIMESYNC: Final = Path("run/systemd/timesync")
 """systemd-timesyncd's folder, which holds ``synchronized`` once it has set the clock."""
@@ -15,6 +15,7 @@ STA_UNSYNC: Final = 0x0040
 TIME_ERROR: Final = 5
 TICKS: Final = range(9_000, 11_001)
 """Microseconds: all that a kernel whose clock ticks 100 times a second for programs lets be set."""
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 SIZES: Final = {8: 208, 4: 128}
 """Bytes of a ``struct timex``, by those of a ``long``."""
 
@@ -47,21 +48,37 @@ def _adjtimex() -> Any:
     return ctypes.CDLL(None, use_errno=True).adjtimex
 
 
+class Trust(NamedTuple):
+    """How far the wall clock can be trusted."""
+
+    synced: bool | None
+    """None where that can't be known."""
+    error_ms: int | None = None
+    """By how much it may be wrong at most, as the kernel reckons; None where it isn't synchronised."""
+
+
 def kernel_synced() -> bool | None:
-    """Tell whether the kernel holds its clock to be synchronised, whoever does it (chrony, ntpd, …).
+    """Tell whether the kernel holds its clock to be synchronised, whoever does it (chrony, ntpd, …)."""
+    return kernel_trust().synced
+
+
+def kernel_trust() -> Trust:
+    """Ask the kernel.
 
     Only asks: ``modes`` is 0, which needs no privilege, but a filter of system calls may forbid it.
-    None then, and where the answer isn't plainly an answer: the time in it must be the time.
+    Unknown then, and where the answer isn't plainly an answer: the time in it must be the time.
     """
     form = timex(ctypes.c_long)
     if ctypes.sizeof(form) != SIZES.get(ctypes.sizeof(ctypes.c_long)):
-        return None
+        return Trust(None)
     room = ctypes.create_string_buffer(1024)  # more than the kernel writes, even if the layout were wrong
     try:
         state = _adjtimex()(room)
     except (OSError, AttributeError, ctypes.ArgumentError):
-        return None
-    return judge(state, form.from_buffer(room), time.time())
+        return Trust(None)
+    told = form.from_buffer(room)
+    synced = judge(state, told, time.time())
+    return Trust(synced, -(-told.maxerror // 1000) if synced else None)
 
 
 def judge(state: int, told: Any, wall_s: float) -> bool | None:
@@ -81,6 +98,20 @@ def clock_synced(root: Path = Path("/")) -> bool | None:
         return True
     said = kernel_synced()
     return False if said is None and _exists(folder) else said
+
+
+def clock_trust(root: Path = Path("/")) -> Trust:
+    """Return whether the wall clock is synchronised, and by how much it may be wrong all the same."""
+    said = kernel_trust()
+    return Trust(clock_synced(root), said.error_ms)
+
+
+def boot_id() -> str | None:
+    """Return the id of this start of the kernel, by which its monotonic clock counts; None if unknown."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
 
 
 def _exists(path: Path) -> bool:
