@@ -128,7 +128,7 @@ FOUND_BY: dict[Plant, set[str]] = {
     a_change_within_two_seconds_is_never_told: {"every_press_is_told_or_still_to_be"},
     a_repeat_goes_on_after_an_acknowledgement: {"nothing_is_tried_after_its_reason_ended"},
     nobody_is_reminded: {"nobody_is_left_waiting"},
-    the_plan_of_a_press_is_not_begun: {"first_notices_are_never_withdrawn"},
+    the_plan_of_a_press_is_not_begun: {"first_notices_are_never_withdrawn", "nobody_is_left_waiting"},
     a_press_of_another_kind_opens_nothing: {"every_press_is_in_one_incident_once"},
     a_trouble_is_not_written_down: {"the_record_holds_all_of_it"},
 }
