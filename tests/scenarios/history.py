@@ -140,6 +140,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     # --- what happens ---
 
+    @rule(room=ROOMS, zone_kind=KINDS, ends=st.booleans())
+    def somebody_bypasses(self, room: int, zone_kind: tuple[str, str], ends: bool) -> None:
+        """Whatever is bypassed, and whatever faults there are: no press is silenced by it."""
+        if ends:
+            self.rig.end_bypass(room, zone_kind[0])
+        else:
+            self.rig.bypass(room, zone_kind[0], hours=0.02)
+
+    @rule(room=ROOMS, zone_kind=KINDS, what=st.sampled_from(["tamper", "tamper-restoral"]))
+    def a_wire_is_loose(self, room: int, zone_kind: tuple[str, str], what: str) -> None:
+        zone, kind = zone_kind
+        self.faults = getattr(self, "faults", 0) + 1
+        self.rig.press(room, zone, kind, what=what, cause="cut", id=f"t{self.faults}")
+
     @rule(room=ROOMS, zone_kind=KINDS, age=st.sampled_from([0.0, 0.0, 0.0, 30.0, 3600.0]))
     def press(self, room: int, zone_kind: tuple[str, str], age: float) -> None:
         n = len(self.pressed) + 1
@@ -423,6 +437,8 @@ class AnyHistory(RuleBasedStateMachine):
         shows: dict[tuple[str, str, str], set[str]] = {}
         refused: set[tuple[str, str, str]] = set()
         for delivery in self.deliveries():
+            if not delivery.incident:
+                continue  # a notice of troubles
             who = (delivery.incident, delivery.target.channel, delivery.target.audience)
             events = shows.setdefault(who, set())
             if delivery.state in ("owed", "delivered"):

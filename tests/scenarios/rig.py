@@ -493,8 +493,7 @@ class Rig:
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
         if delivery.type.startswith("trouble."):
-            self._try_of_troubles(delivery, body, at, far)
-            return None
+            return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
             at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
@@ -506,7 +505,7 @@ class Rig:
             return Outcome("delivered", "200")
         return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
 
-    def _try_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> None:
+    def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
         words = delivery.type.removeprefix("trouble.")
         notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
@@ -516,7 +515,7 @@ class Rig:
             "down": Outcome("temporary", "connection refused"),
             "refuses": Outcome("permanent", "410"),
         }
-        self._do(self.site.decide(Attempted(delivery.id, verdicts[far]), self.now()))
+        return verdicts[far]
 
     # --- what a script asks ---
 
