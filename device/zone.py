@@ -142,11 +142,12 @@ class Zone:
         self._unreadable = self._unreadable or "unreadable" in known
         self._swings.chatters = self._swings.chatters or "chatter" in known
         self._stuck = self._stuck or ("stuck" in known and (was_active or IN_DOUBT in known))
-        self._alarmed = self._alarmed or (self._panic and (was_active or is_doubtful))
+        was_alarmed = self._alarmed
+        self._alarmed = was_alarmed or (self._panic and (was_active or is_doubtful))
         self._told_open = was_active if self._told_open is None else self._told_open
         self._goes_on = self._goes_on or (self._panic and (was_active or IN_DOUBT in known))
         if self._settling.moved or self._decided_any:
-            return self._make_good(fault)
+            return self._make_good(fault, is_news=self._alarmed and not was_alarmed)
         self._told_fault = fault
         self._fault = fault or doubt
         self._doubted = self._fault == "conflict" and is_doubtful
@@ -156,7 +157,7 @@ class Zone:
         self._resume(self._settling.since)
         return []
 
-    def _make_good(self, fault: Condition | None) -> list[Decided]:
+    def _make_good(self, fault: Condition | None, *, is_news: bool) -> list[Decided]:
         decided: list[Decided] = []
         if self._told_fault is None:
             self._told_fault = fault
@@ -165,6 +166,8 @@ class Zone:
         if self._decided_any:
             if self._panic and self.condition == "normal":
                 self._release(decided, self._changed_at)
+            elif is_news and not self._active:  # told, or it would be forgotten at the next restart
+                self._say(decided, "alarm", self._changed_at, cause=self._fault)
             self._tell(decided, self._changed_at)
         return decided
 

@@ -683,6 +683,18 @@ def test_memory_that_comes_late(word: str, expected: Told) -> None:
     assert wired.zone.word == "normal"
 
 
+@pytest.mark.parametrize("word", ["active", "active test", "maybe-conflict conflict"])
+def test_memory_of_a_press_that_comes_late_to_a_fault(word: str) -> None:
+    """It may go on: that is told, so that its restoral is owed after one more restart, too."""
+    wired = Wired("eol").first("short")
+    assert wired.reads(until=5.0) == [("tamper", 0.0, "short")]
+    decided = wired.zone.remember(word)
+    assert ("alarm", "short") in [(each.what, each.cause) for each in decided]
+    again = Wired("eol").first("normal")
+    again.zone.remember(decided[-1].word)
+    assert again.reads(until=20.0) == [("restoral", 0.0, None), ("tamper-restoral", 0.0, "short")]
+
+
 def test_memory_that_comes_while_the_contact_moves() -> None:
     """What is seen outweighs it, and yet the tamper that was told has its restoral."""
     wired = Wired("pair").first("normal")
