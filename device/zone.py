@@ -30,6 +30,8 @@ FAULT_S: Final = 0.5
 """How long a fault must last: longer than any bounce, and told within the design's 1 s."""
 LOST_S: Final = 1.0
 """A move that was found by reading again isn't lost when its own word comes within this."""
+DOUBT_AGAIN_S: Final = 60.0
+"""A circuit without rest that hasn't read as pressed for this long and does again may be pressed again."""
 IN_DOUBT: Final = "doubt"
 """In the word of a press into which a fault came: only ``normal`` ends it."""
 ONLY_TESTED: Final = "test"
@@ -80,6 +82,8 @@ class Zone:
         """An alarm was told, and not yet its restoral."""
         self._doubted = False
         """That it comes to no rest was told as an alarm, as it may be a press."""
+        self._seemed_pressed_at = 0.0
+        """When it last read as pressed, or was told as what may be a press while it came to no rest."""
         self._told_open: bool | None = None
         self._told_fault: Condition | None = None
         self._pressed_at: float | None = None
@@ -194,9 +198,12 @@ class Zone:
         seen = self._wiring.condition(reading, settling.reads)
         if settling.reads is None:
             settling.begin(now, seen, moved=how == "moved")
-            self._changed_at = now
+            self._changed_at = self._seemed_pressed_at = now
             self._resume(now)
             return decided
+        if seen == "active":
+            self._doubted = self._doubted and now - self._seemed_pressed_at < DOUBT_AGAIN_S
+            self._seemed_pressed_at = now
         if seen == settling.reads:
             if how == "moved":
                 self._found_at = None  # its own word came after all
@@ -328,6 +335,7 @@ class Zone:
             reads == "active" or (self._is_alike(reads) and reads != rest) for reads in self._settling.met
         ):
             self._doubted = self._alarmed = True
+            self._seemed_pressed_at = max(self._seemed_pressed_at, at)
             self._say(decided, "alarm", at, cause="conflict")
 
     def _is_alike(self, reads: Condition | None) -> bool:

@@ -337,6 +337,28 @@ def test_each_unrest_is_told() -> None:
     assert wired.reads(*unrest, until=31.0) == [("alarm", 30.0, "conflict"), ("tamper", 30.0, "conflict")]
 
 
+@pytest.mark.parametrize(("circuit", "before"), [("pair", ["alarm", "tamper"]), ("eol", ["tamper"])])
+def test_a_press_in_a_long_unrest(circuit: str, before: list[str]) -> None:
+    """A wire that has been loose for an hour: a press after a quiet minute is told, each time."""
+    wired = Wired(circuit).first("normal")
+    loose = flicker("cut", 0.2, "normal", 0.02, 10.0, 3600.0)
+    assert [what for what, _, _ in wired.reads(*loose, until=0.0)] == before
+    for _ in range(2):
+        start = loose[-1][0] + 0.02
+        pressed = flicker("cut", 0.2, "active", 0.035, start, start + 5.0)
+        loose = flicker("cut", 0.2, "normal", 0.02, pressed[-1][0] + 0.035, start + 70.0)
+        told = wired.reads(*pressed, *loose, until=0.0)
+        assert told == [("alarm", round(start + 0.2, 3), "conflict")]
+    assert [what for what, _, _ in wired.reads(until=4000.0)] == ["restoral", "tamper-restoral"]
+
+
+def test_noise_that_goes_on_is_told_once() -> None:
+    """It reads as pressed again and again, without a quiet minute between."""
+    wired = Wired("eol").first("normal")
+    noise = flicker("active", 0.02, "cut", 0.2, 10.0, 400.0)
+    assert [what for what, _, _ in wired.reads(*noise, until=noise[-1][0])] == ["alarm", "tamper"]
+
+
 def test_a_cut_wire_that_becomes_loose_is_no_press() -> None:
     """It was told as what may be one; only what it hadn't read at its rest may be another."""
     wired = Wired("pair").first("normal")
