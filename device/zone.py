@@ -363,7 +363,7 @@ class Zone:
     def _doubt_press(self, decided: list[Decided], at: float) -> None:
         """Alarm where a fault may be a press, or another one: a fault can't show that one has ended."""
         if self._is_alike(self._fault) or self._goes_on:
-            self._alarmed = True
+            self._alarmed, self._from = True, None  # with two faults, what it read before shows nothing
             self._say(decided, "alarm", at, cause=self._fault)
 
     def _press(self, decided: list[Decided], since: float, began: float | None) -> None:

@@ -148,7 +148,7 @@ def going_on(case: Case) -> list[Press]:
     before: Condition | None = None
     runs: list[Run] = []
     for run in believed(case):
-        is_back = run.reads in alike(case) and run.reads == before
+        is_back = run.reads in alike(case) and run.reads == before and len(runs) == 1
         if runs and (run.reads == "normal" or is_back):
             made.append(Press(runs[0].start, run.start, runs))
             runs = []
