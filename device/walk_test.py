@@ -3,7 +3,8 @@
 A zone in a walk test takes its first press as a test, and is live again 5 s after that one's restoral, or
 when the time is over: whichever comes first, and nothing prolongs it. Pressed again before that, it is
 still the same test. Whoever tests presses one button at a time: two within 2 s are real, both. What may be
-a fault instead is real, and no test; a restart ends every walk test.
+a fault instead is real, and no test; where one comes after the test its zone is live at once. A restart ends
+every walk test.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class WalkTest:
             self._tested.add(zone)
             return Verdict(True)
         self._tested.discard(zone)
+        if not is_certain and found is not None and found.first != "awaited":
+            del self._zones[zone]  # a fault came into the test: it has no restoral that would end it
         if not near:
             return Verdict(False)
         self.end()

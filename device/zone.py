@@ -6,8 +6,9 @@ their stamps, and what was due between two of them is decided first, so a press 
 edges wait behind it.
 
 What may be a press is an alarm with its ``cause``: both contacts of a ``pair`` alike, be it only for a
-moment, and a button that comes to no rest and reads as pressed in between. Alarms are told as they are
-believed, each. Only doors and faults are limited when they swing (:mod:`device.swings`).
+moment, a button that comes to no rest and reads as pressed in between, and a fault that comes into a
+press: it goes on, in doubt, until the circuit shows that it ended. Alarms are told as they are believed,
+each. Only doors and faults are limited when they swing (:mod:`device.swings`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ FAULT_S: Final = 0.5
 """How long a fault must last: longer than any bounce, and told within the design's 1 s."""
 LOST_S: Final = 1.0
 """A move that was found by reading again isn't lost when its own word comes within this."""
+DOUBT_AGAIN_S: Final = 60.0
+"""A circuit without rest that hasn't read as pressed for this long and does again may be pressed again."""
+IN_DOUBT: Final = "doubt"
+"""In the word of a press into which a fault came: only ``normal`` ends it."""
 ONLY_TESTED: Final = "test"
 """Added to the word of a press that was told as a test alone: after a restart it is told as real."""
 
@@ -65,6 +70,10 @@ class Zone:
         self._active = False
         self._fault: Condition | None = None
         self._changed_at = 0.0
+        self._goes_on = False
+        """A press was told and its end wasn't seen: it reads active, or a fault that came meanwhile."""
+        self._from: Condition | None = None
+        """The fault that stood as that press began: of a changeover with a broken wire, its rest."""
         self._coming: tuple[float, float] | None = None
         """A press that is yet too short to be one: since when, and when the circuit left its rest."""
         self._decided_any = False
@@ -73,6 +82,8 @@ class Zone:
         """An alarm was told, and not yet its restoral."""
         self._doubted = False
         """That it comes to no rest was told as an alarm, as it may be a press."""
+        self._seemed_pressed_at = 0.0
+        """When it last read as pressed, or was told as what may be a press while it came to no rest."""
         self._told_open: bool | None = None
         self._told_fault: Condition | None = None
         self._pressed_at: float | None = None
@@ -112,6 +123,7 @@ class Zone:
         flags = {
             "active": self._active if self._panic else bool(self._told_open),
             "held": self._held,
+            IN_DOUBT: self._goes_on and self._fault != self._from,
             f"maybe-{self._fault}" if self._fault else "maybe": is_doubtful,
             self._told_fault or "": self._told_fault is not None,
             "stuck": self._stuck,
@@ -133,20 +145,23 @@ class Zone:
         was_active = "active" in known
         self._unreadable = self._unreadable or "unreadable" in known
         self._swings.chatters = self._swings.chatters or "chatter" in known
-        self._stuck = self._stuck or ("stuck" in known and was_active)
-        self._alarmed = self._alarmed or (self._panic and (was_active or is_doubtful))
+        self._stuck = self._stuck or ("stuck" in known and (was_active or IN_DOUBT in known))
+        was_alarmed = self._alarmed
+        self._alarmed = was_alarmed or (self._panic and (was_active or is_doubtful))
         self._told_open = was_active if self._told_open is None else self._told_open
+        self._goes_on = self._goes_on or (self._panic and (was_active or IN_DOUBT in known))
         if self._settling.moved or self._decided_any:
-            return self._make_good(fault)
+            return self._make_good(fault, is_news=self._alarmed and not was_alarmed)
         self._told_fault = fault
         self._fault = fault or doubt
         self._doubted = self._fault == "conflict" and is_doubtful
         self._active = was_active and ONLY_TESTED not in known
+        self._from = fault if self._goes_on and IN_DOUBT not in known and self._is_alike(fault) else None
         self._held = bool(known & {"held", "stuck"})
         self._resume(self._settling.since)
         return []
 
-    def _make_good(self, fault: Condition | None) -> list[Decided]:
+    def _make_good(self, fault: Condition | None, *, is_news: bool) -> list[Decided]:
         decided: list[Decided] = []
         if self._told_fault is None:
             self._told_fault = fault
@@ -155,12 +170,14 @@ class Zone:
         if self._decided_any:
             if self._panic and self.condition == "normal":
                 self._release(decided, self._changed_at)
+            elif is_news and not self._active:  # told, or it would be forgotten at the next restart
+                self._say(decided, "alarm", self._changed_at, cause=self._fault)
             self._tell(decided, self._changed_at)
         return decided
 
     def _resume(self, since: float) -> None:
         """Go on with a press from before the restart: how long it lasted then isn't known."""
-        if not (self._active and self._panic):
+        if not self._goes_on:
             return
         if not self._stuck:
             self._stuck_at = since + STUCK_S
@@ -181,9 +198,12 @@ class Zone:
         seen = self._wiring.condition(reading, settling.reads)
         if settling.reads is None:
             settling.begin(now, seen, moved=how == "moved")
-            self._changed_at = now
+            self._changed_at = self._seemed_pressed_at = now
             self._resume(now)
             return decided
+        if seen == "active":
+            self._doubted = self._doubted and now - self._seemed_pressed_at < DOUBT_AGAIN_S
+            self._seemed_pressed_at = now
         if seen == settling.reads:
             if how == "moved":
                 self._found_at = None  # its own word came after all
@@ -242,7 +262,10 @@ class Zone:
             self._believe(decided, "active", since, began)
         elif self._held_at() == due:
             self._pressed_at, self._held = None, True
-            self._say(decided, "alarm", due, held=True, kind=self.settings.held_kind or self.kind)
+            kind = self.settings.held_kind or self.kind
+            self._say(
+                decided, "alarm", due, held=True, kind=kind, cause=None if self._active else self._fault
+            )
         elif self._stuck_at == due:
             self._stuck_at = None
             if not self._stuck:
@@ -266,7 +289,9 @@ class Zone:
 
     def _held_at(self) -> float | None:
         # A contact that has just opened may be bouncing or released; its rest decides which.
-        if self._pressed_at is None or self._settling.reads != "active" or self._unreadable:
+        # What is at rest at a fault may be pressed all the same.
+        pressed = "active" if self._active else self._fault
+        if self._pressed_at is None or self._unreadable or self._settling.reads != pressed or not pressed:
             return None
         return self._pressed_at + HELD_S
 
@@ -310,6 +335,7 @@ class Zone:
             reads == "active" or (self._is_alike(reads) and reads != rest) for reads in self._settling.met
         ):
             self._doubted = self._alarmed = True
+            self._seemed_pressed_at = max(self._seemed_pressed_at, at)
             self._say(decided, "alarm", at, cause="conflict")
 
     def _is_alike(self, reads: Condition | None) -> bool:
@@ -328,22 +354,32 @@ class Zone:
             self._changed_at = since
         if self._panic and self._active and not was_active:
             self._press(decided, since, began)
-        elif self._panic and not self._active and (was_active or seen == "normal"):
+        elif self._panic and (seen == "normal" or (self._goes_on and seen == self._from)):
             self._release(decided, since)
-        elif self._panic and self._is_alike(self._fault) and self._fault != was_fault:
-            self._alarmed = True
-            self._say(decided, "alarm", since, cause=self._fault)
+        elif self._panic and not self._active and (was_active or self._fault != was_fault):
+            self._doubt_press(decided, since)
         self._tell(decided, since)
+
+    def _doubt_press(self, decided: list[Decided], at: float) -> None:
+        """Alarm where a fault may be a press, or another one: a fault can't show that one has ended."""
+        if self._is_alike(self._fault) or self._goes_on:
+            self._alarmed, self._from = True, None  # with two faults, what it read before shows nothing
+            self._say(decided, "alarm", at, cause=self._fault)
 
     def _press(self, decided: list[Decided], since: float, began: float | None) -> None:
         self._alarmed = True
-        self._pressed_at = None if self.settings.latching else since
-        self._stuck_at = since + STUCK_S
+        if not self._goes_on:
+            self._goes_on = True
+            self._from = self._fault if self._is_alike(self._fault) else None
+        if self._stuck_at is None and not self._stuck:
+            self._stuck_at = since + STUCK_S
+        if self._pressed_at is None and not self.settings.latching:
+            self._held, self._pressed_at = False, since
         self._say(decided, "alarm", since, began=began)
 
     def _release(self, decided: list[Decided], since: float) -> None:
-        self._pressed_at = self._stuck_at = None
-        self._held = False
+        self._pressed_at = self._stuck_at = self._from = None
+        self._held = self._goes_on = False
         if self._alarmed:
             self._alarmed = False
             self._say(decided, "restoral", since)

@@ -228,6 +228,15 @@ class Day:
         groups = [list(group) for _, group in itertools.groupby(rests, key=lambda span: span.what)]
         return [Span(each[0].start, each[-1].end) for each in groups if each[0].what == "active"]
 
+    def goes_on(self, zone: str) -> list[Span]:
+        """Each press until its circuit was seen at rest at normal: a fault can't show that it ended."""
+        seen = [
+            span.start for span in self.readings(zone)
+            if span.what == "normal" and watched(span, self.powered(), SETTLE_S)
+        ]  # fmt: skip
+        ends = [*seen, self.end + HOUR]
+        return [Span(press.start, min(at for at in ends if at > press.start)) for press in self.pressed(zone)]
+
 
 def watched(span: Span, powered: list[Span], needs: float) -> bool:
     """Whether the agent had power for as long as it takes to believe this."""
@@ -303,16 +312,36 @@ class Account:
         assert not self.of("latch", certain=True, held=True)
 
     def doubts(self) -> None:
-        """What may be a press is told with its cause; of the pair alone, or of what came to no rest."""
+        """What may be a press is told with its cause; of the pair, in a press, or of what came to no rest."""
         for zone in BUTTONS:
             alarms = self.of(zone, certain=False)
             readings = self.day.readings(zone)
-            alike = [s for s in readings if zone == "wall" and s.what in ("cut", "short")]
+            going_on = self.day.goes_on(zone)
+            faults = [s for s in readings if s.what in ("cut", "short")]
+            alike = [s for s in faults if zone == "wall"]
+            into = [s for s in faults if any(on.start < s.start <= on.end for on in going_on)]
             for e in alarms:
                 assert not e.test
                 assert e.cause == "conflict" or any(
-                    s.what == e.cause and s.lasts >= SETTLE_S - 1e-6 and self.within([e], s) for s in alike
+                    s.what == e.cause and s.lasts >= SETTLE_S - 1e-6 and self.within([e], s)
+                    for s in alike + into
                 ), e
+            for e in self.of(zone, certain=False, held=True):
+                assert not e.test
+                assert zone != "latch"
+                assert any(self.within([e], s) for s in into), e
+            presses = self.day.pressed(zone)
+            for span in into:
+                came = [press for press in presses if press.end == span.start and zone != "wall"]
+                if (
+                    came
+                    and any(
+                        on.start < came[0].start and on.end > span.start + FAULT_S + SLACK_S
+                        for on in self.powered
+                    )
+                    and span.lasts > FAULT_S
+                ):
+                    assert self.within(alarms, span), f"lost: {zone} {span}"
                 if e.cause == "conflict":
                     assert zone in WIRES
             for before, span in itertools.pairwise(readings):

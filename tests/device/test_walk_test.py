@@ -107,6 +107,26 @@ def test_what_may_be_a_fault_is_real_and_no_test() -> None:
     assert told(made.becomes("wall", "active") + made.wait(0.5)) == [("wall", "alarm", False, False)]
 
 
+def test_a_fault_that_comes_into_the_test_is_real() -> None:
+    """The press may go on: told with its cause, and as held; its zone is live from then on."""
+    made = room()
+    done = made.becomes("wall", "active") + made.wait(1.0) + made.becomes("wall", "cut") + made.wait(1.0)
+    assert told(done) == [
+        ("wall", "alarm", True, False),
+        ("wall", "alarm", False, False),
+        ("wall", "tamper", False, False),
+    ]
+    assert not in_test(made)["wall"]
+    done += made.becomes("wall", "active") + made.wait(2.0) + made.becomes("wall", "normal") + made.wait(1.0)
+    assert told(done)[3:] == [
+        ("wall", "alarm", False, False),
+        ("wall", "alarm", False, True),
+        ("wall", "restoral", False, False),
+        ("wall", "tamper-restoral", False, False),
+    ]
+    assert in_test(made)["desk"]
+
+
 def test_what_may_be_a_fault_makes_the_next_one_real() -> None:
     """A wire that is cut and another button at once: both may be presses. Nothing is told twice."""
     made = room()

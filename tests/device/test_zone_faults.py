@@ -111,14 +111,105 @@ def test_a_press_on_a_cut_wire() -> None:
     assert wired.reads((30.0, "normal"), until=40.0) == [("tamper-restoral", 30.0, "cut")]
 
 
-def test_a_wire_cut_during_a_press() -> None:
-    """The press was told; the fault is one, and no second press."""
-    wired = Wired("pair").first("normal")
-    assert wired.reads((1.0, "active"), (2.0, "cut"), until=4.0) == [
+@pytest.mark.parametrize("circuit", ["pair", "eol"])
+def test_a_fault_during_a_press(circuit: str) -> None:
+    """It can't show that the button was released: the press goes on, in doubt, until the circuit rests."""
+    wired = Wired(circuit).first("normal")
+    told = wired.reads((1.0, "active"), (2.0, "cut"), (9.0, "short"), until=2.0 + STUCK_S)
+    faults = [each for each in told if "tamper" in each[0]]
+    assert faults == [("tamper", 2.0, "cut"), ("tamper-restoral", 9.0, "cut"), ("tamper", 9.0, "short")]
+    assert [each for each in told if each not in faults] == [
         ("alarm", 1.0, None),
-        ("restoral", 2.0, None),
+        ("alarm", 2.0, "cut"),
+        ("alarm", 4.0, "cut"),
+        ("alarm", 9.0, "short"),
+        ("trouble", 301.0, "stuck"),
+    ]
+    assert wired.zone.may_be_pressed
+    assert wired.reads((400.0, "normal"), until=410.0) == [
+        ("restoral", 400.0, None),
+        ("trouble-restoral", 400.0, "stuck"),
+        ("tamper-restoral", 400.0, "short"),
+    ]
+    assert wired.zone.word == "normal"
+
+
+@pytest.mark.parametrize("circuit", ["pair", "eol"])
+def test_a_press_held_on_over_a_loose_wire(circuit: str) -> None:
+    """Whether it is one press or three can't be known: each is told, and it is held after 3 s, once."""
+    wired = Wired(circuit).first("normal")
+    loose: list[tuple[float, Condition]] = [
+        (1.0, "active"), (2.0, "cut"), (2.6, "active"), (3.5, "cut"), (4.1, "active"), (6.0, "normal")
+    ]  # fmt: skip
+    told = wired.reads(*loose, until=9.0)
+    assert [each for each in told if "tamper" not in each[0]] == [
+        ("alarm", 1.0, None),
+        ("alarm", 2.0, "cut"),
+        ("alarm", 2.6, None),
+        ("alarm", 3.5, "cut"),
+        ("alarm", 4.0, "cut"),
+        ("alarm", 4.1, None),
+        ("restoral", 6.0, None),
+    ]
+
+
+def test_a_press_after_one_that_was_held_in_doubt() -> None:
+    """It may be another: it is told, and 3 s later as held."""
+    wired = Wired("pair").first("normal")
+    wired.reads((1.0, "active"), (2.0, "cut"), until=10.0)
+    assert wired.reads((10.0, "active"), until=20.0) == [("alarm", 10.0, None), ("alarm", 13.0, None)]
+
+
+def test_pressed_on_a_broken_wire_and_then_shorted() -> None:
+    """The press began as the wire was cut: back there it is over, but not where it was shorted meanwhile."""
+    wired = Wired("pair").first("normal")
+    wired.reads((1.0, "cut"), (2.0, "active"), until=2.1)
+    assert wired.reads((3.0, "short"), (4.0, "cut"), until=4.9) == [
+        ("alarm", 3.0, "short"),
+        ("tamper-restoral", 3.0, "cut"),
+        ("tamper", 3.0, "short"),
+        ("alarm", 4.0, "cut"),
+        ("tamper-restoral", 4.0, "short"),
+        ("tamper", 4.0, "cut"),
+    ]
+
+
+def test_a_latching_button_whose_wire_is_cut() -> None:
+    """It may be pressed: told, and never as held."""
+    wired = Wired("eol", latching=True).first("normal")
+    assert wired.reads((1.0, "active"), (2.0, "cut"), until=60.0) == [
+        ("alarm", 1.0, None),
+        ("alarm", 2.0, "cut"),
         ("tamper", 2.0, "cut"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "reads", "expected"),
+    [
+        ("maybe-cut cut doubt", "cut", [("alarm", 3.0, "cut")]),
+        ("maybe-cut cut doubt held", "cut", []),
+        ("maybe-cut cut doubt", "normal", [("restoral", 0.0, None), ("tamper-restoral", 0.0, "cut")]),
+        ("maybe-cut cut doubt held", "active", [("alarm", 0.0, None), ("alarm", 3.0, None)]),
+        ("active cut doubt held", "cut", [("alarm", 0.0, "cut")]),
+        ("active", "cut", [("alarm", 0.0, "cut"), ("tamper", 0.0, "cut"), ("alarm", 3.0, "cut")]),
+        ("active test", "cut", [("alarm", 0.0, "cut"), ("tamper", 0.0, "cut"), ("alarm", 3.0, "cut")]),
+        ("active test", "normal", [("restoral", 0.0, None)]),
+        ("maybe-cut doubt stuck", "cut", [("tamper", 0.0, "cut")]),
+        (
+            "maybe-cut doubt stuck",
+            "normal",
+            [("restoral", 0.0, None), ("trouble-restoral", 0.0, "stuck")],
+        ),
+    ],
+)
+@pytest.mark.parametrize("circuit", ["pair", "eol"])
+def test_a_press_in_doubt_over_a_restart(circuit: str, word: str, reads: Condition, expected: Told) -> None:
+    """It goes on, as any other."""
+    wired = Wired(circuit).first(reads)
+    wired.zone.remember(word)
+    told = wired.reads(until=20.0)
+    assert told == expected
 
 
 def test_one_fault_becomes_another() -> None:
@@ -244,6 +335,28 @@ def test_each_unrest_is_told() -> None:
         wired.reads(*flicker("active", 0.02, "normal", 0.02, start, start + 1.0), until=start + 2.0)
     unrest = flicker("active", 0.02, "normal", 0.02, 30.0, 31.0)
     assert wired.reads(*unrest, until=31.0) == [("alarm", 30.0, "conflict"), ("tamper", 30.0, "conflict")]
+
+
+@pytest.mark.parametrize(("circuit", "before"), [("pair", ["alarm", "tamper"]), ("eol", ["tamper"])])
+def test_a_press_in_a_long_unrest(circuit: str, before: list[str]) -> None:
+    """A wire that has been loose for an hour: a press after a quiet minute is told, each time."""
+    wired = Wired(circuit).first("normal")
+    loose = flicker("cut", 0.2, "normal", 0.02, 10.0, 3600.0)
+    assert [what for what, _, _ in wired.reads(*loose, until=0.0)] == before
+    for _ in range(2):
+        start = loose[-1][0] + 0.02
+        pressed = flicker("cut", 0.2, "active", 0.035, start, start + 5.0)
+        loose = flicker("cut", 0.2, "normal", 0.02, pressed[-1][0] + 0.035, start + 70.0)
+        told = wired.reads(*pressed, *loose, until=0.0)
+        assert told == [("alarm", round(start + 0.2, 3), "conflict")]
+    assert [what for what, _, _ in wired.reads(until=4000.0)] == ["restoral", "tamper-restoral"]
+
+
+def test_noise_that_goes_on_is_told_once() -> None:
+    """It reads as pressed again and again, without a quiet minute between."""
+    wired = Wired("eol").first("normal")
+    noise = flicker("active", 0.02, "cut", 0.2, 10.0, 400.0)
+    assert [what for what, _, _ in wired.reads(*noise, until=noise[-1][0])] == ["alarm", "tamper"]
 
 
 def test_a_cut_wire_that_becomes_loose_is_no_press() -> None:
@@ -491,7 +604,7 @@ def test_rest_makes_room_for_as_many_again() -> None:
         ("active held", "active", []),
         ("active held cut", "active", []),
         ("active cut", "cut", [("restoral", 0.0, None)]),
-        ("active held", "cut", [("restoral", 0.0, None), ("tamper", 0.0, "cut")]),
+        ("active held", "cut", [("alarm", 0.0, "cut"), ("tamper", 0.0, "cut")]),
         ("maybe-cut", "cut", [("tamper", 0.0, "cut")]),
         (
             "maybe-conflict conflict",
@@ -528,7 +641,7 @@ def test_a_press_after_a_held_one_is_not_held_yet() -> None:
     wired = Wired("pair").first("active")
     wired.zone.remember("active held")
     wired.reads((0.6, "cut"), (0.9, "active"), until=0.95)
-    assert wired.zone.word == "active cut"
+    assert wired.zone.word == "active doubt cut"
 
 
 def test_a_latching_button_over_a_restart_is_not_held() -> None:
@@ -590,6 +703,18 @@ def test_memory_that_comes_late(word: str, expected: Told) -> None:
     assert wired.reads((12.0, "normal"), until=20.0) == expected
     assert wired.zone.can_call
     assert wired.zone.word == "normal"
+
+
+@pytest.mark.parametrize("word", ["active", "active test", "maybe-conflict conflict"])
+def test_memory_of_a_press_that_comes_late_to_a_fault(word: str) -> None:
+    """It may go on: that is told, so that its restoral is owed after one more restart, too."""
+    wired = Wired("eol").first("short")
+    assert wired.reads(until=5.0) == [("tamper", 0.0, "short")]
+    decided = wired.zone.remember(word)
+    assert ("alarm", "short") in [(each.what, each.cause) for each in decided]
+    again = Wired("eol").first("normal")
+    again.zone.remember(decided[-1].word)
+    assert again.reads(until=20.0) == [("restoral", 0.0, None), ("tamper-restoral", 0.0, "short")]
 
 
 def test_memory_that_comes_while_the_contact_moves() -> None:
