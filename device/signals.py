@@ -189,8 +189,9 @@ class Signals:
             self.lamps = {place: each.recalled(now) for place, each in self.lamps.items()}
 
     def _hush(self, kind: str, at: float) -> None:
+        """Let the sounder tell of nothing earlier; a silent press changes nothing, this neither."""
         sounder = self._settings.sounder
-        if sounder is not None and kind not in sounder.kinds:
+        if sounder is not None and kind not in sounder.kinds and kind not in SILENT_KINDS:
             self._hushed_at = max(self._hushed_at, at)
 
     def _pulse(self, place: str, now: float) -> Shown:
