@@ -194,6 +194,8 @@ class Lamp:
     """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")
     identify_since: float = 0.0
+    room_pressed_at: float = float("-inf")
+    """When a button of the room, of whichever lamp, was pressed last and showed it; a test doesn't count."""
 
     def pressed(
         self, event: str, now: float, *, zone: str = "", kind: str = "panic", test: bool = False
@@ -244,6 +246,10 @@ class Lamp:
             return self
         return replace(self, is_faulty=is_faulty, in_walk_test=in_walk_test, idle_since=now)
 
+    def room_pressed(self, at: float) -> Lamp:
+        """A button of the room was pressed: what is dark after a press stays so for longer."""
+        return replace(self, room_pressed_at=max(at, self.room_pressed_at))
+
     def identify(self, until: float, now: float) -> Lamp:
         """Blink, so that the room is found."""
         return replace(self, identify_until=until, identify_since=now)
@@ -260,7 +266,7 @@ def next_deadline(lamp: Lamp, now: float) -> float | None:
     due = [show(lamp, now).changes_at, lamp.ready_until, lamp.identify_until]
     press = lamp.press
     if press is not None:
-        due += [press.late_at, press.at + DARK_FOR_S, press.stage_at + CONFIRMED_S]
+        due += [press.late_at, _dark_until(lamp, press), press.stage_at + CONFIRMED_S]
     return min((at for at in due if at is not None and at > now), default=None)
 
 
@@ -274,7 +280,7 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
         # A real press leaves the room dark for an hour; a test leaves it as it was. What comes later than
         # that is shown all the same.
         said = press.stage_at + CONFIRMED_S
-        if now < (said if press.test else max(said, press.at + DARK_FOR_S)):
+        if now < (said if press.test else max(said, _dark_until(lamp, press))):
             return press.stage, press.stage_at
     if not lamp.is_recalled:
         return "dark", lamp.idle_since
@@ -285,6 +291,10 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
     if now >= lamp.ready_until:
         return "fault", max(lamp.idle_since, min(lamp.ready_until, now))
     return ("button-fault" if lamp.is_faulty else "ready"), lamp.idle_since
+
+
+def _dark_until(lamp: Lamp, press: Press) -> float:
+    return max(press.at, lamp.room_pressed_at) + DARK_FOR_S
 
 
 def play(pattern: Pattern, since: float, now: float) -> Shown:

@@ -65,6 +65,7 @@ class Signals:
             if held
             else was.pressed(event, now, zone=zone, kind=kind, test=test)
         )
+        self._room_pressed()
 
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
@@ -90,6 +91,7 @@ class Signals:
             self._hush(press.kind, press.at)
             if place in self.lamps:
                 self.lamps[place] = self.lamps[place].restored(press)
+        self._room_pressed()
         if self._strobe is not None and shown is not None:
             self._strobe.restored(shown)
         if self.call is None and CALL in presses:
@@ -187,6 +189,12 @@ class Signals:
     def _recall(self, now: float) -> None:
         if not self._is_waiting(now):
             self.lamps = {place: each.recalled(now) for place, each in self.lamps.items()}
+
+    def _room_pressed(self) -> None:
+        """Dark is the room, not one lamp of it: each is, until an hour after the last of their presses."""
+        presses = [each.press for each in self.lamps.values() if each.press and not each.press.test]
+        last = max((press.at for press in presses), default=float("-inf"))
+        self.lamps = {place: each.room_pressed(last) for place, each in self.lamps.items()}
 
     def _hush(self, kind: str, at: float) -> None:
         """Let the sounder tell of nothing earlier; a silent press changes nothing, this neither."""

@@ -76,6 +76,23 @@ def test_a_stage_shows_only_at_the_button_that_was_pressed() -> None:
     assert made.show(202.1)["lamp desk"] == 1.0
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_dark_until_an_hour_after_the_last_press_of_the_room(*, restarts: bool) -> None:
+    """A lamp of its own doesn't light up while the room still hides; a test or a duress is no such press."""
+    made = signals()
+    made.pressed("desk", "panic", "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.pressed("wall", "panic", "b", 3000.0)
+    made.received(frozenset({"b"}), 3000.2)
+    if restarts:
+        made = signals(before=made)
+    made.pressed("quiet", "duress", "c", 3100.0)
+    made.pressed("wall", "panic", "d", 3200.0, test=True)
+    assert rises(made, "lamp desk", 3001.0, 3598.0) == []
+    assert lamp.next_deadline(made.lamps["desk"], 6000.0) == 6600.0
+    assert made.show(6600.0)["lamp desk"] == 1.0
+
+
 def test_pulses_tell_the_stages() -> None:
     """One pressed, two received, three acknowledged; then it is still."""
     made = signals()
