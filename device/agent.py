@@ -350,9 +350,7 @@ class Agent:
             for_s = IDENTIFY_S if command.for_s is None else command.for_s
             self.signals.identify(now.mono + for_s, now.mono)
         elif command.do == "walk-test" and command.for_s is not None:
-            self._walked.append(command.id)
-            walked = walk_memory.remember(self.boot, self._walked)
-            return [*self._walk_test(command.zones, command.for_s, now), walked, said]
+            return [*self._walk_test(command, command.for_s, now), said]
         elif command.do == "lamp" and command.lamp is not None:
             self.signals.told(command.lamp, frozenset(command.events or ()), now.mono)
             return [*self._show(now), *self._remember_presses(now), said]
@@ -362,7 +360,14 @@ class Agent:
             )
         return [*self._show(now), said]
 
-    def _walk_test(self, zones: tuple[str, ...] | None, for_s: float, now: Now) -> list[Action]:
+    def _walk_test(self, command: Command, for_s: float, now: Now) -> list[Action]:
+        if for_s > 0 and self.signals.is_waiting(now.mono):
+            # It may be one that the restart ended, brought again: a press now would be taken for a test.
+            return self._troubles.once(
+                "walk test", "not begun: the outbox of the last start is still being read"
+            )
+        self._walked.append(command.id)
+        zones = command.zones
         buttons = [name for name, zone in self.zones.items() if zone.kind in PANIC_KINDS]
         unknown = sorted(set(zones or ()) - set(buttons))
         if for_s > 0:
@@ -372,7 +377,8 @@ class Agent:
         else:
             self.walk_test.end()
         said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
-        return [*self._show(now), *self._publish_state(), *said]
+        walked = walk_memory.remember(self.boot, self._walked)
+        return [*self._show(now), *self._publish_state(), *said, walked]
 
     def _end_old_walk_test(self, old: frozenset[str]) -> list[Action]:
         """A restart ends a walk test for good, though a broker may bring its command again."""

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from config.contract import MessageError, Posture, decode, encode
+from device import walk_memory
 from device.actions import Remember
 from device.age import Moment, age_ms
 from device.lamp import NOT_RECEIVED_S, STAGES, Press
@@ -22,9 +23,9 @@ def of_the_room(memory: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
     """Return the words that say what the room shows, which hold however old the file is that has them.
 
     Of a file that isn't whole a press may be lost, so no lamp is to say "received" where none is owed;
-    that the room has called is believed.
+    that the room has called is believed. So is which walk tests a start has ended.
     """
-    believed = (_CALL, _STROBE)
+    believed = (_CALL, _STROBE, walk_memory.KEY)
     return {
         key: word
         for key, word in memory.items()

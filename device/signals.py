@@ -125,14 +125,14 @@ class Signals:
     def posture(self, posture: Posture, now: float) -> None:
         """Take the site's posture."""
         if self._strobe is not None:
-            self._strobe.posture(posture, calls=self._calls() or self._is_waiting(now))
+            self._strobe.posture(posture, calls=self._calls() or self.is_waiting(now))
 
     # --- what follows -------------------------------------------------------------------------------
 
     def show(self, now: float) -> dict[str, float]:
         """Return the level of every output at ``now``."""
         self._recall(now)
-        if self._strobe is not None and not self._calls() and not self._is_waiting(now):
+        if self._strobe is not None and not self._calls() and not self.is_waiting(now):
             self._strobe.call_over()
         shown = {place: lamp.show(each, now) for place, each in self.lamps.items()}
         levels = {f"lamp {place}" if place else "lamp": each.light for place, each in shown.items()}
@@ -158,7 +158,7 @@ class Signals:
         """Return when a level may change next."""
         due = [lamp.next_deadline(each, now) for each in self.lamps.values()]
         due += [self._pulse(place, now).changes_at for place in self.lamps]
-        if self._is_waiting(now):
+        if self.is_waiting(now):
             due.append(self._recall_until)
         return min((at for at in due if at is not None), default=None)
 
@@ -179,15 +179,15 @@ class Signals:
         """Return the place of the lamp that shows a zone's presses."""
         return self._place.get(zone, ROOM)
 
+    def is_waiting(self, now: float) -> bool:
+        """Whether it isn't known yet what was before the restart, and is still waited for."""
+        return not self._is_recalled and now < self._recall_until
+
     def _calls(self) -> bool:
         return self.call is not None and self.call.is_open
 
-    def _is_waiting(self, now: float) -> bool:
-        """Whether it isn't known yet what was before the restart."""
-        return not self._is_recalled and now < self._recall_until
-
     def _recall(self, now: float) -> None:
-        if not self._is_waiting(now):
+        if not self.is_waiting(now):
             self.lamps = {place: each.recalled(now) for place, each in self.lamps.items()}
 
     def _room_pressed(self) -> None:
