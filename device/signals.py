@@ -52,9 +52,12 @@ class Signals:
     ) -> None:
         """A button was pressed, or is held."""
         if not test:
-            is_held = held and self.call is not None and self.call.zone == zone
-            call = self.call if is_held else None
-            self.call = call.held(event, now, kind) if call else Press.begun(event, now, zone=zone, kind=kind)
+            call = self.call
+            self.call = (
+                call.held(event, now, kind, zone)
+                if held and call is not None and call.takes_held(zone)
+                else Press.begun(event, now, zone=zone, kind=kind)
+            )
         self._hush(kind, now)
         if kind in SILENT_KINDS:
             return
@@ -70,8 +73,8 @@ class Signals:
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
         was = self.call
-        if was is not None and was.awaits in events:
-            self.call = was.received(now)
+        if was is not None and was.awaits.keys() & events:
+            self.call = was.received(events, now)
         lamps = {place: each.received(events, now) for place, each in self.lamps.items()}
         return self._change(lamps) or self.call is not was
 

@@ -193,6 +193,29 @@ def test_a_walk_test_that_ended_with_a_restart_is_not_begun_again(is_early: bool
     assert after.agent.walk_test
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("missing", ["later", "held"])
+def test_received_is_not_said_while_the_latest_press_is_owed(missing: str, *, restarts: bool) -> None:
+    """One button is held, another pressed meanwhile: the second alarm of the first takes no lamp over."""
+    made = room()
+    done = made.becomes("desk", "active") + made.wait(1.0) + made.press("wall") + made.wait(2.0)
+    alarms = {event.id: event for event in events(done) if event.what == "alarm"}
+    assert [(event.zone, bool(event.held)) for event in alarms.values()] == [
+        ("desk", False),
+        ("wall", False),
+        ("desk", True),
+    ]
+    first, later, held = alarms
+    left = later if missing == "later" else held
+    if restarts:
+        made = restarted(made, pressed=("desk",))
+    made.receipt(*{first, later, held} - {left})
+    made.wait(6.0)
+    assert made.shows == "not-received"
+    made.receipt(left)
+    assert made.shows == "received"
+
+
 def test_no_walk_test_begins_before_it_is_known_which_are_over() -> None:
     """A broker may bring an old command again before the outbox is read: a press then is no test."""
     before = room()
