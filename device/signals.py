@@ -48,9 +48,17 @@ class Signals:
     # --- what happens -------------------------------------------------------------------------------
 
     def pressed(
-        self, zone: str, kind: str, event: str, now: float, *, held: bool = False, test: bool = False
+        self,
+        zone: str,
+        kind: str,
+        event: str,
+        now: float,
+        *,
+        held: bool = False,
+        test: bool = False,
+        shown_test: bool | None = None,
     ) -> None:
-        """A button was pressed, or is held."""
+        """A button was pressed, or is held; ``shown_test`` where it is to look like one or not."""
         if not test:
             call = self.call
             self.call = (
@@ -66,9 +74,22 @@ class Signals:
         self.lamps[place] = (
             was.held(event, now, zone=zone, kind=kind)
             if held
-            else was.pressed(event, now, zone=zone, kind=kind, test=test)
+            else was.pressed(
+                event, now, zone=zone, kind=kind, test=test if shown_test is None else shown_test
+            )
         )
         self._room_pressed()
+
+    def real_after_all(self, zone: str, kind: str, event: str, now: float) -> None:
+        """A press that was taken for a test is told again as real, since there was another after it.
+
+        That one is the latest: it keeps the call, and the lamp where both have the same.
+        """
+        place = self.place(zone)
+        was = self.lamps[place]
+        if was.press is not None and was.press.zone == zone:
+            self.lamps[place] = was.pressed(event, now, zone=zone, kind=kind)
+            self._room_pressed()
 
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
