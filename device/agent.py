@@ -7,7 +7,7 @@ order in which they are to be done: a press is sent first, then kept, then every
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import Final, Literal
 
 from config.agent_settings import AgentSettings
 from config.clock import Now
@@ -86,6 +86,8 @@ class Agent:
         self.zones = {z.zone: Zone(z) for z in settings.zones}
         self.signals = Signals(settings, now.mono)
         self.walk_test = WalkTest()
+        self._shown_test = WalkTest()
+        """The walk test as the lamps show it: it hears of no silent press, which changes nothing there."""
         self.posture: Posture | None = None
         self.up: set[str] = set()
         self._sessions: set[str] = set()
@@ -150,6 +152,7 @@ class Agent:
         done: list[Action] = []
         for name, zone in self.zones.items():
             done += self._happened(name, zone.advance(now.mono), now) + self._lost(name, zone)
+        self._shown_test.advance(now.mono)
         if self.walk_test.advance(now.mono):
             done += self._publish_state()
         for link in self._links:
@@ -162,7 +165,7 @@ class Agent:
         """Return when :meth:`advance` is to be called next, if no fact comes before."""
         due = [zone.next_deadline() for zone in self.zones.values()]
         due += [self._owed.retransmission.next_deadline(), self.signals.next_deadline(now.mono)]
-        due.append(self.walk_test.next_deadline())
+        due += [self.walk_test.next_deadline(), self._shown_test.next_deadline()]
         return min((at for at in due if at is not None), default=now.mono + HEALTH_S)
 
     def settles_at(self) -> float | None:
@@ -192,24 +195,43 @@ class Agent:
         return done
 
     def _judge(self, zone: str, decided: Decided, now: Now) -> list[Action]:
-        """Tell whether it is part of a walk test, and tell of it."""
+        """Tell whether it is part of a walk test, and tell of it.
+
+        Of a silent press the room's own view of its walk test hears nothing: the hub is told what is
+        real, and the lamps go on as if nobody had pressed.
+        """
+        is_silent = self.zones[zone].kind in SILENT_KINDS
         if decided.what == "restoral":
+            self._shown_test.restored(zone, decided.at)
             return self._emit(zone, decided, now, test=self.walk_test.restored(zone, decided.at))
         if decided.what != "alarm":
             return self._emit(zone, decided, now, test=False)
         if decided.held:
             self.walk_test.held(zone)
+            self._shown_test.held(zone)
             return self._emit(zone, decided, now, test=False)
-        verdict = self.walk_test.pressed(
-            zone, decided.at, began=decided.began, is_certain=decided.cause is None
-        )
-        done = self._emit(zone, decided, now, test=verdict.test)
+        began, is_certain = decided.began, decided.cause is None
+        verdict = self.walk_test.pressed(zone, decided.at, began=began, is_certain=is_certain)
+        is_test = verdict.test
+        if not is_silent:
+            shown = self._shown_test.pressed(zone, decided.at, began=began, is_certain=is_certain)
+            is_test = is_test or shown.test
+        done = self._emit(zone, decided, now, test=verdict.test, shown="test" if is_test else "press")
         for other, at in verdict.real_after_all:
             again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)
-            done += self._emit(other, again, now, test=False)
+            done += self._emit(other, again, now, test=False, shown="nothing" if is_silent else "again")
         return done
 
-    def _emit(self, zone: str, decided: Decided, now: Now, *, test: bool) -> list[Action]:
+    def _emit(
+        self,
+        zone: str,
+        decided: Decided,
+        now: Now,
+        *,
+        test: bool,
+        shown: Literal["press", "test", "again", "nothing"] = "press",
+    ) -> list[Action]:
+        """Tell of it; an alarm is ``shown`` as this, which a silent press may make another than it is."""
         settings = self.zones[zone].settings
         self._seq += 1
         event = Event(
@@ -239,7 +261,13 @@ class Agent:
         word = decided.word + (f" {ONLY_TESTED}" if self.walk_test.was_test(zone) else "")
         done.append(Keep(kept, Remember(f"zone {zone}", word)))
         if event.what == "alarm":
-            self.signals.pressed(zone, event.kind, event.id, now.mono, held=decided.held, test=test)
+            if shown == "again":
+                self.signals.real_after_all(zone, event.kind, event.id, now.mono)
+            elif shown != "nothing":
+                is_test = shown == "test"
+                self.signals.pressed(
+                    zone, event.kind, event.id, now.mono, held=decided.held, test=test, shown_test=is_test
+                )
             done += self._show(now) + self._remember_presses(now)
         fields = {
             "zone": zone,
@@ -350,9 +378,7 @@ class Agent:
             for_s = IDENTIFY_S if command.for_s is None else command.for_s
             self.signals.identify(now.mono + for_s, now.mono)
         elif command.do == "walk-test" and command.for_s is not None:
-            self._walked.append(command.id)
-            walked = walk_memory.remember(self.boot, self._walked)
-            return [*self._walk_test(command.zones, command.for_s, now), walked, said]
+            return [*self._walk_test(command, command.for_s, now), said]
         elif command.do == "lamp" and command.lamp is not None:
             self.signals.told(command.lamp, frozenset(command.events or ()), now.mono)
             return [*self._show(now), *self._remember_presses(now), said]
@@ -362,25 +388,37 @@ class Agent:
             )
         return [*self._show(now), said]
 
-    def _walk_test(self, zones: tuple[str, ...] | None, for_s: float, now: Now) -> list[Action]:
+    def _walk_test(self, command: Command, for_s: float, now: Now) -> list[Action]:
+        if for_s > 0 and self.signals.is_waiting(now.mono):
+            # It may be one that the restart ended, brought again: a press now would be taken for a test.
+            return self._troubles.once(
+                "walk test", "not begun: the outbox of the last start is still being read"
+            )
+        self._walked.append(command.id)
+        zones = command.zones
         buttons = [name for name, zone in self.zones.items() if zone.kind in PANIC_KINDS]
         unknown = sorted(set(zones or ()) - set(buttons))
         if for_s > 0:
-            self.walk_test.start(
-                [name for name in buttons if zones is None or name in zones], now.mono, now.mono + for_s
-            )
+            tested = [name for name in buttons if zones is None or name in zones]
+            for each in (self.walk_test, self._shown_test):
+                each.start(tested, now.mono, now.mono + for_s)
         else:
-            self.walk_test.end()
+            self._end_walk_test()
         said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
-        return [*self._show(now), *self._publish_state(), *said]
+        walked = walk_memory.remember(self.boot, self._walked)
+        return [*self._show(now), *self._publish_state(), *said, walked]
 
     def _end_old_walk_test(self, old: frozenset[str]) -> list[Action]:
         """A restart ends a walk test for good, though a broker may bring its command again."""
         self._obeyed.extend(old.difference(self._obeyed))
         if self._walked and self._walked[-1] in old and self.walk_test:
-            self.walk_test.end()
+            self._end_walk_test()
             return self._publish_state()
         return []
+
+    def _end_walk_test(self) -> None:
+        self.walk_test.end()
+        self._shown_test.end()
 
     def _set_aside(self, fact: OutboxSetAside) -> list[Action]:
         if fact.saved is None:
@@ -422,7 +460,9 @@ class Agent:
         self.signals.idle(
             now.mono,
             is_faulty=any(_shows_fault(zone) for zone in self.zones.values()),
-            in_walk_test=[name for name in self.zones if self.walk_test.has(name)],
+            in_walk_test=[
+                name for name in self.zones if self.walk_test.has(name) or self._shown_test.has(name)
+            ],
         )
         done: list[Action] = []
         for output, level in self.signals.show(now.mono).items():

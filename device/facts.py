@@ -91,7 +91,8 @@ class Restored(Fact):
     """What the outbox held from before: events that are owed, oldest first, and what was remembered.
 
     It may come late, when a disk that was sick is well, and more than once: each event is told once,
-    and of a damaged file's words, or of one set aside, only those come that say what the room shows.
+    and of a damaged file's words, or of one set aside, only those come that say what the room shows,
+    and which walk tests are over.
     """
 
     events: tuple[Kept, ...]

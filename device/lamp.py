@@ -8,7 +8,8 @@ hub's own beat proves a path to it. Patterns differ in rhythm, so that colour is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 
 NOT_RECEIVED_S: Final = 5.0
@@ -122,55 +123,80 @@ class Press:
     """The latest press that a lamp is about, and how far it has come."""
 
     ids: frozenset[str]
-    """Its events: the alarm, and a second one of the same kind when it was held."""
+    """Its events: the alarm, and a second one of the same kind when it was held; and those beside it."""
     at: float
     stage: Stage = "pressed"
     stage_at: float = 0.0
     zone: str = ""
     kind: str = "panic"
     test: bool = False
-    awaits: str = ""
-    """The event whose receipt is still to come: the latest of them; none where it has come."""
-    late_at: float = 0.0
-    """From when that receipt is late."""
+    awaits: Mapping[str, float] = field(default_factory=dict)
+    """The events whose receipts are still to come, and from when each is late: the latest of its own,
+    and those beside it."""
+    beside: frozenset[str] = frozenset()
+    """Second alarms of earlier presses that were held on: told later than this press, which is the latest
+    all the same. Nothing is shown as received that one of them isn't."""
 
     @classmethod
     def begun(cls, event: str, now: float, *, zone: str, kind: str, test: bool = False) -> Press:
         """Return a press that has just been told."""
         ids = frozenset((event,))
-        return cls(ids, now, "pressed", now, zone, kind, test, awaits=event, late_at=now + NOT_RECEIVED_S)
+        return cls(ids, now, "pressed", now, zone, kind, test, awaits={event: now + NOT_RECEIVED_S})
+
+    @property
+    def late_at(self) -> float:
+        """From when a receipt is late; never where none is awaited."""
+        return min(self.awaits.values(), default=math.inf)
 
     @property
     def is_open(self) -> bool:
         """Whether it isn't known that a person has ended all of it."""
         return self.stage != "resolved" or bool(self.awaits)
 
-    def held(self, event: str, now: float, kind: str) -> Press:
+    def takes_held(self, zone: str) -> bool:
+        """Whether the second alarm of a zone's press is about this one, or is beside it."""
+        return zone == self.zone or self.is_open
+
+    def held(self, event: str, now: float, kind: str, zone: str) -> Press:
         """Return the press with a second event about it: one that is higher starts its own stages.
 
         Of the same kind it is the same call, and shows nothing new as long as its receipt comes in time.
-        What was late, or would have been, is no later for it.
+        What was late, or would have been, is no later for it. Of another zone it is about an earlier press.
         """
-        late_at = min(self.late_at if self.awaits else math.inf, now + NOT_RECEIVED_S)
-        if kind != self.kind:
-            fresh = Press.begun(event, now, zone=self.zone, kind=kind)
-            return replace(fresh, late_at=late_at)
-        return replace(self, ids=self.ids | {event}, awaits=event, late_at=late_at)
+        late = now + NOT_RECEIVED_S
+        ids = self.ids | {event}
+        if zone != self.zone:
+            return replace(self, ids=ids, beside=self.beside | {event}, awaits={**self.awaits, event: late})
+        beside = {each: at for each, at in self.awaits.items() if each in self.beside}
+        late = min([late, *(at for each, at in self.awaits.items() if each not in beside)])
+        held = replace(self, ids=ids, awaits={**beside, event: late})
+        if kind == self.kind:
+            return held
+        return replace(held, ids=self.beside | {event}, kind=kind, at=now, stage="pressed", stage_at=now)
 
-    def received(self, now: float) -> Press:
-        """Return the press with the awaited receipt."""
-        heard = replace(self, awaits="")
+    def received(self, events: frozenset[str], now: float) -> Press:
+        """Return the press with the receipt of these of its events."""
+        heard = self._without(events)
         # Said anew where the lamp has asked to phone meanwhile, or the earlier event was ended without it.
-        return heard if self._is_shown(now) else replace(heard, stage="received", stage_at=now)
+        if heard.awaits or self._is_shown(now):
+            return heard
+        return replace(heard, stage="received", stage_at=now)
 
     def told(self, stage: Stage, events: frozenset[str], now: float) -> Press:
         """Return the press as far as a person has taken these of its events."""
-        names_awaited = self.awaits in events
-        heard = replace(self, awaits="") if names_awaited else self
+        heard = self._without(events)
+        if not events & (heard.ids - heard.beside):
+            return self.received(events, now) if heard.awaits != self.awaits else self
         is_news = STAGES.index(stage) > STAGES.index(self.stage)
-        if is_news or (names_awaited and not self._is_shown(now)):
+        if is_news or (heard.awaits != self.awaits and not self._is_shown(now)):
             return replace(heard, stage=stage, stage_at=now)
         return heard
+
+    def _without(self, events: frozenset[str]) -> Press:
+        """Return the press with these events at the hub. Of one that was ended, nothing left is beside it."""
+        awaits = {each: at for each, at in self.awaits.items() if each not in events}
+        beside: frozenset[str] = frozenset() if self.stage == "resolved" else self.beside
+        return replace(self, awaits=awaits, beside=beside)
 
     def _is_shown(self, now: float) -> bool:
         """Whether the receipt that is awaited would only repeat what the lamp has said."""
@@ -194,6 +220,8 @@ class Lamp:
     """When what it shows while nothing happens changed last."""
     identify_until: float = float("-inf")
     identify_since: float = 0.0
+    room_pressed_at: float = float("-inf")
+    """When a button of the room, of whichever lamp, was pressed last and showed it; a test doesn't count."""
 
     def pressed(
         self, event: str, now: float, *, zone: str = "", kind: str = "panic", test: bool = False
@@ -202,18 +230,18 @@ class Lamp:
         return replace(self, press=Press.begun(event, now, zone=zone, kind=kind, test=test))
 
     def held(self, event: str, now: float, *, zone: str = "", kind: str = "panic") -> Lamp:
-        """The latest press is held: a second event is about it, too; it is no test any more."""
+        """A press is held: a second event is about it, too; it is no test any more."""
         press = self.press
-        if press is None or press.zone != zone or press.test:
+        if press is None or press.test or not press.takes_held(zone):
             return self.pressed(event, now, zone=zone, kind=kind)
-        return replace(self, press=press.held(event, now, kind))
+        return replace(self, press=press.held(event, now, kind, zone))
 
     def received(self, events: frozenset[str], now: float) -> Lamp:
-        """The hub's receipt came for these events; ignored if the latest isn't among them."""
+        """The hub's receipt came for these events; ignored if none is awaited that is among them."""
         press = self.press
-        if press is None or press.awaits not in events:
+        if press is None or not press.awaits.keys() & events:
             return self
-        return replace(self, press=press.received(now))
+        return replace(self, press=press.received(events, now))
 
     def told(self, stage: Literal["acknowledged", "resolved"], events: frozenset[str], now: float) -> Lamp:
         """The hub says how far these events have come; ignored if not about the latest press."""
@@ -221,7 +249,7 @@ class Lamp:
         if press is None or not press.ids & events:
             return self
         reached = press.told(stage, events, now)
-        return self if reached is press else replace(self, press=reached)
+        return self if reached == press else replace(self, press=reached)
 
     def restored(self, press: Press) -> Lamp:
         """The latest press before a restart; ignored where there was one since."""
@@ -244,6 +272,10 @@ class Lamp:
             return self
         return replace(self, is_faulty=is_faulty, in_walk_test=in_walk_test, idle_since=now)
 
+    def room_pressed(self, at: float) -> Lamp:
+        """A button of the room was pressed: what is dark after a press stays so for longer."""
+        return replace(self, room_pressed_at=max(at, self.room_pressed_at))
+
     def identify(self, until: float, now: float) -> Lamp:
         """Blink, so that the room is found."""
         return replace(self, identify_until=until, identify_since=now)
@@ -260,7 +292,7 @@ def next_deadline(lamp: Lamp, now: float) -> float | None:
     due = [show(lamp, now).changes_at, lamp.ready_until, lamp.identify_until]
     press = lamp.press
     if press is not None:
-        due += [press.late_at, press.at + DARK_FOR_S, press.stage_at + CONFIRMED_S]
+        due += [*press.awaits.values(), _dark_until(lamp, press), press.stage_at + CONFIRMED_S]
     return min((at for at in due if at is not None and at > now), default=None)
 
 
@@ -274,7 +306,7 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
         # A real press leaves the room dark for an hour; a test leaves it as it was. What comes later than
         # that is shown all the same.
         said = press.stage_at + CONFIRMED_S
-        if now < (said if press.test else max(said, press.at + DARK_FOR_S)):
+        if now < (said if press.test else max(said, _dark_until(lamp, press))):
             return press.stage, press.stage_at
     if not lamp.is_recalled:
         return "dark", lamp.idle_since
@@ -285,6 +317,10 @@ def _name(lamp: Lamp, now: float) -> tuple[Name, float]:
     if now >= lamp.ready_until:
         return "fault", max(lamp.idle_since, min(lamp.ready_until, now))
     return ("button-fault" if lamp.is_faulty else "ready"), lamp.idle_since
+
+
+def _dark_until(lamp: Lamp, press: Press) -> float:
+    return max(press.at, lamp.room_pressed_at) + DARK_FOR_S
 
 
 def play(pattern: Pattern, since: float, now: float) -> Shown:

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from config.contract import MessageError, Posture, decode, encode
+from device import walk_memory
 from device.actions import Remember
 from device.age import Moment, age_ms
 from device.lamp import NOT_RECEIVED_S, STAGES, Press
@@ -22,9 +23,9 @@ def of_the_room(memory: Mapping[str, str], *, is_whole: bool) -> dict[str, str]:
     """Return the words that say what the room shows, which hold however old the file is that has them.
 
     Of a file that isn't whole a press may be lost, so no lamp is to say "received" where none is owed;
-    that the room has called is believed.
+    that the room has called is believed. So is which walk tests a start has ended.
     """
-    believed = (_CALL, _STROBE)
+    believed = (_CALL, _STROBE, walk_memory.KEY)
     return {
         key: word
         for key, word in memory.items()
@@ -56,7 +57,8 @@ def remember(place: str, press: Press, now: Moment) -> Remember:
         "zone": press.zone,
         "kind": press.kind,
         "test": press.test,
-        "awaits": press.awaits,
+        "awaits": sorted(press.awaits),
+        "beside": sorted(press.beside),
     }
     return Remember(f"{_KEY} {place}".strip(), json.dumps(word))
 
@@ -73,18 +75,20 @@ def latest(
     kept = _read(memory.get(f"{_KEY} {place}".strip()), now)
     if kept is not None:
         presses = [press for press in presses if not press.ids & kept.ids]
-        presses.append(kept if kept.awaits in still_owed else _settled(kept))
+        presses.append(_settled(kept, still_owed))
     return max(presses, key=lambda press: press.at, default=None)
 
 
-def _settled(kept: Press) -> Press:
-    """The receipt came just before the end: what is owed is the truth."""
-    stage = "received" if kept.stage == "pressed" else kept.stage
-    return dataclasses.replace(kept, awaits="", stage=stage)
+def _settled(kept: Press, still_owed: Container[str]) -> Press:
+    """A receipt may have come just before the end: what is owed is the truth."""
+    awaits = {event: at for event, at in kept.awaits.items() if event in still_owed}
+    stage = "received" if kept.stage == "pressed" and not awaits else kept.stage
+    return dataclasses.replace(kept, awaits=awaits, stage=stage)
 
 
 def _moved(press: Press, at: float) -> Press:
-    return dataclasses.replace(press, at=at, stage_at=at, late_at=at + NOT_RECEIVED_S)
+    awaits = dict.fromkeys(press.awaits, at + NOT_RECEIVED_S)
+    return dataclasses.replace(press, at=at, stage_at=at, awaits=awaits)
 
 
 def _mono(at: Moment, now: Moment) -> float:
@@ -101,8 +105,10 @@ def _read(text: str | None, now: Moment) -> Press | None:
         stage, ids = memory["stage"], frozenset(memory["ids"])
         zone, kind, test = memory.get("zone", ""), memory.get("kind", "panic"), memory.get("test", False)
         awaits = memory.get("awaits", max(ids, default=""))  # older versions didn't say which
+        awaits = [awaits] if isinstance(awaits, str) else awaits  # or knew of one at most
+        owed, beside = dict.fromkeys(map(str, awaits), at), frozenset(memory.get("beside", ()))
     except (ValueError, KeyError, TypeError):
         return None
     if stage not in STAGES:
         return None
-    return _moved(Press(ids, at, stage, at, str(zone), str(kind), bool(test), str(awaits)), at)
+    return _moved(Press(ids, at, stage, at, str(zone), str(kind), bool(test), owed, beside), at)

@@ -48,13 +48,24 @@ class Signals:
     # --- what happens -------------------------------------------------------------------------------
 
     def pressed(
-        self, zone: str, kind: str, event: str, now: float, *, held: bool = False, test: bool = False
+        self,
+        zone: str,
+        kind: str,
+        event: str,
+        now: float,
+        *,
+        held: bool = False,
+        test: bool = False,
+        shown_test: bool | None = None,
     ) -> None:
-        """A button was pressed, or is held."""
+        """A button was pressed, or is held; ``shown_test`` where it is to look like one or not."""
         if not test:
-            is_held = held and self.call is not None and self.call.zone == zone
-            call = self.call if is_held else None
-            self.call = call.held(event, now, kind) if call else Press.begun(event, now, zone=zone, kind=kind)
+            call = self.call
+            self.call = (
+                call.held(event, now, kind, zone)
+                if held and call is not None and call.takes_held(zone)
+                else Press.begun(event, now, zone=zone, kind=kind)
+            )
         self._hush(kind, now)
         if kind in SILENT_KINDS:
             return
@@ -63,14 +74,28 @@ class Signals:
         self.lamps[place] = (
             was.held(event, now, zone=zone, kind=kind)
             if held
-            else was.pressed(event, now, zone=zone, kind=kind, test=test)
+            else was.pressed(
+                event, now, zone=zone, kind=kind, test=test if shown_test is None else shown_test
+            )
         )
+        self._room_pressed()
+
+    def real_after_all(self, zone: str, kind: str, event: str, now: float) -> None:
+        """A press that was taken for a test is told again as real, since there was another after it.
+
+        That one is the latest: it keeps the call, and the lamp where both have the same.
+        """
+        place = self.place(zone)
+        was = self.lamps[place]
+        if was.press is not None and was.press.zone == zone:
+            self.lamps[place] = was.pressed(event, now, zone=zone, kind=kind)
+            self._room_pressed()
 
     def received(self, events: frozenset[str], now: float) -> bool:
         """The hub's receipt came; returns whether it changes what is shown."""
         was = self.call
-        if was is not None and was.awaits in events:
-            self.call = was.received(now)
+        if was is not None and was.awaits.keys() & events:
+            self.call = was.received(events, now)
         lamps = {place: each.received(events, now) for place, each in self.lamps.items()}
         return self._change(lamps) or self.call is not was
 
@@ -90,6 +115,7 @@ class Signals:
             self._hush(press.kind, press.at)
             if place in self.lamps:
                 self.lamps[place] = self.lamps[place].restored(press)
+        self._room_pressed()
         if self._strobe is not None and shown is not None:
             self._strobe.restored(shown)
         if self.call is None and CALL in presses:
@@ -123,14 +149,14 @@ class Signals:
     def posture(self, posture: Posture, now: float) -> None:
         """Take the site's posture."""
         if self._strobe is not None:
-            self._strobe.posture(posture, calls=self._calls() or self._is_waiting(now))
+            self._strobe.posture(posture, calls=self._calls() or self.is_waiting(now))
 
     # --- what follows -------------------------------------------------------------------------------
 
     def show(self, now: float) -> dict[str, float]:
         """Return the level of every output at ``now``."""
         self._recall(now)
-        if self._strobe is not None and not self._calls() and not self._is_waiting(now):
+        if self._strobe is not None and not self._calls() and not self.is_waiting(now):
             self._strobe.call_over()
         shown = {place: lamp.show(each, now) for place, each in self.lamps.items()}
         levels = {f"lamp {place}" if place else "lamp": each.light for place, each in shown.items()}
@@ -156,7 +182,7 @@ class Signals:
         """Return when a level may change next."""
         due = [lamp.next_deadline(each, now) for each in self.lamps.values()]
         due += [self._pulse(place, now).changes_at for place in self.lamps]
-        if self._is_waiting(now):
+        if self.is_waiting(now):
             due.append(self._recall_until)
         return min((at for at in due if at is not None), default=None)
 
@@ -177,20 +203,27 @@ class Signals:
         """Return the place of the lamp that shows a zone's presses."""
         return self._place.get(zone, ROOM)
 
+    def is_waiting(self, now: float) -> bool:
+        """Whether it isn't known yet what was before the restart, and is still waited for."""
+        return not self._is_recalled and now < self._recall_until
+
     def _calls(self) -> bool:
         return self.call is not None and self.call.is_open
 
-    def _is_waiting(self, now: float) -> bool:
-        """Whether it isn't known yet what was before the restart."""
-        return not self._is_recalled and now < self._recall_until
-
     def _recall(self, now: float) -> None:
-        if not self._is_waiting(now):
+        if not self.is_waiting(now):
             self.lamps = {place: each.recalled(now) for place, each in self.lamps.items()}
 
+    def _room_pressed(self) -> None:
+        """Dark is the room, not one lamp of it: each is, until an hour after the last of their presses."""
+        presses = [each.press for each in self.lamps.values() if each.press and not each.press.test]
+        last = max((press.at for press in presses), default=float("-inf"))
+        self.lamps = {place: each.room_pressed(last) for place, each in self.lamps.items()}
+
     def _hush(self, kind: str, at: float) -> None:
+        """Let the sounder tell of nothing earlier; a silent press changes nothing, this neither."""
         sounder = self._settings.sounder
-        if sounder is not None and kind not in sounder.kinds:
+        if sounder is not None and kind not in sounder.kinds and kind not in SILENT_KINDS:
             self._hushed_at = max(self._hushed_at, at)
 
     def _pulse(self, place: str, now: float) -> Shown:

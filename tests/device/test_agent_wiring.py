@@ -10,6 +10,7 @@ from config.agent_settings import StrobeSettings, ZoneSettings
 from config.contract import Event, Posture, encode, posture_topic
 from device.actions import Drive, Forget, Keep, Publish, Remember
 from device.facts import Heard, Kept, Restored
+from device.signals import RECALLED_IN_S
 from tests.device.room import Room, events, healths, of, states
 
 ZONES = (
@@ -190,6 +191,63 @@ def test_a_walk_test_that_ended_with_a_restart_is_not_begun_again(is_early: bool
     for each in (word, "[]", "no json", '{"boot": "b9", "ids": 7}'):
         after.tell(Restored(mono=after.now, events=(), memory={"walk tests": each}))
     assert after.agent.walk_test
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("missing", ["later", "held"])
+def test_received_is_not_said_while_the_latest_press_is_owed(missing: str, *, restarts: bool) -> None:
+    """One button is held, another pressed meanwhile: the second alarm of the first takes no lamp over."""
+    made = room()
+    done = made.becomes("desk", "active") + made.wait(1.0) + made.press("wall") + made.wait(2.0)
+    alarms = {event.id: event for event in events(done) if event.what == "alarm"}
+    assert [(event.zone, bool(event.held)) for event in alarms.values()] == [
+        ("desk", False),
+        ("wall", False),
+        ("desk", True),
+    ]
+    first, later, held = alarms
+    left = later if missing == "later" else held
+    if restarts:
+        made = restarted(made, pressed=("desk",))
+    made.receipt(*{first, later, held} - {left})
+    made.wait(6.0)
+    assert made.shows == "not-received"
+    made.receipt(left)
+    assert made.shows == "received"
+
+
+def test_no_walk_test_begins_before_it_is_known_which_are_over() -> None:
+    """A broker may bring an old command again before the outbox is read: a press then is no test."""
+    before = room()
+    before.command("walk", "walk-test", for_s=600.0)
+    word = next(each.value for each in of(Remember, before.done) if each.key == "walk tests")
+    after = Room(zones=ZONES, boot="b2", reads_outbox=False)
+    after.up()
+    after.command("walk", "walk-test", for_s=600.0)
+    assert not after.agent.walk_test
+    alarm = next(event for event in events(after.press("desk")) if event.what == "alarm")
+    assert not alarm.test
+    after.tell(Restored(mono=after.now, events=(), memory={"walk tests": word}, is_whole=False))
+    after.command("walk-2", "walk-test", for_s=600.0)
+    assert not after.agent.walk_test
+    after.tell(Restored(mono=after.now, events=(), memory={}))
+    for name in ("walk", "walk-2"):
+        after.command(name, "walk-test", for_s=600.0)
+        assert not after.agent.walk_test
+    after.command("walk-3", "walk-test", for_s=600.0)
+    assert after.agent.walk_test
+
+
+def test_a_walk_test_does_not_wait_for_ever_for_a_disk() -> None:
+    """By then a broker has let go of every command that is older than this start."""
+    made = Room(zones=ZONES, reads_outbox=False)
+    made.up()
+    made.wait(RECALLED_IN_S - 1.5)
+    made.command("early", "walk-test", for_s=600.0)
+    assert not made.agent.walk_test
+    made.wait(1.0)
+    made.command("walk", "walk-test", for_s=600.0)
+    assert made.agent.walk_test
 
 
 def test_a_press_that_is_held_over_a_restart_is_told_as_held() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from device.lamp import DARK_FOR_S, PATTERNS, Lamp, Press, next_deadline, show
 
-A, B = frozenset({"a"}), frozenset({"b"})
+A, B, C = frozenset({"a"}), frozenset({"b"}), frozenset({"c"})
 IDLE = Lamp().heard(10_000.0, 0.0)
 
 
@@ -136,6 +136,45 @@ def test_a_held_event_without_a_receipt_is_not_received() -> None:
     assert lamp.received(A, 109.0) == lamp
     assert lit(lamp.received(B, 120.0), 120.0, 600.0) == [(0.0, 0.25), (0.5, 0.75)]
     assert name(lamp.told("acknowledged", A | B, 120.0), 120.0) == "acknowledged"
+
+
+def test_a_hold_takes_no_lamp_from_a_later_press() -> None:
+    """A is held, B pressed meanwhile, and the second alarm of A comes last: B is the latest all the same."""
+    lamp = IDLE.pressed("a", 100.0, zone="one").received(A, 100.1).pressed("b", 101.0, zone="two")
+    lamp = lamp.held("c", 103.0, zone="one")
+    assert name(lamp.received(C, 103.1), 103.1) == "pressed"
+    assert name(lamp.received(C, 103.1), 106.0) == "not-received"
+    assert name(lamp.told("acknowledged", A | C, 103.1), 103.1) == "pressed"
+    assert name(lamp.received(B, 103.1), 107.9) == "pressed"
+    assert name(lamp.received(B, 103.1), 108.0) == "not-received"
+    both = lamp.received(B, 103.1).received(C, 103.2)
+    assert both == lamp.received(B | C, 103.2)
+    assert lit(both, 103.2, 600.0) == [(0.0, 0.25), (0.5, 0.75)]
+    assert name(both.told("acknowledged", B | C, 110.0), 110.0) == "acknowledged"
+
+
+def test_a_hold_beside_a_later_press_that_is_received_shows_nothing_new() -> None:
+    """As long as its own receipt comes in time; when the later press is over, it goes on by itself."""
+    lamp = IDLE.pressed("a", 100.0, zone="one").pressed("b", 101.0, zone="two").received(A | B, 101.1)
+    lamp = lamp.held("c", 103.0, zone="one")
+    assert lit(lamp.received(C, 103.1), 103.1, 600.0) == []
+    assert name(lamp, 108.0) == "not-received"
+    ended = lamp.told("resolved", B, 104.0)
+    assert ended.press is not None
+    assert ended.press.is_open
+    assert name(ended.received(C, 109.0), 109.0) == "received"
+    assert name(ended.received(C, 109.0).told("resolved", C, 120.0), 120.0) == "ready"
+    assert name(ended.told("resolved", C, 105.0), 105.0) == "ready"
+    after = lamp.received(C, 103.1).told("resolved", B | C, 104.0).held("d", 105.0, zone="one")
+    assert name(after, 105.0) == "pressed"
+
+
+def test_both_are_held() -> None:
+    """The second alarm of the latest press stands for its first one, and for no other."""
+    lamp = IDLE.pressed("a", 100.0, zone="one").pressed("b", 101.0, zone="two")
+    lamp = lamp.held("c", 103.0, zone="one").held("d", 104.0, zone="two")
+    assert name(lamp.received(frozenset("d"), 104.1), 104.1) == "pressed"
+    assert name(lamp.received(frozenset("cd"), 104.1), 104.1) == "received"
 
 
 def test_a_hold_that_makes_it_an_emergency_has_stages_of_its_own() -> None:

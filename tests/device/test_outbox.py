@@ -504,13 +504,14 @@ STROBE = Remember("strobe", "as it was")
 def test_a_file_taken_back_brings_the_room_s_call(open_outbox: Open, tmp_path: Path) -> None:
     """Its events may all be receipted: the room has called all the same. A newer word stands."""
     lamp = Remember("press desk", "dark")
-    left_by_a_kill(tmp_path, CALL, STROBE, lamp, Remember("zone desk", "active"))
+    walked = Remember("walk tests", '{"boot": "b0", "ids": ["w"]}')
+    left_by_a_kill(tmp_path, CALL, STROBE, lamp, walked, Remember("zone desk", "active"))
     opened = open_outbox(set_aside=True)
     assert not restored(opened).is_whole
     assert isinstance(opened.fact(), OutboxSetAside)
     opened.outbox.write(Remember("strobe", "newer"))
     opened.outbox.take_back()
-    words = {"press *": CALL.value, "press desk": lamp.value, "strobe": "newer"}
+    words = {"press *": CALL.value, "press desk": lamp.value, "strobe": "newer", "walk tests": walked.value}
     assert restored(opened) == Restored(mono=ANY, events=(), memory=words, is_whole=False)
     assert isinstance(opened.fact(), OutboxTakenBack)
     assert restored(opened) == Restored(mono=ANY, events=(), memory={})
@@ -522,7 +523,8 @@ def test_a_damaged_file_brings_what_can_be_read_of_the_room_s_call(open_outbox: 
     """And no other word: a press must alarm again, and no lamp say that one was received which is lost."""
     path = tmp_path / "agent" / "outbox.db"
     first = open_outbox()
-    for change in (CALL, STROBE, Remember("press", "pressed"), Remember("zone desk", "active")):
+    walked = Remember("walk tests", '{"boot": "b0", "ids": ["w"]}')
+    for change in (CALL, STROBE, walked, Remember("press", "pressed"), Remember("zone desk", "active")):
         first.outbox.write(change)
     for n in range(400):
         first.outbox.write(Keep(kept(f"e{n}")))
@@ -530,7 +532,7 @@ def test_a_damaged_file_brings_what_can_be_read_of_the_room_s_call(open_outbox: 
     content = path.read_bytes()
     path.write_bytes(content[:-8192] + b"\xa5" * 8192)
     found = restored(open_outbox())
-    assert found.memory == {"press *": CALL.value, "strobe": STROBE.value}
+    assert found.memory == {"press *": CALL.value, "strobe": STROBE.value, "walk tests": walked.value}
     assert found.is_whole
 
 

@@ -76,6 +76,23 @@ def test_a_stage_shows_only_at_the_button_that_was_pressed() -> None:
     assert made.show(202.1)["lamp desk"] == 1.0
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_dark_until_an_hour_after_the_last_press_of_the_room(*, restarts: bool) -> None:
+    """A lamp of its own doesn't light up while the room still hides; a test or a duress is no such press."""
+    made = signals()
+    made.pressed("desk", "panic", "a", 100.0)
+    made.received(frozenset({"a"}), 100.2)
+    made.pressed("wall", "panic", "b", 3000.0)
+    made.received(frozenset({"b"}), 3000.2)
+    if restarts:
+        made = signals(before=made)
+    made.pressed("quiet", "duress", "c", 3100.0)
+    made.pressed("wall", "panic", "d", 3200.0, test=True)
+    assert rises(made, "lamp desk", 3001.0, 3598.0) == []
+    assert lamp.next_deadline(made.lamps["desk"], 6000.0) == 6600.0
+    assert made.show(6600.0)["lamp desk"] == 1.0
+
+
 def test_pulses_tell_the_stages() -> None:
     """One pressed, two received, three acknowledged; then it is still."""
     made = signals()
@@ -126,16 +143,15 @@ def test_the_sounder_is_silent_for_panic() -> None:
     assert len(rises(made, "sounder", 200.0, 2.0)) == 1
 
 
-@pytest.mark.parametrize(("zone", "kind"), [("wall", "panic"), ("quiet", "duress")])
 @pytest.mark.parametrize("restarts", [False, True])
-def test_a_later_panic_or_duress_silences_the_sounder(zone: str, kind: str, *, restarts: bool) -> None:
+def test_a_later_panic_silences_the_sounder(*, restarts: bool) -> None:
     """A beep about the earlier call would tell whoever is in the room that it has called."""
     sounder = SounderSettings(pin=20)
     zones = (*ZONES, ZoneSettings(zone="ill", kind="medical", circuit="no", pin=16, lamp_pin=19))
     made = signals(sounder=sounder, zones=zones)
     made.pressed("ill", "medical", "a", 100.0)
     assert made.show(100.05)["sounder"] == 1.0
-    made.pressed(zone, kind, "b", 100.06)
+    made.pressed("wall", "panic", "b", 100.06)
     assert made.show(100.07)["sounder"] == 0.0
     if restarts:
         made = signals(sounder=sounder, zones=zones, before=made)
@@ -144,6 +160,20 @@ def test_a_later_panic_or_duress_silences_the_sounder(zone: str, kind: str, *, r
     assert rises(made, "sounder", 101.0, 200.0) == []
     made.pressed("help", "assist", "c", 400.0)
     assert len(rises(made, "sounder", 400.0, 2.0)) == 1
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_later_duress_leaves_the_sounder_as_it_was(*, restarts: bool) -> None:
+    """A beep that stays out would tell as much as one that comes: both rooms sound the same."""
+    sounder = SounderSettings(pin=20)
+    zones = (*ZONES, ZoneSettings(zone="ill", kind="medical", circuit="no", pin=16))
+    made, other = signals(sounder=sounder, zones=zones), signals(sounder=sounder, zones=zones)
+    for each in (made, other):
+        each.pressed("ill", "medical", "a", 100.0)
+    made.pressed("quiet", "duress", "b", 100.06)
+    if restarts:
+        made, other = (signals(sounder=sounder, zones=zones, before=each) for each in (made, other))
+    assert rises(made, "sounder", 100.06, 20.0) == rises(other, "sounder", 100.06, 20.0) != []
 
 
 def posture(name: str, n: int, *, drill: bool = False, automatic: bool | None = None) -> Posture:

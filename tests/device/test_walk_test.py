@@ -251,6 +251,86 @@ def test_two_buttons_at_once_are_real(apart: float) -> None:
     assert made.shows == "pressed"
 
 
+@pytest.mark.parametrize("missing", ["wall", "desk"])
+def test_of_two_at_once_the_lamp_is_about_the_later_one(missing: str) -> None:
+    """Though the earlier one is told again after it: no receipt of that one says received."""
+    made = room()
+    done = made.press("desk") + made.wait(1.0) + made.press("wall")
+    real = {event.zone: event.id for event in events(done) if event.what == "alarm" and not event.test}
+    made.receipt(*(event for zone, event in real.items() if zone != missing))
+    assert made.shows == ("pressed" if missing == "wall" else "received")
+    assert made.agent.signals.call is not None
+    assert made.agent.signals.call.zone == "wall"
+    made.wait(6.0)
+    assert made.shows == ("not-received" if missing == "wall" else "received")
+
+
+def test_of_two_at_once_each_has_its_own_lamp() -> None:
+    """Each says what became of its own press, which is no test any more."""
+    help_ = ZoneSettings(zone="help", kind="panic", circuit="no", pin=6, lamp_pin=12)
+    made = Room(zones=(*ZONES, help_))
+    made.answers = True
+    made.up()
+    made.beat()
+    made.command("walk", "walk-test", for_s=600.0)
+    done = made.press("help") + made.press("desk")
+    alarms = [event.id for event in events(done) if event.what == "alarm"]
+    made.receipt(*alarms[:2])
+    made.wait(5.0)
+    assert (made.shows, made.shown_at("help")) == ("received", "not-received")
+    made.receipt(alarms[2])
+    assert made.shown_at("help") == "received"
+
+
+def lamp_levels(made: Room, seconds: float) -> list[float]:
+    """What the room's lamp does from now on, ten times a second."""
+    levels = []
+    for _ in range(round(seconds * 10)):
+        made.wait(0.1)
+        levels.append(made.agent.signals.show(made.now)["lamp"])
+    return levels
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_duress_press_at_once_with_a_test_changes_no_lamp(when: str) -> None:
+    """Both are told as real, and the walk test is over; the lamp goes on as after the test alone."""
+    shown = {}
+    for is_duress in (False, True):
+        made = room()
+        if is_duress and when == "before":
+            made.becomes("quiet", "active")
+        made.wait(1.0)
+        done = made.press("desk")
+        made.receipt(*(event.id for event in events(done)))
+        made.wait(0.5)
+        if is_duress and when == "after":
+            made.becomes("quiet", "active")
+        levels = lamp_levels(made, 20.0)
+        made.beat()
+        levels += lamp_levels(made, 20.0)
+        made.press("wall")
+        shown[is_duress] = levels + lamp_levels(made, 20.0)
+        if is_duress:
+            real = [event.zone for event in events(made.done) if event.what == "alarm" and not event.test]
+            assert {"desk", "quiet", "wall"} <= set(real)
+            assert not any(in_test(made).values())
+            assert made.agent.signals.call is not None
+    assert shown[True] == shown[False]
+
+
+def test_a_new_walk_test_after_a_duress_press_shows_as_what_it_is() -> None:
+    """The lamp never takes for real what is told as a test."""
+    made = room(for_s=60.0)
+    done = made.press("desk") + made.press("quiet")
+    made.receipt(*(event.id for event in events(done)))
+    made.wait(1.0)
+    made.command("walk-2", "walk-test", for_s=600.0)
+    made.wait(70.0)
+    assert made.shows == "walk-test"
+    assert told(made.press("desk"))[0] == ("desk", "alarm", True, False)
+    assert made.shows == "tested"
+
+
 def test_two_buttons_one_after_the_other_are_tests() -> None:
     made = room()
     made.press("desk")
