@@ -266,10 +266,11 @@ def test_a_press_just_before_a_stop_on_a_hung_disk_is_told() -> None:
 
 def test_a_panic_that_would_reach_nobody_is_a_trouble_until_a_board_is_open(world: World) -> None:
     """15 s after the beat says so; the beat's word and the trouble end together."""
-    world.recorder._site.own._watch._wrong_since["reach"] = -1e9  # it has been so for long
     for target in world.site.directory.panic_targets():
         for _ in range(2):
             world.recorder.probed(target.channel, Outcome("temporary", "connection refused"))
+    until("nobody is reached", lambda: "reach" in world.recorder._site.own._watch._wrong_since)
+    world.recorder._site.own._watch._wrong_since["reach"] = -1e9  # it has been so for long
     until("a trouble", lambda: "reach" in world.view.troubles)
     world.recorder.boards(+1)
     until("its end", lambda: "reach" not in world.view.troubles)
