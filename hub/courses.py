@@ -32,9 +32,10 @@ class Courses:
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
             course = recall(kept, now)
-            if not any(one.plan in ledger.directory.plans for one in course.runs):
-                place = incident.rooms[0].place  # the settings have no such plan any more
-                course = self._begun(course, incident, place, now, restarts=True)
+            left = [one for one in course.runs if one.plan in ledger.directory.plans]
+            if len(left) < len(course.runs):  # the settings have not all of its plans any more
+                place = incident.rooms[0].place
+                course = self._begun(course, incident, place, now, restarts=not left)
             self._courses[incident.id] = course
             self._arm(incident)
 

@@ -412,9 +412,14 @@ def _steps(plans: Plans, one: Run) -> tuple[Step, ...]:
 
 
 def _fitted(one: Run, plans: Plans, confirmed: bool) -> Run:
-    """Return a run that fits its plan: one whose steps are others now is taken from its start."""
+    """Return a run that fits its plan: one whose steps are others now is taken from its start.
+
+    One whose plan is gone from the settings is over: its moments would be due for ever.
+    """
     plan = plans.get(one.plan)
-    if plan is None or len(plan.steps) == len(one.due) == len(one.taken):
+    if plan is None:
+        return replace(one, due=(None,) * len(one.due))
+    if len(plan.steps) == len(one.due) == len(one.taken):
         return one
     return replace(run(plan, one.started, one.kind, confirmed=confirmed), overtaken=one.overtaken)
 

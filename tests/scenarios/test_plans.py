@@ -465,3 +465,5 @@ def test_a_plan_that_is_gone_from_the_settings_is_replaced(make_rig: Make) -> No
     rig.restart()
     rig.wait(3)
     assert "5 s nurse opened" in rig.asked()
+    rig.wait(200)  # past the moments of the plan that is gone: nothing waits for them
+    assert "nurse updated" in str(rig.asked())
