@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config.agreement_settings import AgreementSettings, check_agreement
 from config.contract import Kind, is_id
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
@@ -133,6 +134,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
@@ -178,6 +180,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_people,
         _check_plans,
         _check_troubles,
+        _check_agreement,
     ):
         with where_known:
             check(settings, report)
@@ -326,3 +329,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_troubles(settings.troubles, frozenset(settings.audiences), report)
+
+
+def _check_agreement(settings: HubSettings, report: Report) -> None:
+    check_agreement(settings.mou, report)
