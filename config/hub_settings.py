@@ -14,8 +14,8 @@ from config.contract import Kind, is_id
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
-from config.plan_checks import Names, check_plans
-from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
+from config.plan_checks import Names, check_plans, check_postures
+from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
 from config.settings import Report, secret
 from config.shared_settings import (
     LOOPBACK,
@@ -144,6 +144,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+    posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
     troubles: TroublesSettings = TroublesSettings()
@@ -323,6 +324,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
         frozenset(room.building for room in settings.rooms if room.building),
     )
     check_plans(settings.plans, known, report)
+    check_postures(settings.plans, settings.posture, report)
 
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
