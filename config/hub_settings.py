@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config.agreement_settings import AgreementSettings, check_agreement
 from config.contract import Kind, is_id
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
-from config.plan_checks import Names, check_plans
-from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
+from config.plan_checks import Names, check_plans, check_postures
+from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
 from config.record_settings import RecordSettings, RetentionSettings
 from config.settings import Report, secret
 from config.shared_settings import (
@@ -126,6 +127,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
+    mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
@@ -135,6 +137,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+    posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
     troubles: TroublesSettings = TroublesSettings()
@@ -170,6 +173,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_people,
         _check_plans,
         _check_troubles,
+        _check_agreement,
     ):
         with where_known:
             check(settings, report)
@@ -313,9 +317,14 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
         frozenset(room.building for room in settings.rooms if room.building),
     )
     check_plans(settings.plans, known, report)
+    check_postures(settings.plans, settings.posture, report)
 
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
     audiences = frozenset(settings.audiences)
     check_troubles(settings.troubles, audiences, report)
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
+
+
+def _check_agreement(settings: HubSettings, report: Report) -> None:
+    check_agreement(settings.mou, report)
