@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Readable
+from config.hub_settings import HubSettings
 from hub.delivery import Outcome
+from hub.directory import Directory
 from hub.incident import Disposition, Incident, Room
 from hub.view import Bypass
 from hub.walk_test import USUAL_S, WalkTest
@@ -256,7 +258,15 @@ class WalkTestDone(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | Refused
+class Reloaded(Struct, frozen=True):
+    """The answer to settings that were read anew and are taken."""
+
+    changes: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | Reloaded | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -268,6 +278,30 @@ class Asked(Struct, frozen=True):
     answer: Reply
 
 
+class Reload(Struct, frozen=True):
+    """Settings that were read anew and are right, with all that could be made of them beforehand."""
+
+    settings: HubSettings
+    directory: Directory
+    kinds: dict[str, str]
+    """Each channel's kind."""
+    changes: tuple[str, ...]
+    """What differs, in words without secrets."""
+    hash: str
+    """Of the settings: see :func:`config.settings_changes.settings_hash`."""
+    retune: Callable[[], None]
+    """The shell's part, done when this is let out."""
+    answer: Reply
+
+
+class ReloadRefused(Struct, frozen=True):
+    """Settings that were read anew and can't be taken."""
+
+    file: str
+    faults: tuple[str, ...]
+    """Each in words, without secrets."""
+
+
 class TimeOver(Struct, frozen=True):
     """Values beside the chain whose time is over."""
 
@@ -276,15 +310,6 @@ class TimeOver(Struct, frozen=True):
     """Number of the row, and field."""
 
 
-Input = (
-    EventCame
-    | DeviceMessage
-    | Link
-    | BrokerDropped
-    | Measured
-    | Probed
-    | Attempted
-    | Asked
-    | TimeOver
-    | ClockTrust
-)
+OfTheHub = BrokerDropped | Measured | ClockTrust | TimeOver | Reload | ReloadRefused
+"""What the shell says of the hub itself."""
+Input = EventCame | DeviceMessage | Link | Probed | Attempted | Asked | OfTheHub

@@ -19,7 +19,7 @@ from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
-from hub.directory import Directory
+from hub.directory import Shapes, directory_of
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
@@ -32,7 +32,10 @@ from hub.inputs import (
     Input,
     Link,
     Measured,
+    OfTheHub,
     Probed,
+    Reload,
+    ReloadRefused,
     TimeOver,
     WalkTestAction,
     ZoneAction,
@@ -45,6 +48,7 @@ from hub.own_state import OwnState
 from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
+from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.verify_record import REMOVED
@@ -58,8 +62,6 @@ ONE_TIME: Final = (
 )
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
-TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
-"""Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
 
@@ -101,15 +103,13 @@ class Site(Ledger):
     def __init__(
         self,
         settings: HubSettings,
-        channels: dict[str, tuple[str, tuple[str, ...]]],
+        channels: Shapes,
         loaded: Loaded,
         view: View,
         now: Now,
     ) -> None:
         """``channels`` maps a channel's name to its kind and its targets' names."""
-        ends = {name: targets for name, (_, targets) in channels.items()}
-        machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
-        directory = Directory(settings, ends, machines)
+        directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
@@ -118,13 +118,13 @@ class Site(Ledger):
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
-        mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
-        self.notices = TroubleNotices(self, self.outbound, self.bypasses, frozenset(mute), now)
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.retuning = Retuning(self, self.incidents, self.outbound, self.devices, self.proving)
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)
@@ -167,18 +167,27 @@ class Site(Ledger):
             self._asked(decision, fact, now)
         elif isinstance(fact, Link):
             self._link(decision, fact, now)
-        elif isinstance(fact, TimeOver):
-            self._remove(decision, fact, now)
         elif isinstance(fact, Probed):
             self.outbound.probed(decision, fact, now)
+        else:
+            self._of_the_hub(decision, fact, now)
+        self._follow_up(decision, now)
+        return decision
+
+    def _of_the_hub(self, decision: Decision, fact: OfTheHub, now: Now) -> None:
+        """Take what the shell says of the hub itself: its machine, its settings, what is to go."""
+        if isinstance(fact, TimeOver):
+            self._remove(decision, fact, now)
         elif isinstance(fact, Measured):
             self.own.measured(decision, fact, now)
         elif isinstance(fact, ClockTrust):
             self._trusted(decision, fact, now)
+        elif isinstance(fact, Reload):
+            self.retuning.take(decision, fact, now)
+        elif isinstance(fact, ReloadRefused):
+            self.retuning.refused(decision, fact, now)
         else:
             self._dropped(decision, fact, now)
-        self._follow_up(decision, now)
-        return decision
 
     def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
         if isinstance(fact.action, ZoneAction):
@@ -317,16 +326,8 @@ class Site(Ledger):
         return f"broker {one.name} ({one.host}:{one.port}): {words}"
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
-        """Restore, at a start, the troubles of what the settings have no more: devices, channels, brokers."""
-        more = {broker.name for broker in self.settings.more_brokers}
-        for key in list(self.troubles.open):
-            what, _, rest = key.partition(" ")
-            device = self.troubles.open[key].device
-            gone_device = device is not None and device not in self.directory.rooms and what != "flaw"
-            gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
-            gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
-            if gone_device or gone_channel or gone_broker:
-                self.restore(decision, now, key, for_good=True)
+        """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
+        self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
 
     def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:

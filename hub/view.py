@@ -156,6 +156,10 @@ class View:
         now.sort(key=lambda incident: (incident.state != "open", -incident.number))
         return now
 
+    def drop_device(self, device: str) -> None:
+        """Show a device no more."""
+        self.devices.pop(device, None)
+
     def drop_trouble(self, key: str) -> None:
         """Show a trouble no more."""
         self.troubles.pop(key, None)
