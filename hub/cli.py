@@ -16,6 +16,7 @@ from config import __version__, logs
 from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
+from config.record_settings import doubts as record_doubts
 from config.settings import Fault, SettingsError, load
 from config.trouble_settings import doubts as trouble_doubts
 from hub.verify_record import head_of
@@ -76,16 +77,24 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     rooms, channels = len(settings.rooms), len(settings.channels)
     print(f"{options.config}: no fault. Site {settings.site}, {rooms} rooms, {channels} channels.")
     for name, plan in settings.plans_in_order.items():
-        first = [audience for step in plan.steps if step.after_s == 0 for audience in step.notify]
+        at_once = [step for step in plan.steps if step.after_s == 0 and step.when == "always"]
+        first = [audience for step in at_once for audience in step.notify]
         print(f"  plan {name} ({', '.join(plan.kinds)}): at once {', '.join(first) or 'nobody'}")
         for audience in first:
             found = settings.audiences.get(audience)
             if found is None or not (found.channels or found.members):
                 words = "has no channel and no members: it is told on the board alone"
                 print(f"  note: audience {audience} {words}")
-    for words in (*doubts(settings.plans), *trouble_doubts(settings.troubles, settings.audiences)):
+    for words in (
+        *doubts(settings.plans),
+        *trouble_doubts(settings.troubles, settings.audiences),
+        *record_doubts(settings.record, settings.audiences),
+    ):
         print(f"  note: {words}")
-    from hub.cli_plans import cover
+    from hub.cli_plans import cover, today
+
+    if words := settings.mou.overdue(today(settings)):
+        print(f"  note: {words} (mou.review)")
 
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
@@ -229,7 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
     command.add_argument("name")
     command.add_argument(
-        "--scopes", default="read", help="read, acknowledge, resolve, maintain, or all; with commas"
+        "--scopes", default="read", help="read, acknowledge, resolve, posture, maintain, or all; with commas"
     )
     return parser
 

@@ -8,6 +8,7 @@ that leaves it is frozen.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Shapes, directory_of
+from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
@@ -29,13 +31,14 @@ from hub.inputs import (
     ClockTrust,
     DeviceMessage,
     EventCame,
+    HeadRead,
     Input,
     Link,
     Measured,
-    OfTheHub,
     Probed,
     Reload,
     ReloadRefused,
+    SetPosture,
     TimeOver,
     WalkTestAction,
     ZoneAction,
@@ -45,6 +48,7 @@ from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
+from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
@@ -112,19 +116,36 @@ class Site(Ledger):
         directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
+        self.postures = Postures(self, loaded.facts, now)
         self.outbound = Outbound(self, loaded.deliveries, now)
-        self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
+        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
+        self.heads = HeadNotices(self, self.outbound, loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.retuning = Retuning(self, self.incidents, self.outbound, self.devices, self.proving)
+        self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
+            DeviceMessage: self._of_device,
+            Attempted: self._attempted,
+            Asked: self._asked,
+            Link: self._link,
+            BrokerDropped: self._dropped,
+            TimeOver: self._remove,
+            Probed: self.outbound.probed,
+            Measured: self.own.measured,
+            ClockTrust: self._trusted,
+            HeadRead: self.heads.take,
+            Reload: self.retuning.take,
+            ReloadRefused: self.retuning.refused,
+        }
+        """What takes which input; an event alone brings what the store knows of it."""
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)
@@ -153,47 +174,30 @@ class Site(Ledger):
         decision = Decision(now.mono) if into is None else into
         if isinstance(fact, EventCame):
             self.presses.take(decision, fact, now, known)
-        elif isinstance(fact, DeviceMessage):
-            self.devices.take(decision, fact, now)
-            if fact.what == "state" and not fact.retained:
-                self.walk_tests.heard(decision, fact.device, now)
-                self.proving.look(decision, fact.device, now)
-        elif isinstance(fact, Attempted):
-            delivery = self.outbound.attempted(decision, fact, now)
-            if delivery is not None:
-                told = fact.outcome.verdict == "delivered"
-                self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
-        elif isinstance(fact, Asked):
-            self._asked(decision, fact, now)
-        elif isinstance(fact, Link):
-            self._link(decision, fact, now)
-        elif isinstance(fact, Probed):
-            self.outbound.probed(decision, fact, now)
         else:
-            self._of_the_hub(decision, fact, now)
+            self._takes[type(fact)](decision, fact, now)
         self._follow_up(decision, now)
         return decision
 
-    def _of_the_hub(self, decision: Decision, fact: OfTheHub, now: Now) -> None:
-        """Take what the shell says of the hub itself: its machine, its settings, what is to go."""
-        if isinstance(fact, TimeOver):
-            self._remove(decision, fact, now)
-        elif isinstance(fact, Measured):
-            self.own.measured(decision, fact, now)
-        elif isinstance(fact, ClockTrust):
-            self._trusted(decision, fact, now)
-        elif isinstance(fact, Reload):
-            self.retuning.take(decision, fact, now)
-        elif isinstance(fact, ReloadRefused):
-            self.retuning.refused(decision, fact, now)
-        else:
-            self._dropped(decision, fact, now)
+    def _of_device(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        self.devices.take(decision, fact, now)
+        if fact.what == "state" and not fact.retained:
+            self.walk_tests.heard(decision, fact.device, now)
+            self.proving.look(decision, fact.device, now)
+
+    def _attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
+        delivery = self.outbound.attempted(decision, fact, now)
+        if delivery is not None:
+            told = fact.outcome.verdict == "delivered"
+            self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
 
     def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
         if isinstance(fact.action, ZoneAction):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, SetPosture):
+            decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
