@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, Event, MessageError, PostureName, Readable
+from config.contract import PANIC_KINDS, Event, MessageError, Posture, PostureName, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
@@ -70,6 +70,13 @@ class Link(Struct, frozen=True):
     up: bool
     why: str
     session_present: bool = False
+    broker: int = 0
+
+
+class PostureHeard(Struct, frozen=True):
+    """What a broker keeps as the site's posture, and agents obey: said by this hub, or before it."""
+
+    posture: Posture
     broker: int = 0
 
 
@@ -304,6 +311,7 @@ Input = (
     EventCame
     | DeviceMessage
     | Link
+    | PostureHeard
     | BrokerDropped
     | Measured
     | Probed

@@ -32,6 +32,7 @@ from hub.inputs import (
     Input,
     Link,
     Measured,
+    PostureHeard,
     Probed,
     SetPosture,
     TimeOver,
@@ -168,18 +169,16 @@ class Site(Ledger):
                 self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
         elif isinstance(fact, Asked):
             self._asked(decision, fact, now)
-        elif isinstance(fact, Link):
-            self._link(decision, fact, now)
+        elif isinstance(fact, Link | PostureHeard | BrokerDropped):
+            self._of_the_broker(decision, fact, now)
         elif isinstance(fact, TimeOver):
             self._remove(decision, fact, now)
         elif isinstance(fact, Probed):
             self.outbound.probed(decision, fact, now)
         elif isinstance(fact, Measured):
             self.own.measured(decision, fact, now)
-        elif isinstance(fact, ClockTrust):
-            self._trusted(decision, fact, now)
         else:
-            self._dropped(decision, fact, now)
+            self._trusted(decision, fact, now)
         self._follow_up(decision, now)
         return decision
 
@@ -284,6 +283,14 @@ class Site(Ledger):
             reason = reason or "nobody keeps the wall clock right any more"
         what = "clock-synchronised" if fact.synced else "clock-lost"
         self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
+
+    def _of_the_broker(self, decision: Decision, fact: Link | PostureHeard | BrokerDropped, now: Now) -> None:
+        if isinstance(fact, Link):
+            self._link(decision, fact, now)
+        elif isinstance(fact, PostureHeard):
+            self.postures.heard(decision, fact, now)
+        else:
+            self._dropped(decision, fact, now)
 
     def _link(self, decision: Decision, fact: Link, now: Now) -> None:
         key = self._broker_key(fact.which, fact.broker)

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import event
 
 from config.clock import Now, stamp
-from config.contract import Command, Event, MessageError, decode, device_topic
+from config.contract import Command, Event, MessageError, Posture, PostureName, decode, device_topic
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -46,10 +46,12 @@ from hub.inputs import (
     Input,
     Link,
     Note,
+    PostureHeard,
     PostureSet,
     Probed,
     Refused,
     Resolve,
+    SetPosture,
     WalkTestDone,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
@@ -180,6 +182,11 @@ class Rig:
         self.told_of_troubles: list[TroubleNotice] = []
         self.receipts: list[tuple[str, str]] = []
         self.commands: list[tuple[str, Command]] = []
+        self.retained: Posture | None = None
+        """The posture that the broker keeps."""
+        self.rooms: Posture | None = None
+        """The posture that the rooms obey: the newest that they heard."""
+        self._told_rooms: list[str] = []
         self._said = 0
         self._told = 0
         self._start()
@@ -375,8 +382,25 @@ class Rig:
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
+        first.facts.update(self.site.postures.kept())
         self._re_anchor()
         self._do(first)
+        self._meet_broker()
+
+    def _meet_broker(self) -> None:
+        """The connection to the broker comes up: what it keeps as the posture is heard, and said anew."""
+        kept = self.retained
+        if (posture := self.view.posture.message()) is not None:
+            self._publish(posture)
+        if kept is not None:
+            self._input(PostureHeard(kept))
+
+    def _publish(self, posture: Posture) -> None:
+        self.retained = posture
+        if self.rooms is None or posture.n > self.rooms.n:  # as every agent does
+            self.rooms = posture
+            drill = " (drill)" if posture.drill else ""
+            self._told_rooms.append(f"{self.t:g} s {posture.posture}{drill}")
 
     @property
     def boot(self) -> str:
@@ -432,11 +456,21 @@ class Rig:
     def ask(self, action: Action) -> Answer:
         return self._ask(action)
 
+    def posture(self, posture: PostureName, by: str = "Reyes", confirm: int | None = None) -> Answer:
+        """A person says which posture holds."""
+        return self._ask(SetPosture(posture, by, "board", confirm=confirm))
+
+    def rooms_heard(self) -> list[str]:
+        """Return the postures that rooms took since it was last asked: ``10 s lockdown``."""
+        new, self._told_rooms = self._told_rooms, []
+        return new
+
     def _ask(self, action: Action) -> Answer:
         answers: list[Answer] = []
-        self._do(self.site.decide(Asked(action, answers.append), self.now()))
+        decision = self.site.decide(Asked(action, answers.append), self.now())
+        self._do(decision)
         if not answers:  # the disk is sick: the recorder answers all the same
-            self.waiting[-1].reply(recorded=False)
+            decision.reply(recorded=False)
         assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | Refused)
         return answers[0]
 
@@ -472,6 +506,8 @@ class Rig:
             self.in_hand.pop(gone, None)
         self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)
         self.commands += decision.commands
+        if decision.posture is not None:
+            self._publish(decision.posture)
         for show in decision.shown:
             show()
 
