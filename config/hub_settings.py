@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from config.contract import Kind, is_id
+from config.drill_settings import DrillsSettings, check_drills
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -144,6 +145,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     plans: dict[Key, PlanSettings] = {}
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
+    drills: DrillsSettings = DrillsSettings()
     troubles: TroublesSettings = TroublesSettings()
 
     @property
@@ -177,6 +179,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_people,
         _check_plans,
         _check_troubles,
+        _check_drills,
     ):
         with where_known:
             check(settings, report)
@@ -324,3 +327,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_troubles(settings.troubles, frozenset(settings.audiences), report)
+
+
+def _check_drills(settings: HubSettings, report: Report) -> None:
+    check_drills(settings.drills, report)

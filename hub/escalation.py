@@ -215,6 +215,27 @@ def ask(course: Course, targets: Iterable[Target], incident: Incident, now: Now,
     return Advance(replace(course, told=tuple(told.values())), tuple(owed))
 
 
+def tell(
+    course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str, *, at_once: bool
+) -> Advance:
+    """Tell some targets of what a drill's press came to, whatever the plans say.
+
+    One that was never told has its first notice. The others hear of it at once and for certain, or
+    with the next update.
+    """
+    told = {entry.target: entry for entry in course.told}
+    revision, owed = incident.revision, []
+    for target in dict.fromkeys(targets):
+        entry = told.get(target)
+        if entry is None:
+            told[target] = Told(target, revision, now.mono)
+            owed.append(Owe(target, "incident.opened", 0, reason))
+        elif at_once and entry.revision < revision:
+            told[target] = replace(entry, revision=revision, at=now.mono, nth=0, ask=None)
+            owed.append(Owe(target, "incident.updated", 0, reason, first=True))
+    return Advance(replace(course, told=tuple(told.values())), tuple(owed))
+
+
 def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -> Course:
     """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
     told = {entry.target: entry for entry in course.told}
@@ -272,14 +293,15 @@ class _Walk:
                 in_vain = bool(asked) and all(e.failing for e in asked)
                 found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
                 taken[i] += 1
-                again = step.repeat_s is not None and stopped is None
+                # A drill is over by itself: it asks nobody twice.
+                again = step.repeat_s is not None and stopped is None and not self.incident.drill
                 again = again and (step.times is None or taken[i] <= step.times)
                 due[i] = _next(at, step, self.now) if again else None
                 if stopped is not None:
                     continue
                 if not found:
                     _hasten(due, taken, i, self.now.mono)
-                if self._is_last(one, i):
+                if self._is_last(one, i) and not self.incident.drill:
                     self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
             self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
 
