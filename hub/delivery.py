@@ -14,6 +14,8 @@ Verdict = Literal["delivered", "temporary", "permanent"]
 
 TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
+DrillType = Literal["drill.news"]
+"""What people are told of a drill itself."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 
@@ -41,7 +43,7 @@ class Delivery(Struct, frozen=True):
     """Its incident's id; empty where it tells of troubles."""
     number: int
     target: Target
-    type: NoticeType | TroubleType
+    type: NoticeType | TroubleType | DrillType
     revision: int
     urgency: int
     """0 is told first: a panic's first notice; see :func:`urgency`."""
@@ -80,7 +82,7 @@ class Outcome(Struct, frozen=True):
     took_ms: int = 0
 
 
-def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | TroubleType, nth: int) -> str:
+def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | TroubleType | DrillType, nth: int) -> str:
     """Derive a delivery's id from what it tells of.
 
     ``trace`` stands for all that made the incident's revision; ``nth`` counts notices of this type to

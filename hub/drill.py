@@ -87,6 +87,8 @@ class Drill(Struct, frozen=True):
     why_real: str | None = None
     incidents: tuple[str, ...] = ()
     """Ids of its own incidents, in the order in which they opened."""
+    place: int = 0
+    """Where its presses are kept, of one that has begun."""
 
     @property
     def number(self) -> int:

@@ -101,9 +101,7 @@ class Drills:
         self._notices = notices
         kept = msgspec.json.decode(facts[FACT], type=_Kept) if FACT in facts else _Kept()
         self._number = kept.number
-        # A wall clock that went back meanwhile makes none longer than what remained at the last beat.
-        then = Now(now.mono, max(now.wall, int(facts.get("beat") or 0)))
-        self._drills = {drill.id: _timed(drill, then if drill.state != "planned" else now) for drill in kept.drills}
+        self._drills = {drill.id: _timed(drill, now) for drill in kept.drills}
         self._recalled = {drill.id for drill in kept.drills if drill.state == "running"}
         self._kept_boot = msgspec.json.decode(facts[ANCHOR], type=Anchor).boot if ANCHOR in facts else None
         self._presses: dict[str, dict[str, tuple[DrillPress, ...]]] = {name: {} for name in self._drills}
@@ -113,7 +111,7 @@ class Drills:
                 if of_room.drill in self._presses:
                     self._presses[of_room.drill][name.split(" ", 2)[2]] = of_room.presses
         for drill_id in self._drills:
-            self._arm(drill_id, then)
+            self._arm(drill_id, now)
             self._show(drill_id)
 
     def running(self) -> Drill | None:
@@ -159,7 +157,7 @@ class Drills:
         if incident.id not in drill.incidents:
             self._change(decision, drill.id, incidents=(*drill.incidents, incident.id))
         why = f"{word} in drill {drill.number}"
-        self._incidents.tell(decision, incident, self._asked(drill, now), why, now, at_once=unexpected)
+        self._incidents.courses.tell(decision, incident, self._asked(drill, now), why, now)
         if unexpected and settings.unexpected_real_after_s == 0:
             self._overdue(decision, drill.id, now)
         self._close(decision, drill.id, now)
@@ -181,7 +179,7 @@ class Drills:
         words = f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"
         if press.kind == "panic" and drill.real_from is None:
             mono = max(self._drills[drill.id].start, _moment(press, 0, now).at)
-            self._end_of_cover(decision, drill.id, mono, f"incident {incident.number}", now)
+            self._end_of_cover(decision, drill.id, mono, words, now)
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
         elif press.kind != "assist":
@@ -333,15 +331,20 @@ class Drills:
             self._make_real(decision, drill.id, press, f"{action.by} says so", who, now)
         if whole and drill.state == "running":
             why = f"{action.by} made all of it real"
+            real = f"drill {drill.number} was made real"
             if self._drills[drill.id].real_from is None:
-                self._end_of_cover(decision, drill.id, now.mono, f"the word of {action.by}", now)
-            self._postures.take_drill_off(decision, f"drill {drill.number}: {why}", now)
+                self._end_of_cover(decision, drill.id, now.mono, real, now)
+            self._postures.take_drill_off(decision, real, now)
             self._end(decision, drill.id, why, now, who)
         self._close(decision, drill.id, now)
         return DrillDone(self._drills[drill.id].drill, self._real_of(drill.id, which))
 
     def _part_by(self, decision: Decision, drill: Drill, action: PartOfDrill, now: Now) -> Answer:
         which = [p for p in self._chosen(drill.id, action.device, action.event, until=True) if p.waits]
+        if len(which) > 1 and action.event is None:
+            rooms = ", ".join(f"{p.press.place.device} {p.press.id}" for p in which)
+            why = f"{len(which)} presses of drill {drill.number} wait for an answer: {rooms}; name one"
+            return Refused("not-in-this-state", why, "not-expected", ("device and event",))
         if not which:
             return self._no_such_press(drill, action, "that waits for an answer")
         for press in which:
@@ -422,7 +425,10 @@ class Drills:
     def _begin(self, decision: Decision, drill_id: str, now: Now, who: dict[str, Any]) -> None:
         drill = self._drills[drill_id].drill
         length = drill.until - drill.start
-        drill = replace(drill, state="running", start=now.wall, until=now.wall + length)
+        self._forget_old()
+        taken = {one.drill.place for one in self._drills.values() if one.drill.state != "planned"}
+        place = next(n for n in range(len(taken) + 1) if n not in taken)
+        drill = replace(drill, state="running", start=now.wall, until=now.wall + length, place=place)
         del self._drills[drill_id]  # the latest to begin is the last
         self._drills[drill_id] = Timed(drill, now.mono, now.mono + length / 1000)
         rooms = [r.device for r in self._ledger.directory.rooms.values() if drill.has(self._ledger.directory.place(r.device))]
@@ -431,7 +437,6 @@ class Drills:
         record_row(self._ledger, decision, drill, now, "drill", words, detail)
         if drill.posture is not None:
             self._postures.begin_drill(decision, drill.posture, drill.id, now)
-        self._forget_old()
         self._keep(decision, drill_id)
         self._arm(drill_id, now)
 
@@ -462,24 +467,23 @@ class Drills:
         targets = self._asked(drill, now)
         incident = next((i for name in drill.incidents if (i := self._incidents.get(name))), None)
         if incident is not None:
-            self._incidents.tell(decision, incident, targets, "the end of its drill is near", now, words=words)
+            why = "the end of its drill is near"
+            self._incidents.courses.tell(decision, incident, targets, why, now, words)
         else:
             self._notices.tell(decision, drill, "ends soon", words, targets, now)
         self._change(decision, drill.id, reminded=True)
 
     def _overdue(self, decision: Decision, drill_id: str, now: Now) -> None:
         """Make real what nobody has answered in time."""
-        for presses in list(self._presses[drill_id].values()):
-            for press in presses:
-                if press.waits and press.due is not None and press.due <= now.wall:
-                    why = "it was not expected, and nobody answered in time"
-                    self._make_real(decision, drill_id, press, why, {}, now)
+        for press in self._waiting(drill_id):
+            if press.due is not None and press.due <= now.wall:
+                why = "it was not expected, and nobody answered in time"
+                self._make_real(decision, drill_id, press, why, {}, now)
 
     def _close(self, decision: Decision, drill_id: str, now: Now) -> None:
         """Resolve the incidents of a drill that is over, once nothing in it waits for an answer."""
         drill = self._drills[drill_id].drill
-        waits = any(press.waits for presses in self._presses[drill_id].values() for press in presses)
-        if drill.state != "ended" or waits:
+        if drill.state != "ended" or self._waiting(drill_id):
             return
         for name in drill.incidents:
             if (incident := self._incidents.get(name)) is not None:
@@ -503,7 +507,7 @@ class Drills:
         where = {"device": real.place.device, "id": real.id, "answer": "real", "incident": incident.id}
         words = f"{real.place.room}: real: {why}"
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
-        self.real_came(decision, real, incident, now, why)
+        self.real_came(decision, real, incident, now, "a person made it real" if by else why)
 
     def _end_of_cover(self, decision: Decision, drill_id: str, mono: float, why: str, now: Now) -> None:
         self._drills[drill_id] = self._drills[drill_id]._replace(real_from=mono)
@@ -526,6 +530,9 @@ class Drills:
         known = {(target.channel, target.name) for target in officer}
         leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
         return (*officer, *leader)
+
+    def _waiting(self, drill_id: str) -> list[DrillPress]:
+        return [press for of in self._presses[drill_id].values() for press in of if press.waits]
 
     def _first_at(self, drill_id: str, press: Press) -> int | None:
         """Return when a room's first press of a drill was, by what has come."""
@@ -579,11 +586,16 @@ class Drills:
 
     def _write_presses(self, decision: Decision, drill_id: str, device: str) -> None:
         kept = _KeptPresses(drill_id, self._presses[drill_id][device])
-        decision.facts[f"{PRESSES}{int(drill_id) % (KEPT + MOST_PLANNED)} {device}"] = msgspec.json.encode(kept).decode()
+        name = f"{PRESSES}{self._drills[drill_id].drill.place} {device}"
+        decision.facts[name] = msgspec.json.encode(kept).decode()
 
     def _forget_old(self) -> None:
         """Let go of the oldest drills that are over: what was pressed in them and comes now is real."""
-        over = [name for name, timed in self._drills.items() if timed.drill.state not in OPEN]
+        over = [
+            name
+            for name, timed in self._drills.items()
+            if timed.drill.state not in OPEN and not self._waiting(name)
+        ]
         for name in over[:-KEPT]:
             del self._drills[name], self._presses[name]
             self._ledger.view.drills.pop(name, None)
@@ -596,12 +608,7 @@ class Drills:
         timed = self._drills.get(drill_id)
         if timed is None:
             return
-        moments = [
-            to_mono(press.due, now)
-            for presses in self._presses[drill_id].values()
-            for press in presses
-            if press.waits and press.due is not None
-        ]
+        moments = [to_mono(p.due, now) for p in self._waiting(drill_id) if p.due is not None]
         if timed.drill.state == "planned":
             moments.append(timed.start)
         elif timed.drill.state == "running":

@@ -215,25 +215,13 @@ def ask(course: Course, targets: Iterable[Target], incident: Incident, now: Now,
     return Advance(replace(course, told=tuple(told.values())), tuple(owed))
 
 
-def tell(
-    course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str, *, at_once: bool
-) -> Advance:
-    """Tell some targets of what a drill's press came to, whatever the plans say.
-
-    One that was never told has its first notice. The others hear of it at once and for certain, or
-    with the next update.
-    """
+def tell(course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str) -> Advance:
+    """Give those who have not heard of an incident their first notice, whatever the plans say."""
     told = {entry.target: entry for entry in course.told}
-    revision, owed = incident.revision, []
-    for target in dict.fromkeys(targets):
-        entry = told.get(target)
-        if entry is None:
-            told[target] = Told(target, revision, now.mono)
-            owed.append(Owe(target, "incident.opened", 0, reason))
-        elif at_once and entry.revision < revision:
-            told[target] = replace(entry, revision=revision, at=now.mono, nth=0, ask=None)
-            owed.append(Owe(target, "incident.updated", 0, reason, first=True))
-    return Advance(replace(course, told=tuple(told.values())), tuple(owed))
+    new = [target for target in dict.fromkeys(targets) if target not in told]
+    told |= {target: Told(target, incident.revision, now.mono) for target in new}
+    owed = tuple(Owe(target, "incident.opened", 0, reason) for target in new)
+    return Advance(replace(course, told=tuple(told.values())), owed)
 
 
 def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -> Course:
@@ -337,11 +325,12 @@ class _Walk:
     def update(self) -> None:
         """Tell what changed, or ask again, no more than once in :data:`UPDATE_EVERY_S` a target.
 
-        To an alarm receiver each room's alarm is a first notice: it waits for nothing.
+        To an alarm receiver each room's alarm is a first notice: it waits for nothing. Nor does a press
+        that was not expected in its drill.
         """
         for entry in list(self.told.values()):
             newer = entry.revision < self.incident.revision
-            calls = self._called_since(entry.revision) if self.reach.is_told_once(entry.target) else ""
+            calls = self._called_since(entry.revision) if self._is_at_once(entry) else ""
             too_soon = entry.at + UPDATE_EVERY_S > self.now.mono and not calls
             if not (newer or entry.ask) or too_soon:
                 continue
@@ -349,6 +338,9 @@ class _Walk:
             reason = "; ".join(filter(None, (reason, calls, entry.ask)))
             nth = 0 if newer else entry.nth + 1
             self._again(entry, "incident.updated", nth, reason, first=bool(calls))
+
+    def _is_at_once(self, entry: Told) -> bool:
+        return self.reach.is_told_once(entry.target) or bool(self.incident.waiting)
 
     def _called_since(self, revision: int) -> str:
         """Name the rooms that called, or called anew, after a revision; empty where none did."""

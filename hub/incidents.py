@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from config.clock import Now, stamp
@@ -15,6 +14,7 @@ from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
+from hub.postures import Postures
 from hub.transitions import Change, confirmed, joined, opened
 from hub.view import StreamEvent
 
@@ -27,10 +27,15 @@ class Incidents:
     """Unresolved incidents and their courses."""
 
     def __init__(
-        self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
+        self,
+        ledger: Ledger,
+        outbound: Outbound,
+        postures: Postures,
+        loaded: list[tuple[Incident, KeptCourse]],
+        now: Now,
     ) -> None:
         self._ledger = ledger
-        self.courses = Courses(ledger, outbound, loaded, now)
+        self.courses = Courses(ledger, outbound, postures, loaded, now)
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}
         for incident, _ in loaded:
@@ -130,20 +135,6 @@ class Incidents:
         self.courses.go_on(decision, incident, kind, now, press, restarts=change.restarts)
         decision.stream.append(StreamEvent(seq, kind, incident))
         decision.shown.append(lambda: self._show(incident))
-
-    def tell(
-        self,
-        decision: Decision,
-        incident: Incident,
-        targets: Iterable[Target],
-        reason: str,
-        now: Now,
-        *,
-        at_once: bool = False,
-        words: str | None = None,
-    ) -> None:
-        """Tell these of an incident whatever its plan says: who has not heard of it, or all of them now."""
-        self.courses.tell(decision, incident, targets, reason, now, at_once=at_once, words=words)
 
     def look(self, decision: Decision, incident_id: str, now: Now) -> None:
         """Take the steps of one incident that are due."""

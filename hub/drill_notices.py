@@ -1,0 +1,57 @@
+"""Telling people of a drill itself, where it has no incident to tell of: without sound or call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from config.clock import Now, stamp
+from hub.decision import Decision
+from hub.delivery import TROUBLE_URGENCY, Delivery, Target, delivery_id
+from hub.drill import Drill
+from hub.ledger import Ledger
+from hub.outbound import Outbound
+
+
+class DrillNotices:
+    """Owes what the leader and the officer are to know of a drill."""
+
+    def __init__(self, ledger: Ledger, outbound: Outbound, mute: frozenset[str]) -> None:
+        """``mute`` are the channels that are told of incidents alone."""
+        self._ledger = ledger
+        self._outbound = outbound
+        self._mute = mute
+
+    def tell(
+        self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
+    ) -> None:
+        """Tell these, once; ``what`` of the drill it is about."""
+        settings = self._ledger.settings
+        for target in targets:
+            if target.channel in self._mute:
+                continue
+            body = {
+                "v": 1,
+                "type": "drill.news",
+                "site": settings.site,
+                "audience": target.audience,
+                "at": stamp(now.wall),
+                "title": words,
+                "text": f"{words}\n{settings.name}",
+                "drill": {"id": drill.id, "number": drill.number, "name": drill.name},
+            }
+            delivery = Delivery(
+                id=delivery_id("", f"drill {drill.id} {drill.start} {what}", target, "drill.news", 0),
+                incident="",
+                number=0,
+                target=target,
+                type="drill.news",
+                revision=0,
+                urgency=TROUBLE_URGENCY,
+                body=msgspec.json.encode(body),
+                reason=f"drill {drill.number} {what}",
+                owed_at=now.wall,
+                quiet=True,
+            )
+            self._outbound.owe(decision, delivery, now)
