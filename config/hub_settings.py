@@ -11,7 +11,8 @@ from msgspec import Meta, Struct
 
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.contract import Kind, is_id
-from config.drill_settings import DrillsSettings, check_drills
+from config.drill_checks import check_drills
+from config.drill_settings import DrillsSettings
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings

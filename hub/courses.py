@@ -19,7 +19,6 @@ from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
 
-
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
 DISPATCH: Final = "dispatch"
@@ -245,7 +244,11 @@ class Courses:
         for owe in step.owed:
             if self._is_spared(incident, owe.target) and (owe.first or owe.type == "incident.opened"):
                 target = owe.target
-                detail = {"audience": target.audience, "channel": target.channel, "target": target.name}
+                detail: dict[str, Any] = {
+                    "audience": target.audience,
+                    "channel": target.channel,
+                    "target": target.name,
+                }
                 detail |= {"type": owe.type, "revision": incident.revision, "drill": incident.drill_id}
                 why = f"not sent because of drill {incident.drill_id}"
                 self._ledger.record(decision, now, "not-sent", why, incident=incident.id, detail=detail)

@@ -87,7 +87,9 @@ class Deeds:
     def _resolve(self, decision: Decision, incident: Incident, action: Resolve, now: Now) -> Answer:
         if incident.drill and action.disposition == "real":
             why = f"cannot resolve incident {incident.number} as real: it is of drill {incident.drill_id}"
-            return Refused("not-in-this-state", f"{why}; make its press real first", "drill", ("drill", "test"))
+            return Refused(
+                "not-in-this-state", f"{why}; make its press real first", "drill", ("drill", "test")
+            )
         resolution = Resolution(action.by, now.wall, action.via, action.disposition)
         who = _who(action) | {"showed": action.revision}
         return Done(self.end(decision, incident, resolution, who, now, action.revision))

@@ -82,7 +82,9 @@ class Outcome(Struct, frozen=True):
     took_ms: int = 0
 
 
-def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | TroubleType | DrillType, nth: int) -> str:
+def delivery_id(
+    incident: str, trace: str, target: Target, kind: NoticeType | TroubleType | DrillType, nth: int
+) -> str:
     """Derive a delivery's id from what it tells of.
 
     ``trace`` stands for all that made the incident's revision; ``nth`` counts notices of this type to

@@ -127,7 +127,9 @@ class Moment(NamedTuple):
     unsure_s: float = 0.0
 
 
-def judge(timed: Timed, press: Press, moment: Moment, first_at: int | None, doubt: str | None) -> Verdict | None:
+def judge(
+    timed: Timed, press: Press, moment: Moment, first_at: int | None, doubt: str | None
+) -> Verdict | None:
     """Say what a press is; None: the drill has no part in it, it was pressed before or after it.
 
     ``first_at`` is when the room's first press in this drill was (wall ms), if there was one; ``doubt``
@@ -158,7 +160,9 @@ def _real(timed: Timed, press: Press, moment: Moment, doubt: str | None) -> str 
     if doubt is not None:
         return f"in doubt: {doubt}"
     if not timed.start + moment.unsure_s <= moment.at <= timed.end - moment.unsure_s:
-        return f"pressed within {moment.unsure_s:g} s of the drill's start or end, and it waited in the broker"
+        return (
+            f"pressed within {moment.unsure_s:g} s of the drill's start or end, and it waited in the broker"
+        )
     if timed.real_from is not None and moment.at >= timed.real_from - moment.unsure_s:
         return f"pressed after something real had come: {drill.why_real}"
     return None

@@ -34,6 +34,7 @@ from hub.drill import (
     clock_moved,
     judge,
 )
+from hub.drill_calendar import DrillCalendar
 from hub.drill_notices import DrillNotices
 from hub.drill_record import of_drill, record_row
 from hub.incident import Incident, Press, Resolution
@@ -89,6 +90,7 @@ class Drills:
         walk_tests: WalkTests,
         postures: Postures,
         notices: DrillNotices,
+        calendar: DrillCalendar,
         facts: Mapping[str, str],
         now: Now,
     ) -> None:
@@ -99,6 +101,7 @@ class Drills:
         self._walk_tests = walk_tests
         self._postures = postures
         self._notices = notices
+        self._calendar = calendar
         kept = msgspec.json.decode(facts[FACT], type=_Kept) if FACT in facts else _Kept()
         self._number = kept.number
         self._drills = {drill.id: _timed(drill, now) for drill in kept.drills}
@@ -120,7 +123,9 @@ class Drills:
 
     # --- presses ---
 
-    def judge(self, press: Press, doubt: str | None, waited_ms: int, now: Now) -> tuple[Drill, Verdict] | None:
+    def judge(
+        self, press: Press, doubt: str | None, waited_ms: int, now: Now
+    ) -> tuple[Drill, Verdict] | None:
         """Say what a press is by the drill that ran when it was pressed; None: none did.
 
         ``waited_ms`` is how long its message lay in the broker.
@@ -283,7 +288,9 @@ class Drills:
             most = f"more than 0 and at most {LONGEST_S:.0f} seconds"
             return Refused("bad-input", f"for_s: found {action.for_s:g}", allowed=(most,))
         if unknown := [shown(room, 64) for room in action.rooms if room not in directory.rooms]:
-            return Refused("bad-input", f"rooms: no {', '.join(unknown)}", allowed=tuple(directory.rooms)[:50])
+            return Refused(
+                "bad-input", f"rooms: no {', '.join(unknown)}", allowed=tuple(directory.rooms)[:50]
+            )
         buildings = tuple(dict.fromkeys(r.building for r in directory.rooms.values() if r.building))
         if unknown := [shown(one, 64) for one in action.buildings if one not in buildings]:
             return Refused("bad-input", f"buildings: no {', '.join(unknown)}", allowed=buildings)
@@ -351,9 +358,16 @@ class Drills:
             room = press.press.place.room
             said = replace(press, standing="part-of-drill", by=action.by, via=action.via, at=now.wall)
             self._tell_apart(decision, drill.id, said, now)
-            where = {"device": press.press.place.device, "id": press.press.id, "by": action.by, "via": action.via}
+            where = {
+                "device": press.press.place.device,
+                "id": press.press.id,
+                "by": action.by,
+                "via": action.via,
+            }
             why = f"{room}: part of the drill"
-            record_row(self._ledger, decision, drill, now, "drill-answer", why, where | {"answer": "part-of-drill"})
+            record_row(
+                self._ledger, decision, drill, now, "drill-answer", why, where | {"answer": "part-of-drill"}
+            )
         self._close(decision, drill.id, now)
         return DrillDone(self._drills[drill.id].drill)
 
@@ -373,6 +387,7 @@ class Drills:
         timed = self._drills.get(drill_id)
         if timed is None:
             return
+        self._overdue(decision, drill_id, now)  # before all else: nothing may keep it waiting
         if timed.drill.state == "planned" and timed.start <= now.mono:
             self._begin_by_itself(decision, timed, now)
         elif timed.drill.state == "running":
@@ -380,7 +395,6 @@ class Drills:
                 self._end(decision, drill_id, "its time was over", now, {})
             elif not timed.drill.reminded and self._remind_at(timed) <= now.mono:
                 self._remind(decision, timed, now)
-        self._overdue(decision, drill_id, now)
         self._close(decision, drill_id, now)
         self._arm(drill_id, now)
 
@@ -431,7 +445,11 @@ class Drills:
         drill = replace(drill, state="running", start=now.wall, until=now.wall + length, place=place)
         del self._drills[drill_id]  # the latest to begin is the last
         self._drills[drill_id] = Timed(drill, now.mono, now.mono + length / 1000)
-        rooms = [r.device for r in self._ledger.directory.rooms.values() if drill.has(self._ledger.directory.place(r.device))]
+        rooms = [
+            r.device
+            for r in self._ledger.directory.rooms.values()
+            if drill.has(self._ledger.directory.place(r.device))
+        ]
         words = f"{drill.name}, {len(rooms)} rooms, until {stamp(drill.until)}"
         detail = of_drill(drill) | {"devices": rooms} | who
         record_row(self._ledger, decision, drill, now, "drill", words, detail)
@@ -450,14 +468,13 @@ class Drills:
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
         self._postures.end_drill(decision, drill_id, why, now)
         self._keep(decision, drill_id)
+        self._calendar.held(decision, ended, now)
         self._close(decision, drill_id, now)
 
     def _cancel(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:
         drill = self._drills[drill_id].drill
         record_row(self._ledger, decision, drill, now, "drill-cancelled", why, of_drill(drill) | who)
-        self._change(
-            decision, drill_id, state="cancelled", ended=now.wall, ended_by=who.get("by"), why=why
-        )
+        self._change(decision, drill_id, state="cancelled", ended=now.wall, ended_by=who.get("by"), why=why)
 
     def _remind(self, decision: Decision, timed: Timed, now: Now) -> None:
         drill = timed.drill
@@ -489,7 +506,9 @@ class Drills:
             if (incident := self._incidents.get(name)) is not None:
                 by = drill.ended_by or f"drill {drill.number}"
                 resolution = Resolution(by, now.wall, "drill", "drill")
-                self._deeds.end(decision, incident, resolution, {"note": f"drill {drill.number} is over"}, now)
+                self._deeds.end(
+                    decision, incident, resolution, {"note": f"drill {drill.number} is over"}, now
+                )
 
     # --- real ---
 
@@ -544,7 +563,9 @@ class Drills:
     ) -> list[DrillPress]:
         """Return a drill's presses: of one room, one event; ``until``: those that came before it, too."""
         rooms = self._presses[drill_id]
-        found = list(rooms.get(device, ())) if device is not None else [p for of in rooms.values() for p in of]
+        found = (
+            list(rooms.get(device, ())) if device is not None else [p for of in rooms.values() for p in of]
+        )
         if event is None:
             return found
         place = next((i for i, press in enumerate(found) if press.press.id == event), None)
@@ -555,7 +576,9 @@ class Drills:
     def _real_of(self, drill_id: str, which: Iterable[DrillPress]) -> tuple[Incident, ...]:
         keys = {(p.press.place.device, p.press.key) for p in which}
         presses = [p for of in self._presses[drill_id].values() for p in of]
-        names = dict.fromkeys(p.real for p in presses if (p.press.place.device, p.press.key) in keys and p.real)
+        names = dict.fromkeys(
+            p.real for p in presses if (p.press.place.device, p.press.key) in keys and p.real
+        )
         return tuple(incident for name in names if (incident := self._incidents.get(name)) is not None)
 
     # --- keeping ---

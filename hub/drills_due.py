@@ -106,9 +106,7 @@ def _end(calendar: Calendar, window: Window) -> int:
     return calendar.begins(window.last + _DAY)
 
 
-def _windows(
-    rule: DueSettings, calendar: Calendar, terms: Sequence[TermSettings], wall: int
-) -> list[Window]:
+def _windows(rule: DueSettings, calendar: Calendar, terms: Sequence[TermSettings], wall: int) -> list[Window]:
     """Return the stretches around a moment, oldest first: the one before it and those that follow."""
     today = calendar.local(wall).date()
     if rule.every == "term":

@@ -6,7 +6,8 @@ wall time (:mod:`hub.kept_course`) and they are anchored again at a start or a j
 
 An acknowledgement stops the asking (later steps, repeats), never the telling: of a panic or duress
 every audience of the plan gets its first notice, however soon somebody answered. Where a step finds
-nobody to tell, or nothing of it can be delivered, the next begins at once.
+nobody to tell, or nothing of it can be delivered, the next begins at once. A drill is over by itself:
+it asks nobody twice.
 """
 
 from __future__ import annotations
@@ -281,7 +282,6 @@ class _Walk:
                 in_vain = bool(asked) and all(e.failing for e in asked)
                 found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
                 taken[i] += 1
-                # A drill is over by itself: it asks nobody twice.
                 again = step.repeat_s is not None and stopped is None and not self.incident.drill
                 again = again and (step.times is None or taken[i] <= step.times)
                 due[i] = _next(at, step, self.now) if again else None
@@ -374,7 +374,8 @@ class _Walk:
             self._first(target, reason, one, i)
         elif stopped is None:
             by = entry.by if (one.plan, i) in entry.by else (*entry.by, (one.plan, i))
-            ask = None if self.reach.is_told_once(target) else _words(step, repeated=repeated)
+            once = self.reach.is_told_once(target) or self.incident.drill
+            ask = None if once else _words(step, repeated=repeated)
             self.told[target] = replace(entry, ask=ask or entry.ask, by=by, failing=False)
 
     def _last_resort(self, one: Run, i: int, step: Step, *, repeated: bool, in_vain: bool) -> None:

@@ -124,6 +124,16 @@ class Incident(Struct, frozen=True):
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""
 
+    drill_id: str | None = None
+    """Of which drill it is."""
+
+    @property
+    def waiting(self) -> tuple[Press, ...]:
+        """The presses that were not expected in its drill, and of which nobody has said what they are."""
+        if not self.drill:
+            return ()
+        return tuple(press for press in self.events if press.in_drill == "not-expected")
+
     @property
     def open_rooms(self) -> tuple[Room, ...]:
         """The rooms whose call nobody has answered."""

@@ -18,7 +18,6 @@ from hub.postures import Postures
 from hub.transitions import Change, confirmed, joined, opened
 from hub.view import StreamEvent
 
-
 GROUP_OF_DRILL: Final = "drill "
 """How the groups begin whose incidents are a drill's: none of them is ever a real incident's."""
 

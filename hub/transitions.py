@@ -20,8 +20,8 @@ from hub.causes import doubt
 from hub.incident import (
     EVENTS_KEPT,
     Deed,
-    InDrill,
     Incident,
+    InDrill,
     Press,
     Resolution,
     Room,
