@@ -38,8 +38,10 @@ class DrillCalendar:
     def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
         self._ledger = ledger
         self._held = msgspec.json.decode(facts[FACT], type=_Held) if FACT in facts else _Held()
-        if ledger.settings.drills.due or any(key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open):
-            ledger.wake(now.mono, OVERDUE, "")
+        asks = ledger.settings.drills.due or any(
+            key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
+        )
+        ledger.wake(now.mono if asks else now.mono + LOOK_S, OVERDUE, "")
         self._show(now)
 
     def held(self, decision: Decision, drill: Drill, now: Now) -> None:
@@ -52,10 +54,7 @@ class DrillCalendar:
 
     def look(self, decision: Decision, now: Now) -> None:
         """Open a trouble for what is overdue, end those that are not; and look again in time."""
-        if not self._ledger.settings.drills.due:
-            self._look(decision, now)  # what is open of rules that are gone
-            return
-        if not self._held.since and now.wall >= UNSET_MS:
+        if self._ledger.settings.drills.due and not self._held.since and now.wall >= UNSET_MS:
             self._keep(decision, replace(self._held, since=now.wall))
         self._look(decision, now)
         moments = [to_mono(one.by, now) for one in self._standing(now) if one.by is not None]

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
-from config.clock import Now, stamp
+from config.clock import Now
 from hub.decision import Decision
 from hub.delivery import TROUBLE_URGENCY, Delivery, Target, delivery_id
 from hub.drill import Drill
 from hub.ledger import Ledger
+from hub.notice import words_body
 from hub.outbound import Outbound
 
 
 class DrillNotices:
     """Owes what the leader and the officer are to know of a drill."""
 
-    def __init__(self, ledger: Ledger, outbound: Outbound, mute: frozenset[str]) -> None:
-        """``mute`` are the channels that are told of incidents alone."""
+    def __init__(self, ledger: Ledger, outbound: Outbound) -> None:
         self._ledger = ledger
         self._outbound = outbound
-        self._mute = mute
 
     def tell(
         self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
@@ -29,18 +26,17 @@ class DrillNotices:
         """Tell these, once; ``what`` of the drill it is about."""
         settings = self._ledger.settings
         for target in targets:
-            if target.channel in self._mute:
+            if self._is_mute(target):
                 continue
-            body = {
-                "v": 1,
-                "type": "drill.news",
-                "site": settings.site,
-                "audience": target.audience,
-                "at": stamp(now.wall),
-                "title": words,
-                "text": f"{words}\n{settings.name}",
-                "drill": {"id": drill.id, "number": drill.number, "name": drill.name},
-            }
+            body = words_body(
+                "drill.news",
+                settings.site,
+                target.audience,
+                now.wall,
+                words,
+                f"{words}\n{settings.name}",
+                drill={"id": drill.id, "number": drill.number, "name": drill.name},
+            )
             delivery = Delivery(
                 id=delivery_id("", f"drill {drill.id} {drill.start} {what}", target, "drill.news", 0),
                 incident="",
@@ -49,9 +45,14 @@ class DrillNotices:
                 type="drill.news",
                 revision=0,
                 urgency=TROUBLE_URGENCY,
-                body=msgspec.json.encode(body),
+                body=body,
                 reason=f"drill {drill.number} {what}",
                 owed_at=now.wall,
                 quiet=True,
             )
             self._outbound.owe(decision, delivery, now)
+
+    def _is_mute(self, target: Target) -> bool:
+        """Tell whether a channel is told of incidents alone: a machine's, or one that wants no other word."""
+        channel = self._ledger.settings.channels.get(target.channel)
+        return channel is None or not channel.troubles or self._ledger.directory.is_told_once(target)

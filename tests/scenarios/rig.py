@@ -506,7 +506,7 @@ class Rig:
         if delivery.type == "drill.news":
             self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
             return Outcome("delivered", "200")
-        if delivery.type.startswith("trouble."):
+        if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
@@ -528,7 +528,7 @@ class Rig:
         return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
 
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
-        words = delivery.type.removeprefix("trouble.")
+        words = delivery.type.removeprefix("trouble.").removeprefix("record.")
         notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
             self.told_of_troubles.append(notice)
