@@ -404,7 +404,7 @@ class Rig:
     def _look(self) -> None:
         self._re_anchor()
         now = self.now()
-        if (due := self.site.next_deadline()) is not None and due <= now.mono:
+        while (due := self.site.next_deadline()) is not None and due <= now.mono:
             self._do(self.site.tick(now))
         for decision in self.waiting:
             if now.mono - decision.decided >= DISK_PATIENCE_S - EPSILON:
