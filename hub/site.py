@@ -22,6 +22,9 @@ from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
+from hub.drill_calendar import OVERDUE, DrillCalendar
+from hub.drill_notices import DrillNotices
+from hub.drills import Drills
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -31,6 +34,7 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DrillAction,
     EventCame,
     HeadRead,
     Input,
@@ -133,8 +137,20 @@ class Site(Ledger):
         self.heads = HeadNotices(self, self.outbound, frozenset(mute), loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.drill_calendar = DrillCalendar(self, loaded.facts, now)
+        self.drills = Drills(
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            DrillNotices(self, self.outbound),
+            self.drill_calendar,
+            loaded.facts,
+            now,
+        )
+        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -202,6 +218,8 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
+        elif isinstance(fact.action, DrillAction):
+            decision.answer = (fact.answer, self.drills.act(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
@@ -255,10 +273,19 @@ class Site(Ledger):
             self.notices.look(decision, now)
         elif what == "bypass":
             self.bypasses.look(decision, key, now)
+        elif what in ("drill", OVERDUE):
+            self._look_at_drills(decision, key, now)
         elif what == "held":
             self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
+
+    def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
+        """Look at one drill; without one, at those that are due."""
+        if drill:
+            self.drills.look(decision, drill, now)
+        else:
+            self.drill_calendar.look(decision, now)
 
     def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
@@ -281,6 +308,8 @@ class Site(Ledger):
         self.presses.rewrite(moved_ms)
         self.devices.rewrite(decision, moved_ms)
         self.walk_tests.rewrite(decision, now)
+        self.drills.rewrite(decision, now, moved_ms, boot)
+        self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision
 

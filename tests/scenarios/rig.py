@@ -41,6 +41,7 @@ from hub.inputs import (
     Confirm,
     DeviceMessage,
     Done,
+    DrillDone,
     EndBypass,
     EventCame,
     Input,
@@ -55,6 +56,7 @@ from hub.inputs import (
     WalkTestDone,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
+from hub.notice import sentence
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Loaded, Site
@@ -126,6 +128,12 @@ class Notice(NamedTuple):
     channel: str = ""
     reminder: str | None = None
     quiet: bool = False
+    body: bytes = b""
+
+    @property
+    def title(self) -> str:
+        """What a person reads first."""
+        return sentence(self.body, "UTC")[0]
 
     def __str__(self) -> str:
         rooms = ", ".join(room["room"].removeprefix("Room ") for room in self.incident["rooms"])
@@ -180,6 +188,8 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.drill_news: list[str] = []
+        """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
         self.commands: list[tuple[str, Command]] = []
         self.retained: Posture | None = None
@@ -471,7 +481,7 @@ class Rig:
         self._do(decision)
         if not answers:  # the disk is sick: the recorder answers all the same
             decision.reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | Refused)
+        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:
@@ -529,11 +539,22 @@ class Rig:
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
+        if delivery.type == "drill.news":
+            self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
+            return Outcome("delivered", "200")
         if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
-            at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
+            at,
+            body["audience"],
+            body["type"],
+            delivery.id,
+            body["incident"],
+            where,
+            words,
+            delivery.quiet,
+            delivery.body,
         )
         self.handed.append(notice)
         if far == "takes":
