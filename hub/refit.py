@@ -111,7 +111,9 @@ class _Fit:
 
     def _instead(self, audience: str, position: int, by: tuple[tuple[str, int], ...]) -> None:
         reached = self._ends.reach(audience, self._now.wall, position).targets
-        for target in reached or self._ends.everybody(audience):
+        if not reached and not self._incident.drill:
+            reached = self._ends.everybody(audience)
+        for target in reached:
             if target not in self.told:
                 self._first(target, GONE, by)
 
@@ -141,7 +143,7 @@ class _Fit:
         return self._now.mono + step.after_s if self._confirmed else None
 
     def _repeat(self, step: Step, taken: int, due: float | None) -> float | None:
-        if step.repeat_s is None or (step.times is not None and taken > step.times):
+        if self._incident.drill or step.repeat_s is None or (step.times is not None and taken > step.times):
             return None
         return self._now.mono + step.repeat_s if due is None else min(due, self._now.mono + step.repeat_s)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from config.clock import Now
+from config.hub_settings import HubSettings
 from hub.decision import Decision
 from hub.devices import Devices
 from hub.directory import Directory
+from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
 from hub.inputs import Reload, Reloaded, ReloadRefused
 from hub.ledger import Ledger
@@ -27,13 +29,20 @@ class Retuning:
     """Takes new settings in the place of those that a site has."""
 
     def __init__(
-        self, ledger: Ledger, incidents: Incidents, outbound: Outbound, devices: Devices, proving: Proving
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        outbound: Outbound,
+        devices: Devices,
+        proving: Proving,
+        drills: DrillCalendar,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._outbound = outbound
         self._devices = devices
         self._proving = proving
+        self._drills = drills
 
     def take(self, decision: Decision, fact: Reload, now: Now) -> None:
         """Put settings that are right in the place of those that held until now."""
@@ -55,6 +64,8 @@ class Retuning:
         else:
             for device in changed:
                 self._proving.look(decision, device, now)
+        if _drill_rules(old) != _drill_rules(fact.settings):
+            self._drills.look(decision, now)
 
     def refused(self, decision: Decision, fact: ReloadRefused, now: Now) -> None:
         """Go on with the settings that hold, and say so."""
@@ -99,3 +110,7 @@ class Retuning:
             known = view.channels.get(name)
             if known is None or known.kind != kind:
                 view.channels[name] = ChannelView(name, kind)
+
+
+def _drill_rules(settings: HubSettings) -> tuple[object, ...]:
+    return settings.drills, settings.calendar, settings.timezone

@@ -22,6 +22,9 @@ from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Shapes, directory_of
+from hub.drill_calendar import OVERDUE, DrillCalendar
+from hub.drill_notices import DrillNotices
+from hub.drills import Drills
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -31,11 +34,13 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DrillAction,
     EventCame,
     HeadRead,
     Input,
     Link,
     Measured,
+    PostureHeard,
     Probed,
     Reload,
     ReloadRefused,
@@ -130,16 +135,31 @@ class Site(Ledger):
         self.heads = HeadNotices(self, self.outbound, loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.drill_calendar = DrillCalendar(self, loaded.facts, now)
+        self.drills = Drills(
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            DrillNotices(self, self.outbound),
+            self.drill_calendar,
+            loaded.facts,
+            now,
+        )
+        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
-        self.retuning = Retuning(self, self.incidents, self.outbound, self.devices, self.proving)
+        self.retuning = Retuning(
+            self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
+        )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
             Link: self._link,
             BrokerDropped: self._dropped,
+            PostureHeard: self.postures.heard,
             TimeOver: self._remove,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
@@ -201,6 +221,8 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
+        elif isinstance(fact.action, DrillAction):
+            decision.answer = (fact.answer, self.drills.act(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
@@ -254,10 +276,19 @@ class Site(Ledger):
             self.notices.look(decision, now)
         elif what == "bypass":
             self.bypasses.look(decision, key, now)
+        elif what in ("drill", OVERDUE):
+            self._look_at_drills(decision, key, now)
         elif what == "held":
             self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
+
+    def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
+        """Look at one drill; without one, at those that are due."""
+        if drill:
+            self.drills.look(decision, drill, now)
+        else:
+            self.drill_calendar.look(decision, now)
 
     def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
@@ -280,6 +311,8 @@ class Site(Ledger):
         self.presses.rewrite(moved_ms)
         self.devices.rewrite(decision, moved_ms)
         self.walk_tests.rewrite(decision, now)
+        self.drills.rewrite(decision, now, moved_ms, boot)
+        self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision
 

@@ -49,6 +49,7 @@ HEADINGS: Final = {
     "settings": "New settings not taken",
     "store": "The record fails or is slow",
     "unanswered": "Nobody answers",
+    "drill-overdue": "A drill is overdue",
     "quarantine": "The record refused a message",
     "hub-fault": "A fault of the hub itself",
     "channel": "A channel fails",
