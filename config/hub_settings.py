@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
@@ -133,6 +134,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    backup: BackupSettings = BackupSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
@@ -177,6 +179,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_people,
         _check_plans,
         _check_troubles,
+        _check_backup,
     ):
         with where_known:
             check(settings, report)
@@ -324,3 +327,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_troubles(settings.troubles, frozenset(settings.audiences), report)
+
+
+def _check_backup(settings: HubSettings, report: Report) -> None:
+    check_backup(settings.backup, report)

@@ -20,6 +20,8 @@ from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
+from hub.epoch import FACT as EPOCH
+from hub.epoch import NewEpoch
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
@@ -54,7 +56,7 @@ from hub.zone_deeds import ZoneDeeds
 
 ONE_TIME: Final = (
     *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
-    *("seq-gap ", "clock-jump"),
+    *("seq-gap ", "clock-jump", "restored"),
 )
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
@@ -125,6 +127,9 @@ class Site(Ledger):
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.new_epoch = NewEpoch(
+            self, loaded.facts.get(EPOCH), self.incidents, self.outbound, self.walk_tests, self.bypasses
+        )
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)

@@ -196,6 +196,12 @@ class WalkTests:
             if (timed := self._open(name)) is not None:
                 self._end(decision, timed, now, "a real call came: every button is live", {})
 
+    def end_all(self, decision: Decision, why: str, now: Now) -> None:
+        """End every walk test, with the reason."""
+        for device in list(self._tests):
+            if (timed := self._open(device)) is not None:
+                self._end(decision, timed, now, why, {})
+
     def heard(self, decision: Decision, device: str, now: Now) -> None:
         """Look at what a device's state says of its walk test."""
         timed = self._open(device)
