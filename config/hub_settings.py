@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config.agreement_settings import AgreementSettings, check_agreement
 from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
-from config.plan_checks import Names, check_plans
-from config.plan_settings import DEFAULT_PLANS, PlanSettings, RemindersSettings
+from config.plan_checks import Names, check_plans, check_postures
+from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
 from config.settings import Report, secret
 from config.shared_settings import (
     LOOPBACK,
@@ -135,6 +136,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
     backup: BackupSettings = BackupSettings()
+    mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
@@ -144,6 +146,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+    posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
     troubles: TroublesSettings = TroublesSettings()
@@ -180,6 +183,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_plans,
         _check_troubles,
         _check_backup,
+        _check_agreement,
     ):
         with where_known:
             check(settings, report)
@@ -323,6 +327,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
         frozenset(room.building for room in settings.rooms if room.building),
     )
     check_plans(settings.plans, known, report)
+    check_postures(settings.plans, settings.posture, report)
 
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
@@ -331,3 +336,7 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
 
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_agreement(settings: HubSettings, report: Report) -> None:
+    check_agreement(settings.mou, report)

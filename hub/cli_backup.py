@@ -114,12 +114,13 @@ def restore(options: argparse.Namespace) -> int:
                 for words in place_files(backup, options.settings_to, replace=options.replace):
                     print(words)
             settings = load(options.config, HubSettings, check_hub)
-            epoch = restore_store(backup, settings, replace=options.replace, told=progress.at)
+            now = round(time.time() * 1000)
+            epoch = restore_store(backup, settings, now, replace=options.replace, told=progress.at)
     except BackupError as error:
         print(f"tocsin-hub: {error}", file=sys.stderr)
         return 1
     print(f"Restored: epoch {epoch.n} of site {settings.site} begins when the hub starts.")
-    print("\n".join(lost_words(backup.manifest, round(time.time() * 1000))))
+    print("\n".join(lost_words(backup.manifest, now)))
     return 0
 
 

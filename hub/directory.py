@@ -194,4 +194,5 @@ def _plan(
     condition = Condition(settings.kinds, settings.rooms, settings.buildings, settings.during, drill)
     wanted = settings.confirm
     confirm = None if wanted is None else Confirm(wanted.rooms, wanted.within_s)
-    return Plan(name, settings.group_by, unfolded(steps, positions, next_after_s), condition, confirm)
+    unfolded_ = unfolded(steps, positions, next_after_s)
+    return Plan(name, settings.group_by, unfolded_, condition, confirm, settings.posture)

@@ -19,6 +19,7 @@ from hub.decision import Decision
 from hub.incidents import Incidents
 from hub.ledger import Ledger
 from hub.outbound import Outbound
+from hub.postures import Postures
 from hub.verify_record import RESTORED
 from hub.walk_tests import WalkTests
 
@@ -81,6 +82,7 @@ class NewEpoch:
         outbound: Outbound,
         walk_tests: WalkTests,
         bypasses: Bypasses,
+        postures: Postures,
     ) -> None:
         self._ledger = ledger
         self._epoch = read_epoch(kept)
@@ -88,6 +90,7 @@ class NewEpoch:
         self._outbound = outbound
         self._walk_tests = walk_tests
         self._bypasses = bypasses
+        self._postures = postures
 
     def begin(self, decision: Decision, now: Now) -> None:
         """Begin the epoch, where a backup was restored and no hub has started on it since."""
@@ -107,8 +110,11 @@ class NewEpoch:
             detail={"epoch": epoch.n, "backup_at": stamp(epoch.backup_at), "head": head},
         )
         why = f"restored from {of_backup}"
-        self._walk_tests.end_all(decision, f"{why}: every button is live", now)
+        self._walk_tests.end_all(decision, f"{why}: every button is live", epoch.backup_at, now)
         self._bypasses.end_all(decision, why, now)
+        self._postures.hold_back(
+            decision, f"{why}: say which posture holds; rooms are told none until then", now
+        )
         for incident in self._incidents.unresolved():
             ledger.record(
                 decision,

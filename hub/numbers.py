@@ -34,6 +34,11 @@ class Numbers:
         """Leave so many numbers out: they may have been given by a hub of which nothing else is known."""
         self._next += count
 
+    @property
+    def latest(self) -> int:
+        """The highest number that may have been given."""
+        return self._next - 1
+
     def reserve(self) -> str | None:
         """Return what to store, when the reserve runs low; None while it doesn't."""
         if self._reserved - self._next >= self._margin // 2:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config.contract import PanicKind
+from config.contract import PanicKind, PostureName
 from hub.incident import Place
 
 GroupBy = Literal["site", "building", "device"]
@@ -67,6 +67,8 @@ class Plan(Struct, frozen=True):
     """By ``after_s``; the last one repeats until somebody answers."""
     condition: Condition = Condition(())
     confirm: Confirm | None = None
+    posture: PostureName | None = None
+    """What it raises the site's posture to."""
 
 
 IsOn = Callable[[str], bool]

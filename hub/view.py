@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from config.contract import PostureName
+from config.clock import stamp
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
+from hub.posture import SitePosture
 from hub.walk_test import Proof, WalkTest
 
 
@@ -133,7 +134,7 @@ class View:
         self.started = started
         self.ready = False
         self.why: str | None = "starting"
-        self.posture: PostureName = "normal"
+        self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
         """Unresolved ones by id."""
         self.devices: dict[str, DeviceView] = {}
@@ -147,6 +148,8 @@ class View:
         """Each device's latest, open or over."""
         self.proved: dict[tuple[str, str], Proof] = {}
         """The last proof of each button, by device and zone."""
+        self.backup_at: int | None = None
+        """Of what moment the newest backup is, in wall ms; None where there is none, or none is set up."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 

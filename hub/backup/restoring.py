@@ -83,8 +83,8 @@ def _look_at(
         engine.dispose()
 
 
-def restore_store(backup: Backup, settings: HubSettings, *, replace: bool, told: Told) -> Epoch:
-    """Put a backup's rows where the settings keep the record; returns the epoch that begins.
+def restore_store(backup: Backup, settings: HubSettings, now: int, *, replace: bool, told: Told) -> Epoch:
+    """Put a backup's rows where the settings keep the record; returns the epoch that begins ``now`` (wall ms).
 
     Refused where a hub runs, or where there is something and ``replace`` is false: raises
     :class:`BackupError`, and then nothing is changed.
@@ -100,7 +100,7 @@ def restore_store(backup: Backup, settings: HubSettings, *, replace: bool, told:
             url = database_url(settings)
             put = _into_sqlite if url == sqlite_url(settings.data) else _into_server
             with _rows_of(backup) as rows:
-                return put(rows, manifest, settings, url, replace, told)
+                return put(rows, manifest, settings, url, now, replace, told)
     except alone.AlreadyRunningError as error:
         raise BackupError(f"{error}, such as by: systemctl stop tocsin-hub") from None
     except (MigrationError, LookupError) as error:
@@ -121,7 +121,7 @@ def _rows_of(backup: Backup) -> Iterator[Engine]:
 
 
 def _into_sqlite(
-    rows: Engine, manifest: Manifest, settings: HubSettings, url: str, replace: bool, told: Told
+    rows: Engine, manifest: Manifest, settings: HubSettings, url: str, now: int, replace: bool, told: Told
 ) -> Epoch:
     """Make the file beside the one that may be there, and put it in its place at the end."""
     old, fresh = settings.data / "tocsin.db", settings.data / FRESH
@@ -131,7 +131,7 @@ def _into_sqlite(
     target = open_engine(f"sqlite:///{fresh}", scratch=True)
     try:
         snapshot.make_tables(target)
-        epoch = _fill(rows, target, manifest, settings.site, told, replace=False)
+        epoch = _fill(rows, target, manifest, settings.site, now, told, replace=False)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
@@ -147,7 +147,7 @@ def _into_sqlite(
 
 
 def _into_server(
-    rows: Engine, manifest: Manifest, settings: HubSettings, url: str, replace: bool, told: Told
+    rows: Engine, manifest: Manifest, settings: HubSettings, url: str, now: int, replace: bool, told: Told
 ) -> Epoch:
     """Write the rows in one transaction, beside those of other sites."""
     engine = open_engine(url)
@@ -158,18 +158,20 @@ def _into_server(
             aside = settings.data / "backups" / f"before-restore-{_now_words()}.db"
             aside.parent.mkdir(mode=0o700, exist_ok=True)
             snapshot.take(open_engine(url, read_only=True), settings.site, aside, lambda *_: None)
-        return _fill(rows, engine, manifest, settings.site, told, replace=True)
+        return _fill(rows, engine, manifest, settings.site, now, told, replace=True)
     finally:
         engine.dispose()
 
 
-def _fill(rows: Engine, target: Engine, manifest: Manifest, site: str, told: Told, *, replace: bool) -> Epoch:
+def _fill(
+    rows: Engine, target: Engine, manifest: Manifest, site: str, now: int, told: Told, *, replace: bool
+) -> Epoch:
     with one_moment(rows) as source, target.begin() as connection:
         if replace:
             snapshot.remove_all(connection, site)
         snapshot.put(source, connection, site, lambda done, whole: told("rows restored", done, whole))
         kept = snapshot.fact(source, site, FACT)
-        epoch = following(kept, manifest.taken_at, manifest.head, round(time.time() * 1000))
+        epoch = following(kept, manifest.taken_at, manifest.head, now)
         snapshot.set_fact(connection, site, FACT, epoch.kept())
         snapshot.end_sessions(connection, site)
     return epoch

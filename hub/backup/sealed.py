@@ -82,7 +82,7 @@ def sha256(source: Source) -> tuple[int, str]:
 
 def _why(said: str) -> str:
     if "No matching keys" in said:
-        return "it is sealed for another key; give the one that was made for it"
+        return "it is sealed for another key, or its beginning is altered; give the key that was made for it"
     return f"it is no backup, or its beginning is altered ({said})"
 
 

@@ -46,6 +46,7 @@ from hub.inputs import (
     Input,
     Link,
     Note,
+    PostureSet,
     Probed,
     Refused,
     Resolve,
@@ -340,6 +341,13 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
+    def restart_on(self, data: Path, down_s: float) -> None:
+        """Start another machine's hub on another record, beside another broker."""
+        self.crash()
+        self._url = sqlite_url(data)
+        self.broker.clear()
+        self.restart(down_s)
+
     def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
         """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
 
@@ -373,6 +381,7 @@ class Rig:
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
+        self.site.new_epoch.begin(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
         self._re_anchor()
         self._do(first)
@@ -436,7 +445,7 @@ class Rig:
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | Refused)
+        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:
