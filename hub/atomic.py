@@ -17,6 +17,13 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     put_in_place(fresh, path)
 
 
+def as_its_folder(path: Path) -> None:
+    """Where root made a file, give it to whoever its folder belongs to; raises ``OSError``."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def put_in_place(fresh: Path, path: Path) -> None:
     """Give a file that is on the disk its name, and keep that over a power cut; raises ``OSError``."""
     fresh.replace(path)

@@ -14,19 +14,18 @@ from typing import Final
 
 from msgspec import Struct
 from pyrage.x25519 import Identity
-from sqlalchemy import Engine
 
 from config.clock import stamp
 from config.hub_settings import HubSettings
 from hub import alone
-from hub.atomic import put_in_place, sync_folder
+from hub.atomic import as_its_folder, put_in_place, sync_folder
 from hub.backup.fault import BackupError
 from hub.backup.manifest import STORE, Manifest, Part
 from hub.backup.sealed import unseal
 from hub.epoch import FACT, Epoch, following
 from hub.service import database_url
 from hub.store import chain, snapshot
-from hub.store.engine import one_moment, open_engine, sqlite_url
+from hub.store.engine import Engine, one_moment, open_engine, sqlite_url
 from hub.store.failure import StoreError, words
 from hub.store.migrate import HEAD, MigrationError, bring_up
 from hub.verify_record import Verifier
@@ -84,7 +83,7 @@ def _look_at(
 
 
 def restore_store(backup: Backup, settings: HubSettings, now: int, *, replace: bool, told: Told) -> Epoch:
-    """Put a backup's rows where the settings keep the record; returns the epoch that begins ``now`` (wall ms).
+    """Put a backup's rows where the settings keep the record; returns the epoch that begins ``now``, wall ms.
 
     Refused where a hub runs, or where there is something and ``replace`` is false: raises
     :class:`BackupError`, and then nothing is changed.
@@ -96,7 +95,8 @@ def restore_store(backup: Backup, settings: HubSettings, now: int, *, replace: b
         )
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with contextlib.closing(alone.take(settings.data)):
+        with contextlib.closing(alone.take(settings.data)) as lock:
+            as_its_folder(Path(lock.name))
             url = database_url(settings)
             put = _into_sqlite if url == sqlite_url(settings.data) else _into_server
             with _rows_of(backup) as rows:
@@ -139,7 +139,7 @@ def _into_sqlite(
         target.dispose()
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
-    _as_its_folder(fresh)
+    as_its_folder(fresh)
     if replace:
         _put_aside(settings.data)
     put_in_place(fresh, old)
@@ -157,7 +157,9 @@ def _into_server(
         if any(found.rows.values()):
             aside = settings.data / "backups" / f"before-restore-{_now_words()}.db"
             aside.parent.mkdir(mode=0o700, exist_ok=True)
-            snapshot.take(open_engine(url, read_only=True), settings.site, aside, lambda *_: None)
+            as_its_folder(aside.parent)
+            snapshot.take(engine, settings.site, aside, lambda *_: None)
+            as_its_folder(aside)
         return _fill(rows, engine, manifest, settings.site, now, told, replace=True)
     finally:
         engine.dispose()
@@ -207,18 +209,11 @@ def _put_aside(data: Path) -> None:
         return
     aside = data / "backups" / f"before-restore-{_now_words()}"
     aside.mkdir(parents=True, mode=0o700)
-    _as_its_folder(aside.parent)
-    _as_its_folder(aside)
+    as_its_folder(aside.parent)
+    as_its_folder(aside)
     for path in found:
         path.replace(aside / path.name)
     sync_folder(aside)
-
-
-def _as_its_folder(path: Path) -> None:
-    """Give a file to whoever its folder belongs to: root restores what the hub's own user reads."""
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _now_words() -> str:
@@ -230,6 +225,6 @@ def lost_words(manifest: Manifest, now: int) -> list[str]:
     hours = max(now - manifest.taken_at, 0) / 3_600_000
     return [
         f"The backup is of {stamp(manifest.taken_at)}, {hours:.1f} h ago.",
-        "What rooms sent and the old hub had not confirmed comes again by itself. What it had confirmed after",
-        "the backup is lost with its disk: alarms, who answered, notes, walk tests. Ask who was there.",
+        "What rooms sent and the old hub had not confirmed comes again by itself. What it had confirmed",
+        "after that is lost with its disk: alarms, who answered, notes, walk tests. Ask who was there.",
     ]

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hub.atomic import write_whole
+from hub.atomic import as_its_folder, write_whole
 
 RESULT: Final = "backup.json"
 
@@ -37,3 +37,4 @@ def read_result(data: Path) -> Result:
 def write_result(data: Path, result: Result) -> None:
     """Keep what came of a backup; raises ``OSError``."""
     write_whole(data / RESULT, msgspec.json.encode(result))
+    as_its_folder(data / RESULT)

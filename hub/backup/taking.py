@@ -18,12 +18,11 @@ from typing import IO, Final
 from msgspec import Struct
 from msgspec.structs import replace
 from pyrage.x25519 import Identity, Recipient
-from sqlalchemy import Engine
 
 from config import __version__
 from config.disk_free import disk_free_mb
 from config.hub_settings import HubSettings
-from hub.atomic import put_in_place
+from hub.atomic import as_its_folder, put_in_place
 from hub.backup.belongings import Belongings, gather
 from hub.backup.fault import BackupError
 from hub.backup.key import recipient
@@ -31,7 +30,7 @@ from hub.backup.manifest import FORMAT, STORE, Manifest, Part
 from hub.backup.result import Result, read_result, write_result
 from hub.backup.sealed import seal, sha256, unseal
 from hub.store import chain, snapshot
-from hub.store.engine import open_engine
+from hub.store.engine import Engine, open_engine
 from hub.store.failure import StoreError, words
 from hub.store.migrate import HEAD, revision
 
@@ -217,6 +216,7 @@ def _empty_folder(folder: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def _alone(data: Path) -> Iterator[IO[bytes]]:
     with (data / "backup.lock").open("ab") as file:
+        as_its_folder(Path(file.name))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

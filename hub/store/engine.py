@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Engine as Engine  # for those who hand one on, and know no SQL
 
 BUSY_MS = 2000
 """How long SQLite waits for another process's lock before the commit is tried again."""

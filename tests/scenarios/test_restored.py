@@ -138,7 +138,7 @@ def test_no_number_is_given_twice(rig: Rig, folder: Path) -> None:
 
 
 def test_the_record_goes_on_and_says_what_is_missing(rig: Rig, folder: Path) -> None:
-    """The chain is whole over the restore; a head of before it is there, one noted after it is lost, by name."""
+    """The chain is whole over the restore; a head of before it is there, one noted later is lost, by name."""
     answered(rig, 101)
     night = Night(rig, folder)
     answered(rig, 102)

@@ -109,7 +109,7 @@ def test_another_key_opens_nothing(whole: bytes, tmp_path: Path) -> None:
 def test_a_manifest_that_lies_is_found(key: Identity, tmp_path: Path) -> None:
     """Whoever has the public half can seal anything: a part is what its manifest says, or it is refused."""
     lie = Part("store.db", 5, "0" * 64)
-    with pytest.raises(BackupError, match="store.db is not what its manifest says"):
+    with pytest.raises(BackupError, match=r"store\.db is not what its manifest says"):
         unseal(io.BytesIO(sealed(key, b"store", more=[lie])), key, tmp_path)
 
 

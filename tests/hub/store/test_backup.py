@@ -149,7 +149,7 @@ def test_a_backup_comes_back_in_either_kind_of_database(
     changed = ("people", "facts")
     assert everything(target.reader(), *changed) == everything(school.reader(), *changed)
     with target.reader().connect() as connection:
-        kept = {name: value for name, value in connection.execute(select(facts.c.name, facts.c.value))}
+        kept = dict(connection.execute(select(facts.c.name, facts.c.value)).all())
         (person,) = connection.execute(select(people)).all()
     assert read_epoch(kept.pop(FACT)) == epoch
     assert (epoch.n, epoch.begun, epoch.backup_at) == (2, False, taken.manifest.taken_at)
@@ -256,7 +256,7 @@ def test_a_restore_that_fails_changes_nothing(
 
 def test_a_hub_that_runs_is_left_alone(school: School, target: Store, tmp_path: Path) -> None:
     backup = school.opened(school.take(), tmp_path / "work")
-    with alone.take(target.data), pytest.raises(BackupError, match="another hub runs on .*systemctl stop"):
+    with alone.take(target.data), pytest.raises(BackupError, match=r"another hub runs on .*systemctl stop"):
         restore_store(backup, school.of(target), T0, replace=True, told=nothing)
 
 
@@ -364,7 +364,7 @@ def test_old_ones_go_and_the_newest_seven_stay(school: School) -> None:
 def test_two_at_a_time_are_one_too_many(school: School) -> None:
     def told(what: str, done: int, whole: int) -> None:
         if what == "bytes written":
-            with pytest.raises(BackupError, match="another backup of .* is being taken"):
+            with pytest.raises(BackupError, match=r"another backup of .* is being taken"):
                 school.take()
             told_of.append(what)
 
@@ -376,13 +376,13 @@ def test_two_at_a_time_are_one_too_many(school: School) -> None:
 def test_the_hubs_own_disk_is_left_room(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup that would fill it is given up: a press needs it."""
     monkeypatch.setattr(taking, "disk_free_mb", lambda _: 499.0)
-    with pytest.raises(BackupError, match="only 499 MB are free in .*, and the hub needs them"):
+    with pytest.raises(BackupError, match=r"only 499 MB are free in .*, and the hub needs them"):
         school.take()
 
 
 def test_a_read_only_target_says_so(school: School) -> None:
     """/sys takes no file, from root neither."""
-    with pytest.raises(BackupError, match="Permission denied|Read-only|Operation not permitted"):
+    with pytest.raises(BackupError, match=r"Permission denied|Read-only|Operation not permitted"):
         school.take(to=Path("/sys"))
 
 
