@@ -28,3 +28,13 @@ RESPONSES: Final[dict[PanicKind, Response]] = {
     "assist": Response(None, "One adult to the room; the school goes on"),
 }
 """By kind. A duress names no action: an announcement could give away the person who called."""
+
+DIRECTIVES: Final[dict[PostureName, str]] = {
+    "normal": "The school day goes on.",
+    "hold": "In your room or area. Clear the halls.",
+    "secure": "Get inside. Lock outside doors.",
+    "lockdown": "Locks, lights, out of sight.",
+    "evacuate": "To a location: say which.",
+    "shelter": "State the hazard and the safety strategy.",
+}
+"""By posture: what everybody does."""

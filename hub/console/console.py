@@ -23,7 +23,9 @@ from hub.inputs import (
     Bypassed,
     Done,
     IncidentAction,
+    PostureSet,
     Refused,
+    SetPosture,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -77,6 +79,12 @@ class Console:
         """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""
         answer = await self._told(action)
         assert isinstance(answer, Bypassed | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
+    async def ask_of_posture(self, action: SetPosture) -> PostureSet | Refused:
+        """Return the recorder's answer to a word on the posture; as :meth:`ask_of_zone` does."""
+        answer = await self._told(action)
+        assert isinstance(answer, PostureSet | Refused)  # noqa: S101 - the others are of other words
         return answer
 
     async def ask(self, action: IncidentAction) -> Done | Refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from config.contract import PANIC_KINDS, PostureName
+from config.contract import PANIC_KINDS, POSTURES
 from hub.bypass import LONGEST_H
 from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
@@ -70,7 +70,7 @@ _INCIDENT: Final = _object(
         "number": _NUMBER,
         "revision": _NUMBER,
         "kind": _KIND,
-        "response": _object({"posture": {"enum": [*get_args(PostureName), None]}, "words": _TEXT}),
+        "response": _object({"posture": {"enum": [*POSTURES, None]}, "words": _TEXT}),
         "state": {"enum": list(STATES)},
         "drill": _YES_NO,
         "confirmed": _YES_NO,
@@ -200,6 +200,30 @@ RESOLVE: Final = _object(
     },
     optional=("revision", "note"),
 )
+_POSTURE: Final[Schema] = {"enum": list(POSTURES)}
+_POSTURE_NOW: Final = _object(
+    {
+        "n": _NUMBER,
+        "posture": _POSTURE,
+        "drill": _YES_NO,
+        "drill_id": _MAYBE_TEXT,
+        "since": _TIME,
+        "automatic": {"type": ["boolean", "null"]},
+        "by": _MAYBE_TEXT,
+        "via": _MAYBE_TEXT,
+        "note": _MAYBE_TEXT,
+        "why": _MAYBE_TEXT,
+        "asked": _maybe(_object({"why": _TEXT, "since": _TIME})),
+        "published": _YES_NO,
+        "confirmed_twice": _array(_POSTURE),
+    }
+)
+POSTURE: Final = _object({"posture": _ref("Posture")})
+SET_POSTURE: Final = _object(
+    {"posture": _POSTURE, "confirm": {"type": ["integer", "null"], "minimum": 0}, "note": _NOTE},
+    optional=("confirm", "note"),
+)
+POSTURE_SET: Final = _object({"posture": _ref("Posture"), "changed": _YES_NO, "recorded": _YES_NO})
 WALK_TEST_ASKED: Final = _object(
     {
         "zones": {"type": ["array", "null"], "items": _TEXT, "minItems": 1, "maxItems": ZONES_MOST},
@@ -240,6 +264,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Bypass": _BYPASS,
     "Event": _EVENT,
     "WalkTest": _WALK_TEST,
+    "Posture": _POSTURE_NOW,
     "StreamData": _object(
         {
             "v": _NUMBER,
@@ -256,7 +281,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
             "state": _TEXT,
             "allowed": _array(_TEXT),
             "open_rooms": _array(_ref("Room")),
+            "confirm": _NUMBER,
         },
-        optional=("state", "allowed", "open_rooms"),
+        optional=("state", "allowed", "open_rooms", "confirm"),
     ),
 }

@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.console.api import incidents, lists, schemas, stream, walk_tests, zones
+from hub.console.api import incidents, lists, posture, schemas, stream, walk_tests, zones
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -173,6 +173,17 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             schemas.WALK_TEST_DONE,
             parameters=(_DEVICE,),
             errors=(404, 409),
+        ),
+        Operation("GET", "posture", "read", "The site's posture", posture.posture, schemas.POSTURE),
+        Operation(
+            "POST",
+            "posture",
+            "posture",
+            "Set the posture; what gives protection up is 409 until it is said again with `confirm`",
+            posture.set_posture,
+            schemas.POSTURE_SET,
+            body=schemas.SET_POSTURE,
+            errors=(409, 413, 422),
         ),
         Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
         Operation("GET", "drills", "read", "Drills", lists.drills, schemas.DRILLS),
