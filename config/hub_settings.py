@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
+from config.drill_checks import check_drills
+from config.drill_settings import DrillsSettings
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -142,6 +144,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
+    drills: DrillsSettings = DrillsSettings()
     troubles: TroublesSettings = TroublesSettings()
 
     @property
@@ -177,6 +180,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_troubles,
         _check_backup,
         _check_agreement,
+        _check_drills,
     ):
         with where_known:
             check(settings, report)
@@ -335,3 +339,7 @@ def _check_backup(settings: HubSettings, report: Report) -> None:
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:
     check_agreement(settings.mou, report)
+
+
+def _check_drills(settings: HubSettings, report: Report) -> None:
+    check_drills(settings.drills, report)

@@ -50,7 +50,8 @@ class Vitals:
         if self._ledger.known(OWN_CLOCK) is not None:
             found[_DRIFT.field] = None  # whose clock is off can't be told
         for rule in RULES:
-            self._look(decision, rule, device, found[rule.field], now, health)
+            if (reading := found[rule.field]) is not None:  # a sensor that is missing says nothing
+                self._look(decision, rule, device, reading, now, health)
         self._links_of(decision, device, links_down(health.troubles), now)
         if health.given_up:
             self._sequence(device).given_up(health.given_up)
@@ -137,7 +138,7 @@ class Vitals:
         health: Health | None = None,
     ) -> None:
         key = f"{rule.what} {device}"
-        watch = self._watches.setdefault(device, Watch())
+        watch = self._watches.get(device) or self._watches.setdefault(device, Watch())
         said = watch.look(rule, reading, now.mono, is_open=self._ledger.known(key) is not None)
         if said == RESTORED:
             self._ledger.restore(decision, now, key)
