@@ -148,6 +148,14 @@ class Outbound:
                 self._readdress(decision, delivery, now)
             self._withdraw(decision, delivery, "the settings have no such end any more", now)
 
+    def forget_resolved(
+        self, decision: Decision, unresolved: Callable[[str], object | None], why: str, now: Now
+    ) -> None:
+        """Withdraw all that is owed of incidents that are over: of troubles nothing."""
+        for delivery in list(self._owed.values()):
+            if delivery.incident and unresolved(delivery.incident) is None:
+                self._withdraw(decision, delivery, why, now)
+
     def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
         """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):
