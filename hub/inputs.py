@@ -88,6 +88,15 @@ class BrokerDropped(Struct, frozen=True):
     broker: int = 0
 
 
+class BackupState(Struct, frozen=True):
+    """What is known of the backups."""
+
+    at: int | None
+    """Of what moment the newest good one is, in wall ms; None where there is none."""
+    why: str | None
+    """What is wrong: why a later one failed, or with what is in it."""
+
+
 class Measured(Struct, frozen=True):
     """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
 
@@ -95,6 +104,7 @@ class Measured(Struct, frozen=True):
     disk_free_mb: float | None = None
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
+    backup: BackupState | None = None
 
 
 class Probed(Struct, frozen=True):

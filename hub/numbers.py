@@ -30,6 +30,10 @@ class Numbers:
         self._next += 1
         return self._next - 1
 
+    def skip(self, count: int) -> None:
+        """Leave so many numbers out: they may have been given by a hub of which nothing else is known."""
+        self._next += count
+
     @property
     def latest(self) -> int:
         """The highest number that may have been given."""

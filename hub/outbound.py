@@ -136,6 +136,14 @@ class Outbound:
                 if ends(delivery) and not delivery.is_first:
                     self._withdraw(decision, delivery, why, now)
 
+    def forget_resolved(
+        self, decision: Decision, unresolved: Callable[[str], object | None], why: str, now: Now
+    ) -> None:
+        """Withdraw all that is owed of incidents that are over: of troubles nothing."""
+        for delivery in list(self._owed.values()):
+            if delivery.incident and unresolved(delivery.incident) is None:
+                self._withdraw(decision, delivery, why, now)
+
     def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
         """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):

@@ -341,6 +341,7 @@ class Recorder:
     def _first_words(self) -> Decision:
         now = self._moment()
         decision = Decision(now.mono)
+        self._site.new_epoch.begin(decision, now)
         self._site.restore_gone(decision, now)
         why = "from now on nobody is well until heard"
         self._site.record(decision, now, "hub-started", why, detail=dict(self._site.clock.detail))

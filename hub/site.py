@@ -25,6 +25,8 @@ from hub.directory import Directory
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
+from hub.epoch import FACT as EPOCH
+from hub.epoch import NewEpoch
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -65,7 +67,7 @@ from hub.zone_deeds import ZoneDeeds
 
 ONE_TIME: Final = (
     *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
-    *("seq-gap ", "clock-jump"),
+    *("seq-gap ", "clock-jump", "restored"),
 )
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
@@ -152,6 +154,15 @@ class Site(Ledger):
         )
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.new_epoch = NewEpoch(
+            self,
+            loaded.facts.get(EPOCH),
+            self.incidents,
+            self.outbound,
+            self.walk_tests,
+            self.bypasses,
+            self.postures,
+        )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,

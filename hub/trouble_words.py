@@ -41,6 +41,8 @@ HEADINGS: Final = {
     "clock-jump": "The hub's clock jumped",
     "hub-queue": "The hub falls behind",
     "hub-certificate": "A certificate of the hub's is near its end",
+    "backup": "No backup, or a bad one",
+    "restored": "Restored from a backup",
     "agreement": "The agreement with the police is to be reviewed",
     "reach": "A panic would reach nobody",
     "broker": "No connection to the broker",

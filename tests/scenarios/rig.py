@@ -358,6 +358,13 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
+    def restart_on(self, data: Path, down_s: float) -> None:
+        """Start another machine's hub on another record, beside another broker."""
+        self.crash()
+        self._url = sqlite_url(data)
+        self.broker.clear()
+        self.restart(down_s)
+
     def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
         """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
 
@@ -391,6 +398,7 @@ class Rig:
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
+        self.site.new_epoch.begin(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
         first.facts.update(self.site.postures.kept())
         self._re_anchor()
