@@ -26,9 +26,11 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from config.settings_changes import changes, settings_hash
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
+from hub.directory import directory_of
 from hub.inputs import (
     Ack,
     Acknowledge,
@@ -51,6 +53,9 @@ from hub.inputs import (
     PostureSet,
     Probed,
     Refused,
+    Reload,
+    Reloaded,
+    ReloadRefused,
     Resolve,
     SetPosture,
     WalkTestDone,
@@ -188,6 +193,7 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.answers: list[Answer] = []
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -428,8 +434,34 @@ class Rig:
     def loaded_site(self, loaded: Loaded, now: Now) -> Site:
         """Return a site as a start makes it of what was stored."""
         view = View(self.settings.site, self.settings.name, "UTC", now.wall)
-        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
-        return Site(self.settings, shapes, loaded, view, now)
+        return Site(self.settings, self._shapes(self.settings), loaded, view, now)
+
+    def reload(self, settings: HubSettings) -> tuple[str, ...]:
+        """The hub takes other settings while it runs; returns what it says has changed."""
+        shapes, was, self.settings = self._shapes(settings), self.settings, settings
+        kinds = {name: kind for name, (kind, _) in shapes.items()}
+        said = changes(was, settings)
+        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        fact = Reload(settings, directory, kinds, said, digest, lambda: None, self.answers.append)
+        self._input(fact)
+        if not self.answers:  # the disk is sick: the recorder answers all the same
+            self.waiting[-1].reply(recorded=False)
+        answer = self.answers.pop()
+        assert isinstance(answer, Reloaded)
+        return answer.changes
+
+    def settle(self) -> None:
+        """At a start the recorder has the site settle what other settings left."""
+        decision = Decision(self.now().mono)
+        self.site.restore_gone(decision, self.now())
+        self._do(decision)
+
+    def reload_refused(self, *faults: str) -> None:
+        """The settings are read anew, and are wrong."""
+        self._input(ReloadRefused("hub.toml", faults))
+
+    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
 
     # --- as the recorder does ---
 
