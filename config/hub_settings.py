@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from config.agreement_settings import AgreementSettings, check_agreement
+from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
+from config.drill_checks import check_drills
+from config.drill_settings import DrillsSettings
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -127,6 +130,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
+    backup: BackupSettings = BackupSettings()
     mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
@@ -140,6 +144,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
+    drills: DrillsSettings = DrillsSettings()
     troubles: TroublesSettings = TroublesSettings()
 
     @property
@@ -173,7 +178,9 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_people,
         _check_plans,
         _check_troubles,
+        _check_backup,
         _check_agreement,
+        _check_drills,
     ):
         with where_known:
             check(settings, report)
@@ -326,5 +333,13 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
 
 
+def _check_backup(settings: HubSettings, report: Report) -> None:
+    check_backup(settings.backup, report)
+
+
 def _check_agreement(settings: HubSettings, report: Report) -> None:
     check_agreement(settings.mou, report)
+
+
+def _check_drills(settings: HubSettings, report: Report) -> None:
+    check_drills(settings.drills, report)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from config.clock import Now
 from hub import escalation, reminder
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
+from hub.directory import Directory
 from hub.escalation import Advance, Course, Owe
 from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
@@ -17,6 +19,12 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
+from hub.refit import refitted
+
+EXPECTED: Final = 20
+"""By how much the notices of an expected press stand behind those of real ones."""
+DISPATCH: Final = "dispatch"
+"""The audience that stands for the dispatch centre."""
 
 
 class Courses:
@@ -33,17 +41,9 @@ class Courses:
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
-        self._times = reminder.Times(
-            ledger.settings.reminders.after_s, ledger.settings.reminders.stand_in_after_s
-        )
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
-            course = recall(kept, now)
-            left = [one for one in course.runs if one.plan in ledger.directory.plans]
-            if len(left) < len(course.runs):  # the settings have not all of its plans any more
-                place = incident.rooms[0].place
-                course = self._begun(course, incident, place, now, restarts=not left)
-            self._courses[incident.id] = course
+            self._courses[incident.id] = self._with_a_plan(recall(kept, now), incident, now)
             self._arm(incident)
 
     def go_on(
@@ -64,7 +64,7 @@ class Courses:
                 self._raise(decision, incident, course.runs[-1].plan, before, now)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
-        if incident.state != "acknowledged":
+        if incident.state != "acknowledged" or incident.drill:
             course = replace(course, quiet=None)
         elif heard:  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
@@ -105,6 +105,32 @@ class Courses:
         if course is not before:
             self._advance(decision, incident, course, now)
 
+    def retune(self, decision: Decision, incident: Incident, was: Directory | None, now: Now) -> None:
+        """Go on by the plans and people as they are now; whom that leaves untold is told at once."""
+        directory, course = self._ledger.directory, self._courses[incident.id]
+        plans = directory.plans if was is None else was.plans
+        step = refitted(course, plans, directory.plans, incident, directory, now)
+        step = replace(step, course=self._with_a_plan(step.course, incident, now))
+        if step.owed or step.course != course:
+            self._take(decision, incident, step, now)
+
+    def tell(
+        self,
+        decision: Decision,
+        incident: Incident,
+        targets: Iterable[Target],
+        reason: str,
+        now: Now,
+        words: str | None = None,
+    ) -> None:
+        """Tell those of them who have not heard of it; with ``words`` all of them, without sound or call."""
+        course = self._courses[incident.id]
+        if words is None:
+            step = escalation.tell(course, targets, incident, now, reason)
+        else:
+            step = escalation.ask(course, targets, incident, now, reason)
+        self._take(decision, incident, step, now, words, quietly=words is not None)
+
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
         """Return a course as it is stored."""
         return keep(self._courses[incident_id], now)
@@ -123,6 +149,18 @@ class Courses:
     ) -> Course:
         plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
         return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+
+    def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
+        """Begin the plan of this moment where the settings have not all of a course's plans any more."""
+        left = [one for one in course.runs if one.plan in self._ledger.directory.plans]
+        if len(left) == len(course.runs):
+            return course
+        return self._begun(course, incident, incident.rooms[0].place, now, restarts=not left)
+
+    @property
+    def _times(self) -> reminder.Times:
+        settings = self._ledger.settings.reminders
+        return reminder.Times(settings.after_s, settings.stand_in_after_s)
 
     def _end(self, decision: Decision, incident: Incident, course: Course, now: Now, *, heard: bool) -> None:
         """Withdraw at once what a transition leaves without a reason; its own notice may follow later."""
@@ -188,7 +226,11 @@ class Courses:
     ) -> None:
         """Write down what a look at a course came to."""
         ledger = self._ledger
-        deliveries = [self._delivery(incident, owe, now, words, quietly=quietly) for owe in step.owed]
+        deliveries = [
+            self._delivery(incident, owe, now, words, quietly=quietly)
+            for owe in step.owed
+            if not self._is_spared(incident, owe.target)
+        ]
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
@@ -197,10 +239,34 @@ class Courses:
             ledger.record(decision, now, what, skip.reason, incident=incident.id, detail=detail)
         for delivery in deliveries:
             self._outbound.owe(decision, delivery, now)
+        self._not_sent(decision, incident, step, now)
         if incident.state == "resolved":
             del self._courses[incident.id]
         else:
             self._arm(incident)
+
+    def _is_dispatch(self, target: Target) -> bool:
+        """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
+        return target.audience == DISPATCH or self._ledger.directory.is_told_once(target)
+
+    def _is_spared(self, incident: Incident, target: Target) -> bool:
+        """Tell whether a target is not told because of a drill."""
+        told = self._ledger.settings.drills.dispatch == "not-told"
+        return incident.drill and told and self._is_dispatch(target)
+
+    def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
+        """Write down whom a drill's notices do not reach."""
+        for owe in step.owed:
+            if self._is_spared(incident, owe.target) and (owe.first or owe.type == "incident.opened"):
+                target = owe.target
+                detail: dict[str, Any] = {
+                    "audience": target.audience,
+                    "channel": target.channel,
+                    "target": target.name,
+                }
+                detail |= {"type": owe.type, "revision": incident.revision, "drill": incident.drill_id}
+                why = f"not sent because of drill {incident.drill_id}"
+                self._ledger.record(decision, now, "not-sent", why, incident=incident.id, detail=detail)
 
     def _delivery(
         self, incident: Incident, owe: Owe, now: Now, words: str | None, *, quietly: bool
@@ -212,14 +278,20 @@ class Courses:
             target=owe.target,
             type=owe.type,
             revision=incident.revision,
-            urgency=urgency(rank(incident.kind), owe.type, first=owe.first),
+            urgency=_urgency(incident, owe),
             body=notice_body(
-                incident, owe.type, owe.target.audience, now.wall, reminder=words, quiet=quietly
+                incident,
+                owe.type,
+                owe.target.audience,
+                now.wall,
+                test=incident.drill and self._is_dispatch(owe.target),
+                reminder=words,
+                quiet=quietly,
             ),
             reason=owe.reason,
             owed_at=now.wall,
             quiet=quietly,
-            reminds=words is not None,
+            reminds=words is not None and not incident.drill,
             first=owe.first,
             whole=len(incident.events) < EVENTS_KEPT,
         )
@@ -231,6 +303,12 @@ class Courses:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)
+
+
+def _urgency(incident: Incident, owe: Owe) -> int:
+    """Return a notice's place; what is expected in a drill comes behind everything real."""
+    found = urgency(rank(incident.kind), owe.type, first=owe.first)
+    return found + EXPECTED if incident.drill and not incident.waiting else found
 
 
 def _ended(incident: Incident, *, heard: bool) -> tuple[Ended | None, str]:

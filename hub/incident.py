@@ -16,6 +16,8 @@ from hub.causes import doubts
 
 State = Literal["open", "acknowledged", "resolved"]
 Disposition = Literal["real", "false-alarm", "drill", "test"]
+InDrill = Literal["expected", "not-expected", "part-of-drill", "real"]
+"""What a press is in the drill that ran when it was pressed: see :mod:`hub.drill`."""
 
 EVENTS_KEPT: Final = 500
 """Alarms an incident carries with it, the newest; the record has them all."""
@@ -50,6 +52,8 @@ class Press(Struct, frozen=True):
     """The fault that its zone's wires read, where that may be a press or not; None: it was pressed."""
     test: bool = False
     """Its agent marked it as a walk test's; no walk test was open for it, so it is taken as real."""
+    in_drill: InDrill | None = None
+    """In an incident of a drill: what it is in it. ``real``: a real incident has it, too."""
 
     @property
     def button(self) -> tuple[str, str]:
@@ -116,9 +120,21 @@ class Incident(Struct, frozen=True):
     """Several rooms or a person bear it out: see :class:`hub.plan.Confirm`."""
     has_causes: bool = False
     """An alarm in it may be a fault: only then is it looked at which; 500 presses join in a storm."""
+    restored: int | None = None
+    """It was open in a backup of this moment (wall ms) that was restored: it may have been closed since."""
     trace: str = ""
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""
+
+    drill_id: str | None = None
+    """Of which drill it is."""
+
+    @property
+    def waiting(self) -> tuple[Press, ...]:
+        """The presses that were not expected in its drill, and of which nobody has said what they are."""
+        if not self.drill:
+            return ()
+        return tuple(press for press in self.events if press.in_drill == "not-expected")
 
     @property
     def open_rooms(self) -> tuple[Room, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from config.clock import Now, stamp
 from config.contract import Command, LampStage
 from hub.courses import Courses
 from hub.decision import Decision
 from hub.delivery import Target
+from hub.directory import Directory
 from hub.incident import Incident, Press, clock_moved
 from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
@@ -17,6 +18,9 @@ from hub.outbound import Outbound
 from hub.postures import Postures
 from hub.transitions import Change, confirmed, joined, opened
 from hub.view import StreamEvent
+
+GROUP_OF_DRILL: Final = "drill "
+"""How the groups begin whose incidents are a drill's: none of them is ever a real incident's."""
 
 
 class Incidents:
@@ -51,17 +55,28 @@ class Incidents:
         """Return the unresolved incidents a device has called in."""
         return [i for i in self._by_id.values() if any(room.place.device == device for room in i.rooms)]
 
-    def press(self, decision: Decision, press: Press, now: Now, *, is_new: bool = True) -> Incident:
-        """Take a press into the incident of its group, or open one.
+    def press(
+        self,
+        decision: Decision,
+        press: Press,
+        now: Now,
+        *,
+        is_new: bool = True,
+        drill: str | None = None,
+    ) -> Incident:
+        """Take a press into the incident of its group, or open one; each drill (its id) has its own groups.
 
         Where it isn't known to be new, the incident it may have opened before keeps its id: what a
         receiver has heard under that one it would drop.
         """
         ledger = self._ledger
         group = ledger.directory.group(press.place)
+        if drill is not None:
+            group = f"{GROUP_OF_DRILL}{drill} {group}"
         current = self._by_id.get(self._by_group.get(group, ""))
         if current is None:
-            change = opened(ledger.settings.site, group, ledger.numbers.take(), press, is_new=is_new)
+            number = ledger.numbers.take()
+            change = opened(ledger.settings.site, group, number, press, is_new=is_new, drill=drill)
             if (reserved := ledger.numbers.reserve()) is not None:
                 decision.facts["numbers"] = reserved
         else:
@@ -77,6 +92,8 @@ class Incidents:
             "cause": press.cause,
             "clock": ledger.clock.words,
         }
+        if drill is not None:
+            detail |= {"drill": drill, "in_drill": press.in_drill}
         self.changed(decision, change, kind, now, "alarm", detail, press)
         incident = change.incident
         if not incident.confirmed and (why := self.courses.confirmation(incident, press)) is not None:
@@ -137,6 +154,11 @@ class Incidents:
         decision.incidents[incident.id] = (incident, self.courses.kept(incident.id, now))
         decision.shown.append(lambda: self._show(incident))
 
+    def retune(self, decision: Decision, was: Directory | None, now: Now) -> None:
+        """Let every course go on by the settings as they are now; ``was`` is what held before, if known."""
+        for incident in list(self._by_id.values()):
+            self.courses.retune(decision, incident, was, now)
+
     def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
         """Store every course's deadlines and every incident's moments anew, by the clock as it is now."""
         for incident in list(self._by_id.values()):
@@ -148,7 +170,8 @@ class Incidents:
         """Tell the rooms of an incident that are answered (or one device of them) what their lamps may show.
 
         A room hears nothing of a duress but that it is over: no lamp shows that, and by it the agent
-        knows that its strobe may follow the posture again.
+        knows that its strobe may follow the posture again. What a drill's incident comes to is no word on
+        a press of it that is real, or may be.
         """
         for room in incident.rooms:
             name = room.place.device
@@ -160,6 +183,7 @@ class Incidents:
                 if press.place.device == name
                 and press.id is not None
                 and (press.kind != "duress" or stage == "resolved")
+                and press.in_drill not in ("not-expected", "real")
             )
             if ids:
                 command_id = f"{incident.id}.{incident.revision}.{stage}.{len(decision.commands)}"

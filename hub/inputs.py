@@ -8,8 +8,11 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, Event, MessageError, PostureName, Readable
+from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, Posture, PostureName, Readable
+from config.hub_settings import HubSettings
 from hub.delivery import Outcome
+from hub.directory import Directory
+from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
 from hub.view import Bypass
@@ -73,6 +76,13 @@ class Link(Struct, frozen=True):
     broker: int = 0
 
 
+class PostureHeard(Struct, frozen=True):
+    """What a broker keeps as the site's posture, and agents obey: said by this hub, or before it."""
+
+    posture: Posture
+    broker: int = 0
+
+
 class BrokerDropped(Struct, frozen=True):
     """A broker's own count of the messages that it has dropped."""
 
@@ -80,13 +90,22 @@ class BrokerDropped(Struct, frozen=True):
     broker: int = 0
 
 
+class BackupState(Struct, frozen=True):
+    """What is known of the backups."""
+
+    at: int | None
+    """Of what moment the newest good one is, in wall ms; None where there is none."""
+    why: str | None
+    """What is wrong: why a later one failed, or with what is in it."""
+
+
 class Measured(Struct, frozen=True):
     """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
 
-    clock_synced: bool | None = None
     disk_free_mb: float | None = None
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
+    backup: BackupState | None = None
 
 
 class Probed(Struct, frozen=True):
@@ -212,13 +231,82 @@ class SetPosture(Struct, frozen=True):
     """The number of the posture that is given up: the person was shown it, and asked a second time."""
 
 
+class PlanDrill(Struct, frozen=True):
+    """A person plans a drill, or starts one now."""
+
+    name: str
+    """What is drilled, such as ``lockdown``."""
+    leader: str
+    """A person's key or name, or a user of the console: told of every press."""
+    by: str
+    via: str
+    for_s: float
+    start: int | None = None
+    """Wall ms; None: now."""
+    rooms: tuple[str, ...] = ()
+    """Devices; with ``buildings`` empty, too: every room."""
+    buildings: tuple[str, ...] = ()
+    kinds: tuple[PanicKind, ...] = ("panic",)
+    posture: PostureName | None = None
+    """Shown in the rooms with the word drill, while it lasts."""
+
+
+class StartDrill(Struct, frozen=True):
+    """A person starts a planned drill now."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class EndDrill(Struct, frozen=True):
+    """A person ends the drill that runs."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class CancelDrill(Struct, frozen=True):
+    """A person cancels a planned drill."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class MakeReal(Struct, frozen=True):
+    """A person says that a press of a drill is real; without a device, that all of it is."""
+
+    drill: str
+    by: str
+    via: str
+    device: str | None = None
+    event: str | None = None
+
+
+class PartOfDrill(Struct, frozen=True):
+    """A person says that a press that was not expected is part of the drill.
+
+    With an event, those of its room that came before it are, too; without, the only one that waits.
+    """
+
+    drill: str
+    by: str
+    via: str
+    device: str | None = None
+    event: str | None = None
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
 """What a person may ask of a room's walk test."""
 ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture
+DrillAction = PlanDrill | StartDrill | EndDrill | CancelDrill | MakeReal | PartOfDrill
+"""What a person may ask of drills."""
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | DrillAction
 """What a person may ask."""
 
 
@@ -280,7 +368,24 @@ class PostureSet(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | Refused
+class DrillDone(Struct, frozen=True):
+    """The answer to a person's word on a drill that was taken."""
+
+    drill: Drill
+    incidents: tuple[Incident, ...] = ()
+    """The real incidents that it opened or joined."""
+    recorded: bool = True
+
+
+class Reloaded(Struct, frozen=True):
+    """The answer to settings that were read anew and are taken."""
+
+    changes: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -290,6 +395,30 @@ class Asked(Struct, frozen=True):
 
     action: Action
     answer: Reply
+
+
+class Reload(Struct, frozen=True):
+    """Settings that were read anew and are right, with all that could be made of them beforehand."""
+
+    settings: HubSettings
+    directory: Directory
+    kinds: dict[str, str]
+    """Each channel's kind."""
+    changes: tuple[str, ...]
+    """What differs, in words without secrets."""
+    hash: str
+    """Of the settings: see :func:`config.settings_changes.settings_hash`."""
+    retune: Callable[[], None]
+    """The shell's part, done when this is let out."""
+    answer: Reply
+
+
+class ReloadRefused(Struct, frozen=True):
+    """Settings that were read anew and can't be taken."""
+
+    file: str
+    faults: tuple[str, ...]
+    """Each in words, without secrets."""
 
 
 class TimeOver(Struct, frozen=True):
@@ -311,6 +440,7 @@ Input = (
     EventCame
     | DeviceMessage
     | Link
+    | PostureHeard
     | BrokerDropped
     | Measured
     | Probed
@@ -319,4 +449,6 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | Reload
+    | ReloadRefused
 )

@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from config.clock import stamp
+from hub.drill import Drill, DrillPress
+from hub.drills_due import Due
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
@@ -148,14 +150,27 @@ class View:
         """Each device's latest, open or over."""
         self.proved: dict[tuple[str, str], Proof] = {}
         """The last proof of each button, by device and zone."""
+        self.backup_at: int | None = None
+        """Of what moment the newest backup is, in wall ms; None where there is none, or none is set up."""
+        self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
+        """Those planned, the one that runs and the latest that did, by id; each with its presses."""
+        self.drills_due: tuple[Due, ...] = ()
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents, the one that still asks and is newest first."""
+        """Return the unresolved incidents: real ones first, then what still asks, then the newest."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
-        now.sort(key=lambda incident: (incident.state != "open", -incident.number))
+        now.sort(key=lambda incident: (incident.drill, incident.state != "open", -incident.number))
         return now
+
+    def drop_device(self, device: str) -> None:
+        """Show a device no more."""
+        self.devices.pop(device, None)
+
+    def drill(self) -> Drill | None:
+        """Return the drill that runs now."""
+        return next((drill for drill, _ in list(self.drills.values()) if drill.state == "running"), None)
 
     def drop_trouble(self, key: str) -> None:
         """Show a trouble no more."""

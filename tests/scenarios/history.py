@@ -57,6 +57,10 @@ def any_school(*, by_building: bool) -> HubSettings:
     return school(plans=plans)
 
 
+def _sooner(step: StepSettings, seconds: float) -> StepSettings:
+    return replace(step, after_s=max(step.after_s - seconds, 1.0)) if step.after_s else step
+
+
 class Tried(NamedTuple):
     """A try at a far side, and what had been let out of its incident by then."""
 
@@ -112,7 +116,8 @@ class AnyHistory(RuleBasedStateMachine):
         """``before`` is what has happened already: so that short histories come far enough."""
         self.data = Path(tempfile.mkdtemp())
         shutil.copy(self.record, self.data / "tocsin.db")
-        self.rig = Watched(self.data, any_school(by_building=by_building), {"dispatch": dispatch})
+        self.settings = any_school(by_building=by_building)
+        self.rig = Watched(self.data, self.settings, {"dispatch": dispatch})
         self.reading = Reading(self.rig._reader, "lincoln")
         self.known = Known(self.rig._reader)
         self.pressed: dict[tuple[str, str], bytes] = {}
@@ -281,6 +286,15 @@ class AnyHistory(RuleBasedStateMachine):
         self.rig.commit()
         self.rig.post()
 
+    @rule(sooner=st.sampled_from([0.0, 0.0, 10.0, 25.0]))
+    def the_settings_are_reloaded(self, sooner: float) -> None:
+        """The same ones, or others by which everybody but the first is told sooner."""
+        plans = {
+            name: replace(plan, steps=tuple(_sooner(step, sooner) for step in plan.steps))
+            for name, plan in self.settings.plans.items()
+        }
+        self.rig.reload(replace(self.settings, plans=plans))
+
     @rule(down=st.sampled_from([0.0, 1.0, 40.0, 600.0]), of=st.sampled_from(["machine", "hub"]))
     def it_is_killed_and_started(self, down: float, of: Any) -> None:
         self.rig.restart(down, of=of)
@@ -345,7 +359,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     def skipped(self) -> list[tuple[str, str]]:
         """Return the incidents and audiences of which the record says that nobody could be told."""
-        rows = said(self.rig._reader, "lincoln", ("step-skipped",), 0, 2**62)
+        rows = said(self.rig._reader, "lincoln", ("step-skipped",), -(2**62), 2**62)
         answers = ("acknowledged by", "answered", "overtaken")
         return [(r["incident"], r["detail"]["audience"]) for r in rows if not r["reason"].startswith(answers)]
 

@@ -29,7 +29,7 @@ def differences(running: Site, started: Site, now: Now) -> list[str]:
 
 
 def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
-    courses, posture = site.incidents.courses._courses, site.postures.current
+    courses = site.incidents.courses._courses
     return {
         "incident": dict(site.incidents._by_id),
         "group": dict(site.incidents._by_group),
@@ -46,7 +46,7 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
             for test in (timed.test for timed in kept)
         },
         "proofs": dict(site.proving._proofs),
-        "posture": {"now": (posture.posture, posture.drill, posture.drill_id, posture.by, posture.automatic)},
+        "posture": {"now": site.postures.current},
         "record": {"end": site._seq},
     }
 

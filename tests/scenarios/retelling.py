@@ -37,7 +37,7 @@ def _retold(engine: Engine, site: str) -> dict[str, dict[str, Any]]:
     deliveries: dict[str, str] = {}
     troubles: dict[str, bool] = {}
     whats = (*CHANGES, *DELIVERIES, *TROUBLES)
-    for row in said(engine, site, whats, 0, 2**62):
+    for row in said(engine, site, whats, -(2**62), 2**62):
         what, detail = row["what"], row["detail"]
         if what in CHANGES:
             incident = incidents.setdefault(row["incident"], {"state": "open", "events": [], "by": None})
