@@ -91,7 +91,10 @@ def test_the_hour_that_is_skipped_skips_no_step(make_rig: Make) -> None:
     rig.press(101)
     rig.wait(240)
     assert datetime.fromtimestamp(rig.now().wall / 1000, CHICAGO).strftime("%H:%M:%S") == "03:03:30"
-    assert rig.asked() == ["0 s dispatch opened", *(f"{30 + 60 * n} s dispatch updated" for n in (0, 1, 2, 3))]
+    assert rig.asked() == [
+        "0 s dispatch opened",
+        *(f"{30 + 60 * n} s dispatch updated" for n in (0, 1, 2, 3)),
+    ]
 
 
 def test_help_that_becomes_an_emergency_tells_officer_and_dispatch_at_once(make_rig: Make) -> None:
