@@ -120,6 +120,8 @@ class Incident(Struct, frozen=True):
     """Several rooms or a person bear it out: see :class:`hub.plan.Confirm`."""
     has_causes: bool = False
     """An alarm in it may be a fault: only then is it looked at which; 500 presses join in a storm."""
+    restored: int | None = None
+    """It was open in a backup of this moment (wall ms) that was restored: it may have been closed since."""
     trace: str = ""
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, PostureName, Readable
+from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, Posture, PostureName, Readable
+from config.hub_settings import HubSettings
 from hub.delivery import Outcome
+from hub.directory import Directory
 from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
@@ -74,11 +76,27 @@ class Link(Struct, frozen=True):
     broker: int = 0
 
 
+class PostureHeard(Struct, frozen=True):
+    """What a broker keeps as the site's posture, and agents obey: said by this hub, or before it."""
+
+    posture: Posture
+    broker: int = 0
+
+
 class BrokerDropped(Struct, frozen=True):
     """A broker's own count of the messages that it has dropped."""
 
     total: int
     broker: int = 0
+
+
+class BackupState(Struct, frozen=True):
+    """What is known of the backups."""
+
+    at: int | None
+    """Of what moment the newest good one is, in wall ms; None where there is none."""
+    why: str | None
+    """What is wrong: why a later one failed, or with what is in it."""
 
 
 class Measured(Struct, frozen=True):
@@ -88,6 +106,7 @@ class Measured(Struct, frozen=True):
     disk_free_mb: float | None = None
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
+    backup: BackupState | None = None
 
 
 class Probed(Struct, frozen=True):
@@ -359,7 +378,15 @@ class DrillDone(Struct, frozen=True):
     recorded: bool = True
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused
+class Reloaded(Struct, frozen=True):
+    """The answer to settings that were read anew and are taken."""
+
+    changes: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -369,6 +396,30 @@ class Asked(Struct, frozen=True):
 
     action: Action
     answer: Reply
+
+
+class Reload(Struct, frozen=True):
+    """Settings that were read anew and are right, with all that could be made of them beforehand."""
+
+    settings: HubSettings
+    directory: Directory
+    kinds: dict[str, str]
+    """Each channel's kind."""
+    changes: tuple[str, ...]
+    """What differs, in words without secrets."""
+    hash: str
+    """Of the settings: see :func:`config.settings_changes.settings_hash`."""
+    retune: Callable[[], None]
+    """The shell's part, done when this is let out."""
+    answer: Reply
+
+
+class ReloadRefused(Struct, frozen=True):
+    """Settings that were read anew and can't be taken."""
+
+    file: str
+    faults: tuple[str, ...]
+    """Each in words, without secrets."""
 
 
 class TimeOver(Struct, frozen=True):
@@ -390,6 +441,7 @@ Input = (
     EventCame
     | DeviceMessage
     | Link
+    | PostureHeard
     | BrokerDropped
     | Measured
     | Probed
@@ -398,4 +450,6 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | Reload
+    | ReloadRefused
 )

@@ -150,6 +150,8 @@ class View:
         """Each device's latest, open or over."""
         self.proved: dict[tuple[str, str], Proof] = {}
         """The last proof of each button, by device and zone."""
+        self.backup_at: int | None = None
+        """Of what moment the newest backup is, in wall ms; None where there is none, or none is set up."""
         self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
         """Those planned, the one that runs and the latest that did, by id; each with its presses."""
         self.drills_due: tuple[Due, ...] = ()
@@ -161,6 +163,10 @@ class View:
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
         now.sort(key=lambda incident: (incident.drill, incident.state != "open", -incident.number))
         return now
+
+    def drop_device(self, device: str) -> None:
+        """Show a device no more."""
+        self.devices.pop(device, None)
 
     def drill(self) -> Drill | None:
         """Return the drill that runs now."""

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import event
 
 from config.clock import Now, stamp
-from config.contract import Command, Event, MessageError, decode, device_topic
+from config.contract import Command, Event, MessageError, Posture, PostureName, decode, device_topic
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -26,9 +26,11 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from config.settings_changes import changes, settings_hash
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
+from hub.directory import directory_of
 from hub.inputs import (
     Ack,
     Acknowledge,
@@ -47,10 +49,15 @@ from hub.inputs import (
     Input,
     Link,
     Note,
+    PostureHeard,
     PostureSet,
     Probed,
     Refused,
+    Reload,
+    Reloaded,
+    ReloadRefused,
     Resolve,
+    SetPosture,
     WalkTestDone,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
@@ -186,10 +193,16 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.answers: list[Answer] = []
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
         self.commands: list[tuple[str, Command]] = []
+        self.retained: Posture | None = None
+        """The posture that the broker keeps."""
+        self.rooms: Posture | None = None
+        """The posture that the rooms obey: the newest that they heard."""
+        self._told_rooms: list[str] = []
         self._said = 0
         self._told = 0
         self._start()
@@ -351,6 +364,13 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
+    def restart_on(self, data: Path, down_s: float) -> None:
+        """Start another machine's hub on another record, beside another broker."""
+        self.crash()
+        self._url = sqlite_url(data)
+        self.broker.clear()
+        self.restart(down_s)
+
     def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
         """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
 
@@ -384,9 +404,27 @@ class Rig:
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
+        self.site.new_epoch.begin(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
+        first.facts.update(self.site.postures.kept())
         self._re_anchor()
         self._do(first)
+        self._meet_broker()
+
+    def _meet_broker(self) -> None:
+        """The connection to the broker comes up: what it keeps as the posture is heard, and said anew."""
+        kept = self.retained
+        if (posture := self.view.posture.message()) is not None:
+            self._publish(posture)
+        if kept is not None:
+            self._input(PostureHeard(kept))
+
+    def _publish(self, posture: Posture) -> None:
+        self.retained = posture
+        if self.rooms is None or posture.n > self.rooms.n:  # as every agent does
+            self.rooms = posture
+            drill = " (drill)" if posture.drill else ""
+            self._told_rooms.append(f"{self.t:g} s {posture.posture}{drill}")
 
     @property
     def boot(self) -> str:
@@ -396,8 +434,34 @@ class Rig:
     def loaded_site(self, loaded: Loaded, now: Now) -> Site:
         """Return a site as a start makes it of what was stored."""
         view = View(self.settings.site, self.settings.name, "UTC", now.wall)
-        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
-        return Site(self.settings, shapes, loaded, view, now)
+        return Site(self.settings, self._shapes(self.settings), loaded, view, now)
+
+    def reload(self, settings: HubSettings) -> tuple[str, ...]:
+        """The hub takes other settings while it runs; returns what it says has changed."""
+        shapes, was, self.settings = self._shapes(settings), self.settings, settings
+        kinds = {name: kind for name, (kind, _) in shapes.items()}
+        said = changes(was, settings)
+        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        fact = Reload(settings, directory, kinds, said, digest, lambda: None, self.answers.append)
+        self._input(fact)
+        if not self.answers:  # the disk is sick: the recorder answers all the same
+            self.waiting[-1].reply(recorded=False)
+        answer = self.answers.pop()
+        assert isinstance(answer, Reloaded)
+        return answer.changes
+
+    def settle(self) -> None:
+        """At a start the recorder has the site settle what other settings left."""
+        decision = Decision(self.now().mono)
+        self.site.restore_gone(decision, self.now())
+        self._do(decision)
+
+    def reload_refused(self, *faults: str) -> None:
+        """The settings are read anew, and are wrong."""
+        self._input(ReloadRefused("hub.toml", faults))
+
+    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
 
     # --- as the recorder does ---
 
@@ -442,11 +506,21 @@ class Rig:
     def ask(self, action: Action) -> Answer:
         return self._ask(action)
 
+    def posture(self, posture: PostureName, by: str = "Reyes", confirm: int | None = None) -> Answer:
+        """A person says which posture holds."""
+        return self._ask(SetPosture(posture, by, "board", confirm=confirm))
+
+    def rooms_heard(self) -> list[str]:
+        """Return the postures that rooms took since it was last asked: ``10 s lockdown``."""
+        new, self._told_rooms = self._told_rooms, []
+        return new
+
     def _ask(self, action: Action) -> Answer:
         answers: list[Answer] = []
-        self._do(self.site.decide(Asked(action, answers.append), self.now()))
+        decision = self.site.decide(Asked(action, answers.append), self.now())
+        self._do(decision)
         if not answers:  # the disk is sick: the recorder answers all the same
-            self.waiting[-1].reply(recorded=False)
+            decision.reply(recorded=False)
         assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused)
         return answers[0]
 
@@ -482,6 +556,8 @@ class Rig:
             self.in_hand.pop(gone, None)
         self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)
         self.commands += decision.commands
+        if decision.posture is not None:
+            self._publish(decision.posture)
         for show in decision.shown:
             show()
 
