@@ -13,8 +13,8 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from config.clock import Now
+from hub.course import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten
 from hub.delivery import Target
-from hub.escalation import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten
 from hub.incident import Incident
 from hub.plan import Step
 
