@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from config import __version__, logs
 from config.contract import PANIC_KINDS
+from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
 from config.settings import Fault, SettingsError, load
@@ -72,7 +73,11 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
             if found is None or not (found.channels or found.members):
                 words = "has no channel and no members: it is told on the board alone"
                 print(f"  note: audience {audience} {words}")
-    for words in (*doubts(settings.plans), *trouble_doubts(settings.troubles, settings.audiences)):
+    for words in (
+        *doubts(settings.plans),
+        *door_doubts(settings.door_rules, settings.plans),
+        *trouble_doubts(settings.troubles, settings.audiences),
+    ):
         print(f"  note: {words}")
     from hub.cli_plans import cover
 
