@@ -55,9 +55,9 @@ class Courses:
             course = self._begun(course, incident, press.place, now, restarts=restarts)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
-        if incident.state != "acknowledged":
-            course = replace(course, quiet=None)
-        elif heard:  # an answer or a note: somebody is at work
+        if incident.state != "acknowledged" or incident.closed_at is not None:
+            course = replace(course, quiet=None)  # a door that is closed again: nobody is at work there
+        elif heard or (incident.kind == "door" and course.quiet is None):  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
@@ -103,7 +103,9 @@ class Courses:
     def _begun(
         self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool
     ) -> Course:
-        plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
+        plan = self._ledger.directory.plan(
+            incident.kind, place, now.wall, drill=incident.drill, rule=incident.rule
+        )
         return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _end(self, decision: Decision, incident: Incident, course: Course, now: Now, *, heard: bool) -> None:
@@ -194,7 +196,9 @@ class Courses:
             target=owe.target,
             type=owe.type,
             revision=incident.revision,
-            urgency=urgency(rank(incident.kind), owe.type, first=owe.first),
+            urgency=urgency(
+                rank(incident.kind), owe.type, first=owe.first, of_door=incident.kind == "door"
+            ),
             body=notice_body(
                 incident, owe.type, owe.target.audience, now.wall, reminder=words, quiet=quietly
             ),

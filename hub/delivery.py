@@ -14,6 +14,8 @@ Verdict = Literal["delivered", "temporary", "permanent"]
 
 TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
+DOOR_URGENCY: Final = 40
+"""Behind every notice of a call."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 
@@ -90,9 +92,12 @@ def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | Tr
     return "d-" + blake2b("\0".join(facts).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def urgency(rank: int, kind: NoticeType, *, first: bool = False) -> int:
-    """Return the order in which a channel takes deliveries: first notices, then by kind of alarm."""
-    return (0 if first or kind == "incident.opened" else 10) + rank
+def urgency(rank: int, kind: NoticeType, *, first: bool = False, of_door: bool = False) -> int:
+    """Return the order in which a channel takes deliveries: first notices, then by kind of alarm.
+
+    All that tells of a door comes behind all that tells of a call.
+    """
+    return (DOOR_URGENCY if of_door else 0) + (0 if first or kind == "incident.opened" else 10) + rank
 
 
 def pause_s(delivery: Delivery) -> float:

@@ -125,6 +125,8 @@ class Devices:
 
     def resolved(self, incident: Incident, now: Now) -> None:
         """Remember what a birth in the next hour is to be told."""
+        if incident.kind == "door":
+            return  # no lamp shows it
         for room in incident.rooms:
             self._resolved[room.place.device] = (incident, now.mono)
 

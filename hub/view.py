@@ -70,8 +70,13 @@ class DoorView(Struct, frozen=True):
     zone: str
     label: str | None
     state: str
-    """``open`` or ``closed``."""
+    """``open`` or ``closed``: what it is, or was when that was last known."""
     since: int
+    due: int | None = None
+    """When it will have stood open for too long, in wall ms; None where it may, or it was told."""
+    unknown: str | None = None
+    """Why it is not known now; None where it is."""
+    unknown_since: int | None = None
 
 
 class ChannelView(Struct, frozen=True):
@@ -151,9 +156,9 @@ class View:
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents, the one that still asks and is newest first."""
+        """Return the unresolved incidents: calls before doors, the one that still asks and is newest first."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
-        now.sort(key=lambda incident: (incident.state != "open", -incident.number))
+        now.sort(key=lambda one: (one.kind == "door", one.state != "open", -one.number))
         return now
 
     def drop_trouble(self, key: str) -> None:
