@@ -9,14 +9,20 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config.agreement_settings import AgreementSettings, check_agreement
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
+<<<<<<< HEAD
 from config.plan_checks import Names, check_plans
 from config.plan_settings import DEFAULT_CALL_PLANS, DEFAULT_DOOR_PLANS, PlanSettings, RemindersSettings
+=======
+from config.plan_checks import Names, check_plans, check_postures
+from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
+>>>>>>> main
 from config.settings import Report, secret
 from config.shared_settings import (
     LOOPBACK,
@@ -145,6 +151,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
@@ -154,6 +161,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     people: dict[Key, PersonSettings] = {}
     audiences: dict[Key, AudienceSettings] = {}
     plans: dict[Key, PlanSettings] = {}
+    posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
     doors: DoorsSettings = DoorsSettings()
@@ -201,6 +209,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_plans,
         _check_doors,
         _check_troubles,
+        _check_agreement,
     ):
         with where_known:
             check(settings, report)
@@ -344,6 +353,7 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
         frozenset(room.building for room in settings.rooms if room.building),
     )
     check_plans(settings.plans, known, report)
+    check_postures(settings.plans, settings.posture, report)
 
 
 def _check_doors(settings: HubSettings, report: Report) -> None:
@@ -352,3 +362,7 @@ def _check_doors(settings: HubSettings, report: Report) -> None:
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_troubles(settings.troubles, frozenset(settings.audiences), report)
+
+
+def _check_agreement(settings: HubSettings, report: Report) -> None:
+    check_agreement(settings.mou, report)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from config.contract import PANIC_KINDS
 from config.not_known import where_known
-from config.plan_settings import PlanSettings, StepSettings
+from config.plan_settings import PlanSettings, PostureSettings, StepSettings
 from config.settings import Report
 
 AT_ONCE: Final = ("sro", "dispatch")
@@ -41,6 +41,15 @@ def check_plans(plans: Mapping[str, PlanSettings], known: Names, report: Report)
             report("plans", f"group_by differs ({found})", cure)
     with where_known:
         _check_order(plans, report)
+
+
+def check_postures(plans: Mapping[str, PlanSettings], posture: PostureSettings, report: Report) -> None:
+    """Report the plans that would set a posture where the school lets none."""
+    for name, plan in plans.items():
+        with where_known:
+            if plan.posture is not None and not posture.plans_may_raise:
+                cure = "set [posture] plans_may_raise = true, or leave posture out: a person sets it"
+                report(f"plans.{name}.posture", f"{plan.posture!r}, but no plan may raise it", cure)
 
 
 def doubts(plans: Mapping[str, PlanSettings]) -> list[str]:

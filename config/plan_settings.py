@@ -50,6 +50,8 @@ class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     in_lockdown: Literal["line", "notice"] = "line"
     """Of kind ``door``: in a real lockdown a door is a line of the incident's timeline, or told as ever."""
     confirm: ConfirmSettings | None = None
+    posture: Literal["hold", "secure", "lockdown"] | None = None
+    """What it raises the site's posture to, where ``[posture] plans_may_raise`` allows it."""
     steps: tuple[StepSettings, ...]
 
     @property
@@ -65,6 +67,13 @@ class RemindersSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Whoever acknowledged is reminded, without sound or call."""
     stand_in_after_s: Annotated[float, Meta(ge=30, le=3600, description="seconds, 30 to 3600")] = 120
     """After that, their stand-in is asked."""
+
+
+class PostureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who may set the site's posture beside people."""
+
+    plans_may_raise: bool = False
+    """A plan's ``posture`` is set by itself when its incident opens; it only ever raises."""
 
 
 DEFAULT_CALL_PLANS: Final[dict[str, PlanSettings]] = {

@@ -24,8 +24,9 @@ from config.contract import (
     read_topic,
 )
 from device import actions, press_memory, walk_memory
-from device.actions import Action, Drive, Keep, Remember, say
+from device.actions import Action, Keep, Remember, say
 from device.age import Moment, age_ms
+from device.display import Display
 from device.facts import (
     Answered,
     Contact,
@@ -34,7 +35,6 @@ from device.facts import (
     Kept,
     LinkDown,
     LinkUp,
-    Machine,
     OutboxFault,
     OutboxSetAside,
     OutboxTakenBack,
@@ -48,19 +48,19 @@ from device.owed import MOST_OWED, Owed
 from device.report import Reports
 from device.restoring import restore
 from device.signals import SILENT_KINDS, Signals
-from device.troubles import Troubles
+from device.upkeep import HEALTH_S, Upkeep
 from device.walk_test import WalkTest
+from device.walking import Walking
 from device.zone import ONLY_TESTED, Decided, Zone
 
-HEALTH_S: Final = 15.0
-NEWS_S: Final = 1.0
-"""A new trouble doesn't wait for the next health, but healths are at least this far apart."""
-BEHIND_S: Final = 5.0
-"""A disk that takes longer than this is a trouble."""
 IDENTIFY_S: Final = 10.0
 """How long a room blinks that is looked for, if the command doesn't say."""
 COMMANDS_KEPT: Final = 256
 """Ids of commands that are remembered, each of which is obeyed once."""
+
+
+Shown = Literal["press", "test", "again", "nothing"]
+"""What the room sees of an alarm; ``again``: one that was shown as a test is real after all."""
 
 
 class Agent:
@@ -85,9 +85,8 @@ class Agent:
         self.boot = boot
         self.zones = {z.zone: Zone(z) for z in settings.zones}
         self.signals = Signals(settings, now.mono)
-        self.walk_test = WalkTest()
-        self._shown_test = WalkTest()
-        """The walk test as the lamps show it: it hears of no silent press, which changes nothing there."""
+        self._walking = Walking(boot)
+        self._display = Display(self.signals)
         self.posture: Posture | None = None
         self.up: set[str] = set()
         self._sessions: set[str] = set()
@@ -97,22 +96,15 @@ class Agent:
         self._hearing = Hearing()
         self._kernel = kernel
         self._reports = Reports(settings, boot, now.mono, restarts, machine)
-        self._words = words or HealthWords(settings.ups)
         self._seq = 0
-        self._machine = Machine()
-        self._levels: dict[str, float] = {}
-        self._strobe_kept: Posture | None = None
-        self._told = ""
-        self._health_at = now.mono - HEALTH_S
-        """When the last health was sent."""
-        self._troubles = Troubles()
-        self._damaged = False
-        """Whether a file of the outbox was damaged in this run."""
-        self._lost_moves: dict[str, int] = {}
-        """How many each zone had when that was told last."""
+        self._upkeep = Upkeep(words or HealthWords(settings.ups), now.mono)
+        self._troubles = self._upkeep.troubles
         self._obeyed: deque[str] = deque(maxlen=COMMANDS_KEPT)
-        self._walked: deque[str] = deque(maxlen=walk_memory.KEPT)
-        """Ids of the commands of walk tests."""
+
+    @property
+    def walk_test(self) -> WalkTest:
+        """Which zones are in a walk test."""
+        return self._walking.real
 
     # --- the two ways in ------------------------------------------------------------------------
 
@@ -139,9 +131,9 @@ class Agent:
             case OutboxFault(why=why):
                 return self._troubles.note("outbox", why)
             case OutboxSetAside():
-                return self._set_aside(fact)
+                return self._upkeep.outbox_set_aside(fact)
             case OutboxTakenBack():
-                return [] if self._damaged else self._troubles.note("outbox file", None)
+                return self._upkeep.outbox_taken_back()
             case Surveyed():
                 return self._survey(fact, now)
             case _:
@@ -151,9 +143,8 @@ class Agent:
         """Do what is due by now: zones settle, copies are sent again, lamps change, health is due."""
         done: list[Action] = []
         for name, zone in self.zones.items():
-            done += self._happened(name, zone.advance(now.mono), now) + self._lost(name, zone)
-        self._shown_test.advance(now.mono)
-        if self.walk_test.advance(now.mono):
+            done += self._happened(name, zone.advance(now.mono), now) + self._upkeep.lost_moves(name, zone)
+        if self._walking.advance(now.mono):
             done += self._publish_state()
         for link in self._links:
             self._owed.retransmission.beat(link, heard=now.mono < self._hearing.heard_until(link))
@@ -165,7 +156,7 @@ class Agent:
         """Return when :meth:`advance` is to be called next, if no fact comes before."""
         due = [zone.next_deadline() for zone in self.zones.values()]
         due += [self._owed.retransmission.next_deadline(), self.signals.next_deadline(now.mono)]
-        due += [self.walk_test.next_deadline(), self._shown_test.next_deadline()]
+        due.append(self._walking.next_deadline())
         return min((at for at in due if at is not None), default=now.mono + HEALTH_S)
 
     def settles_at(self) -> float | None:
@@ -175,7 +166,7 @@ class Agent:
 
     def survey_due_at(self) -> float:
         """Return when the shell is to survey the machine, which brings the next health."""
-        return self._health_at + (NEWS_S if self._troubles.news else HEALTH_S)
+        return self._upkeep.survey_due_at()
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -195,31 +186,19 @@ class Agent:
         return done
 
     def _judge(self, zone: str, decided: Decided, now: Now) -> list[Action]:
-        """Tell whether it is part of a walk test, and tell of it.
-
-        Of a silent press the room's own view of its walk test hears nothing: the hub is told what is
-        real, and the lamps go on as if nobody had pressed.
-        """
-        is_silent = self.zones[zone].kind in SILENT_KINDS
+        """Tell whether it is part of a walk test, and tell of it."""
         if decided.what == "restoral":
-            self._shown_test.restored(zone, decided.at)
-            return self._emit(zone, decided, now, test=self.walk_test.restored(zone, decided.at))
+            return self._emit(zone, decided, now, test=self._walking.restored(zone, decided.at))
         if decided.what != "alarm":
             return self._emit(zone, decided, now, test=False)
-        if decided.held:
-            self.walk_test.held(zone)
-            self._shown_test.held(zone)
-            return self._emit(zone, decided, now, test=False)
-        began, is_certain = decided.began, decided.cause is None
-        verdict = self.walk_test.pressed(zone, decided.at, began=began, is_certain=is_certain)
-        is_test = verdict.test
-        if not is_silent:
-            shown = self._shown_test.pressed(zone, decided.at, began=began, is_certain=is_certain)
-            is_test = is_test or shown.test
-        done = self._emit(zone, decided, now, test=verdict.test, shown="test" if is_test else "press")
-        for other, at in verdict.real_after_all:
-            again = Decided("alarm", at, self.zones[other].kind, word=self.zones[other].word)
-            done += self._emit(other, again, now, test=False, shown="nothing" if is_silent else "again")
+        judged = self._walking.alarm(self.zones[zone], decided)
+        shown: Shown = "test" if judged.looks_like_test else "press"
+        done = self._emit(zone, decided, now, test=judged.test, shown=shown)
+        again: Shown = "nothing" if self.zones[zone].kind in SILENT_KINDS else "again"
+        for name, at in judged.real_after_all:
+            other = self.zones[name]
+            real = Decided("alarm", at, other.kind, word=other.word)
+            done += self._emit(name, real, now, test=False, shown=again)
         return done
 
     def _emit(
@@ -229,7 +208,7 @@ class Agent:
         now: Now,
         *,
         test: bool,
-        shown: Literal["press", "test", "again", "nothing"] = "press",
+        shown: Shown = "press",
     ) -> list[Action]:
         """Tell of it; an alarm is ``shown`` as this, which a silent press may make another than it is."""
         settings = self.zones[zone].settings
@@ -251,7 +230,7 @@ class Agent:
         )
         elapsed = now.mono - decided.at
         happened = Moment(
-            self._kernel, decided.at, now.wall - round(elapsed * 1000), self._machine.clock_synced
+            self._kernel, decided.at, now.wall - round(elapsed * 1000), self._upkeep.machine.clock_synced
         )
         self._owed.add(event, happened)
         done = self._owed.send_due(self._moment(now))
@@ -281,14 +260,8 @@ class Agent:
         )
         return done
 
-    def _lost(self, name: str, zone: Zone) -> list[Action]:
-        if zone.lost == self._lost_moves.get(name, 0):
-            return []
-        self._lost_moves[name] = zone.lost
-        return self._troubles.once("pins", f"{name}: {zone.lost} moves were found only by reading again")
-
     def _moment(self, now: Now) -> Moment:
-        return Moment(self._kernel, now.mono, now.wall, self._machine.clock_synced)
+        return Moment(self._kernel, now.mono, now.wall, self._upkeep.machine.clock_synced)
 
     # --- links ----------------------------------------------------------------------------------
 
@@ -394,39 +367,21 @@ class Agent:
             return self._troubles.once(
                 "walk test", "not begun: the outbox of the last start is still being read"
             )
-        self._walked.append(command.id)
         zones = command.zones
         buttons = [name for name, zone in self.zones.items() if zone.kind in PANIC_KINDS]
         unknown = sorted(set(zones or ()) - set(buttons))
         if for_s > 0:
             tested = [name for name in buttons if zones is None or name in zones]
-            for each in (self.walk_test, self._shown_test):
-                each.start(tested, now.mono, now.mono + for_s)
+            walked = self._walking.begin(command.id, tested, now.mono, now.mono + for_s)
         else:
-            self._end_walk_test()
+            walked = self._walking.end(command.id)
         said = self._troubles.once("walk test", f"no such button: {', '.join(unknown)}") if unknown else []
-        walked = walk_memory.remember(self.boot, self._walked)
         return [*self._show(now), *self._publish_state(), *said, walked]
 
     def _end_old_walk_test(self, old: frozenset[str]) -> list[Action]:
         """A restart ends a walk test for good, though a broker may bring its command again."""
         self._obeyed.extend(old.difference(self._obeyed))
-        if self._walked and self._walked[-1] in old and self.walk_test:
-            self._end_walk_test()
-            return self._publish_state()
-        return []
-
-    def _end_walk_test(self) -> None:
-        self.walk_test.end()
-        self._shown_test.end()
-
-    def _set_aside(self, fact: OutboxSetAside) -> list[Action]:
-        if fact.saved is None:
-            why = f"set aside as {fact.path} after crashes; it may hold up to {fact.at_most} events"
-        else:
-            self._damaged = True
-            why = f"the file was corrupt; kept as {fact.path}, {fact.saved} events saved"
-        return self._troubles.note("outbox file", why)
+        return self._publish_state() if self._walking.end_if_old(old) else []
 
     # --- what was before the restart ----------------------------------------------------------------
 
@@ -456,41 +411,17 @@ class Agent:
     # --- lamps, state, health -------------------------------------------------------------------------
 
     def _show(self, now: Now) -> list[Action]:
-        self.signals.heard(self._hearing.ready_until(), now.mono)
-        self.signals.idle(
-            now.mono,
-            is_faulty=any(_shows_fault(zone) for zone in self.zones.values()),
-            in_walk_test=[
-                name for name in self.zones if self.walk_test.has(name) or self._shown_test.has(name)
-            ],
-        )
-        done: list[Action] = []
-        for output, level in self.signals.show(now.mono).items():
-            if level != self._levels.get(output):
-                self._levels[output] = level
-                done.append(Drive(output, level))
-        strobe = self.signals.strobe_to_remember()
-        if strobe is not None and strobe != self._strobe_kept:
-            self._strobe_kept = strobe
-            done.append(press_memory.remember_strobe(strobe))
-        pattern = self.signals.pattern(now.mono)
-        if pattern != self._told:
-            self._told = pattern
-            done.append(say("info", "lamp", shows=pattern))
-        return done
+        is_faulty = any(_shows_fault(zone) for zone in self.zones.values())
+        in_walk_test = [name for name in self.zones if self._walking.shows(name)]
+        ready_until = self._hearing.ready_until()
+        return self._display.show(now, ready_until, is_faulty=is_faulty, in_walk_test=in_walk_test)
 
     def _publish_state(self, links: tuple[str, ...] | None = None) -> list[Action]:
         up = [link for link in links or self._links if link in self.up]
         return self._reports.state(self.zones, self.walk_test, up)
 
     def _survey(self, fact: Surveyed, now: Now) -> list[Action]:
-        self._machine = fact.machine
-        slow = fact.outbox_behind_s > BEHIND_S
-        why = f"the disk has not answered for {fact.outbox_behind_s:.0f} s" if slow else None
-        said = self._troubles.note("disk", why)
-        for what, words in self._words.judge(fact.machine, now.mono).items():
-            said += self._troubles.note(what, words)
-        self._health_at, self._troubles.news = now.mono, False
+        said = self._upkeep.surveyed(fact, now.mono)
         return said + self._publish_health(self._links, now)
 
     def _publish_health(self, links: tuple[str, ...], now: Now) -> list[Action]:
@@ -498,7 +429,13 @@ class Agent:
         ages = self._owed.ages_ms(self._moment(now))
         lost = sum(zone.lost for zone in self.zones.values())
         return self._reports.health(
-            up, now, self._machine, self._troubles, ages_ms=ages, given_up=self._owed.given_up, lost=lost
+            up,
+            now,
+            self._upkeep.machine,
+            self._troubles,
+            ages_ms=ages,
+            given_up=self._owed.given_up,
+            lost=lost,
         )
 
     def fault(self, what: str, why: str | None) -> list[Action]:

@@ -12,6 +12,7 @@ from config import __version__, logs
 from config.agent_checks import check_agent
 from config.agent_settings import AgentSettings
 from config.settings import SettingsError, load
+from device import refusal
 from device.pins import Pins, PinsError, open_factory
 
 WRONG_SETTINGS = 2
@@ -23,7 +24,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int = given.do(given)
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr, flush=True)
+        if given.do is _run:
+            refusal.wait(given.config)
         return WRONG_SETTINGS
     except PinsError as error:
         print(f"{getattr(given, 'config', 'pins')}: {error}", file=sys.stderr)
@@ -66,6 +69,7 @@ def _run(given: argparse.Namespace) -> int:
     from device.loop import Loop
 
     settings = load(given.config, AgentSettings, check_agent)
+    refusal.over()
     logs.set_up(settings.log.level, process="agent")
     loop = Loop(settings, lambda: open_factory(settings.pins), service=True)
     for number in (signal.SIGTERM, signal.SIGINT):

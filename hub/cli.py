@@ -66,7 +66,8 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     rooms, channels = len(settings.rooms), len(settings.channels)
     print(f"{options.config}: no fault. Site {settings.site}, {rooms} rooms, {channels} channels.")
     for name, plan in settings.plans_in_order.items():
-        first = [audience for step in plan.steps if step.after_s == 0 for audience in step.notify]
+        at_once = [step for step in plan.steps if step.after_s == 0 and step.when == "always"]
+        first = [audience for step in at_once for audience in step.notify]
         print(f"  plan {name} ({', '.join(plan.kinds)}): at once {', '.join(first) or 'nobody'}")
         for audience in first:
             found = settings.audiences.get(audience)
@@ -79,7 +80,10 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         *trouble_doubts(settings.troubles, settings.audiences),
     ):
         print(f"  note: {words}")
-    from hub.cli_plans import cover
+    from hub.cli_plans import cover, today
+
+    if words := settings.mou.overdue(today(settings)):
+        print(f"  note: {words} (mou.review)")
 
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from config.contract import PanicKind
 from config.hub_settings import HubSettings
@@ -15,6 +16,11 @@ from hub.foresight_words import explained, listed
 from hub.schedule import Calendar
 
 _YEAR_MS: Final = 365 * 86_400_000
+
+
+def today(settings: HubSettings) -> date:
+    """Return the school's own day now."""
+    return datetime.now(ZoneInfo(settings.timezone)).date()
 
 
 def cover(settings: HubSettings, within_s: float) -> list[str]:

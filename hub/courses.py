@@ -16,16 +16,23 @@ from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
+from hub.postures import Postures
 
 
 class Courses:
     """How far each unresolved incident's plans have come."""
 
     def __init__(
-        self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
+        self,
+        ledger: Ledger,
+        outbound: Outbound,
+        postures: Postures,
+        loaded: list[tuple[Incident, KeptCourse]],
+        now: Now,
     ) -> None:
         self._ledger = ledger
         self._outbound = outbound
+        self._postures = postures
         self._times = reminder.Times(
             ledger.settings.reminders.after_s, ledger.settings.reminders.stand_in_after_s
         )
@@ -52,7 +59,9 @@ class Courses:
         """Owe what follows from a transition; a press begins the plan of its place, if it doesn't run."""
         course = self._courses.get(incident.id)
         if press is not None:
-            course = self._begun(course, incident, press.place, now, restarts=restarts)
+            before, course = course, self._begun(course, incident, press.place, now, restarts=restarts)
+            if before is None or before.runs != course.runs:
+                self._raise(decision, incident, course.runs[-1].plan, before, now)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
         if incident.state != "acknowledged" or incident.closed_at is not None:
@@ -99,6 +108,15 @@ class Courses:
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
         """Return a course as it is stored."""
         return keep(self._courses[incident_id], now)
+
+    def _raise(
+        self, decision: Decision, incident: Incident, plan: str, before: Course | None, now: Now
+    ) -> None:
+        """Raise the site's posture, if the plan that begins now says so."""
+        known = self._ledger.directory.plans.get(plan)
+        if known is not None and known.posture is not None:
+            upgraded = before is not None and all(rank(incident.kind) < rank(one.kind) for one in before.runs)
+            self._postures.raise_for(decision, incident, known.posture, now, upgraded=upgraded)
 
     def _begun(
         self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config.contract import Command
+from config.contract import Command, Posture
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Bypassed, Done, Reply, WalkTestDone
+from hub.inputs import Ack, Answer, Bypassed, Done, PostureSet, Reply, WalkTestDone
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -86,6 +86,7 @@ class Decision:
     withdrawn: list[str] = field(default_factory=list)
     commands: list[tuple[str, Command]] = field(default_factory=list)
     """(device, command)."""
+    posture: Posture | None = None
     stream: list[StreamEvent] = field(default_factory=list)
     shown: list[Callable[[], None]] = field(default_factory=list)
     """Changes of the live view."""
@@ -116,6 +117,7 @@ class Decision:
             or self.owed
             or self.withdrawn
             or self.commands
+            or self.posture
             or self.stream
             or self.shown
             or self.answer
@@ -132,6 +134,6 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        if isinstance(answer, Done | Bypassed | WalkTestDone) and not recorded:
+        if isinstance(answer, Done | Bypassed | WalkTestDone | PostureSet) and not recorded:
             answer = replace(answer, recorded=False)
         reply(answer)

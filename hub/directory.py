@@ -208,6 +208,7 @@ def _plan(
     )
     wanted = settings.confirm
     confirm = None if wanted is None else Confirm(wanted.rooms, wanted.within_s)
+<<<<<<< HEAD
     return Plan(
         name,
         settings.group_by,
@@ -216,3 +217,7 @@ def _plan(
         confirm,
         settings.in_lockdown == "notice",
     )
+=======
+    unfolded_ = unfolded(steps, positions, next_after_s)
+    return Plan(name, settings.group_by, unfolded_, condition, confirm, settings.posture)
+>>>>>>> main

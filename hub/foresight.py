@@ -163,7 +163,7 @@ class _Names:
     def __init__(self, directory: Directory) -> None:
         self._names: dict[Target, str] = {}
         for audience in everybody(directory.plans.values()):
-            for person in directory.roster.everybody(audience):
+            for person in (*directory.roster.everybody(audience), *directory.roster.people.values()):
                 for target in directory.ends_of(person, audience):
                     self._names.setdefault(target, person.name)
 

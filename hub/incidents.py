@@ -14,6 +14,7 @@ from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
+from hub.postures import Postures
 from hub.transitions import Change, closed, confirmed, joined, opened
 from hub.view import StreamEvent
 
@@ -27,10 +28,15 @@ class Incidents:
     """Unresolved incidents and their courses."""
 
     def __init__(
-        self, ledger: Ledger, outbound: Outbound, loaded: list[tuple[Incident, KeptCourse]], now: Now
+        self,
+        ledger: Ledger,
+        outbound: Outbound,
+        postures: Postures,
+        loaded: list[tuple[Incident, KeptCourse]],
+        now: Now,
     ) -> None:
         self._ledger = ledger
-        self.courses = Courses(ledger, outbound, loaded, now)
+        self.courses = Courses(ledger, outbound, postures, loaded, now)
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}
         for incident, _ in loaded:

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, Event, MessageError, Readable
+from config.contract import PANIC_KINDS, Event, MessageError, PostureName, Readable
 from hub.delivery import Outcome
 from hub.incident import Disposition, Incident, Room
+from hub.posture import SitePosture
 from hub.view import Bypass
 from hub.walk_test import USUAL_S, WalkTest
 
@@ -200,13 +201,24 @@ class EndBypass(Struct, frozen=True):
     via: str
 
 
+class SetPosture(Struct, frozen=True):
+    """A person says which posture holds."""
+
+    posture: PostureName
+    by: str
+    via: str
+    note: str | None = None
+    confirm: int | None = None
+    """The number of the posture that is given up: the person was shown it, and asked a second time."""
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
 """What a person may ask of a room's walk test."""
 ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
-Action = IncidentAction | ZoneAction | WalkTestAction
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture
 """What a person may ask."""
 
 
@@ -246,6 +258,8 @@ class Refused(Struct, frozen=True):
     allowed: tuple[str, ...] = ()
     open_rooms: tuple[Room, ...] = ()
     """Rooms whose call came after what the person was shown."""
+    confirm: int | None = None
+    """What is to be confirmed: the number of the posture that would be given up."""
 
 
 class WalkTestDone(Struct, frozen=True):
@@ -256,7 +270,17 @@ class WalkTestDone(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | Refused
+class PostureSet(Struct, frozen=True):
+    """The answer to a person who said which posture holds."""
+
+    posture: SitePosture
+    changed: bool
+    """False where it held already."""
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

@@ -30,6 +30,11 @@ class Numbers:
         self._next += 1
         return self._next - 1
 
+    @property
+    def latest(self) -> int:
+        """The highest number that may have been given."""
+        return self._next - 1
+
     def reserve(self) -> str | None:
         """Return what to store, when the reserve runs low; None while it doesn't."""
         if self._reserved - self._next >= self._margin // 2:

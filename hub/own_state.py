@@ -49,10 +49,12 @@ RULES: Final = (
         after_s=15,
     ),
 )
-"""Every trouble of the hub that a rule makes, but its certificates'."""
+"""Every trouble of the hub that a rule makes, but its certificates' and its agreement's."""
 _CERTIFICATE: Final = Rule(
     "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends on"
 )
+_AGREEMENT: Final = Rule("agreement", "overdue", lambda words: words != "", lambda words: words == "", "{}")
+"""By the school's own day, at each look at the clock: nothing has to be woken for it."""
 
 
 class OwnState:
@@ -70,6 +72,8 @@ class OwnState:
             key = f"{_CERTIFICATE.what} {shown(name)}"
             words = f"{shown(name)} ends on {stamp(ends)[:10]}"
             self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
+        today = self._ledger.directory.calendar.local(now.wall).date()
+        self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
 
     def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
         """Take how much waits, and whether a panic would reach anybody."""

@@ -12,8 +12,12 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+<<<<<<< HEAD
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
+=======
+from config.contract import PanicKind, PostureName
+>>>>>>> main
 from hub.incident import Place
 
 GroupBy = Literal["site", "building", "device"]
@@ -70,8 +74,13 @@ class Plan(Struct, frozen=True):
     """By ``after_s``; the last one repeats until somebody answers."""
     condition: Condition = Condition(())
     confirm: Confirm | None = None
+<<<<<<< HEAD
     in_lockdown: bool = False
     """Of kind ``door``: it is told of in a real lockdown, too, where others are lines of the timeline."""
+=======
+    posture: PostureName | None = None
+    """What it raises the site's posture to."""
+>>>>>>> main
 
 
 IsOn = Callable[[str], bool]

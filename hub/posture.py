@@ -1,40 +1,101 @@
-"""The site's posture, numbered so that agents obey the newest. Pure."""
+"""The site's posture: what it is, who set it, and which changes give protection up. Pure."""
 
 from __future__ import annotations
 
-import msgspec
+from typing import Final
+
 from msgspec import Struct
 
-from config.clock import Now, stamp
-from config.contract import Posture, PostureName
+from config.contract import POSTURES, Posture, PostureName
+
+RISES: Final[dict[PostureName, frozenset[PostureName]]] = {
+    "normal": frozenset({"hold", "secure", "lockdown", "evacuate", "shelter"}),
+    "hold": frozenset({"secure", "lockdown", "evacuate", "shelter"}),
+    "secure": frozenset({"lockdown", "evacuate", "shelter"}),
+    "lockdown": frozenset(),
+    "evacuate": frozenset({"lockdown", "shelter"}),
+    "shelter": frozenset({"lockdown", "evacuate"}),
+}
+"""From each posture: those that a person sets with one word.
+
+Every other change gives protection up and is confirmed a second time. To leave a lockdown always is,
+even for an evacuation: it sends people out of locked rooms.
+"""
+
+ORDER: Final[tuple[PostureName, ...]] = ("normal", "hold", "secure", "lockdown")
+"""What a plan may raise through, lowest first. Evacuate and shelter answer other dangers: none of it."""
+BY_PLAN: Final[tuple[PostureName, ...]] = ORDER[1:]
+"""What a plan may set."""
 
 
-class _Kept(Struct):
+class Question(Struct, frozen=True):
+    """A person is asked which posture is to hold."""
+
+    why: str
+    since: int
+    """Wall ms."""
+
+
+class SitePosture(Struct, frozen=True):
+    """The posture of a site, as it is kept and shown."""
+
     n: int
     posture: PostureName
     drill: bool
     since: str
-
-
-class KeptPosture:
-    """The posture as kept; ``normal`` at a site's first start."""
-
-    def __init__(self, kept: str | None, now: Now) -> None:
-        if kept:
-            self._now = msgspec.json.decode(kept, type=_Kept)
-        else:
-            self._now = _Kept(now.wall, "normal", drill=False, since=stamp(now.wall))
+    """As agents are told it."""
+    drill_id: str | None = None
+    """Of which drill, while ``drill``."""
+    by: str | None = None
+    """The person who set it; None: nobody did."""
+    via: str | None = None
+    automatic: bool | None = None
+    """It came by itself; None: it is that of a site's first start, or of an older release."""
+    why: str | None = None
+    """What it came of, where it came by itself."""
+    seen: int = 0
+    """The newest incident's number when a person last set a posture: what they may have known of."""
+    asked: Question | None = None
+    asks: bool = False
+    """It is not published until a person sets one."""
 
     @property
-    def name(self) -> PostureName:
-        """The posture's word."""
-        return self._now.posture
+    def by_person(self) -> bool:
+        """A person set it, and no drill: no plan replaces it."""
+        return self.by is not None and not self.drill
 
-    def message(self) -> Posture:
-        """Return the message that agents obey."""
-        kept = self._now
-        return Posture(v=1, n=kept.n, posture=kept.posture, drill=kept.drill, since=kept.since)
+    def message(self) -> Posture | None:
+        """Return what agents obey; None: nothing is said to them."""
+        if self.asks:
+            return None
+        return Posture(
+            v=1,
+            n=self.n,
+            posture=self.posture,
+            drill=self.drill,
+            since=self.since,
+            automatic=self.automatic,
+        )
 
-    def kept(self) -> dict[str, str]:
-        """Return what to store."""
-        return {"posture": msgspec.json.encode(self._now).decode()}
+
+def lowers(now: SitePosture, to: PostureName) -> bool:
+    """Tell whether a person's change gives protection up, and is confirmed a second time.
+
+    What a drill shows protects nobody: to call out something real over it is never asked twice.
+    """
+    if to == now.posture:
+        return False
+    real: PostureName = "normal" if now.drill and to != "normal" else now.posture
+    return to not in RISES[real]
+
+
+def outranks(asked_for: PostureName, now: SitePosture) -> bool:
+    """Tell whether a plan's posture is higher than the one that holds."""
+    if now.posture not in ORDER or asked_for not in BY_PLAN:
+        return False
+    return ORDER.index(asked_for) > ORDER.index(now.posture)
+
+
+def easier(now: SitePosture) -> tuple[PostureName, ...]:
+    """Return what is asked twice from here."""
+    return tuple(name for name in POSTURES if lowers(now, name))

@@ -28,7 +28,6 @@ from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCam
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms
 from hub.metrics import Metrics
 from hub.ports import Memory
-from hub.posture import KeptPosture
 from hub.presses import Seen, digests
 from hub.readiness import COMMIT_LATE_S
 from hub.release import Release
@@ -51,7 +50,6 @@ class Recorder:
         journal: Writer,
         memory: Memory,
         clock: Clock,
-        posture: KeptPosture,
         metrics: Metrics,
         boot: str | None = None,
         kept_clock: Now | None = None,
@@ -60,7 +58,6 @@ class Recorder:
         self._site = site
         self._clock = clock
         self._memory = memory
-        self._posture = posture
         self._metrics = metrics
         self._log = structlog.get_logger(part="recorder")
         self._inputs: queue.SimpleQueue[Input | _Commit | None] = queue.SimpleQueue()
@@ -260,7 +257,7 @@ class Recorder:
                 continue
             if waited < DISK_PATIENCE_S and not failing:
                 break
-            late = late or bool(decision.owed)
+            late = late or bool(decision.owed or decision.posture)
             self.release.tell(decision)
         hung = bool(self._uncommitted) and now.mono - self._uncommitted[0] > COMMIT_LATE_S
         if (late or hung) and self._site.known("store") is None:
@@ -309,7 +306,7 @@ class Recorder:
                 self._beat.connected()  # what is said at this broker follows it, whatever the others do
         elif fact.up:
             self._beat.connected()
-            self.release.wire.posture(self._posture.message())
+            self.release.posture_again()
 
     def _wait_s(self) -> float:
         now = self._clock.now()
@@ -348,7 +345,7 @@ class Recorder:
         why = "from now on nobody is well until heard"
         self._site.record(decision, now, "hub-started", why, detail=dict(self._site.clock.detail))
         decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
-        decision.facts.update(self._posture.kept())
+        decision.facts.update(self._site.postures.kept())
         if (reserved := self._site.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
         return decision

@@ -35,6 +35,7 @@ class Release:
                 return
             decision.told = True
             self._each(
+                lambda: self.wire.posture(decision.posture) if decision.posture else None,
                 lambda: self.post.withdraw(decision.withdrawn) if decision.withdrawn else None,
                 lambda: self.post.submit(decision.owed) if decision.owed else None,
                 *(
@@ -46,6 +47,12 @@ class Release:
                 lambda: self._view.tell(None) if decision.record and not decision.stream else None,
                 lambda: self._say(decision),  # last: nobody waits for a line
             )
+
+    def posture_again(self) -> None:
+        """Publish the posture that was let out last: a broker may have lost it, or have heard none."""
+        with self._lock:
+            if (posture := self._view.posture.message()) is not None:
+                self._each(lambda: self.wire.posture(posture))
 
     def committed(self, batch: Sequence[Decision]) -> None:
         """Let out what waited for its commit: answers, receipts, PUBACKs; never raises."""

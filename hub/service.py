@@ -29,7 +29,6 @@ from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.measuring import Measuring
 from hub.metrics import Metrics
-from hub.posture import KeptPosture
 from hub.recall import Recall
 from hub.recorder import Recorder
 from hub.retention import Retention
@@ -95,10 +94,8 @@ class Hub:
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
         site = Site(settings, shapes, loaded, self.view, kept)
         site.clock = trust()
-        posture = KeptPosture(loaded.facts.get("posture"), now)
-        self.view.posture = posture.name
         self._recall = Recall(Known(self._asked).seen)
-        self._recorder = Recorder(site, journal, self._recall, clock, posture, metrics, boot, kept)
+        self._recorder = Recorder(site, journal, self._recall, clock, metrics, boot, kept)
         self._clock_watch = ClockWatch(self._recorder.put)
         self._dispatcher = Dispatcher(channels, self._recorder.report, self._recorder.probed)
         held = {

@@ -33,6 +33,7 @@ from hub.inputs import (
     Link,
     Measured,
     Probed,
+    SetPosture,
     TimeOver,
     WalkTestAction,
     ZoneAction,
@@ -42,6 +43,7 @@ from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
+from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
@@ -112,8 +114,9 @@ class Site(Ledger):
         directory = Directory(settings, ends, machines)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
+        self.postures = Postures(self, loaded.facts, now)
         self.outbound = Outbound(self, loaded.deliveries, now)
-        self.incidents = Incidents(self, self.outbound, loaded.incidents, now)
+        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
@@ -185,6 +188,8 @@ class Site(Ledger):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, SetPosture):
+            decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 

@@ -41,6 +41,7 @@ HEADINGS: Final = {
     "clock-jump": "The hub's clock jumped",
     "hub-queue": "The hub falls behind",
     "hub-certificate": "A certificate of the hub's is near its end",
+    "agreement": "The agreement with the police is to be reviewed",
     "reach": "A panic would reach nobody",
     "broker": "No connection to the broker",
     "broker-dropped": "The broker dropped messages",

@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from config.contract import PostureName
+from config.clock import stamp
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
+from hub.posture import SitePosture
 from hub.walk_test import Proof, WalkTest
 
 
@@ -138,7 +139,7 @@ class View:
         self.started = started
         self.ready = False
         self.why: str | None = "starting"
-        self.posture: PostureName = "normal"
+        self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
         """Unresolved ones by id."""
         self.devices: dict[str, DeviceView] = {}

@@ -89,7 +89,7 @@ def rendered(
     ends = session.ends(here.desk.settings.console.session_h)
     text = _TEMPLATES.get_template(template).render(
         site=view.name,
-        posture=view.posture,
+        posture=view.posture.posture,
         session=session,
         session_ends=here.words.when(ends, now),
         incidents=incidents,

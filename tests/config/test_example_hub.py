@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 from config.contract import PANIC_KINDS
@@ -28,7 +29,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[calendar\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou)\]"
         r"|\[\[(more_brokers|calendar\.holidays|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
@@ -49,6 +50,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert list(settings.plans) == ["evening", "emergency", "medical", "assist"]
     assert settings.plans["emergency"].steps[-1].when == "confirmed"
     assert doubts(settings.plans) == []
+    assert settings.mou.review == date(2027, 8, 2)
     assert [holiday.name for holiday in settings.calendar.holidays] == [
         "Labor Day", "Thanksgiving", "Winter break",
     ]  # fmt: skip

@@ -67,6 +67,18 @@ def test_check_says_when_too_few_would_be_told(config: Path, capsys: pytest.Capt
     assert "panic, every room: plan emergency reaches nobody; 8760 h in all" in said
 
 
+def test_check_reminds_of_an_agreement_that_is_to_be_reviewed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From its day on, and not before."""
+    shipped = config.read_text()
+    words = "note: the agreement with the police has been due for review since"
+    for day, said in (("2020-08-03", True), ("2199-08-03", False)):
+        config.write_text(f"{shipped}\n[mou]\nreview = {day}\n")
+        assert main(["check", "--config", str(config)]) == 0
+        assert (f"{words} {day} (mou.review)" in capsys.readouterr().out) is said
+
+
 def test_explain_says_who_would_be_told_and_why(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By a room's number, at a time of the school's clock; for an unknown room it names those there are."""
     words = ["explain", "--config", str(config), "--kind", "panic", "--at", "2026-11-23T10:02", "--room"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.contract import Command
+from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.inputs import BrokerDropped, Link, Refused
@@ -23,6 +23,7 @@ SOMETHING: dict[str, Any] = {
     "troubles": [1], "devices": {"d": 1}, "doors": {("d", "z"): 1}, "facts": {"f": "1"}, "removals": [1],
     "ack": (1, 1), "receipts": [("d", "e")], "owed": [1], "withdrawn": ["d"], "stream": [1],
     "commands": [("d", Command(v=1, id="c", do="lamp"))], "shown": [int],
+    "posture": Posture(v=1, n=1, posture="hold", drill=False, since="2026-11-23T10:00:00.000Z"),
     "answer": (print, Refused("not-found", "")),
 }  # fmt: skip
 ASIDE = {"decided", "raw", "quarantined", "told", "replied"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from config.agreement_settings import AgreementSettings
 from config.certificate import read_certificate
 from config.hub_settings import NamedBroker
 from config.shared_settings import Tls
@@ -95,6 +97,22 @@ def test_certificates_are_told_30_days_before_their_end() -> None:
         "the hub's certificate ends on 2026-09-21"
     )
     measured(site, Measured(cert_ends=dict.fromkeys(names, T0 + 400 * DAY_MS)), 2)
+    assert own(site) == set()
+
+
+def test_the_agreement_with_the_police_is_due_from_its_day_on() -> None:
+    """By the school's clock: at midnight in Chicago, not in Greenwich. A later day ends it."""
+    mou = AgreementSettings(agency="Sheriff", review=date(2026, 9, 22))
+    site = new_site(site_settings(mou=mou, timezone="America/Chicago"))
+    midnight_s = (datetime(2026, 9, 22, 5, tzinfo=UTC).timestamp() * 1000 - T0) / 1000
+    measured(site, Measured(), midnight_s - 1)
+    assert own(site) == set()
+    measured(site, Measured(), midnight_s)
+    assert site.view.troubles["agreement"].detail == (
+        "the agreement with Sheriff has been due for review since 2026-09-22"
+    )
+    site.settings = site_settings(mou=AgreementSettings(review=date(2027, 9, 22)))
+    measured(site, Measured(), midnight_s + 15)
     assert own(site) == set()
 
 

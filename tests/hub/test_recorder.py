@@ -18,7 +18,6 @@ from hub.delivery import Delivery, Outcome
 from hub.inputs import Ack, Acknowledge, ClockTrust, Done, EventCame, Link, Measured
 from hub.kept_course import ANCHOR, Anchor
 from hub.metrics import Metrics
-from hub.posture import KeptPosture
 from hub.presses import Seen
 from hub.recorder import Recorder
 from hub.site import Loaded, Site
@@ -62,9 +61,7 @@ class World:
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
         shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
-        self.recorder = Recorder(
-            self.site, self, self, clock, KeptPosture(None, now), Metrics(self.view), BOOT
-        )
+        self.recorder = Recorder(self.site, self, self, clock, Metrics(self.view), BOOT)
         self.recorder.release.wire = self
         self.recorder.release.post = self
         self.recorder.start()

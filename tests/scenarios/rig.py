@@ -46,6 +46,7 @@ from hub.inputs import (
     Input,
     Link,
     Note,
+    PostureSet,
     Probed,
     Refused,
     Resolve,
@@ -436,7 +437,7 @@ class Rig:
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | Refused)
+        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:

@@ -1,0 +1,201 @@
+"""How the site's posture changes: by a person, by a plan that may only raise it, by a drill. Pure.
+
+Nothing that comes by itself lowers a posture, but that a drill's own goes with its drill. Each change
+is a row of the record, bears a higher number, and leaves once it is committed, or from memory while
+the disk is sick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from config.clock import Now, stamp
+from config.contract import PostureName
+from hub.decision import Decision
+from hub.incident import Incident
+from hub.inputs import Answer, PostureSet, Refused, SetPosture
+from hub.ledger import Ledger
+from hub.posture import Question, SitePosture, lowers, outranks
+
+FACT: Final = "posture"
+"""The fact that keeps it. One that a restored backup brings may bear ``asks``."""
+UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
+"""Why a person is asked, where nothing else is said."""
+
+
+class Postures:
+    """The posture of a site; ``normal`` at its first start."""
+
+    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+        self._ledger = ledger
+        if kept := facts.get(FACT):
+            self.current = msgspec.json.decode(kept, type=SitePosture)
+            if self.current.asks and self.current.asked is None:
+                self.current = replace(self.current, asked=Question(UNPUBLISHED, now.wall))
+        else:
+            self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
+        ledger.view.posture = self.current
+
+    def kept(self) -> dict[str, str]:
+        """Return what to store."""
+        return {FACT: msgspec.json.encode(self.current).decode()}
+
+    # --- by a person ---
+
+    def take(self, decision: Decision, action: SetPosture, now: Now) -> Answer:
+        """Set what a person says; what gives protection up is refused until it is confirmed."""
+        was, to = self.current, action.posture
+        if lowers(was, to) and action.confirm != was.n:
+            return _unconfirmed(was, action)
+        who = {"by": action.by, "via": action.via, "note": action.note}
+        if to == was.posture and was.by_person and was.asked is None:
+            again = replace(was, seen=self._ledger.numbers.latest)
+            self._ledger.record(
+                decision, now, "posture-again", f"{to} still holds", detail=who | {"n": was.n}
+            )
+            self._keep(decision, again)
+            return PostureSet(again, changed=False)
+        set_ = self._changed(
+            now, to, by=action.by, via=action.via, automatic=False, seen=self._ledger.numbers.latest
+        )
+        self._put(decision, set_, _words(was, set_), who, now)
+        return PostureSet(set_, changed=True)
+
+    def ask(self, decision: Decision, why: str, now: Now) -> None:
+        """Ask the officer which posture is to hold; boards show it until a person sets one."""
+        self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
+        self._keep(decision, replace(self.current, asked=Question(why, now.wall)))
+
+    def hold_back(self, decision: Decision, why: str, now: Now) -> None:
+        """Publish nothing until a person sets a posture: nobody knows whether this one still holds."""
+        self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
+        self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)))
+
+    # --- by a plan ---
+
+    def raise_for(
+        self,
+        decision: Decision,
+        incident: Incident,
+        posture: PostureName,
+        now: Now,
+        *,
+        upgraded: bool = False,
+    ) -> None:
+        """Raise it as an incident's plan says; never in a drill, nor over what a person set.
+
+        ``upgraded``: the incident has come to be of a higher kind now, which nobody could have known of.
+        """
+        was = self.current
+        if incident.drill or (was.posture == posture and not was.drill):
+            return
+        if (why_not := self._why_not(incident, posture, upgraded=upgraded)) is not None:
+            reason = f"its plan asks for {posture}; {was.posture} holds: {why_not}"
+            self._ledger.record(decision, now, "posture-not-raised", reason, incident=incident.id)
+            return
+        why = f"incident {incident.number}"
+        raised = self._changed(now, posture, automatic=True, why=why, seen=was.seen, asked=was.asked)
+        reason = f"{_words(was, raised)}, by the plan of {why}"
+        self._put(decision, raised, reason, {}, now, incident=incident.id)
+
+    def _why_not(self, incident: Incident, posture: PostureName, *, upgraded: bool) -> str | None:
+        """Name what keeps a plan from raising it; None where nothing does."""
+        was = self.current
+        if not self._ledger.settings.posture.plans_may_raise:
+            return "the school lets no plan raise it"
+        if was.asks:
+            return "a person is to say first which one does"
+        if was.by_person and was.posture != "normal":
+            return "a person set it"
+        if incident.number <= was.seen and not upgraded:
+            return "a person set it after this incident had opened"
+        return None if outranks(posture, was) else "it is no lower"
+
+    # --- by a drill ---
+
+    def begin_drill(self, decision: Decision, posture: PostureName, drill: str, now: Now) -> bool:
+        """Show a drill's posture; False where a real one holds, which stays."""
+        was = self.current
+        if was.drill or was.posture != "normal" or was.asks:
+            reason = f"drill {drill} has no posture: {was.posture} holds"
+            self._ledger.record(decision, now, "posture-not-of-drill", reason, detail={"drill": drill})
+            return False
+        begun = self._changed(
+            now, posture, drill=True, drill_id=drill, automatic=False, why=f"drill {drill}", seen=was.seen
+        )
+        self._put(decision, begun, f"{_words(was, begun)}, of drill {drill}", {}, now)
+        return True
+
+    def end_drill(self, decision: Decision, drill: str, why: str, now: Now) -> None:
+        """Go back to normal where the drill's own posture still stands with its mark."""
+        was = self.current
+        if not was.drill or was.drill_id != drill:
+            return
+        after = self._changed(now, "normal", automatic=True, why=f"drill {drill} is over", seen=was.seen)
+        self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
+
+    def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:
+        """Let the word drill go, the posture stay: something real happened. The officer is asked at once."""
+        was = self.current
+        if not was.drill:
+            return
+        question = Question(f"{why}: the {was.posture} of a drill is real from now on", now.wall)
+        real = self._changed(now, was.posture, automatic=True, why=why, seen=was.seen, asked=question)
+        self._put(decision, real, f"{_words(was, real)}: {why}", {}, now)
+
+    # --- writing ---
+
+    def _changed(self, now: Now, posture: PostureName, *, drill: bool = False, **more: Any) -> SitePosture:
+        """Return the next posture, with a number that every agent takes for newer."""
+        n = max(self.current.n + 1, now.wall)
+        return SitePosture(n, posture, drill, stamp(now.wall), **more)
+
+    def _put(
+        self,
+        decision: Decision,
+        after: SitePosture,
+        reason: str,
+        who: dict[str, Any],
+        now: Now,
+        incident: str | None = None,
+    ) -> None:
+        was = self.current
+        detail = {
+            "from": was.posture,
+            "to": after.posture,
+            "n": after.n,
+            "drill": after.drill_id,
+            "was_drill": was.drill_id,
+            "automatic": after.automatic,
+            "why": after.why,
+            **who,
+        }
+        self._ledger.record(decision, now, "posture", reason, incident=incident, detail=detail)
+        self._keep(decision, after)
+        decision.posture = after.message()
+
+    def _keep(self, decision: Decision, after: SitePosture) -> None:
+        self.current, view = after, self._ledger.view
+        decision.facts.update(self.kept())
+        decision.shown.append(lambda: setattr(view, "posture", after))
+
+
+def _words(was: SitePosture, after: SitePosture) -> str:
+    return f"{_name(was)} → {_name(after)}"
+
+
+def _name(one: SitePosture) -> str:
+    return f"{one.posture} (drill)" if one.drill else one.posture
+
+
+def _unconfirmed(was: SitePosture, action: SetPosture) -> Refused:
+    asked = f"cannot set {action.posture}: {_name(was)} holds, and that gives it up"
+    if action.confirm is None:
+        detail = f"{asked}; confirm it with confirm = {was.n}"
+    else:
+        detail = f"{asked}; what was confirmed is not what holds now; look again, and confirm = {was.n}"
+    return Refused("not-in-this-state", detail, was.posture, (f"confirm = {was.n}",), confirm=was.n)
