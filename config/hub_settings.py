@@ -16,13 +16,14 @@ from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
-<<<<<<< HEAD
-from config.plan_checks import Names, check_plans
-from config.plan_settings import DEFAULT_CALL_PLANS, DEFAULT_DOOR_PLANS, PlanSettings, RemindersSettings
-=======
 from config.plan_checks import Names, check_plans, check_postures
-from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
->>>>>>> main
+from config.plan_settings import (
+    DEFAULT_CALL_PLANS,
+    DEFAULT_DOOR_PLANS,
+    PlanSettings,
+    PostureSettings,
+    RemindersSettings,
+)
 from config.settings import Report, secret
 from config.shared_settings import (
     LOOPBACK,

@@ -66,7 +66,9 @@ class Courses:
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
         if incident.state != "acknowledged" or incident.closed_at is not None:
             course = replace(course, quiet=None)  # a door that is closed again: nobody is at work there
-        elif heard or (incident.kind == "door" and course.quiet is None):  # an answer or a note: somebody is at work
+        elif heard or (
+            incident.kind == "door" and course.quiet is None
+        ):  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
@@ -214,9 +216,7 @@ class Courses:
             target=owe.target,
             type=owe.type,
             revision=incident.revision,
-            urgency=urgency(
-                rank(incident.kind), owe.type, first=owe.first, of_door=incident.kind == "door"
-            ),
+            urgency=urgency(rank(incident.kind), owe.type, first=owe.first, of_door=incident.kind == "door"),
             body=notice_body(
                 incident, owe.type, owe.target.audience, now.wall, reminder=words, quiet=quietly
             ),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.contract import Command, Posture
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Bypassed, Done, PostureSet, Reply, WalkTestDone
+from hub.inputs import Ack, Answer, Refused, Reply
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -134,6 +134,6 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        if isinstance(answer, Done | Bypassed | WalkTestDone | PostureSet) and not recorded:
+        if not isinstance(answer, Refused) and not recorded:
             answer = replace(answer, recorded=False)
         reply(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from config.contract import IncidentKind
@@ -10,6 +10,7 @@ from config.door_settings import DoorRule
 from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
 from hub.delivery import Target
+from hub.door_rules import Door, Where, doors_of
 from hub.escalation import Reached, everybody
 from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
@@ -45,6 +46,10 @@ class Directory:
         self._schedules: dict[str, Schedule] = {
             name: schedule_of(schedule) for name, schedule in settings.schedules.items()
         }
+        self.doors: dict[Where, Door] = doors_of(settings)
+        self._doors_of: dict[str, list[Door]] = {}
+        for door in self.doors.values():
+            self._doors_of.setdefault(door.place.device, []).append(door)
         self._told_once = told_once
         self._audiences = settings.audiences
         self._channels = dict(channels)
@@ -78,9 +83,7 @@ class Directory:
             found = choose(plans, kind, place, lambda _: False, drill=drill, rule=rule)
             found = found or choose(plans, kind, place, lambda _: True, drill=drill, rule=rule)
         else:
-            found = choose(
-                plans, kind, place, lambda name: self.is_on(name, wall), drill=drill, rule=rule
-            )
+            found = choose(plans, kind, place, lambda name: self.is_on(name, wall), drill=drill, rule=rule)
         return found or Plan("none")
 
     def panic_targets(self) -> tuple[Target, ...]:
@@ -91,6 +94,10 @@ class Directory:
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
         return covers(self._schedules[schedule], self.calendar, wall)
+
+    def doors_of(self, device: str) -> Sequence[Door]:
+        """Return the doors of a device."""
+        return self._doors_of.get(device, ())
 
     def next_on(self, schedules: Iterable[str], wall: int) -> int | None:
         """Return when a shift of any of these schedules begins next; None where none does in a year."""
@@ -208,16 +215,12 @@ def _plan(
     )
     wanted = settings.confirm
     confirm = None if wanted is None else Confirm(wanted.rooms, wanted.within_s)
-<<<<<<< HEAD
     return Plan(
         name,
         settings.group_by,
         unfolded(steps, positions, next_after_s),
         condition,
         confirm,
+        settings.posture,
         settings.in_lockdown == "notice",
     )
-=======
-    unfolded_ = unfolded(steps, positions, next_after_s)
-    return Plan(name, settings.group_by, unfolded_, condition, confirm, settings.posture)
->>>>>>> main

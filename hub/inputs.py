@@ -10,6 +10,7 @@ from msgspec import Struct
 from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, PostureName, Readable
 from hub.delivery import Outcome
+from hub.door_week import DoorWeek
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
 from hub.view import Bypass
@@ -212,13 +213,22 @@ class SetPosture(Struct, frozen=True):
     """The number of the posture that is given up: the person was shown it, and asked a second time."""
 
 
+class SignDoorWeek(Struct, frozen=True):
+    """A person has looked at a week of the exterior doors, and says what they found of the exceptions."""
+
+    week: str
+    by: str
+    via: str
+    exceptions: str = ""
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
 """What a person may ask of a room's walk test."""
 ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek
 """What a person may ask."""
 
 
@@ -280,7 +290,15 @@ class PostureSet(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | Refused
+class DoorWeekSigned(Struct, frozen=True):
+    """The answer to a person who signed a week of the exterior doors."""
+
+    week: DoorWeek
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | DoorWeekSigned | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

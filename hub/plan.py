@@ -12,12 +12,8 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-<<<<<<< HEAD
-from config.contract import IncidentKind
+from config.contract import IncidentKind, PostureName
 from config.door_settings import DoorRule
-=======
-from config.contract import PanicKind, PostureName
->>>>>>> main
 from hub.incident import Place
 
 GroupBy = Literal["site", "building", "device"]
@@ -74,13 +70,10 @@ class Plan(Struct, frozen=True):
     """By ``after_s``; the last one repeats until somebody answers."""
     condition: Condition = Condition(())
     confirm: Confirm | None = None
-<<<<<<< HEAD
-    in_lockdown: bool = False
-    """Of kind ``door``: it is told of in a real lockdown, too, where others are lines of the timeline."""
-=======
     posture: PostureName | None = None
     """What it raises the site's posture to."""
->>>>>>> main
+    in_lockdown: bool = False
+    """Of kind ``door``: it is told of in a real lockdown, too, where others are lines of the timeline."""
 
 
 IsOn = Callable[[str], bool]

@@ -20,6 +20,7 @@ from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
+from hub.doors import DOOR_WAKES, Doors
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
@@ -34,6 +35,7 @@ from hub.inputs import (
     Measured,
     Probed,
     SetPosture,
+    SignDoorWeek,
     TimeOver,
     WalkTestAction,
     ZoneAction,
@@ -118,7 +120,8 @@ class Site(Ledger):
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
+        self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
+        self.devices = Devices(self, self.incidents, loaded.devices, self.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
@@ -188,6 +191,8 @@ class Site(Ledger):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, SignDoorWeek):
+            decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
         else:
@@ -220,6 +225,9 @@ class Site(Ledger):
         touched, self.touched = self.touched, {}
         for device in touched:
             self.protection.look(decision, device, now)
+            if (view := self.devices.view(device)) is not None:
+                self.doors.heed(decision, view, now)
+        self.doors.follow_up(decision, now)
         self.touched.clear()
         news, self.news = self.news, {}
         self.notices.take(news, decision, now)
@@ -231,6 +239,8 @@ class Site(Ledger):
             self.outbound.due(decision, key, now)
         elif what == "device":
             self.devices.look(decision, key, now)
+        elif what in DOOR_WAKES:
+            self.doors.due(decision, what, key, now)
         elif what == "walk-test":
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
@@ -267,7 +277,7 @@ class Site(Ledger):
         self.incidents.rewrite(decision, now, moved_ms)
         self.outbound.rewrite(decision, now, moved_ms)
         self.presses.rewrite(moved_ms)
-        self.devices.rewrite(decision, moved_ms)
+        self.doors.rewrite(decision, moved_ms, now)
         self.walk_tests.rewrite(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision

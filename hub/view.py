@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from config.clock import stamp
+from config.door_settings import DoorRule
+from hub.door_week import DoorCount, DoorWeek
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
@@ -77,7 +79,8 @@ class DoorView(Struct, frozen=True):
     """When it will have stood open for too long, in wall ms; None where it may, or it was told."""
     unknown: str | None = None
     """Why it is not known now; None where it is."""
-    unknown_since: int | None = None
+    told: DoorRule | None = None
+    """The gravest that was told of this opening."""
 
 
 class ChannelView(Struct, frozen=True):
@@ -153,11 +156,15 @@ class View:
         """Each device's latest, open or over."""
         self.proved: dict[tuple[str, str], Proof] = {}
         """The last proof of each button, by device and zone."""
+        self.door_counts: dict[tuple[str, str], DoorCount] = {}
+        """Each exterior door in the week that runs, by device and zone."""
+        self.door_weeks: dict[str, DoorWeek] = {}
+        """The latest weeks that are over, by name."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents: calls before doors, the one that still asks and is newest first."""
+        """Return the unresolved incidents: calls, then doors; the one that still asks and is newest first."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
         now.sort(key=lambda one: (one.kind == "door", one.state != "open", -one.number))
         return now
