@@ -72,8 +72,3 @@ def broken(door: Door, at: int, *, secure: bool, is_on: Callable[[str, int], boo
 def schedules_of(doors: Iterable[Door]) -> tuple[str, ...]:
     """Return the schedules that some door goes by."""
     return tuple(dict.fromkeys(name for door in doors for name in door.closed_during))
-
-
-def opened_words(rule: DoorRule, posture: str) -> str:
-    """Say what is told of a door that was opened; ``posture`` is the school's."""
-    return f"opened in {posture}" if rule == "secure" else "opened after hours"

@@ -24,7 +24,7 @@ from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where
 from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
 from hub.inputs import Answer, DoorWeekSigned, Refused, SignDoorWeek
-from hub.kept_course import to_mono
+from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger
 from hub.view import DeviceView
 
@@ -71,7 +71,8 @@ class DoorWeeks:
         running = max((tally.week for tally in self._tallies.values()), default="")
         self._at = self._start_of(running) or now.wall
         self._week, self._first, self._last = self._bounds(self._at)
-        away_since = int(facts.get("beat") or 0) or now.wall
+        anchor = facts.get(ANCHOR)
+        away_since = msgspec.json.decode(anchor, type=Anchor).wall if anchor else now.wall
         for door in self._exterior():  # nothing is known of any until it is heard of
             tally = self._tally(door)
             if tally.unknown_since is None:

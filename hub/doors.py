@@ -19,7 +19,7 @@ from config.contract import shown
 from config.door_settings import DOOR_RULES, DoorRule
 from hub.decision import Decision
 from hub.directory import UNSET_MS
-from hub.door_rules import Door, Where, broken, opened_words, schedules_of
+from hub.door_rules import Door, Where, broken, schedules_of
 from hub.door_weeks import DoorWeeks
 from hub.flap import Flaps
 from hub.incident import Incident, Press, rank
@@ -45,6 +45,8 @@ MOST: Final = 64
 """Incidents of doors that ask for somebody at once; of any more one trouble tells."""
 AT_ONCE: Final = 8
 """Doors that one decision tells of: a thousand must not hold up the next press."""
+PAUSE_S: Final = 0.01
+"""Seconds between two such decisions, in which a press comes first."""
 LINES: Final = 10
 LINES_S: Final = 60.0
 """So many lines a door writes into a call's timeline in so long; all of it is in the record."""
@@ -106,19 +108,18 @@ class Doors:
         where, is_open, at = (account.device, account.zone), account.what == "open", account.at
         door, known = self._door(where, account.room, account.label), self._doors.get(where)
         self.weeks.word(decision, door, at, is_open=is_open)
-        if known is None or at > known.since + SAME_MS:
-            if is_open:
-                self._opened(decision, door, at, now)
-            elif known is None or known.state == "open":
+        if not is_open:
+            if known is None or (known.state == "open" and at >= known.since):
                 self._closed(decision, door, at, now)
-        elif is_open and known.state == "closed":  # opened and closed: only now it is heard of
+            elif known.state == "closed" and at > known.since:  # its opening is yet to be heard of
+                self._keep(decision, replace(known, since=at))
+        elif known is None or (known.state == "closed" and at >= known.since):
+            self._opened(decision, door, at, now)
+        elif known.state == "closed":  # opened and closed: only now it is heard of
             self._judge(decision, door, at, now)
             self._settle(where, now)
-        elif is_open:  # its state was told first
-            if at < known.since - SAME_MS:
-                self._opened(decision, door, at, now)
-        elif known.state == "open" and abs(at - known.since) <= SAME_MS:
-            self._closed(decision, door, max(at, known.since), now)
+        elif abs(at - known.since) > SAME_MS:  # else its state was told first
+            self._opened(decision, door, at, now)
 
     def found(self, decision: Decision, view: DeviceView, zone: str, stands: str, now: Now) -> None:
         """Take a door of a live state: an agent tells of one that it found as it started."""
@@ -201,7 +202,7 @@ class Doors:
         for where in list(self._to_look_at)[:AT_ONCE]:
             self._stands_open(decision, where, self._to_look_at.pop(where), now)
         if self._to_look_at:
-            self._ledger.wake(now.mono, "doors", "more")
+            self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Take every moment by a wall clock that has jumped."""
@@ -224,14 +225,14 @@ class Doors:
             late = now.wall - at > LATE_WORDS_MS
             due = max(at + door.open_max_ms, now.wall + LATE_WORDS_MS if late else 0)
         self._closing.pop(door.where, None)
-        self._flaps.opened(_key(door.where))
+        swings = self._flaps.opened(_key(door.where))
         view = DoorView(door.place, door.zone, door.name, "open", at, due, self._unknown(door.where))
         self._keep(decision, view)
         if due is not None:
             self._wake(door.where, to_mono(due, now))
         if self._call() is not None:
             self._line(decision, door.where, f"{_named(view)}: opened", now, at)
-        self._judge(decision, door, at, now)
+        self._judge(decision, door, at, now, swings=swings)
 
     def _closed(self, decision: Decision, door: Door, at: int, now: Now) -> None:
         known = self._doors.get(door.where)
@@ -247,8 +248,8 @@ class Doors:
             self._line(decision, door.where, f"{_named(view)}: closed", now, at)
         self._settle(door.where, now)
 
-    def _judge(self, decision: Decision, door: Door, at: int, now: Now) -> None:
-        """Tell of a door that was opened when it is to be closed."""
+    def _judge(self, decision: Decision, door: Door, at: int, now: Now, *, swings: bool = False) -> None:
+        """Tell of a door that was opened when it is to be closed; one that swings was told of."""
         rule = broken(door, at, secure=self._was_secure(at), is_on=self._is_on)
         if rule is None:
             return
@@ -257,12 +258,25 @@ class Doors:
         if told_of is not None and abs(at - told_of) < LATE_WORDS_MS:
             return  # its state and its event tell of one opening
         self.weeks.broke(decision, door, rule, at)
-        soon = incident is not None and incident.closed_at is None and at - (told_of or 0) < AGAIN_MS
-        if incident is not None and (soon or _covers(incident, rule, at)):
-            reason = "opened again"
-            self._ledger.record(decision, now, "door", reason, incident=incident.id, detail=_where(door))
+        if incident is not None and (
+            _covers(incident, rule, at)
+            or (
+                incident.closed_at is None
+                and _is_as_grave(incident.rule, rule)
+                and (swings or incident.state == "open" or at - (told_of or 0) < AGAIN_MS)
+            )
+        ):
+            self._ledger.record(
+                decision, now, "door", "opened again", incident=incident.id, detail=_where(door)
+            )
             return
-        self._tell(decision, door, rule, at, opened_words(rule, self._postures.current.posture), now)
+        self._tell(decision, door, rule, at, self._opened_words(rule), now)
+
+    def _opened_words(self, rule: DoorRule) -> str:
+        """Say what is told of a door that was opened."""
+        if rule == "after-hours":
+            return "opened after hours"
+        return f"opened in {self._postures.current.posture if self._stood[0] else 'secure'}"
 
     def _held_open(self, decision: Decision, door: Door, known: DoorView, now: Now) -> None:
         if not door.open_max_ms:
@@ -432,7 +446,7 @@ class Doors:
         """Look at every door that stands open, soon: a few in each decision."""
         self._to_look_at |= {where: began for where, door in self._doors.items() if door.state == "open"}
         if self._to_look_at:
-            self._ledger.wake(now.mono, "doors", "more")
+            self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
     def _settle(self, where: Where, now: Now) -> None:
         if self._incidents.of_door(*where) is not None:

@@ -38,6 +38,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         if acknowledged is None
         else {"by": acknowledged.by, "at": stamp(acknowledged.at), "via": acknowledged.via},
         "resolved": None if resolved is None else _resolution(resolved),
+        "door": None if incident.rule is None else door_json(incident),
         "rooms": [room_json(room) for room in incident.rooms],
         "events": [_event(press) for press in incident.events],
     }
@@ -90,7 +91,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     zone = ZoneInfo(timezone)
     word = "DRILL " if incident["drill"] else ""
     word += "TEST " if notice["test"] else ""
-    title = f"{word}{_headline(notice['type'], incident)} {_where(incident)}"
+    where = told(incident) if incident.get("door") else _where(incident)
+    title = f"{word}{_headline(notice['type'], incident)} {where}"
     when = _clock(incident["opened_at"], zone)
     if incident["late"]:
         old = age(read_stamp(notice["at"]) - read_stamp(incident["opened_at"]))
@@ -99,7 +101,7 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     lines = [f"{title}, {when}"]
     if notice.get("reminder"):
         lines.insert(0, notice["reminder"])
-    lines += _rooms_below(incident, zone)
+    lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
@@ -108,6 +110,26 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
             lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
     lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
     return f"{title}, {when}", "\n".join(lines)
+
+
+def told(incident: dict[str, Any]) -> str:
+    """Return what is told of a door, such as ``Door 3 (Gym), Main bldg: held open for 5 min``."""
+    room, last = incident["rooms"][0], incident["events"][-1]
+    building = f", {room['building']} bldg" if room["building"] else ""
+    words = "closed again" if incident["door"]["closed_at"] else last["words"]
+    return f"{last['label'] or last['zone']} ({room['room']}){building}: {words}"
+
+
+def _doors_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Say what the door did lately, and since when it is closed again."""
+    lines = []
+    for event in incident["events"][-5:]:
+        line = f"- {event['words']}, {_clock(event['at'], zone)}"
+        if event["late"]:
+            line += f", LATE: heard {age(read_stamp(event['received_at']) - read_stamp(event['at']))} later"
+        lines.append(line)
+    closed = incident["door"]["closed_at"]
+    return lines + ([f"- closed again, {_clock(closed, zone)}"] if closed else [])
 
 
 def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
@@ -215,6 +237,12 @@ def room_json(room: Room) -> dict[str, Any]:
     }
 
 
+def door_json(incident: Incident) -> dict[str, Any]:
+    """Return what is told of an incident's door: by which rule, and since when it is closed again."""
+    closed = incident.closed_at
+    return {"rule": incident.rule, "closed_at": None if closed is None else stamp(closed)}
+
+
 def _event(press: Press) -> dict[str, Any]:
     return {
         "id": press.id,
@@ -228,4 +256,6 @@ def _event(press: Press) -> dict[str, Any]:
         "held": press.held,
         "late": press.late,
         "cause": press.cause,
+        "rule": press.rule,
+        "words": press.words,
     }

@@ -41,6 +41,7 @@ from hub.inputs import (
     Confirm,
     DeviceMessage,
     Done,
+    DoorWeekSigned,
     EndBypass,
     EventCame,
     Input,
@@ -437,7 +438,7 @@ class Rig:
         self._do(self.site.decide(Asked(action, answers.append), self.now()))
         if not answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | Refused)
+        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | DoorWeekSigned | Refused)
         return answers[0]
 
     def _do(self, decision: Decision) -> None:
