@@ -24,6 +24,7 @@ from config.plan_settings import (
     PostureSettings,
     RemindersSettings,
 )
+from config.record_settings import RecordSettings, RetentionSettings
 from config.settings import Report, secret
 from config.shared_settings import (
     LOOPBACK,
@@ -37,7 +38,7 @@ from config.shared_settings import (
     check_device,
     check_site,
 )
-from config.trouble_settings import TroublesSettings, check_troubles
+from config.trouble_settings import TroublesSettings, check_audiences, check_troubles
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,15 +127,6 @@ class WalkTestSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     its device replaced; 0: neither is."""
 
 
-class RetentionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long what is beside the chain of the record is kept; 0 is for ever."""
-
-    personal_days: Annotated[int, Meta(ge=0, le=36_500, description="days, 0 to 36500")] = 2557
-    """Names, notes and whom a delivery went to: seven years, beyond most times to bring a claim."""
-    payload_days: Annotated[int, Meta(ge=0, le=36_500, description="days, 0 to 36500")] = 400
-    """Events' messages as they came: a school year and the summer after it."""
-
-
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All a hub needs to know; see ``config/examples/hub.toml``."""
 
@@ -151,6 +143,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
     store: StoreSettings = StoreSettings()
+    record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
     mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
@@ -362,7 +355,9 @@ def _check_doors(settings: HubSettings, report: Report) -> None:
 
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:
-    check_troubles(settings.troubles, frozenset(settings.audiences), report)
+    audiences = frozenset(settings.audiences)
+    check_troubles(settings.troubles, audiences, report)
+    check_audiences("record.head_to", settings.record.head_to, audiences, report)
 
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:

@@ -30,10 +30,15 @@ def check_troubles(troubles: TroublesSettings, audiences: frozenset[str], report
     """Report audiences that nobody knows; one of the project's own names may be left out."""
     for key, names in (("notify", troubles.notify), ("unprotected", troubles.unprotected)):
         with where_known:
-            for name in names:
-                if name not in audiences and name not in AUDIENCES:
-                    allowed = ", ".join(sorted(audiences)[:20]) or "none is set"
-                    report(f"troubles.{key}", f"no audience {name!r}", f"audiences: {allowed}")
+            check_audiences(f"troubles.{key}", names, audiences, report)
+
+
+def check_audiences(key: str, names: tuple[str, ...], audiences: frozenset[str], report: Report) -> None:
+    """Report those of a list that nobody knows; one of the project's own names may be left out."""
+    for name in names:
+        if name not in audiences and name not in AUDIENCES:
+            allowed = ", ".join(sorted(audiences)[:20]) or "none is set"
+            report(key, f"no audience {name!r}", f"audiences: {allowed}")
 
 
 def doubts(troubles: TroublesSettings, audiences: Mapping[str, AudienceSettings]) -> list[str]:

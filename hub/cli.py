@@ -15,6 +15,7 @@ from config.contract import PANIC_KINDS
 from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts
+from config.record_settings import doubts as record_doubts
 from config.settings import Fault, SettingsError, load
 from config.trouble_settings import doubts as trouble_doubts
 from hub.verify_record import head_of
@@ -78,6 +79,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         *doubts(settings.plans),
         *door_doubts(settings.door_rules, settings.plans),
         *trouble_doubts(settings.troubles, settings.audiences),
+        *record_doubts(settings.record, settings.audiences),
     ):
         print(f"  note: {words}")
     from hub.cli_plans import cover, today
@@ -220,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
     command.add_argument("name")
     command.add_argument(
-        "--scopes", default="read", help="read, acknowledge, resolve, maintain, or all; with commas"
+        "--scopes", default="read", help="read, acknowledge, resolve, posture, maintain, or all; with commas"
     )
     return parser
 

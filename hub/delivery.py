@@ -16,6 +16,8 @@ TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
 DOOR_URGENCY: Final = 40
 """Behind every notice of a call."""
+DeliveryType = NoticeType | TroubleType | Literal["record.head"]
+"""``record.head``: the record's newest row, for whoever keeps it away from the hub."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 
@@ -40,10 +42,10 @@ class Delivery(Struct, frozen=True):
 
     id: str
     incident: str
-    """Its incident's id; empty where it tells of troubles."""
+    """Its incident's id; empty where it tells of none."""
     number: int
     target: Target
-    type: NoticeType | TroubleType
+    type: DeliveryType
     revision: int
     urgency: int
     """0 is told first: a panic's first notice; see :func:`urgency`."""
@@ -82,7 +84,7 @@ class Outcome(Struct, frozen=True):
     took_ms: int = 0
 
 
-def delivery_id(incident: str, trace: str, target: Target, kind: NoticeType | TroubleType, nth: int) -> str:
+def delivery_id(incident: str, trace: str, target: Target, kind: DeliveryType, nth: int) -> str:
     """Derive a delivery's id from what it tells of.
 
     ``trace`` stands for all that made the incident's revision; ``nth`` counts notices of this type to

@@ -1,4 +1,4 @@
-"""The weekly record of exterior doors: what is counted of each, and who signed it. Pure data."""
+"""The weekly record of exterior doors: what is counted of each, and who signed it. Pure."""
 
 from __future__ import annotations
 

@@ -427,7 +427,7 @@ class Doors:
     def _door(self, where: Where, room: str | None, label: str | None) -> Door:
         found = self._ledger.directory.doors.get(where)
         if found is not None:
-            return found
+            return replace(found, name=shown(label)) if label and found.name == found.zone else found
         place = self._ledger.directory.place(where[0], None if room is None else shown(room))
         return Door(place, where[1], shown(label or where[1]))
 

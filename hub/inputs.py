@@ -318,6 +318,13 @@ class TimeOver(Struct, frozen=True):
     """Number of the row, and field."""
 
 
+class HeadRead(Struct, frozen=True):
+    """The record's newest committed row: its number and its hash."""
+
+    seq: int
+    hash: str
+
+
 Input = (
     EventCame
     | DeviceMessage
@@ -329,4 +336,5 @@ Input = (
     | Asked
     | TimeOver
     | ClockTrust
+    | HeadRead
 )

@@ -70,6 +70,12 @@ def notice_body(
     )
 
 
+def words_body(kind: str, site: str, audience: str, at: int, title: str, text: str, **more: object) -> bytes:
+    """Return the body of a notice that tells of no incident: a title and a text, and the same as data."""
+    head = {"v": 1, "type": kind, "site": site, "audience": audience, "at": stamp(at)}
+    return _ENCODER.encode({**head, "title": title, "text": text, **more})
+
+
 def alarms_of(body: bytes) -> set[tuple[str, ...]]:
     """Return the alarms that a notice carries, each by what no later reckoning of its time changes.
 
@@ -85,7 +91,7 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     Such as ``PANIC Room 101 (desk), Main bldg, floor 1, 10:02:11``, in the school's time zone.
     """
     notice = msgspec.json.decode(body)
-    if "incident" not in notice:  # of troubles: hub.trouble_text has written it
+    if "incident" not in notice:  # it brings its own: words_body
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
     zone = ZoneInfo(timezone)

@@ -49,6 +49,8 @@ class SitePosture(Struct, frozen=True):
     by: str | None = None
     """The person who set it; None: nobody did."""
     via: str | None = None
+    note: str | None = None
+    """What that person said with it: where to, which hazard."""
     automatic: bool | None = None
     """It came by itself; None: it is that of a site's first start, or of an older release."""
     why: str | None = None
@@ -96,6 +98,6 @@ def outranks(asked_for: PostureName, now: SitePosture) -> bool:
     return ORDER.index(asked_for) > ORDER.index(now.posture)
 
 
-def easier(now: SitePosture) -> tuple[PostureName, ...]:
+def confirmed_twice(now: SitePosture) -> tuple[PostureName, ...]:
     """Return what is asked twice from here."""
     return tuple(name for name in POSTURES if lowers(now, name))

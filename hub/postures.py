@@ -51,7 +51,7 @@ class Postures:
         was, to = self.current, action.posture
         if lowers(was, to) and action.confirm != was.n:
             return _unconfirmed(was, action)
-        who = {"by": action.by, "via": action.via, "note": action.note}
+        who: dict[str, Any] = {"by": action.by, "via": action.via, "note": action.note}
         if to == was.posture and was.by_person and was.asked is None:
             again = replace(was, seen=self._ledger.numbers.latest)
             self._ledger.record(
@@ -59,9 +59,7 @@ class Postures:
             )
             self._keep(decision, again)
             return PostureSet(again, changed=False)
-        set_ = self._changed(
-            now, to, by=action.by, via=action.via, automatic=False, seen=self._ledger.numbers.latest
-        )
+        set_ = self._changed(now, to, **who, automatic=False, seen=self._ledger.numbers.latest)
         self._put(decision, set_, _words(was, set_), who, now)
         return PostureSet(set_, changed=True)
 

@@ -29,3 +29,13 @@ RESPONSES: Final[dict[IncidentKind, Response]] = {
     "door": Response(None, "Somebody to the door: see who is there, and close it"),
 }
 """By kind. A duress names no action: an announcement could give away the person who called."""
+
+DIRECTIVES: Final[dict[PostureName, str]] = {
+    "normal": "The school day goes on.",
+    "hold": "In your room or area. Clear the halls.",
+    "secure": "Get inside. Lock outside doors.",
+    "lockdown": "Locks, lights, out of sight.",
+    "evacuate": "To a location: say which.",
+    "shelter": "State the hazard and the safety strategy.",
+}
+"""By posture: what everybody does."""

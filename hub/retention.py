@@ -13,8 +13,8 @@ from typing import Final, Protocol
 import structlog
 
 from config.clock import Clock
-from config.hub_settings import RetentionSettings
-from hub.inputs import Input, TimeOver
+from config.record_settings import RetentionSettings
+from hub.inputs import HeadRead, Input, TimeOver
 
 FIRST_S: Final = 300.0
 """Seconds after a start: rooms come first."""
@@ -70,6 +70,7 @@ class Retention:
         head = self._head()
         if head is not None:
             self._log.info("record head", head=f"{head[0]}:{head[1]}")
+            self._put(HeadRead(*head))
         now = self._clock.now().wall
         settings = self._settings
         self._remove("what names a person", settings.personal_days, now, self._due.personal)

@@ -8,6 +8,7 @@ that leaves it is frozen.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
 from hub.doors import DOOR_WAKES, Doors
+from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
@@ -30,6 +32,7 @@ from hub.inputs import (
     ClockTrust,
     DeviceMessage,
     EventCame,
+    HeadRead,
     Input,
     Link,
     Measured,
@@ -126,11 +129,25 @@ class Site(Ledger):
         self.own = OwnState(self)
         mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, frozenset(mute), now)
+        self.heads = HeadNotices(self, self.outbound, frozenset(mute), loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
+            DeviceMessage: self._of_device,
+            Attempted: self._attempted,
+            Asked: self._asked,
+            Link: self._link,
+            BrokerDropped: self._dropped,
+            TimeOver: self._remove,
+            Probed: self.outbound.probed,
+            Measured: self.own.measured,
+            ClockTrust: self._trusted,
+            HeadRead: self.heads.take,
+        }
+        """What takes which input; an event alone brings what the store knows of it."""
         self._had_session = {
             number
             for number, broker in enumerate(settings.brokers)
@@ -159,32 +176,22 @@ class Site(Ledger):
         decision = Decision(now.mono) if into is None else into
         if isinstance(fact, EventCame):
             self.presses.take(decision, fact, now, known)
-        elif isinstance(fact, DeviceMessage):
-            self.devices.take(decision, fact, now)
-            if fact.what == "state" and not fact.retained:
-                self.walk_tests.heard(decision, fact.device, now)
-                self.proving.look(decision, fact.device, now)
-        elif isinstance(fact, Attempted):
-            delivery = self.outbound.attempted(decision, fact, now)
-            if delivery is not None:
-                told = fact.outcome.verdict == "delivered"
-                self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
-        elif isinstance(fact, Asked):
-            self._asked(decision, fact, now)
-        elif isinstance(fact, Link):
-            self._link(decision, fact, now)
-        elif isinstance(fact, TimeOver):
-            self._remove(decision, fact, now)
-        elif isinstance(fact, Probed):
-            self.outbound.probed(decision, fact, now)
-        elif isinstance(fact, Measured):
-            self.own.measured(decision, fact, now)
-        elif isinstance(fact, ClockTrust):
-            self._trusted(decision, fact, now)
         else:
-            self._dropped(decision, fact, now)
+            self._takes[type(fact)](decision, fact, now)
         self._follow_up(decision, now)
         return decision
+
+    def _of_device(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        self.devices.take(decision, fact, now)
+        if fact.what == "state" and not fact.retained:
+            self.walk_tests.heard(decision, fact.device, now)
+            self.proving.look(decision, fact.device, now)
+
+    def _attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
+        delivery = self.outbound.attempted(decision, fact, now)
+        if delivery is not None:
+            told = fact.outcome.verdict == "delivered"
+            self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
 
     def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
         if isinstance(fact.action, ZoneAction):

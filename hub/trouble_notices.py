@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, stamp
@@ -20,6 +19,7 @@ from hub.decision import Decision
 from hub.delivery import TROUBLE_URGENCY, Delivery, Target, TroubleType, delivery_id
 from hub.kept_course import to_mono
 from hub.ledger import Ledger
+from hub.notice import words_body
 from hub.outbound import Outbound
 from hub.trouble_text import text_of, title_of
 from hub.view import Trouble
@@ -142,16 +142,15 @@ class TroubleNotices:
         facts = "\0".join(f"{t.key}\0{t.since}\0{t.tellings}" for t in troubles)
         trace = blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         devices = dict(ledger.view.devices)
-        body = {
-            "v": 1,
-            "type": kind,
-            "site": ledger.settings.site,
-            "audience": target.audience,
-            "at": stamp(now.wall),
-            "title": title_of(kind, troubles, devices),
-            "text": text_of(kind, troubles, devices, ledger.settings.name),
-            "troubles": [_json(trouble) for trouble in troubles[:TOGETHER]],
-        }
+        body = words_body(
+            kind,
+            ledger.settings.site,
+            target.audience,
+            now.wall,
+            title_of(kind, troubles, devices),
+            text_of(kind, troubles, devices, ledger.settings.name),
+            troubles=[_json(trouble) for trouble in troubles[:TOGETHER]],
+        )
         delivery = Delivery(
             id=delivery_id("", trace, target, kind, 0),
             incident="",
@@ -160,7 +159,7 @@ class TroubleNotices:
             type=kind,
             revision=0,
             urgency=TROUBLE_URGENCY,
-            body=msgspec.json.encode(body),
+            body=body,
             reason=f"{len(troubles)} {'trouble' if len(troubles) == 1 else 'troubles'}",
             owed_at=now.wall,
         )

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.console import console
 from hub.console.api import query
@@ -16,18 +16,18 @@ from hub.console.body import read_form
 from hub.console.cards import DISPOSITION_WORDS
 from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
+from hub.console.posture_words import still_holds
 from hub.console.session import Session
 from hub.console.signing import allowed
 from hub.inputs import (
     Acknowledge,
-    Bypassed,
+    Answer,
     Confirm,
     Done,
     IncidentAction,
     Note,
     Refused,
     Resolve,
-    WalkTestDone,
 )
 
 
@@ -77,9 +77,20 @@ async def _do(
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         action = read(request.path_params["id"], session.name, fields)
         answer = await console.of(request).ask(action)
-        return in_words(action, answer), status_of(answer)
+        said = in_words(action, answer)
+        if isinstance(action, Resolve) and isinstance(answer, Done):
+            said += still_holds(console.of(request).desk.view.posture)
+        return said, status_of(answer)
 
     return await take(request, session, word, "the incident")
+
+
+class AskedAgainError(Exception):
+    """A word that is done only once it is said a second time, on a page that says what it gives up."""
+
+    def __init__(self, said: str, page: str) -> None:
+        super().__init__(said)
+        self.page = page
 
 
 Word = Callable[[dict[str, str]], Awaitable[tuple[str, int]]]
@@ -93,6 +104,10 @@ async def take(request: Request, session: Session, word: Word, where: str) -> Re
         return _said(request, session, "Not done: this page is out of date. Load it again.", 403)
     try:
         said, status = await word(fields)
+    except AskedAgainError as error:
+        if by_script(request):
+            return JSONResponse({"ok": False, "said": str(error), "ask": error.page}, 409)
+        return RedirectResponse(error.page, 303)
     except ApiError as error:
         said, status = f"Not done: {error.detail}", error.status
     except NotTakenError as error:
@@ -103,7 +118,7 @@ async def take(request: Request, session: Session, word: Word, where: str) -> Re
     return _said(request, session, said, status)
 
 
-def status_of(answer: Done | Bypassed | WalkTestDone | Refused) -> int:
+def status_of(answer: Answer) -> int:
     """Return an answer's HTTP status."""
     if isinstance(answer, Refused):
         return {"not-found": 404, "bad-input": 422}.get(answer.error, 409)

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from hub.console import console
 from hub.console.aside import NoAnswerError
 from hub.console.cards import card
+from hub.console.posture_words import said_of
 from hub.console.session import Session, local_path
 from hub.console.words import age, counting
 
@@ -87,9 +88,11 @@ def rendered(
     view = here.desk.view
     incidents = [card(incident, here.words, now) for incident in view.unresolved()]
     ends = session.ends(here.desk.settings.console.session_h)
+    posture = view.posture  # once: the recorder may write meanwhile
     text = _TEMPLATES.get_template(template).render(
         site=view.name,
-        posture=view.posture.posture,
+        posture=posture,
+        posture_said=said_of(posture, here.words, now),
         session=session,
         session_ends=here.words.when(ends, now),
         incidents=incidents,

@@ -14,10 +14,10 @@ from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served
 
 pytestmark = pytest.mark.browser
-PATHS = ("/", "/doors", "/devices", "/incidents", "/troubles")
+PATHS = ("/", "/doors", "/devices", "/incidents", "/troubles", "/posture")
 
 
-def _well_made(page: Page, what: str) -> None:
+def well_made(page: Page, what: str) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide == 0, f"{what} scrolls sideways by {wide} px"
     page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
@@ -32,7 +32,7 @@ def test_every_page_fits_and_is_usable_by_everybody(
 ) -> None:
     """No sideways scroll, and no fault that axe-core finds, calm or in alarm."""
     page = open_board(size, color_scheme=scheme)
-    _well_made(page, "calm board")
+    well_made(page, "calm board")
     one = desk.press("room-101", "desk")
     desk.press("room-104", "wall", at=desk.wall() - 900_000, late=True)
     desk.press("room-105", "wall", cause="cut")
@@ -47,17 +47,17 @@ def test_every_page_fits_and_is_usable_by_everybody(
     desk.trouble("old", "refused", "a publish was refused", restored=desk.wall())
     expect(page.locator(".room")).to_have_count(4)
     page.get_by_text("Resolve incident 1").click()
-    _well_made(page, "board in alarm")
+    well_made(page, "board in alarm")
     for path in (*PATHS, f"/incidents/{one.id}"):
         page.goto(served.url + path)
-        _well_made(page, path)
+        well_made(page, path)
 
 
 def test_the_sign_in_page_fits_and_is_usable_by_everybody(served: Served, browser: Any, size: str) -> None:
     context = browser.new_context(viewport={"width": 390 if size == "phone" else 1280, "height": 800})
     page = context.new_page()
     page.goto(served.url)
-    _well_made(page, "sign-in")
+    well_made(page, "sign-in")
     context.close()
 
 

@@ -494,7 +494,7 @@ class Rig:
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
-        if delivery.type.startswith("trouble."):
+        if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
@@ -508,7 +508,7 @@ class Rig:
         return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
 
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
-        words = delivery.type.removeprefix("trouble.")
+        words = delivery.type.removeprefix("trouble.").removeprefix("record.")
         notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
             self.told_of_troubles.append(notice)

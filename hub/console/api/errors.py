@@ -20,6 +20,7 @@ class ApiError(Exception):
         allowed: tuple[str, ...] = (),
         headers: dict[str, str] | None = None,
         open_rooms: list[dict[str, Any]] | None = None,
+        confirm: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -29,6 +30,7 @@ class ApiError(Exception):
         self.allowed = allowed
         self.headers = headers
         self.open_rooms = open_rooms
+        self.confirm = confirm
 
     def response(self) -> JSONResponse:
         """Return the answer."""
@@ -39,6 +41,8 @@ class ApiError(Exception):
             body["allowed"] = list(self.allowed)
         if self.open_rooms:
             body["open_rooms"] = self.open_rooms
+        if self.confirm is not None:
+            body["confirm"] = self.confirm
         return JSONResponse(body, self.status, headers=self.headers)
 
 

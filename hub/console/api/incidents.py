@@ -112,6 +112,7 @@ def refused(answer: Refused) -> ApiError:
         state=answer.state,
         allowed=answer.allowed,
         open_rooms=[room_json(room) for room in answer.open_rooms],
+        confirm=answer.confirm,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from config.contract import MAX_INT
+from config.contract import MAX_INT, POSTURES, PostureName
 from hub.bypass import LONGEST_H
 from hub.console.api.errors import bad_input
 from hub.incident import Disposition, State
@@ -112,6 +112,11 @@ def note_needed(body: Mapping[str, Any]) -> str:
     return text
 
 
+def exceptions(body: Mapping[str, Any]) -> str:
+    """Return what a person says of a week's exceptions; empty where they say nothing."""
+    return note({"note": body.get("exceptions")}) or ""
+
+
 def zones(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the zones that are asked for; empty is all of them."""
     value = body.get("zones")
@@ -151,6 +156,26 @@ def hours(body: Mapping[str, Any]) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_H:
         raise bad_input(f"hours: found {str(value)[:64]}", f"a number above 0, up to {LONGEST_H:.0f}")
     return float(value)
+
+
+def posture(body: Mapping[str, Any]) -> PostureName:
+    """Return the posture that is to hold."""
+    value = body.get("posture")
+    for known in POSTURES:
+        if value == known:
+            return known
+    found = "none" if value is None else repr(value)[:64]
+    raise bad_input(f"posture: found {found}", *POSTURES)
+
+
+def confirm(body: Mapping[str, Any]) -> int | None:
+    """Return the number of the posture that is given up, where that is confirmed."""
+    value = body.get("confirm")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_INT:
+        raise bad_input(f"confirm: found {str(value)[:64]}", "the n of the posture that holds, or none")
+    return value
 
 
 def disposition(body: Mapping[str, Any]) -> Disposition:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.console.api import incidents, lists, schemas, stream, walk_tests, zones
+from hub.console.api import door_weeks, incidents, lists, posture, schemas, stream, walk_tests, zones
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -44,6 +44,7 @@ class Operation(Struct, frozen=True):
 
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_WEEK = Parameter("week", "path", "the week, such as 2026-W49", {"type": "string"})
 _DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
 _ZONE = (
     Parameter("device", "path", "the device's id", {"type": "string"}),
@@ -174,7 +175,37 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             parameters=(_DEVICE,),
             errors=(404, 409),
         ),
+        Operation("GET", "posture", "read", "The site's posture", posture.posture, schemas.POSTURE),
+        Operation(
+            "POST",
+            "posture",
+            "posture",
+            "Set the posture; what gives protection up is 409 until it is said again with `confirm`",
+            posture.set_posture,
+            schemas.POSTURE_SET,
+            body=schemas.SET_POSTURE,
+            errors=(409, 413, 422),
+        ),
         Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
+        Operation(
+            "GET",
+            "doors/weeks",
+            "read",
+            "The weekly record of exterior doors: the latest weeks that are over, and the one that runs",
+            door_weeks.door_weeks,
+            schemas.DOOR_WEEKS,
+        ),
+        Operation(
+            "POST",
+            "doors/weeks/{week}/sign",
+            "maintain",
+            "Sign a week of the exterior doors, with the exceptions",
+            door_weeks.sign,
+            schemas.DOOR_WEEK_SIGNED,
+            parameters=(_WEEK,),
+            body=schemas.SIGN_DOOR_WEEK,
+            errors=(404, 409, 413, 422),
+        ),
         Operation("GET", "drills", "read", "Drills", lists.drills, schemas.DRILLS),
         Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
         Operation(

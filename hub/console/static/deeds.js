@@ -83,7 +83,8 @@ const deeds = (() => {
         signal: AbortSignal.timeout(9000),
       });
       if (answer.status === 401) return location.assign("/sign-in");
-      const { ok, said: words } = await answer.json();
+      const { ok, said: words, ask } = await answer.json();
+      if (ask !== undefined) return location.assign(ask);
       say(words, ok);
       if (ok && !fields.has("revision")) form.reset();
       praised = ok && card !== form ? { id: card.id, was: false } : null;

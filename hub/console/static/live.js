@@ -25,11 +25,17 @@ const live = (() => {
   let fetched = performance.now();
   let failedAt = 0;
   let known = asking();
+  let posture = holding();
 
   function asking() {
     const found = new Map();
     for (const one of document.querySelectorAll("#alarms .alarm")) found.set(one.id, Number(one.dataset.asks));
     return found;
+  }
+
+  function holding() {
+    const { headline, asked } = document.getElementById("posture").dataset;
+    return { headline, asked };
   }
 
   function beat(text) {
@@ -135,6 +141,13 @@ const live = (() => {
       if (location.pathname === "/") window.scrollTo({ top: 0 });
     }
     known = now;
+    const holds = holding();
+    if (holds.headline !== posture.headline) announce.textContent = `Posture: ${holds.headline}`;
+    if (holds.asked !== undefined && holds.asked !== posture.asked) {
+      announce.textContent = "Which posture is to hold?";
+      alarm.sound(3);
+    }
+    posture = holds;
   }
 
   function count() {

@@ -37,6 +37,7 @@ from hub.inputs import (
     IncidentAction,
     Note,
     Refused,
+    SetPosture,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -132,8 +133,11 @@ class FrontDesk:
     def ask(self, action: Action) -> Future[Answer]:
         answer: Future[Answer] = Future()
         if not self.silent:
-            decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
-            threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()  # type: ignore[operator]
+            if isinstance(action, SetPosture):
+                decide: Any = self._of_posture
+            else:
+                decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
+            threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()
         return answer
 
     def boards(self, change: int) -> None:
@@ -224,6 +228,17 @@ class FrontDesk:
             self.view.show_bypass(answer.device, answer.zone, answer.bypass)
             self.view.tell(None)
         return answer
+
+    def _of_posture(self, action: SetPosture) -> Answer:
+        """Answer by the hub's own rules, on a site of which the view's posture holds."""
+        site = new_site(self.settings)
+        site.postures.current = self.view.posture
+        answers: list[Answer] = []
+        decision = site.decide(Asked(action, answers.append), self.clock.now())
+        decision.reply(recorded=self.disk_writes)
+        self.view.posture = site.postures.current
+        self.view.tell(None)
+        return answers[0]
 
     def _answer(self, action: IncidentAction | WalkTestAction) -> Answer:
         if isinstance(action, WalkTestAction):

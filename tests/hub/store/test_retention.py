@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from config.clock import Now
-from config.hub_settings import RetentionSettings
+from config.record_settings import RetentionSettings
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, Input, Note, Resolve, TimeOver
+from hub.inputs import Acknowledge, Asked, Attempted, HeadRead, Input, Note, Resolve, TimeOver
 from hub.retention import DAY_MS, Retention
 from hub.site import Site
 from hub.store import chain, retention
@@ -38,6 +38,7 @@ class School:
         self.journal = Journal(store.engine, "lincoln")
         self.site: Site = new_site(site_settings("device"))
         self.wall = LATER
+        self.heads: list[str] = []
         self.asked: list[TimeOver] = []
 
     def now(self) -> Now:
@@ -61,6 +62,9 @@ class School:
         return incident
 
     def put(self, fact: Input) -> None:
+        if isinstance(fact, HeadRead):
+            self.heads.append(f"{fact.seq}:{fact.hash}")
+            return
         assert isinstance(fact, TimeOver)
         self.asked.append(fact)
         self.journal.commit([self.site.decide(fact, self.now())])
@@ -95,6 +99,8 @@ def test_names_go_and_the_chain_stays_whole(school: School, tmp_path: Path) -> N
     incident = school.answered(101, 0)
     early = chain.head(school.store.engine, "lincoln")
     school.round()
+    assert early is not None
+    assert school.heads == [f"{early[0]}:{early[1]}"]
     for word in ("Reyes", "Okafor", "a pupil", "all well"):
         assert word not in school.kept()
     found = chain.verify(school.store.reader(), "lincoln", [early] if early else [])

@@ -1,0 +1,57 @@
+"""The site's posture over the API: asked for, and set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from config.clock import stamp
+from hub.console import console
+from hub.console.api import query
+from hub.console.api.incidents import body_of, refused
+from hub.inputs import Refused, SetPosture
+from hub.posture import SitePosture, confirmed_twice
+from hub.store.people import Token
+
+
+async def posture(request: Request, _: Token) -> Response:
+    """``GET posture``: from memory alone."""
+    return JSONResponse({"posture": posture_json(console.of(request).desk.view.posture)})
+
+
+async def set_posture(request: Request, token: Token) -> Response:
+    """``POST posture``: what gives protection up is 409 until it is said again with ``confirm``."""
+    body = await body_of(request)
+    wanted, confirm, note = query.posture(body), query.confirm(body), query.note(body)
+    answer = await console.of(request).ask_of_posture(SetPosture(wanted, token.name, "api", note, confirm))
+    if isinstance(answer, Refused):
+        raise refused(answer)
+    return JSONResponse(
+        {
+            "posture": posture_json(answer.posture),
+            "changed": answer.changed,
+            "recorded": answer.recorded,
+        }
+    )
+
+
+def posture_json(now: SitePosture) -> dict[str, Any]:
+    """Return a posture as the API shows it."""
+    asked = now.asked
+    return {
+        "n": now.n,
+        "posture": now.posture,
+        "drill": now.drill,
+        "drill_id": now.drill_id,
+        "since": now.since,
+        "automatic": now.automatic,
+        "by": now.by,
+        "via": now.via,
+        "note": now.note,
+        "why": now.why,
+        "asked": None if asked is None else {"why": asked.why, "since": stamp(asked.since)},
+        "published": not now.asks,
+        "confirmed_twice": list(confirmed_twice(now)),
+    }

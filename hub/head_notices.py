@@ -1,0 +1,72 @@
+"""The record's head leaves the hub once a day, to whoever keeps it for ``verify-record --head``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.delivery import Delivery, delivery_id
+from hub.inputs import HeadRead
+from hub.ledger import Ledger
+from hub.notice import words_body
+from hub.outbound import Outbound
+
+FACT: Final = "head sent"
+"""When it left last, in wall ms."""
+SOONEST_MS: Final = 20 * 3_600_000
+"""A hub that is started several times a day sends it once."""
+URGENCY: Final = 99
+"""Behind all that is told of incidents and troubles."""
+
+
+class HeadNotices:
+    """When the head left last."""
+
+    def __init__(
+        self, ledger: Ledger, outbound: Outbound, mute: frozenset[str], facts: Mapping[str, str]
+    ) -> None:
+        """``mute`` are the channels that are told of nothing but incidents."""
+        self._ledger = ledger
+        self._outbound = outbound
+        self._mute = mute
+        self._sent = int(facts.get(FACT, "0"))
+
+    def take(self, decision: Decision, head: HeadRead, now: Now) -> None:
+        """Owe the head to everybody who is to keep it, unless that was done within the day."""
+        ledger = self._ledger
+        if 0 <= now.wall - self._sent < SOONEST_MS:
+            return
+        targets = [
+            target
+            for audience in ledger.settings.record.head_to
+            for target in ledger.directory.reach(audience, now.wall).targets
+            if target.channel not in self._mute
+        ]
+        word = f"{head.seq}:{head.hash}"
+        title = f"Record head of {ledger.settings.name}"
+        text = (
+            f"{title}\n{word}\nNothing has happened. Keep this away from the hub: with it"
+            " 'tocsin-hub verify-record --head' shows whether the record was cut or written anew."
+        )
+        for target in dict.fromkeys(targets):
+            delivery = Delivery(
+                id=delivery_id("", word, target, "record.head", 0),
+                incident="",
+                number=0,
+                target=target,
+                type="record.head",
+                revision=0,
+                urgency=URGENCY,
+                body=words_body(
+                    "record.head", ledger.settings.site, target.audience, now.wall, title, text, head=word
+                ),
+                reason=f"the record's head {word}",
+                owed_at=now.wall,
+                quiet=True,
+            )
+            self._outbound.owe(decision, delivery, now)
+        if targets:
+            self._sent = now.wall
+            decision.facts[FACT] = str(now.wall)

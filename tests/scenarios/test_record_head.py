@@ -1,0 +1,78 @@
+"""The record's head as scripts: it leaves the hub once a day, silently, and holds nothing else up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
+from config.record_settings import RecordSettings
+from hub.inputs import HeadRead
+from tests.scenarios.rig import Rig, site_settings
+
+Make = Callable[[HubSettings], Rig]
+HOUR = 3600.0
+
+
+def settings(*head_to: str) -> HubSettings:
+    names = ("sro", "principal", "dispatch", "maintenance")
+    ends: dict[str, AppriseSettings | WebhookSettings] = {name: AppriseSettings() for name in names}
+    ends["machine"] = WebhookSettings(url="http://127.0.0.1:1/")
+    audiences = {name: AudienceSettings(channels=(name,)) for name in names}
+    audiences["maintenance"] = AudienceSettings(channels=("maintenance", "machine"))
+    return site_settings(channels=ends, audiences=audiences, record=RecordSettings(head_to=head_to))
+
+
+@pytest.fixture
+def school(make_rig: Make) -> Rig:
+    return make_rig(settings("maintenance", "principal"))
+
+
+def heads(rig: Rig) -> list[str]:
+    """Which heads were said since this was last asked, each with its number and to whom."""
+    new, rig._told = rig.told_of_troubles[rig._told :], len(rig.told_of_troubles)
+    return [f"{n.audience} {n.text.splitlines()[1]}" for n in new if n.type == "head"]
+
+
+def test_it_is_said_once_a_day_to_whoever_keeps_it(school: Rig) -> None:
+    """Several starts a day send it once; to a machine that wants no troubles it isn't sent."""
+    for seq, expected in ((7, True), (9, False)):
+        school._input(HeadRead(seq, f"{seq}abc"))
+        said = heads(school)
+        assert said == ([f"maintenance {seq}:{seq}abc", f"principal {seq}:{seq}abc"] if expected else [])
+        school.wait(3 * HOUR)
+        school.restart()
+    school.wait(20 * HOUR)
+    school._input(HeadRead(11, "11abc"))
+    assert heads(school) == ["maintenance 11:11abc", "principal 11:11abc"]
+
+
+def test_a_clock_that_was_far_ahead_holds_it_up_for_no_longer(school: Rig) -> None:
+    school.wall_jumps(400 * 24 * HOUR)
+    school._input(HeadRead(7, "7abc"))
+    school.wall_jumps(-400 * 24 * HOUR)
+    school._input(HeadRead(9, "9abc"))
+    assert [line.split()[1] for line in heads(school)] == ["7:7abc", "7:7abc", "9:9abc", "9:9abc"]
+
+
+def test_it_is_silent_and_last_of_all(school: Rig) -> None:
+    """A channel that was away says a press before it; each try has the same id."""
+    school.far["maintenance"] = "down"
+    school._input(HeadRead(7, "7abc"))
+    owed = [d for d in school.site.outbound._owed.values() if d.type == "record.head"]
+    assert [(d.target.channel, d.quiet, d.urgency) for d in owed] == [("maintenance", True, 99)]
+    assert msgspec.json.decode(owed[0].body)["head"] == "7:7abc"
+    school.restart()
+    school.far["maintenance"] = "takes"
+    school.wait(120)
+    assert heads(school) == ["principal 7:7abc", "maintenance 7:7abc"]
+    assert not [key for key in school.troubles() if key.startswith("channel")]
+
+
+def test_where_nobody_keeps_it_nothing_is_sent(make_rig: Make) -> None:
+    """It is in the log all the same."""
+    rig = make_rig(settings())
+    rig._input(HeadRead(7, "7abc"))
+    assert heads(rig) == []
