@@ -33,11 +33,13 @@ from hub.inputs import (
     Bypassed,
     Confirm,
     Done,
+    DoorWeekSigned,
     EndWalkTest,
     IncidentAction,
     Note,
     Refused,
     SetPosture,
+    SignDoorWeek,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -135,6 +137,8 @@ class FrontDesk:
         if not self.silent:
             if isinstance(action, SetPosture):
                 decide: Any = self._of_posture
+            elif isinstance(action, SignDoorWeek):
+                decide = self._of_door_week
             else:
                 decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
             threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()
@@ -226,6 +230,18 @@ class FrontDesk:
         answer = answers[0]
         if isinstance(answer, Bypassed):
             self.view.show_bypass(answer.device, answer.zone, answer.bypass)
+            self.view.tell(None)
+        return answer
+
+    def _of_door_week(self, action: SignDoorWeek) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's weeks."""
+        site = new_site(self.settings)
+        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        answers: list[Answer] = []
+        site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
+        answer = answers[0]
+        if isinstance(answer, DoorWeekSigned):
+            self.view.door_weeks[answer.week.week] = answer.week
             self.view.tell(None)
         return answer
 
