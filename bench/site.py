@@ -60,17 +60,24 @@ class Sink:
 class BenchSite:
     """mosquitto and the hub as processes of their own, in a folder, on free ports."""
 
-    def __init__(self, folder: Path, *, group_by: str = "device", rooms: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, group_by: str = "device", rooms: int = 0, store: str | None = None
+    ) -> None:
+        """``store`` is the URL of a PostgreSQL database; without it the record is a SQLite file."""
         self.site = "bench"
         self.sink = Sink()
         self.broker = Mosquitto(folder / "broker")
         self.console_port = free_port()
         self._folder = folder
-        self._config = folder / "hub.toml"
+        self.config = folder / "hub.toml"
+        self.ready_s = 0.0
+        """Seconds from the start of the hub's process until it said that it is ready."""
         self._hub: subprocess.Popen[bytes] | None = None
         secret = folder / "secret"
         secret.write_text("whsec_" + base64.b64encode(os.urandom(32)).decode())
+        (folder / "store").write_text(store or "")
         lines = [
+            *([f'store = {{ url_file = "{folder / "store"}" }}'] if store else []),
             f'site = "{self.site}"',
             'name = "Bench"',
             f'data = "{folder / "hub"}"',
@@ -85,7 +92,7 @@ class BenchSite:
             'steps = [{ after_s = 0, notify = ["sro"] }]',
         ]
         lines += [f'[[rooms]]\ndevice = "room-{i}"\nroom = "Room {i}"' for i in range(rooms)]
-        self._config.write_text("\n".join(lines) + "\n")
+        self.config.write_text("\n".join(lines) + "\n")
 
     @property
     def hub_pid(self) -> int:
@@ -96,13 +103,15 @@ class BenchSite:
     def __enter__(self) -> Self:
         self.broker.start()
         log = (self._folder / "hub.log").open("wb")
-        command = [sys.executable, "-m", "hub.cli", "run", "--config", str(self._config)]
+        command = [sys.executable, "-m", "hub.cli", "run", "--config", str(self.config)]
         self._hub = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_S
+        started = time.monotonic()
+        deadline = started + READY_S
         while not self._ready():
             if time.monotonic() > deadline or self._hub.poll() is not None:
                 raise RuntimeError((self._folder / "hub.log").read_text()[-2000:])
-            time.sleep(0.05)
+            time.sleep(0.02)
+        self.ready_s = time.monotonic() - started
         return self
 
     def __exit__(self, *_: object) -> None:

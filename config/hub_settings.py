@@ -13,6 +13,8 @@ from config.agreement_settings import AgreementSettings, check_agreement
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
+from config.drill_checks import check_drills
+from config.drill_settings import DrillsSettings
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -159,6 +161,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
     doors: DoorsSettings = DoorsSettings()
+    drills: DrillsSettings = DrillsSettings()
     troubles: TroublesSettings = TroublesSettings()
 
     @property
@@ -204,6 +207,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_doors,
         _check_troubles,
         _check_agreement,
+        _check_drills,
     ):
         with where_known:
             check(settings, report)
@@ -362,3 +366,7 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:
     check_agreement(settings.mou, report)
+
+
+def _check_drills(settings: HubSettings, report: Report) -> None:
+    check_drills(settings.drills, report)

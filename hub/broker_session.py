@@ -6,6 +6,7 @@ states, health and all that the hub publishes go over a second connection that h
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,16 +22,18 @@ from config.contract import (
     Flaw,
     HubState,
     MessageError,
+    Posture,
     Readable,
     Receipt,
     decode,
     device_topic,
     encode,
     hub_topic,
+    posture_topic,
     read_topic,
 )
 from config.hub_settings import HubSettings, NamedBroker
-from hub.inputs import Ack, BrokerDropped, DeviceMessage, EventCame, Link
+from hub.inputs import Ack, BrokerDropped, DeviceMessage, EventCame, Link, PostureHeard
 from hub.reckoning import device_name
 
 RECEIVE_MAXIMUM: Final = 65_535
@@ -39,7 +42,7 @@ RECEIPT_IDS: Final = 500
 """Ids in one receipt at most, to stay far below the largest packet."""
 DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"
 
-Fact = EventCame | DeviceMessage | Link | BrokerDropped
+Fact = EventCame | DeviceMessage | Link | PostureHeard | BrokerDropped
 Put = Callable[[Fact], None]
 
 
@@ -85,10 +88,11 @@ class BrokerSession:
         self._rest_line = Line(
             broker,
             f"tocsin-hub-{site}-rest",
-            RestListener(number, clock, self._heard, self._send_owed_receipts),
+            RestListener(number, site, clock, self._heard, self._send_owed_receipts),
             subscriptions=(
                 device_topic(site, "+", "state"),
                 device_topic(site, "+", "health"),
+                posture_topic(site),
                 DROPPED_TOPIC,
             ),
             will=Will(hub_topic(site, self._hub), encode(will)),
@@ -242,9 +246,10 @@ class EventSession:
 class RestListener:
     """The listener of everything else."""
 
-    def __init__(self, number: int, clock: Clock, put: Put, up: Callable[[], None]) -> None:
+    def __init__(self, number: int, site: str, clock: Clock, put: Put, up: Callable[[], None]) -> None:
         """``up`` is called when the connection can be sent over."""
         self._number = number
+        self._posture = posture_topic(site)
         self._clock = clock
         self._put = put
         self._up = up
@@ -260,6 +265,10 @@ class RestListener:
     def on_message(self, message: Received) -> None:
         if message.topic == DROPPED_TOPIC:
             self._count(message.payload)
+            return
+        if message.topic == self._posture:
+            with contextlib.suppress(MessageError):  # what agents can't read they don't obey either
+                self._put(PostureHeard(decode(Posture, message.payload), self._number))
             return
         topic = read_topic(message.topic)
         if topic is not None and topic.what in ("state", "health"):

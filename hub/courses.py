@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -17,6 +18,11 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
+
+EXPECTED: Final = 20
+"""By how much the notices of an expected press stand behind those of real ones."""
+DISPATCH: Final = "dispatch"
+"""The audience that stands for the dispatch centre."""
 
 
 class Courses:
@@ -64,11 +70,9 @@ class Courses:
                 self._raise(decision, incident, course.runs[-1].plan, before, now)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
-        if incident.state != "acknowledged" or incident.closed_at is not None:
+        if incident.state != "acknowledged" or incident.drill or incident.closed_at is not None:
             course = replace(course, quiet=None)  # a door that is closed again: nobody is at work there
-        elif heard or (
-            incident.kind == "door" and course.quiet is None
-        ):  # an answer or a note: somebody is at work
+        elif heard or _door_opened_anew(incident, course):  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
@@ -106,6 +110,23 @@ class Courses:
         course = escalation.attempted(before, target, now.mono, delivered=delivered)
         if course is not before:
             self._advance(decision, incident, course, now)
+
+    def tell(
+        self,
+        decision: Decision,
+        incident: Incident,
+        targets: Iterable[Target],
+        reason: str,
+        now: Now,
+        words: str | None = None,
+    ) -> None:
+        """Tell those of them who have not heard of it; with ``words`` all of them, without sound or call."""
+        course = self._courses[incident.id]
+        if words is None:
+            step = escalation.tell(course, targets, incident, now, reason)
+        else:
+            step = escalation.ask(course, targets, incident, now, reason)
+        self._take(decision, incident, step, now, words, quietly=words is not None)
 
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
         """Return a course as it is stored."""
@@ -192,7 +213,11 @@ class Courses:
     ) -> None:
         """Write down what a look at a course came to."""
         ledger = self._ledger
-        deliveries = [self._delivery(incident, owe, now, words, quietly=quietly) for owe in step.owed]
+        deliveries = [
+            self._delivery(incident, owe, now, words, quietly=quietly)
+            for owe in step.owed
+            if not self._is_spared(incident, owe.target)
+        ]
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
@@ -201,10 +226,34 @@ class Courses:
             ledger.record(decision, now, what, skip.reason, incident=incident.id, detail=detail)
         for delivery in deliveries:
             self._outbound.owe(decision, delivery, now)
+        self._not_sent(decision, incident, step, now)
         if incident.state == "resolved":
             del self._courses[incident.id]
         else:
             self._arm(incident)
+
+    def _is_dispatch(self, target: Target) -> bool:
+        """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
+        return target.audience == DISPATCH or self._ledger.directory.is_told_once(target)
+
+    def _is_spared(self, incident: Incident, target: Target) -> bool:
+        """Tell whether a target is not told because of a drill."""
+        told = self._ledger.settings.drills.dispatch == "not-told"
+        return incident.drill and told and self._is_dispatch(target)
+
+    def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
+        """Write down whom a drill's notices do not reach."""
+        for owe in step.owed:
+            if self._is_spared(incident, owe.target) and (owe.first or owe.type == "incident.opened"):
+                target = owe.target
+                detail: dict[str, Any] = {
+                    "audience": target.audience,
+                    "channel": target.channel,
+                    "target": target.name,
+                }
+                detail |= {"type": owe.type, "revision": incident.revision, "drill": incident.drill_id}
+                why = f"not sent because of drill {incident.drill_id}"
+                self._ledger.record(decision, now, "not-sent", why, incident=incident.id, detail=detail)
 
     def _delivery(
         self, incident: Incident, owe: Owe, now: Now, words: str | None, *, quietly: bool
@@ -216,14 +265,20 @@ class Courses:
             target=owe.target,
             type=owe.type,
             revision=incident.revision,
-            urgency=urgency(rank(incident.kind), owe.type, first=owe.first, of_door=incident.kind == "door"),
+            urgency=_urgency(incident, owe),
             body=notice_body(
-                incident, owe.type, owe.target.audience, now.wall, reminder=words, quiet=quietly
+                incident,
+                owe.type,
+                owe.target.audience,
+                now.wall,
+                test=incident.drill and self._is_dispatch(owe.target),
+                reminder=words,
+                quiet=quietly,
             ),
             reason=owe.reason,
             owed_at=now.wall,
             quiet=quietly,
-            reminds=words is not None,
+            reminds=words is not None and not incident.drill,
             first=owe.first,
             whole=len(incident.events) < EVENTS_KEPT,
         )
@@ -235,6 +290,18 @@ class Courses:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)
+
+
+def _door_opened_anew(incident: Incident, course: Course) -> bool:
+    """Tell whether a door that somebody has in hand is open again: something is to be heard of it."""
+    return incident.kind == "door" and course.quiet is None
+
+
+def _urgency(incident: Incident, owe: Owe) -> int:
+    """Return a notice's place; what is expected in a drill comes behind everything real."""
+    of_door = incident.kind == "door"
+    found = urgency(rank(incident.kind), owe.type, first=owe.first, of_door=of_door)
+    return found + EXPECTED if incident.drill and not incident.waiting else found
 
 
 def _ended(incident: Incident, *, heard: bool) -> tuple[Ended | None, str]:

@@ -85,16 +85,34 @@ class Deeds:
         return Done(after, after.open_rooms)
 
     def _resolve(self, decision: Decision, incident: Incident, action: Resolve, now: Now) -> Answer:
+        if incident.drill and action.disposition == "real":
+            why = f"cannot resolve incident {incident.number} as real: it is of drill {incident.drill_id}"
+            return Refused(
+                "not-in-this-state", f"{why}; make its press real first", "drill", ("drill", "test")
+            )
         resolution = Resolution(action.by, now.wall, action.via, action.disposition)
-        change = resolved(incident, resolution, action.revision)
-        who = _who(action) | {"disposition": action.disposition, "showed": action.revision}
+        who = _who(action) | {"showed": action.revision}
+        return Done(self.end(decision, incident, resolution, who, now, action.revision))
+
+    def end(
+        self,
+        decision: Decision,
+        incident: Incident,
+        resolution: Resolution,
+        who: dict[str, Any],
+        now: Now,
+        revision: int | None = None,
+    ) -> Incident:
+        """End an incident, by a person's word or because its drill is over; returns it as it ended."""
+        change = resolved(incident, resolution, revision)
+        who = who | {"disposition": resolution.disposition}
         self._incidents.changed(decision, change, "incident.resolved", now, "resolved", who)
         self._incidents.lamp(decision, change.incident, "resolved")
         self._devices.resolved(change.incident, now)
         self._gone[incident.id] = incident.number
         if len(self._gone) > 1000:
             self._gone.pop(next(iter(self._gone)))
-        return Done(change.incident)
+        return change.incident
 
     def _not_open(self, incident_id: str) -> Answer:
         """Tell a resolved incident from one that never was, as far as memory goes; the record knows more."""

@@ -16,8 +16,9 @@ TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
 DOOR_URGENCY: Final = 40
 """Behind every notice of a call."""
-DeliveryType = NoticeType | TroubleType | Literal["record.head"]
-"""``record.head``: the record's newest row, for whoever keeps it away from the hub."""
+DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news"]
+"""``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
+a drill ends soon, or did not begin."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 

@@ -6,7 +6,8 @@ wall time (:mod:`hub.kept_course`) and they are anchored again at a start or a j
 
 An acknowledgement stops the asking (later steps, repeats), never the telling: of a panic or duress
 every audience of the plan gets its first notice, however soon somebody answered. Where a step finds
-nobody to tell, or nothing of it can be delivered, the next begins at once.
+nobody to tell, or nothing of it can be delivered, the next begins at once. A drill is over by itself:
+it asks nobody twice.
 """
 
 from __future__ import annotations
@@ -215,6 +216,15 @@ def ask(course: Course, targets: Iterable[Target], incident: Incident, now: Now,
     return Advance(replace(course, told=tuple(told.values())), tuple(owed))
 
 
+def tell(course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str) -> Advance:
+    """Give those who have not heard of an incident their first notice, whatever the plans say."""
+    told = {entry.target: entry for entry in course.told}
+    new = [target for target in dict.fromkeys(targets) if target not in told]
+    told |= {target: Told(target, incident.revision, now.mono) for target in new}
+    owed = tuple(Owe(target, "incident.opened", 0, reason) for target in new)
+    return Advance(replace(course, told=tuple(told.values())), owed)
+
+
 def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -> Course:
     """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
     told = {entry.target: entry for entry in course.told}
@@ -279,14 +289,14 @@ class _Walk:
                 in_vain = bool(asked) and all(e.failing for e in asked)
                 found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
                 taken[i] += 1
-                again = step.repeat_s is not None and stopped is None
+                again = step.repeat_s is not None and stopped is None and not self.incident.drill
                 again = again and (step.times is None or taken[i] <= step.times)
                 due[i] = _next(at, step, self.now) if again else None
                 if stopped is not None:
                     continue
                 if not found:
                     _hasten(due, taken, i, self.now.mono)
-                if self._is_last(one, i):
+                if self._is_last(one, i) and not self.incident.drill:
                     self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
             self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
 
@@ -322,11 +332,12 @@ class _Walk:
     def update(self) -> None:
         """Tell what changed, or ask again, no more than once in :data:`UPDATE_EVERY_S` a target.
 
-        To an alarm receiver each room's alarm is a first notice: it waits for nothing.
+        To an alarm receiver each room's alarm is a first notice: it waits for nothing. Nor does a press
+        that was not expected in its drill.
         """
         for entry in list(self.told.values()):
             newer = entry.revision < self.incident.revision
-            calls = self._called_since(entry.revision) if self.reach.is_told_once(entry.target) else ""
+            calls = self._called_since(entry.revision) if self._is_at_once(entry) else ""
             too_soon = entry.at + UPDATE_EVERY_S > self.now.mono and not calls
             if not (newer or entry.ask) or too_soon:
                 continue
@@ -334,6 +345,9 @@ class _Walk:
             reason = "; ".join(filter(None, (reason, calls, entry.ask)))
             nth = 0 if newer else entry.nth + 1
             self._again(entry, "incident.updated", nth, reason, first=bool(calls))
+
+    def _is_at_once(self, entry: Told) -> bool:
+        return self.reach.is_told_once(entry.target) or bool(self.incident.waiting)
 
     def _called_since(self, revision: int) -> str:
         """Name the rooms that called, or called anew, after a revision; empty where none did."""
@@ -367,7 +381,8 @@ class _Walk:
             self._first(target, reason, one, i)
         elif stopped is None:
             by = entry.by if (one.plan, i) in entry.by else (*entry.by, (one.plan, i))
-            ask = None if self.reach.is_told_once(target) else _words(step, repeated=repeated)
+            once = self.reach.is_told_once(target) or self.incident.drill
+            ask = None if once else _words(step, repeated=repeated)
             self.told[target] = replace(entry, ask=ask or entry.ask, by=by, failing=False)
 
     def _last_resort(self, one: Run, i: int, step: Step, *, repeated: bool, in_vain: bool) -> None:

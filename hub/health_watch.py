@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from config import __version__
@@ -220,6 +221,7 @@ def _which(version: str | None) -> str:
     return "upgrade it" if away == -1 else "older than the hub serves; upgrade it"
 
 
+@lru_cache(maxsize=64)  # a site's agents have a few versions, each said every 15 s
 def _numbers(version: str | None) -> tuple[int, int] | None:
     parts = (version or "").split(".")
     if len(parts) < 2 or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts[:2]):

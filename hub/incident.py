@@ -17,6 +17,8 @@ from hub.causes import doubts
 
 State = Literal["open", "acknowledged", "resolved"]
 Disposition = Literal["real", "false-alarm", "drill", "test"]
+InDrill = Literal["expected", "not-expected", "part-of-drill", "real"]
+"""What a press is in the drill that ran when it was pressed: see :mod:`hub.drill`."""
 
 EVENTS_KEPT: Final = 500
 """Alarms an incident carries with it, the newest; the record has them all."""
@@ -55,6 +57,8 @@ class Press(Struct, frozen=True):
     """Of a door: what is told of it."""
     words: str | None = None
     """Of a door: the same for people, such as ``held open for 5 min``."""
+    in_drill: InDrill | None = None
+    """In an incident of a drill: what it is in it. ``real``: a real incident has it, too."""
 
     @property
     def button(self) -> tuple[str, str]:
@@ -128,6 +132,16 @@ class Incident(Struct, frozen=True):
     trace: str = ""
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""
+
+    drill_id: str | None = None
+    """Of which drill it is."""
+
+    @property
+    def waiting(self) -> tuple[Press, ...]:
+        """The presses that were not expected in its drill, and of which nobody has said what they are."""
+        if not self.drill:
+            return ()
+        return tuple(press for press in self.events if press.in_drill == "not-expected")
 
     @property
     def open_rooms(self) -> tuple[Room, ...]:

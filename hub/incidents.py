@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from config.clock import Now, stamp
 from config.contract import Command, LampStage
@@ -17,6 +17,9 @@ from hub.outbound import Outbound
 from hub.postures import Postures
 from hub.transitions import Change, closed, confirmed, joined, opened
 from hub.view import StreamEvent
+
+GROUP_OF_DRILL: Final = "drill "
+"""How the groups begin whose incidents are a drill's: none of them is ever a real incident's."""
 
 
 def door_group(device: str, zone: str) -> str:
@@ -60,15 +63,25 @@ class Incidents:
         """Return the unresolved incidents that are calls: all but those of doors."""
         return [incident for incident in self._by_id.values() if incident.kind != "door"]
 
-    def press(self, decision: Decision, press: Press, now: Now, *, is_new: bool = True) -> Incident:
-        """Take a press into the incident of its group, or open one.
+    def press(
+        self,
+        decision: Decision,
+        press: Press,
+        now: Now,
+        *,
+        is_new: bool = True,
+        drill: str | None = None,
+    ) -> Incident:
+        """Take a press into the incident of its group, or open one; each drill (its id) has its own groups.
 
         Where it isn't known to be new, the incident it may have opened before keeps its id: what a
         receiver has heard under that one it would drop.
         """
         ledger = self._ledger
         group = ledger.directory.group(press.place)
-        change, kind = self._taken(decision, group, press, is_new=is_new)
+        if drill is not None:
+            group = f"{GROUP_OF_DRILL}{drill} {group}"
+        change, kind = self._taken(decision, group, press, is_new=is_new, drill=drill)
         detail = {
             "device": press.place.device,
             "zone": press.zone,
@@ -79,6 +92,8 @@ class Incidents:
             "cause": press.cause,
             "clock": ledger.clock.words,
         }
+        if drill is not None:
+            detail |= {"drill": drill, "in_drill": press.in_drill}
         self.changed(decision, change, kind, now, "alarm", detail, press)
         incident = change.incident
         if not incident.confirmed and (why := self.courses.confirmation(incident, press)) is not None:
@@ -110,14 +125,21 @@ class Incidents:
         return self._by_id.get(self._by_group.get(door_group(device, zone), ""))
 
     def _taken(
-        self, decision: Decision, group: str, press: Press, *, is_new: bool = True
+        self,
+        decision: Decision,
+        group: str,
+        press: Press,
+        *,
+        is_new: bool = True,
+        drill: str | None = None,
     ) -> tuple[Change, NoticeType]:
         """Return what a press makes of the incident of its group; where there is none it opens one."""
         ledger = self._ledger
         current = self._by_id.get(self._by_group.get(group, ""))
         if current is not None:
             return joined(current, press), "incident.updated"
-        change = opened(ledger.settings.site, group, ledger.numbers.take(), press, is_new=is_new)
+        number = ledger.numbers.take()
+        change = opened(ledger.settings.site, group, number, press, is_new=is_new, drill=drill)
         if (reserved := ledger.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
         return change, "incident.opened"
@@ -187,7 +209,8 @@ class Incidents:
         """Tell the rooms of an incident that are answered (or one device of them) what their lamps may show.
 
         A room hears nothing of a duress but that it is over: no lamp shows that, and by it the agent
-        knows that its strobe may follow the posture again.
+        knows that its strobe may follow the posture again. What a drill's incident comes to is no word on
+        a press of it that is real, or may be.
         """
         if incident.kind == "door":
             return
@@ -201,6 +224,7 @@ class Incidents:
                 if press.place.device == name
                 and press.id is not None
                 and (press.kind != "duress" or stage == "resolved")
+                and press.in_drill not in ("not-expected", "real")
             )
             if ids:
                 command_id = f"{incident.id}.{incident.revision}.{stage}.{len(decision.commands)}"

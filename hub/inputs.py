@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, Event, MessageError, PostureName, Readable
+from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, Posture, PostureName, Readable
 from hub.delivery import Outcome
 from hub.door_week import DoorWeek
+from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
 from hub.view import Bypass
@@ -71,6 +72,13 @@ class Link(Struct, frozen=True):
     up: bool
     why: str
     session_present: bool = False
+    broker: int = 0
+
+
+class PostureHeard(Struct, frozen=True):
+    """What a broker keeps as the site's posture, and agents obey: said by this hub, or before it."""
+
+    posture: Posture
     broker: int = 0
 
 
@@ -222,13 +230,82 @@ class SignDoorWeek(Struct, frozen=True):
     exceptions: str = ""
 
 
+class PlanDrill(Struct, frozen=True):
+    """A person plans a drill, or starts one now."""
+
+    name: str
+    """What is drilled, such as ``lockdown``."""
+    leader: str
+    """A person's key or name, or a user of the console: told of every press."""
+    by: str
+    via: str
+    for_s: float
+    start: int | None = None
+    """Wall ms; None: now."""
+    rooms: tuple[str, ...] = ()
+    """Devices; with ``buildings`` empty, too: every room."""
+    buildings: tuple[str, ...] = ()
+    kinds: tuple[PanicKind, ...] = ("panic",)
+    posture: PostureName | None = None
+    """Shown in the rooms with the word drill, while it lasts."""
+
+
+class StartDrill(Struct, frozen=True):
+    """A person starts a planned drill now."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class EndDrill(Struct, frozen=True):
+    """A person ends the drill that runs."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class CancelDrill(Struct, frozen=True):
+    """A person cancels a planned drill."""
+
+    drill: str
+    by: str
+    via: str
+
+
+class MakeReal(Struct, frozen=True):
+    """A person says that a press of a drill is real; without a device, that all of it is."""
+
+    drill: str
+    by: str
+    via: str
+    device: str | None = None
+    event: str | None = None
+
+
+class PartOfDrill(Struct, frozen=True):
+    """A person says that a press that was not expected is part of the drill.
+
+    With an event, those of its room that came before it are, too; without, the only one that waits.
+    """
+
+    drill: str
+    by: str
+    via: str
+    device: str | None = None
+    event: str | None = None
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
 """What a person may ask of a room's walk test."""
 ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek
+DrillAction = PlanDrill | StartDrill | EndDrill | CancelDrill | MakeReal | PartOfDrill
+"""What a person may ask of drills."""
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek | DrillAction
 """What a person may ask."""
 
 
@@ -298,7 +375,16 @@ class DoorWeekSigned(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | DoorWeekSigned | Refused
+class DrillDone(Struct, frozen=True):
+    """The answer to a person's word on a drill that was taken."""
+
+    drill: Drill
+    incidents: tuple[Incident, ...] = ()
+    """The real incidents that it opened or joined."""
+    recorded: bool = True
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | DoorWeekSigned | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -329,6 +415,7 @@ Input = (
     EventCame
     | DeviceMessage
     | Link
+    | PostureHeard
     | BrokerDropped
     | Measured
     | Probed

@@ -31,6 +31,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "response": {"posture": response.posture, "words": response.words},
         "state": incident.state,
         "drill": incident.drill,
+        "drill_number": None if incident.drill_id is None else int(incident.drill_id),
         "confirmed": incident.confirmed,
         "late": incident.late,
         "opened_at": stamp(incident.opened_at),
@@ -65,9 +66,30 @@ def notice_body(
             "test": test,
             "reminder": reminder,
             "quiet": quiet,
+            "drill": None if incident.drill_id is None else _of_drill(incident, incident.drill_id),
             "incident": incident_json(incident),
         }
     )
+
+
+def _of_drill(incident: Incident, drill: str) -> dict[str, Any]:
+    """Return what a notice of a drill says beside its incident: what was expected, and what can be done."""
+    waiting = incident.waiting
+    path = f"/api/v1/drills/{drill}"
+    last = waiting[-1] if waiting else incident.events[-1] if incident.events else None
+    press = {} if last is None else {"device": last.place.device, "event": last.id}
+    actions = [{"do": "real", "method": "POST", "path": f"{path}/real", "body": press}]
+    if waiting:
+        actions.append(
+            {"do": "part-of-drill", "method": "POST", "path": f"{path}/part-of-drill", "body": press}
+        )
+    return {
+        "id": drill,
+        "number": int(drill),
+        "expected": not waiting,
+        "not_expected": [{"device": press.place.device, "event": press.id} for press in waiting],
+        "actions": actions,
+    }
 
 
 def words_body(kind: str, site: str, audience: str, at: int, title: str, text: str, **more: object) -> bytes:
@@ -95,18 +117,20 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
     zone = ZoneInfo(timezone)
-    word = "DRILL " if incident["drill"] else ""
-    word += "TEST " if notice["test"] else ""
-    where = told(incident) if incident.get("door") else _where(incident)
-    title = f"{word}{_headline(notice['type'], incident)} {where}"
+    where = told(incident) if incident.get("door") else _where(_unexpected(incident))
+    title = f"{_headline(notice['type'], incident)} {where}"
+    title = f"{'TEST ' if notice['test'] else ''}{title}"
     when = _clock(incident["opened_at"], zone)
     if incident["late"]:
         old = age(read_stamp(notice["at"]) - read_stamp(incident["opened_at"]))
         title = f"LATE {title}"
         when = f"{when} ({old} before this was sent)"
+    title = f"{_drill_words(incident)}{title}"
     lines = [f"{title}, {when}"]
     if notice.get("reminder"):
         lines.insert(0, notice["reminder"])
+    if _unexpected(incident) is not incident:
+        lines.append("It is taken as real at once, unless somebody says that it is part of the drill.")
     lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
@@ -138,6 +162,26 @@ def _doors_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
     return lines + ([f"- closed again, {_clock(closed, zone)}"] if closed else [])
 
 
+def _drill_words(incident: dict[str, Any]) -> str:
+    """Return how the notice of a drill begins, so that it is known for one before anything else is read."""
+    if not incident["drill"]:
+        return ""
+    number = incident.get("drill_number")
+    if number is None:
+        return "DRILL "
+    if _unexpected(incident) is not incident:
+        return f"NOT EXPECTED in drill {number}: "
+    return f"DRILL {number}, EXPECTED: "
+
+
+def _unexpected(incident: dict[str, Any]) -> dict[str, Any]:
+    """Return the incident with only the rooms whose press was not expected; as it is where there are none."""
+    devices = {e["device"] for e in incident["events"] if e.get("in_drill") == "not-expected"}
+    if not devices:
+        return incident
+    return incident | {"rooms": [room for room in incident["rooms"] if room["device"] in devices]}
+
+
 def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
     """Say each room by itself where there are several, or one came late: when, how late, whether it asks."""
     some_answered = any(room["acknowledged"] for room in incident["rooms"])
@@ -151,6 +195,7 @@ def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
             certain = any((event["device"], event["zone"]) not in in_doubt for event in pressed)
             line += f", {'pressed ' if certain else ''}{_clock(_presses(pressed)[-1]['at'], zone)}"
             line += ", held" if pressed[-1].get("held") else ""
+        line += _standing_of(pressed)
         if late:
             waited = read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])
             line += f", LATE: heard {age(waited)} later"
@@ -159,6 +204,13 @@ def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
         if len(incident["rooms"]) > 1 or late:
             lines.append(line)
     return lines
+
+
+def _standing_of(pressed: list[dict[str, Any]]) -> str:
+    """Say what a room's presses are in their drill: what matters most first."""
+    found = {event.get("in_drill") for event in pressed}
+    words = {"not-expected": "NOT EXPECTED", "real": "taken as REAL", "part-of-drill": "part of the drill"}
+    return next((f", {said}" for standing, said in words.items() if standing in found), "")
 
 
 def _presses(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -264,4 +316,6 @@ def _event(press: Press) -> dict[str, Any]:
         "cause": press.cause,
         "rule": press.rule,
         "words": press.words,
+        "in_drill": press.in_drill,
+        "expected": None if press.in_drill is None else press.in_drill in ("expected", "part-of-drill"),
     }

@@ -66,6 +66,11 @@ class SitePosture(Struct, frozen=True):
         """A person set it, and no drill: no plan replaces it."""
         return self.by is not None and not self.drill
 
+    @property
+    def is_first(self) -> bool:
+        """It is that of a site's first start: nobody ever set one here."""
+        return self.posture == "normal" and self.by is None and self.automatic is None and self.why is None
+
     def message(self) -> Posture | None:
         """Return what agents obey; None: nothing is said to them."""
         if self.asks:

@@ -17,7 +17,7 @@ from config.clock import Now, stamp
 from config.contract import PostureName
 from hub.decision import Decision
 from hub.incident import Incident
-from hub.inputs import Answer, PostureSet, Refused, SetPosture
+from hub.inputs import Answer, PostureHeard, PostureSet, Refused, SetPosture
 from hub.ledger import Ledger
 from hub.posture import Question, SitePosture, lowers, outranks
 
@@ -25,6 +25,9 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+
+LOST: Final = "the rooms were told it before the hub's record had it"
+"""What is known of a posture that is found with a broker."""
 
 
 class Postures:
@@ -72,6 +75,33 @@ class Postures:
         """Publish nothing until a person sets a posture: nobody knows whether this one still holds."""
         self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
         self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)))
+
+    def heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
+        """Take up a newer one than ours: the rooms were told it, and our record has lost it.
+
+        So a hub died that had told it from memory while the disk was sick, or this one has an older
+        record, or none. The rooms obey nothing older; who set it isn't known, so a person is asked.
+        """
+        said, was = fact.posture, self.current
+        is_lost = was.is_first and said.posture != was.posture
+        if said.n <= was.n and not is_lost:
+            return
+        drill = " (drill)" if said.drill else ""
+        why = (
+            f"the rooms hold {said.posture}{drill} since {said.since}: this hub's record has lost who set it"
+        )
+        after = SitePosture(
+            max(said.n, was.n + 1 if is_lost else 0),
+            said.posture,
+            said.drill,
+            said.since,
+            automatic=said.automatic,
+            why=LOST,
+            seen=was.seen,
+            asked=Question(why, now.wall),
+            asks=was.asks,
+        )
+        self._put(decision, after, f"{_words(was, after)}: {LOST}", {}, now)
 
     # --- by a plan ---
 

@@ -15,6 +15,7 @@ from config.contract import Event, MessageError, content_hash, read_topic, shown
 from hub.causes import doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
+from hub.drills import Drills
 from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
 from hub.inputs import EventCame
@@ -48,11 +49,19 @@ def digests(fact: EventCame, site: str) -> tuple[str, ...]:
 class Presses:
     """Which events are known, and what a new one is."""
 
-    def __init__(self, ledger: Ledger, incidents: Incidents, devices: Devices, walk_tests: WalkTests) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        devices: Devices,
+        walk_tests: WalkTests,
+        drills: Drills,
+    ) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._devices = devices
         self._walk_tests = walk_tests
+        self._drills = drills
         self._recent: OrderedDict[str, Seen] = OrderedDict()
         self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
         """Each fault's latest word, told or restored: its boot, and its place in it."""
@@ -210,8 +219,9 @@ class Presses:
             return
         self._remember(name, Seen(seen.content, account.at, seen.incident))
         decision.earlier[name] = account.at
-        incident = self._incidents.get(seen.incident) if seen.incident else None
-        if incident is not None:
+        real = self._drills.reckoned(decision, account.device, key, account.at, fact.waited_ms, now)
+        known = self._incidents.get(seen.incident) if seen.incident else None
+        for incident in {one.id: one for one in (known, real) if one is not None}.values():
             moved = reckoned_earlier(incident, account.device, key, account.at)
             self._incidents.moved(decision, moved, now)
 
@@ -269,8 +279,14 @@ class Presses:
                 return None
             late_after = round(ledger.settings.late_after_s * 1000)
             press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
+            of_drill = self._drills.judge(press, _doubt(account, key, is_new=is_new), fact.waited_ms, now)
+            if of_drill is not None and of_drill[1].standing != "real":
+                return self._drills.take(decision, *of_drill, press, now).id
             self._walk_tests.real(decision, press, now)
-            return self._incidents.press(decision, press, now, is_new=is_new).id
+            incident = self._incidents.press(decision, press, now, is_new=is_new)
+            why = "no drill had it" if of_drill is None else of_drill[1].why
+            self._drills.real_came(decision, press, incident, now, why)
+            return incident.id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed
         if account.what in ("restoral", "tamper-restoral", "trouble-restoral"):
@@ -326,6 +342,20 @@ class Presses:
     def _flaw(self, decision: Decision, account: Account, now: Now, what: str, detail: str) -> None:
         key = f"flaw {what} {account.device}"
         self._ledger.trouble(decision, now, key, f"flaw-{what}", detail, device=account.device)
+
+
+def _doubt(account: Account, key: str, *, is_new: bool) -> str | None:
+    """Name what is wrong with a press, by which no drill covers it; that its room has another name isn't."""
+    flaws = [flaw for flaw in account.flaws if flaw.field != "room"]
+    if flaws:
+        return str(flaws[0])
+    if account.cause:
+        return f"its zone reads {shown(account.cause)}"
+    if account.test:
+        return "marked as a test"
+    if key != account.key:
+        return "its id came with other content"
+    return None if is_new else "the record could not be asked whether it is known"
 
 
 def _what(account: Account) -> str:

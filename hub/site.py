@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct
@@ -22,6 +23,9 @@ from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Directory
 from hub.doors import DOOR_WAKES, Doors
+from hub.drill_calendar import OVERDUE, DrillCalendar
+from hub.drill_notices import DrillNotices
+from hub.drills import Drills
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -31,11 +35,13 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DrillAction,
     EventCame,
     HeadRead,
     Input,
     Link,
     Measured,
+    PostureHeard,
     Probed,
     SetPosture,
     SignDoorWeek,
@@ -56,6 +62,7 @@ from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
@@ -67,6 +74,8 @@ ONE_TIME: Final = (
 QUIET_S: Final = 24 * 3600.0
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
+AT_ONCE: Final = 50
+"""What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
 
@@ -132,8 +141,20 @@ class Site(Ledger):
         self.heads = HeadNotices(self, self.outbound, frozenset(mute), loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.drill_calendar = DrillCalendar(self, loaded.facts, now)
+        self.drills = Drills(
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            DrillNotices(self, self.outbound),
+            self.drill_calendar,
+            loaded.facts,
+            now,
+        )
+        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -141,6 +162,7 @@ class Site(Ledger):
             Asked: self._asked,
             Link: self._link,
             BrokerDropped: self._dropped,
+            PostureHeard: self.postures.heard,
             TimeOver: self._remove,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
@@ -202,6 +224,8 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
+        elif isinstance(fact.action, DrillAction):
+            decision.answer = (fact.answer, self.drills.act(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
@@ -215,9 +239,9 @@ class Site(Ledger):
             self.presses.in_doubt(decision, fact, now)
 
     def tick(self, now: Now) -> Decision:
-        """Do what is due now."""
+        """Do what is due now, some of it: what is left is due still, and a press is decided before it."""
         decision = Decision(now.mono)
-        for what, key in self.due(now.mono):
+        for what, key in islice(self.due(now.mono), AT_ONCE):
             try:
                 self._look(decision, what, key, now)
             except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
@@ -252,18 +276,25 @@ class Site(Ledger):
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
-        elif what == "gap":
-            self.devices.vitals.look(decision, key, now)
-        elif what == "two-boots":
-            self.devices.vitals.look_at_boots(decision, key, now)
+        elif what in VITAL:
+            self.devices.vitals.due(decision, what, key, now)
         elif what == "notices":
             self.notices.look(decision, now)
         elif what == "bypass":
             self.bypasses.look(decision, key, now)
+        elif what in ("drill", OVERDUE):
+            self._look_at_drills(decision, key, now)
         elif what == "held":
             self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
+
+    def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
+        """Look at one drill; without one, at those that are due."""
+        if drill:
+            self.drills.look(decision, drill, now)
+        else:
+            self.drill_calendar.look(decision, now)
 
     def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
@@ -286,6 +317,8 @@ class Site(Ledger):
         self.presses.rewrite(moved_ms)
         self.doors.rewrite(decision, moved_ms, now)
         self.walk_tests.rewrite(decision, now)
+        self.drills.rewrite(decision, now, moved_ms, boot)
+        self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision
 

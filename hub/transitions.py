@@ -22,6 +22,7 @@ from hub.incident import (
     EVENTS_KEPT,
     Deed,
     Incident,
+    InDrill,
     Press,
     Resolution,
     Room,
@@ -43,6 +44,7 @@ Wish = Literal[
     "press: higher kind in its room",
     "press: same room later",
     "press: certain at last",
+    "press: not expected in its drill",
     "press: same room",
     "acknowledge: all shown",
     "acknowledge: part shown",
@@ -72,6 +74,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("open", "press: higher kind in its room"): Rule("open", asks=True),
     ("open", "press: same room later"): Rule("open", asks=True),
     ("open", "press: certain at last"): Rule("open", asks=True),
+    ("open", "press: not expected in its drill"): Rule("open", asks=True),
     ("open", "press: same room"): Rule("open"),
     ("open", "acknowledge: all shown"): Rule("acknowledged"),
     ("open", "acknowledge: part shown"): Rule("open"),
@@ -85,6 +88,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("acknowledged", "press: higher kind in its room"): Rule("open", asks=True, restarts=True),
     ("acknowledged", "press: same room later"): Rule("open", asks=True, restarts=True),
     ("acknowledged", "press: certain at last"): Rule("open", asks=True, restarts=True),
+    ("acknowledged", "press: not expected in its drill"): Rule("open", asks=True, restarts=True),
     ("acknowledged", "press: same room"): Rule("acknowledged"),
     ("acknowledged", "acknowledge: all shown"): Rule("acknowledged"),
     ("acknowledged", "door closed"): Rule("acknowledged"),
@@ -128,18 +132,24 @@ class Change(Struct, frozen=True):
     """The plan of its present kind starts again."""
 
 
-def opened(site: str, group: str, number: int, press: Press, *, is_new: bool = True) -> Change:
-    """Open an incident on a press; one that isn't known to be new may have opened another before."""
+def opened(
+    site: str, group: str, number: int, press: Press, *, is_new: bool = True, drill: str | None = None
+) -> Change:
+    """Open an incident on a press; one that isn't known to be new may have opened another before.
+
+    In a drill (its id) it bears another id than the real incident that the press may yet open.
+    """
     room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at, called_at=press.at)
+    key = press.key if is_new else f"?{number}{press.key}"
     incident = Incident(
-        id=incident_id(site, press.place.device, press.key if is_new else f"?{number}{press.key}"),
+        id=incident_id(site, press.place.device, key if drill is None else f"drill {drill} {key}"),
         site=site,
         group=group,
         number=number,
         revision=1,
         kind=press.kind,
         state="open",
-        drill=False,
+        drill=drill is not None,
         late=press.late,
         opened_at=press.at,
         rooms=(room,),
@@ -147,6 +157,7 @@ def opened(site: str, group: str, number: int, press: Press, *, is_new: bool = T
         has_causes=press.cause is not None,
         rule=press.rule,
         trace=_trace("", press.place.device, press.key),
+        drill_id=drill,
     )
     if press.words is not None:
         return Change(incident, f"late: {press.words}" if press.late else press.words)
@@ -238,6 +249,22 @@ def noted(incident: Incident) -> Change:
     return Change(after, "noted")
 
 
+def told_apart(incident: Incident, press: Press, standing: InDrill) -> Change:
+    """Take what a press of a drill turned out to be: part of it, or real."""
+    rule = _rule(incident, "note", "change a press of")
+    after = replace(
+        incident,
+        revision=incident.revision + 1,
+        state=rule.becomes,
+        events=tuple(
+            replace(e, in_drill=standing) if (e.place.device, e.key) == (press.place.device, press.key) else e
+            for e in incident.events
+        ),
+        trace=_trace(incident.trace, standing, press.place.device, press.key),
+    )
+    return Change(after, f"{press.place.room}: {standing.replace('-', ' ')}")
+
+
 def confirmed(incident: Incident, why: str) -> Change:
     """Take an incident as borne out, by several rooms or a person; steps may wait for it."""
     rule = _rule(incident, "confirm", "confirm")
@@ -294,6 +321,8 @@ def _press_wish(incident: Incident, was: Room | None, press: Press) -> Wish:
         return "press: same room later"
     if incident.has_causes and _makes_certain(incident, press):
         return "press: certain at last"
+    if press.in_drill == "not-expected":
+        return "press: not expected in its drill"
     return "press: same room"
 
 
@@ -339,6 +368,7 @@ def _press_reason(wish: Wish, was: Room | None, press: Press) -> str:
         "press: higher kind in its room": f"a higher kind in the same room: {press.kind}",
         "press: same room later": f"pressed again in the same room more than {SAME_PRESS_MS // 1000} s apart",
         "press: certain at last": "pressed for certain",
+        "press: not expected in its drill": "pressed again, and not expected in its drill",
     }[wish]
 
 

@@ -14,6 +14,8 @@ from msgspec import Struct
 from config.clock import stamp
 from config.door_settings import DoorRule
 from hub.door_week import DoorCount, DoorWeek
+from hub.drill import Drill, DrillPress
+from hub.drills_due import Due
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
@@ -160,14 +162,21 @@ class View:
         """Each exterior door in the week that runs, by device and zone."""
         self.door_weeks: dict[str, DoorWeek] = {}
         """The latest weeks that are over, by name."""
+        self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
+        """Those planned, the one that runs and the latest that did, by id; each with its presses."""
+        self.drills_due: tuple[Due, ...] = ()
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents: calls, then doors; the one that still asks and is newest first."""
+        """Return the unresolved incidents: calls, then doors; real ones, what still asks, the newest first."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
-        now.sort(key=lambda one: (one.kind == "door", one.state != "open", -one.number))
+        now.sort(key=lambda one: (one.kind == "door", one.drill, one.state != "open", -one.number))
         return now
+
+    def drill(self) -> Drill | None:
+        """Return the drill that runs now."""
+        return next((drill for drill, _ in list(self.drills.values()) if drill.state == "running"), None)
 
     def drop_trouble(self, key: str) -> None:
         """Show a trouble no more."""

@@ -16,6 +16,8 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
+VITAL: Final = frozenset({"gap", "two-boots"})
+"""What it asks its site to be woken for."""
 OWN_CLOCK: Final = "hub-clock"
 """The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
@@ -50,7 +52,8 @@ class Vitals:
         if self._ledger.known(OWN_CLOCK) is not None:
             found[_DRIFT.field] = None  # whose clock is off can't be told
         for rule in RULES:
-            self._look(decision, rule, device, found[rule.field], now, health)
+            if (reading := found[rule.field]) is not None:  # a sensor that is missing says nothing
+                self._look(decision, rule, device, reading, now, health)
         self._links_of(decision, device, links_down(health.troubles), now)
         if health.given_up:
             self._sequence(device).given_up(health.given_up)
@@ -84,6 +87,13 @@ class Vitals:
         if seen.at is not None and is_fresh and self._ledger.known(OWN_CLOCK) is None:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
+
+    def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
+        """Do what was asked for by :data:`VITAL`."""
+        if what == "gap":
+            self.look(decision, device, now)
+        else:
+            self.look_at_boots(decision, device, now)
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say which events are missing, or that none is any more."""
@@ -137,7 +147,7 @@ class Vitals:
         health: Health | None = None,
     ) -> None:
         key = f"{rule.what} {device}"
-        watch = self._watches.setdefault(device, Watch())
+        watch = self._watches.get(device) or self._watches.setdefault(device, Watch())
         said = watch.look(rule, reading, now.mono, is_open=self._ledger.known(key) is not None)
         if said == RESTORED:
             self._ledger.restore(decision, now, key)

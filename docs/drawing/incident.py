@@ -24,6 +24,7 @@ WISHES: Final[dict[str, str]] = {
     "press: higher kind in its room": "a higher kind in the same room",
     "press: same room later": f"the same room more than {SAME_PRESS_MS // 1000} s later",
     "press: certain at last": "a certain press where all was in doubt",
+    "press: not expected in its drill": "in a drill: the same room more than 10 s later, not expected",
     "press: same room": f"the same room within {SAME_PRESS_MS // 1000} s",
     "acknowledge: all shown": "acknowledged: the screen showed every room",
     "acknowledge: part shown": "acknowledged: a room pressed since the screen showed it",

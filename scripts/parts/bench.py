@@ -11,18 +11,27 @@ from . import apt, mosquitto, places, venv
 from .progress import Progress, SetupError
 from .streams import open_closed, remark
 
-AGENT, FAILOVER = "agent", "failover"
+EXTRAS: dict[str | None, tuple[str, ...]] = {
+    None: ("hub",),
+    "agent": ("device", "hub"),
+    "failover": ("device", "hub"),
+    "decisions": ("hub", "postgres"),
+    "storm": ("hub", "postgres"),
+    "growth": ("hub", "postgres"),
+    "record": ("hub",),
+}
+"""What each measurement needs, by the word that asks for it; without a word it is press to webhook."""
 
 
 def main(words: list[str]) -> int:
     """Set up, then go on as the benchmark; returns only where the setting up failed.
 
-    The first word ``agent`` or ``failover`` asks for those figures; otherwise it is press to webhook.
+    The first word may name other figures: one of :data:`EXTRAS`.
     """
     open_closed()
-    asked = words[0] if words[:1] in ([AGENT], [FAILOVER]) else None
+    asked = words[0] if words and words[0] in EXTRAS else None
     try:
-        python, broker = set_up("device", "hub") if asked else set_up("hub")
+        python, broker = set_up(*EXTRAS[asked])
     except SetupError as error:
         remark(f"scripts/bench: {error}")
         return 1

@@ -57,10 +57,10 @@ def test_no_word_of_the_lamps_picture_runs_under_its_bars() -> None:
 
 
 def test_the_incidents_table_has_every_state_and_what_opens_it_again() -> None:
-    """The rows are those of the table that decides: an acknowledged incident is opened again by five."""
+    """The rows are those of the table that decides: an acknowledged incident is opened again by six."""
     rows = drawn_incident.rows()
     assert {row.state for row in rows} == {"none", "open", "acknowledged", "resolved"}
     again = [row for row in rows if (row.state, row.becomes) == ("acknowledged", "open")]
-    assert len(again) == 5
+    assert len(again) == 6
     assert all("the plan of its present kind starts again" in row.does for row in again)
     assert {row.becomes for row in rows if row.state == "resolved"} == {"refused"}

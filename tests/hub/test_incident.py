@@ -379,6 +379,9 @@ def _deed(wish: Wish) -> Callable[[Incident], Change]:
         "press: higher kind in its room": lambda i: joined(i, press(102, "medical", 1)),
         "press: same room later": lambda i: joined(i, press(101, "medical", 61)),
         "press: certain at last": lambda i: joined(i, press(104, "medical", 1)),
+        "press: not expected in its drill": lambda i: joined(
+            i, replace(press(101, "medical", 1), in_drill="not-expected")
+        ),
         "press: same room": lambda i: joined(i, press(101, "medical", 1)),
         "acknowledge: all shown": lambda i: acknowledged(i, REYES),
         "acknowledge: part shown": lambda i: acknowledged(i, REYES, 1),

@@ -34,6 +34,8 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     assert sent["incident"]["rooms"][0].pop("acknowledged") is False  # added to the contract's
     assert sent.pop("reminder") is None
     assert sent.pop("quiet") is False
+    assert sent.pop("drill") is None
+    assert sent["incident"].pop("drill_number") is None
     assert sent["incident"].pop("confirmed") is False
     assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False
@@ -42,6 +44,8 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     assert sent["incident"].pop("door") is None
     assert sent["incident"]["events"][0].pop("rule") is None
     assert sent["incident"]["events"][0].pop("words") is None
+    assert sent["incident"]["events"][0].pop("in_drill") is None
+    assert sent["incident"]["events"][0].pop("expected") is None
     assert sent == {
         "v": 1,
         "type": "incident.opened",

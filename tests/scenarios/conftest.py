@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,12 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_rig(empty_record: Path, tmp_path: Path) -> Callable[[HubSettings], Rig]:
-    """Make a rig with settings of the test's own."""
+def make_rig(empty_record: Path, tmp_path: Path) -> Callable[..., Rig]:
+    """Make a rig with settings of the test's own, and kinds of its channels."""
 
-    def make(settings: HubSettings) -> Rig:
+    def make(settings: HubSettings, kinds: Mapping[str, str] | None = None) -> Rig:
         shutil.copy(empty_record, tmp_path / "tocsin.db")
-        return Rig(tmp_path, settings)
+        return Rig(tmp_path, settings, kinds)
 
     return make
 

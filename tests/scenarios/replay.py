@@ -13,7 +13,7 @@ NO_JUMP_MS = JUMP_MS + 2
 
 
 def differences(running: Site, started: Site, now: Now) -> list[str]:
-    """Return what differs: incidents, courses, owed deliveries, troubles, doors, the record's end.
+    """Return what differs: incidents, courses, owed deliveries, troubles, doors, posture, the record's end.
 
     Apart from what a start rightly knows less of: when a device was last heard, and when within the
     last 2 s somebody was told.
@@ -36,6 +36,7 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         "delivery": dict(site.outbound._owed),
         "trouble": dict(site.troubles.open),
         "door": {"/".join(where): door for where, door in site.devices._doors.items()},
+        "posture": {"now": site.postures.current},
         "record": {"end": site._seq},
     }
 

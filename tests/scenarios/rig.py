@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import event
 
 from config.clock import Now, stamp
-from config.contract import Command, Event, MessageError, decode, device_topic
+from config.contract import Command, Event, MessageError, Posture, PostureName, decode, device_topic
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -42,18 +42,22 @@ from hub.inputs import (
     DeviceMessage,
     Done,
     DoorWeekSigned,
+    DrillDone,
     EndBypass,
     EventCame,
     Input,
     Link,
     Note,
+    PostureHeard,
     PostureSet,
     Probed,
     Refused,
     Resolve,
+    SetPosture,
     WalkTestDone,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
+from hub.notice import sentence
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Loaded, Site
@@ -125,6 +129,12 @@ class Notice(NamedTuple):
     channel: str = ""
     reminder: str | None = None
     quiet: bool = False
+    body: bytes = b""
+
+    @property
+    def title(self) -> str:
+        """What a person reads first."""
+        return sentence(self.body, "UTC")[0]
 
     def __str__(self) -> str:
         rooms = ", ".join(room["room"].removeprefix("Room ") for room in self.incident["rooms"])
@@ -179,8 +189,15 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.drill_news: list[str] = []
+        """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
         self.commands: list[tuple[str, Command]] = []
+        self.retained: Posture | None = None
+        """The posture that the broker keeps."""
+        self.rooms: Posture | None = None
+        """The posture that the rooms obey: the newest that they heard."""
+        self._told_rooms: list[str] = []
         self._said = 0
         self._told = 0
         self._start()
@@ -376,8 +393,25 @@ class Rig:
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
+        first.facts.update(self.site.postures.kept())
         self._re_anchor()
         self._do(first)
+        self._meet_broker()
+
+    def _meet_broker(self) -> None:
+        """The connection to the broker comes up: what it keeps as the posture is heard, and said anew."""
+        kept = self.retained
+        if (posture := self.view.posture.message()) is not None:
+            self._publish(posture)
+        if kept is not None:
+            self._input(PostureHeard(kept))
+
+    def _publish(self, posture: Posture) -> None:
+        self.retained = posture
+        if self.rooms is None or posture.n > self.rooms.n:  # as every agent does
+            self.rooms = posture
+            drill = " (drill)" if posture.drill else ""
+            self._told_rooms.append(f"{self.t:g} s {posture.posture}{drill}")
 
     @property
     def boot(self) -> str:
@@ -395,7 +429,7 @@ class Rig:
     def _look(self) -> None:
         self._re_anchor()
         now = self.now()
-        if (due := self.site.next_deadline()) is not None and due <= now.mono:
+        while (due := self.site.next_deadline()) is not None and due <= now.mono:
             self._do(self.site.tick(now))
         for decision in self.waiting:
             if now.mono - decision.decided >= DISK_PATIENCE_S - EPSILON:
@@ -433,12 +467,25 @@ class Rig:
     def ask(self, action: Action) -> Answer:
         return self._ask(action)
 
+    def posture(self, posture: PostureName, by: str = "Reyes", confirm: int | None = None) -> Answer:
+        """A person says which posture holds."""
+        return self._ask(SetPosture(posture, by, "board", confirm=confirm))
+
+    def rooms_heard(self) -> list[str]:
+        """Return the postures that rooms took since it was last asked: ``10 s lockdown``."""
+        new, self._told_rooms = self._told_rooms, []
+        return new
+
     def _ask(self, action: Action) -> Answer:
         answers: list[Answer] = []
-        self._do(self.site.decide(Asked(action, answers.append), self.now()))
+        decision = self.site.decide(Asked(action, answers.append), self.now())
+        self._do(decision)
         if not answers:  # the disk is sick: the recorder answers all the same
-            self.waiting[-1].reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | DoorWeekSigned | Refused)
+            decision.reply(recorded=False)
+        assert isinstance(
+            answers[0],
+            Done | Bypassed | WalkTestDone | PostureSet | DrillDone | DoorWeekSigned | Refused,
+        )
         return answers[0]
 
     def _do(self, decision: Decision) -> None:
@@ -473,6 +520,8 @@ class Rig:
             self.in_hand.pop(gone, None)
         self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)
         self.commands += decision.commands
+        if decision.posture is not None:
+            self._publish(decision.posture)
         for show in decision.shown:
             show()
 
@@ -494,11 +543,22 @@ class Rig:
         far = self.far.get(delivery.target.channel, "takes")
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
+        if delivery.type == "drill.news":
+            self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
+            return Outcome("delivered", "200")
         if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
         notice = Notice(
-            at, body["audience"], body["type"], delivery.id, body["incident"], where, words, delivery.quiet
+            at,
+            body["audience"],
+            body["type"],
+            delivery.id,
+            body["incident"],
+            where,
+            words,
+            delivery.quiet,
+            delivery.body,
         )
         self.handed.append(notice)
         if far == "takes":

@@ -29,7 +29,9 @@ def find(program: str) -> Path:
 class Postgres:
     """One cluster."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """``durable``: it waits for the disk, as no test needs and every figure does."""
+        self._fsync = "on" if durable else "off"
         self.folder = Path(
             tempfile.mkdtemp(prefix="tocsin-pg-")
         )  # short: a socket's path is at most 107 bytes
@@ -57,7 +59,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        settings = f"-k {self.folder} -c listen_addresses= -c fsync=off -c max_connections=40"
+        settings = f"-k {self.folder} -c listen_addresses= -c fsync={self._fsync} -c max_connections=40"
         log = f"--log={self.folder}/log"
         self._do([str(find("pg_ctl")), "start", "--wait", f"--pgdata={self._data}", log, "-o", settings])
 

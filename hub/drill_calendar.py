@@ -1,0 +1,106 @@
+"""The drills that a school owes: how each rule stands, and a trouble for what is overdue. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.directory import UNSET_MS
+from hub.drill import Drill
+from hub.drills_due import Due, due
+from hub.kept_course import to_mono
+from hub.ledger import Ledger
+
+FACT: Final = "drills held"
+OVERDUE: Final = "drill-overdue"
+LOOK_S: Final = 3600.0
+"""Seconds after which it is looked again, whatever is due: the wall clock may have been set."""
+KEPT: Final = 64
+"""Drills of one name that are remembered, the latest."""
+
+
+class _Held(Struct, frozen=True):
+    """When drills were held, by their names (wall ms), and since when this hub has written them down."""
+
+    since: int = 0
+    held: dict[str, tuple[int, ...]] = {}
+
+
+class DrillCalendar:
+    """Which drills are due."""
+
+    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+        self._ledger = ledger
+        self._held = msgspec.json.decode(facts[FACT], type=_Held) if FACT in facts else _Held()
+        asks = ledger.settings.drills.due or any(
+            key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
+        )
+        ledger.wake(now.mono if asks else now.mono + LOOK_S, OVERDUE, "")
+        self._show(now)
+
+    def held(self, decision: Decision, drill: Drill, now: Now) -> None:
+        """Take that a drill was held; one that became real is none."""
+        if drill.real_from is None:
+            before = self._held.held.get(drill.name.casefold(), ())
+            held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
+            self._keep(decision, replace(self._held, held=held))
+        self._look(decision, now)
+
+    def look(self, decision: Decision, now: Now) -> None:
+        """Open a trouble for what is overdue, end those that are not; and look again in time."""
+        if self._ledger.settings.drills.due and not self._held.since and now.wall >= UNSET_MS:
+            self._keep(decision, replace(self._held, since=now.wall))
+        self._look(decision, now)
+        moments = [to_mono(one.by, now) for one in self._standing(now) if one.by is not None]
+        soon = [at for at in moments if at > now.mono]
+        self._ledger.wake(min([now.mono + LOOK_S, *soon]), OVERDUE, "")
+
+    def _look(self, decision: Decision, now: Now) -> None:
+        names = set()
+        for one in self._standing(now):
+            key = f"{OVERDUE} {one.name}"
+            names.add(key)
+            if one.overdue_since is None:
+                self._ledger.restore(decision, now, key, for_good=True)
+            elif self._ledger.known(key) is None:
+                self._ledger.trouble(decision, now, key, "drill-overdue", self._words(one))
+        for key in [k for k in self._ledger.troubles.open if k.startswith(f"{OVERDUE} ") and k not in names]:
+            self._ledger.restore(decision, now, key, for_good=True)  # its rule is gone
+        decision.shown.append(lambda: self._show(now))
+
+    def _standing(self, now: Now) -> list[Due]:
+        """Return how each rule stands; nothing is asked by a clock that was never set."""
+        if now.wall < UNSET_MS:
+            return []
+        settings, calendar = self._ledger.settings.drills, self._ledger.directory.calendar
+        known_from = self._held.since or now.wall
+        found = []
+        for rule in settings.due:
+            names = rule.covers or (rule.name,)
+            held = [at for name in names for at in self._held.held.get(name.casefold(), ())]
+            found.append(due(rule, calendar, settings.terms, held, known_from, now.wall))
+        return found
+
+    def _words(self, one: Due) -> str:
+        assert one.overdue_since is not None  # noqa: S101 - it is overdue
+        local = self._ledger.directory.calendar.local
+        day = local(one.overdue_since - 1).date()
+        last = (
+            "none held that this hub knows of"
+            if one.last is None
+            else f"the last was {local(one.last).date()}"
+        )
+        return f"{one.name}: was due by {day}; {last}"
+
+    def _keep(self, decision: Decision, held: _Held) -> None:
+        self._held = held
+        decision.facts[FACT] = msgspec.json.encode(held).decode()
+
+    def _show(self, now: Now) -> None:
+        self._ledger.view.drills_due = tuple(self._standing(now))

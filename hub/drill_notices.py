@@ -1,0 +1,58 @@
+"""Telling people of a drill itself, where it has no incident to tell of: without sound or call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.delivery import TROUBLE_URGENCY, Delivery, Target, delivery_id
+from hub.drill import Drill
+from hub.ledger import Ledger
+from hub.notice import words_body
+from hub.outbound import Outbound
+
+
+class DrillNotices:
+    """Owes what the leader and the officer are to know of a drill."""
+
+    def __init__(self, ledger: Ledger, outbound: Outbound) -> None:
+        self._ledger = ledger
+        self._outbound = outbound
+
+    def tell(
+        self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
+    ) -> None:
+        """Tell these, once; ``what`` of the drill it is about."""
+        settings = self._ledger.settings
+        for target in targets:
+            if self._is_mute(target):
+                continue
+            body = words_body(
+                "drill.news",
+                settings.site,
+                target.audience,
+                now.wall,
+                words,
+                f"{words}\n{settings.name}",
+                drill={"id": drill.id, "number": drill.number, "name": drill.name},
+            )
+            delivery = Delivery(
+                id=delivery_id("", f"drill {drill.id} {drill.start} {what}", target, "drill.news", 0),
+                incident="",
+                number=0,
+                target=target,
+                type="drill.news",
+                revision=0,
+                urgency=TROUBLE_URGENCY,
+                body=body,
+                reason=f"drill {drill.number} {what}",
+                owed_at=now.wall,
+                quiet=True,
+            )
+            self._outbound.owe(decision, delivery, now)
+
+    def _is_mute(self, target: Target) -> bool:
+        """Tell whether a channel is told of incidents alone: a machine's, or one that wants no other word."""
+        channel = self._ledger.settings.channels.get(target.channel)
+        return channel is None or not channel.troubles or self._ledger.directory.is_told_once(target)
