@@ -98,7 +98,8 @@ class Doors:
                 self._wake(where, max(to_mono(known.due, now), now.mono + START_S))
             elif known.state == "closed" and incidents.of_door(*where) is not None:
                 self._settle(where, now)
-        ledger.wake(now.mono + START_S, "doors", "start")
+        if loaded:
+            ledger.wake(now.mono + START_S, "doors", "start")
         self._wake_at_edge(now)
 
     # --- what is heard of doors ---

@@ -169,7 +169,7 @@ class View:
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents: calls, then doors; real ones, what still asks, the newest first."""
+        """Return the unresolved incidents: calls before doors, real ones, what still asks, the newest."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
         now.sort(key=lambda one: (one.kind == "door", one.drill, one.state != "open", -one.number))
         return now
