@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from config.agreement_settings import AgreementSettings, check_agreement
+from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
@@ -147,6 +148,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
+    backup: BackupSettings = BackupSettings()
     mou: AgreementSettings = AgreementSettings()
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
@@ -206,6 +208,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_plans,
         _check_doors,
         _check_troubles,
+        _check_backup,
         _check_agreement,
         _check_drills,
     ):
@@ -362,6 +365,10 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
     audiences = frozenset(settings.audiences)
     check_troubles(settings.troubles, audiences, report)
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
+
+
+def _check_backup(settings: HubSettings, report: Report) -> None:
+    check_backup(settings.backup, report)
 
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:

@@ -80,6 +80,11 @@ class Bypasses:
             if trouble.zone == zone and trouble.what in ("tamper", "trouble"):
                 self._ledger.tell_anew(decision, trouble)
 
+    def end_all(self, decision: Decision, why: str, now: Now) -> None:
+        """End every bypass, with the reason."""
+        for device, zone in list(self._now):
+            self.end(decision, device, zone, why, now)
+
     def look(self, decision: Decision, key: str, now: Now) -> None:
         """End a bypass whose time has come."""
         device, _, zone = key.partition(" ")

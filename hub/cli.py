@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import __version__, logs
+from config.backup_settings import doubts as backup_doubts
 from config.contract import PANIC_KINDS
 from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
@@ -27,7 +30,11 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 2 for settings that can't be used."""
     options = _parser().parse_args(argv)
+    if options.run is _run:
+        options.hangup = _heed_hangups()
     try:
+        if options.run in WITHOUT_SETTINGS:
+            return int(options.run(options))
         settings = load(options.config, HubSettings, check_hub)
         return int(options.run(settings, options))
     except SettingsError as error:
@@ -43,13 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(settings: HubSettings, _: argparse.Namespace) -> int:
+def _heed_hangups() -> threading.Event:
+    """Let SIGHUP, which would end a process that starts, be heard once the hub runs."""
+    hangup = threading.Event()
+    signal.signal(signal.SIGHUP, lambda *_: hangup.set())
+    return hangup
+
+
+def _run(settings: HubSettings, options: argparse.Namespace) -> int:
     logs.set_up(settings.log.level, process="hub", site=settings.site)
     from hub.alone import AlreadyRunningError
     from hub.service import Hub  # after the settings are known to be right: this is most of the start
 
     try:
-        hub = Hub(settings)
+        hub = Hub(settings, options.config, options.hangup)
     except AlreadyRunningError as error:
         print(f"tocsin-hub: {error}", file=sys.stderr)
         return 1
@@ -79,6 +93,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         *doubts(settings.plans),
         *door_doubts(settings.door_rules, settings.plans),
         *trouble_doubts(settings.troubles, settings.audiences),
+        *backup_doubts(settings.backup, settings.data),
         *record_doubts(settings.record, settings.audiences),
     ):
         print(f"  note: {words}")
@@ -89,6 +104,12 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
 
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
+
+
+def _reload(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_reload import reload
+
+    return reload(settings, options.config)
 
 
 def _explain(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -114,6 +135,28 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.cli_record import write_export
 
     return write_export(settings, options.to, options.since, options.until)
+
+
+def _backup(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_backup import take
+
+    return take(settings, options.config, options.to, scheduled=options.scheduled)
+
+
+def _backup_key(options: argparse.Namespace) -> int:
+    from hub.cli_backup import make_key
+
+    return make_key(options.to)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from hub.cli_backup import restore
+
+    return restore(options)
+
+
+WITHOUT_SETTINGS = (_backup_key, _restore)
+"""Commands that an empty machine may run: settings may come with the backup."""
 
 
 def _user_add(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -193,6 +236,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("run", "Run the hub.", _run)
+    add("reload", "Have the running hub take its settings anew, or say why it can't.", _reload)
     command = add("check", "Say all that is wrong with the settings.", _check)
     words = "say when in the year nobody on duty would be told within S seconds (60)"
     command.add_argument("--within", type=float, default=60.0, metavar="S", help=words)
@@ -212,6 +256,25 @@ def _parser() -> argparse.ArgumentParser:
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
     command.add_argument("--since", type=_day, metavar="DATE", help=words)
     command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
+    command.add_argument("--to", type=Path, metavar="DIR", help="in the place of the settings' own folder")
+    words = "as the timer does: where no [backup] is set there is nothing to do"
+    command.add_argument("--scheduled", action="store_true", help=words)
+    command = add("backup-key", "Make the key that backups are sealed for, and print it.", _backup_key)
+    command.add_argument("--to", type=Path, metavar="FILE", help="write it into this new file instead")
+    command = add("restore", "Put a backup in the place of a dead machine; the hub must not run.", _restore)
+    command.add_argument("file", type=Path, metavar="FILE")
+    words = "the key as backup-key printed it; - is standard input"
+    command.add_argument("--key-file", type=Path, required=True, metavar="FILE", help=words)
+    words = "also write the settings and their secrets, under DIR; / is where they were"
+    command.add_argument("--settings-to", type=Path, metavar="DIR", help=words)
+    words = "put it in the place of what is there, which is kept aside"
+    command.add_argument("--replace", action="store_true", help=words)
+    command.add_argument("--only-check", action="store_true", help="look at all of it and change nothing")
+    words = "a head that left the hub earlier, as for verify-record; may be repeated"
+    command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
+    words = "restore a record that is not whole"
+    command.add_argument("--accept-faults", action="store_true", help=words)
     user = commands.add_parser("user", help="People who may sign in.").add_subparsers(required=True)
     command = add("add", "Add a person, or set a new password.", _user_add, user)
     command.add_argument("name")

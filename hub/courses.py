@@ -11,6 +11,7 @@ from config.clock import Now
 from hub import escalation, reminder
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
+from hub.directory import Directory
 from hub.escalation import Advance, Course, Owe
 from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
@@ -18,6 +19,7 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
+from hub.refit import refitted
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
@@ -39,17 +41,9 @@ class Courses:
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
-        self._times = reminder.Times(
-            ledger.settings.reminders.after_s, ledger.settings.reminders.stand_in_after_s
-        )
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
-            course = recall(kept, now)
-            left = [one for one in course.runs if one.plan in ledger.directory.plans]
-            if len(left) < len(course.runs):  # the settings have not all of its plans any more
-                place = incident.rooms[0].place
-                course = self._begun(course, incident, place, now, restarts=not left)
-            self._courses[incident.id] = course
+            self._courses[incident.id] = self._with_a_plan(recall(kept, now), incident, now)
             self._arm(incident)
 
     def go_on(
@@ -111,6 +105,15 @@ class Courses:
         if course is not before:
             self._advance(decision, incident, course, now)
 
+    def retune(self, decision: Decision, incident: Incident, was: Directory | None, now: Now) -> None:
+        """Go on by the plans and people as they are now; whom that leaves untold is told at once."""
+        directory, course = self._ledger.directory, self._courses[incident.id]
+        plans = directory.plans if was is None else was.plans
+        step = refitted(course, plans, directory.plans, incident, directory, now)
+        step = replace(step, course=self._with_a_plan(step.course, incident, now))
+        if step.owed or step.course != course:
+            self._take(decision, incident, step, now)
+
     def tell(
         self,
         decision: Decision,
@@ -148,6 +151,18 @@ class Courses:
             incident.kind, place, now.wall, drill=incident.drill, rule=incident.rule
         )
         return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+
+    def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
+        """Begin the plan of this moment where the settings have not all of a course's plans any more."""
+        left = [one for one in course.runs if one.plan in self._ledger.directory.plans]
+        if len(left) == len(course.runs):
+            return course
+        return self._begun(course, incident, incident.rooms[0].place, now, restarts=not left)
+
+    @property
+    def _times(self) -> reminder.Times:
+        settings = self._ledger.settings.reminders
+        return reminder.Times(settings.after_s, settings.stand_in_after_s)
 
     def _end(self, decision: Decision, incident: Incident, course: Course, now: Now, *, heard: bool) -> None:
         """Withdraw at once what a transition leaves without a reason; its own notice may follow later."""

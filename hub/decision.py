@@ -77,6 +77,9 @@ class Decision:
     doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
+    # What the shell does first of all, after the commit or from memory.
+    retuned: Callable[[], None] | None = None
+    """The shell's part of a change of settings: what leaves after it leaves by the new ones."""
     # What leaves after the commit.
     ack: Ack | None = None
     receipts: list[tuple[str, str]] = field(default_factory=list)
@@ -112,6 +115,7 @@ class Decision:
             or self.doors
             or self.facts
             or self.removals
+            or self.retuned
             or self.ack
             or self.receipts
             or self.owed

@@ -22,6 +22,13 @@ UNSET_MS: Final = 1_767_225_600_000
 a battery a board starts in 1970, or on the day its system was built."""
 
 
+TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
+"""Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
+
+Shapes = Mapping[str, tuple[str, tuple[str, ...]]]
+"""Each channel's kind and its targets' names, by its name."""
+
+
 class Directory:
     """The settings as the deciding modules ask them."""
 
@@ -51,6 +58,8 @@ class Directory:
         for door in self.doors.values():
             self._doors_of.setdefault(door.place.device, []).append(door)
         self._told_once = told_once
+        self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
+        """The channels that are told of no trouble."""
         self._audiences = settings.audiences
         self._channels = dict(channels)
         self._places = {
@@ -61,6 +70,8 @@ class Directory:
             for name, plan in settings.plans_in_order.items()
         }
         self._group_by: GroupBy = next((plan.group_by for plan in self.plans.values()), "site")
+        people = self.roster.people.values()
+        self._personal = {(end.channel, end.name) for one in people for end in self.ends_of(one, "")}
 
     @property
     def may_storm(self) -> bool:
@@ -117,6 +128,15 @@ class Directory:
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
+
+    def has(self, target: Target) -> bool:
+        """Tell whether a target is still one: an end that its audience shares, or somebody's own."""
+        shared = self.targets.get(target.audience, ())
+        return target in shared or (target.channel, target.name) in self._personal
+
+    def has_end(self, channel: str, name: str) -> bool:
+        """Tell whether a channel of this name has a target of that name."""
+        return name in self._channels.get(channel, ())
 
     def of_person(self, by: str) -> tuple[Target, ...]:
         """Return the ends of whoever goes by this name; none where the settings don't know them."""
@@ -190,6 +210,13 @@ class Directory:
         """Return a person's ends as targets of an audience they are in; of ``sro`` where they are in none."""
         audiences = [name for name, found in self._audiences.items() if person.key in found.members]
         return self.ends_of(person, audiences[0] if audiences else "sro")
+
+
+def directory_of(settings: HubSettings, channels: Shapes) -> Directory:
+    """Return the directory of settings, with the channels that were made of them."""
+    ends = {name: targets for name, (_, targets) in channels.items()}
+    machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
+    return Directory(settings, ends, machines)
 
 
 def _asked(duty: Duty, position: int, count: int, *, in_order: bool) -> str:

@@ -148,6 +148,12 @@ class DoorWeeks:
             self._begin(decision, self._last)
         self._wake(now)
 
+    def retune(self, now: Now) -> None:
+        """Count the exterior doors of new settings, too: of a new one nothing is known yet."""
+        for door in self._exterior():
+            if door.where not in self._tallies:
+                self._tallies[door.where] = replace(self._tally(door), unknown_since=now.wall)
+
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Take every moment by a wall clock that has jumped; the weeks that are over stay as they are."""
         for where, tally in self._tallies.items():

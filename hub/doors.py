@@ -205,6 +205,21 @@ class Doors:
         if self._to_look_at:
             self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
+    def retune(self, decision: Decision, now: Now) -> None:
+        """Take the doors of new settings: what they are called, how long they may stand open, and when."""
+        for where, known in self._doors.items():
+            door = self._door(where, known.place.room, known.label)
+            due = None
+            if known.state == "open" and door.open_max_ms and (known.due is not None or known.told is None):
+                due = known.since + door.open_max_ms
+                self._wake(where, max(to_mono(due, now), now.mono))
+            after = replace(known, place=door.place, label=door.name, due=due)
+            if after != known:
+                self._keep(decision, after)
+        self.weeks.retune(now)
+        self._sweep("", now)
+        self._wake_at_edge(now)
+
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Take every moment by a wall clock that has jumped."""
         for where, door in self._doors.items():

@@ -241,7 +241,7 @@ def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -
         for i in range(len(due)):
             asked = [e for e in told.values() if (one.plan, i) in e.by]
             if one.taken[i] and (one.plan, i) in entry.by and all(e.failing for e in asked):
-                _hasten(due, one.taken, i, mono)
+                hasten(due, one.taken, i, mono)
         runs.append(replace(one, due=tuple(due)))
     return replace(course, runs=tuple(runs))
 
@@ -295,7 +295,7 @@ class _Walk:
                 if stopped is not None:
                     continue
                 if not found:
-                    _hasten(due, taken, i, self.now.mono)
+                    hasten(due, taken, i, self.now.mono)
                 if self._is_last(one, i) and not self.incident.drill:
                     self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
             self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
@@ -457,7 +457,7 @@ def _fitted(one: Run, plans: Plans, confirmed: bool) -> Run:
     return replace(run(plan, one.started, one.kind, confirmed=confirmed), overtaken=one.overtaken)
 
 
-def _hasten(due: list[float | None], taken: Sequence[int], i: int, mono: float) -> None:
+def hasten(due: list[float | None], taken: Sequence[int], i: int, mono: float) -> None:
     """Let the step after ``i`` begin now, unless it has begun; one that waits for a confirmation waits on."""
     for j in range(i + 1, len(due)):
         at = due[j]

@@ -129,6 +129,8 @@ class Incident(Struct, frozen=True):
     """Of a door's: the gravest that was told of it."""
     closed_at: int | None = None
     """Of a door's: since when it is closed again; None while it isn't."""
+    restored: int | None = None
+    """It was open in a backup of this moment (wall ms) that was restored: it may have been closed since."""
     trace: str = ""
     """A digest of all that made this revision, in order. A crash may lose a change that was told from
     memory, and another may come to bear its number: their notices must not bear one id."""

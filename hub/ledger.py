@@ -84,6 +84,10 @@ class Ledger:
         decision.record.append(RecordRow(self._seq, now.wall, what, reason, incident, stream, detail or {}))
         return self._seq
 
+    def skip_rows_to(self, seq: int) -> None:
+        """Let the record's next row bear this number at least: the ones before may be another record's."""
+        self._seq = max(self._seq, seq - 1)
+
     def trouble(
         self, decision: Decision, now: Now, key: str, what: str, detail: str, **where: str | None
     ) -> None:

@@ -14,15 +14,17 @@ from config.dialling import their_certificate
 from config.disk_free import disk_free_mb
 from config.hub_settings import HubSettings, NamedBroker
 from config.kernel_clock import clock_synced
-from hub.inputs import Measured
+from hub.backup.result import read_result
+from hub.inputs import BackupState, Measured
 
 CLOCK_EVERY_S: Final = 15.0
 DISK_EVERY_S: Final = 15.0
 CERTIFICATES_EVERY_S: Final = 3600.0
+BACKUP_EVERY_S: Final = 60.0
 
 
 class Measuring:
-    """Three threads, because each may hang by itself: in the disk, in a name server."""
+    """Four threads, because each may hang by itself: in the disk, in a name server."""
 
     def __init__(self, settings: HubSettings, put: Callable[[Measured], None]) -> None:
         """``put`` takes each finding on the thread that found it; it must not wait."""
@@ -32,6 +34,7 @@ class Measuring:
         self._threads = [
             self._thread("clock", CLOCK_EVERY_S, lambda: Measured(clock_synced=clock_synced())),
             self._thread("disk", DISK_EVERY_S, lambda: look_at_disk(settings.data)),
+            self._thread("backup", BACKUP_EVERY_S, lambda: look_at_backup(settings.data)),
             self._thread("certificates", CERTIFICATES_EVERY_S, lambda: look_at_certificates(settings)),
         ]
 
@@ -59,6 +62,12 @@ class Measuring:
 def look_at_disk(data: Path) -> Measured:
     """Return what is free where the record is kept."""
     return Measured(disk_free_mb=disk_free_mb(data))
+
+
+def look_at_backup(data: Path) -> Measured:
+    """Return what came of the backups, as they have left it beside the record."""
+    found = read_result(data)
+    return Measured(backup=BackupState(found.at, found.why))
 
 
 def look_at_certificates(settings: HubSettings) -> Measured:

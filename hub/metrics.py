@@ -29,6 +29,11 @@ class Metrics:
         self._watch(
             "devices_known", "Devices that the settings name or that spoke.", lambda: len(view.devices)
         )
+        self._watch(
+            "backup_timestamp_seconds",
+            "Of what moment the newest backup is, in seconds since 1970; 0 where there is none.",
+            lambda: (view.backup_at or 0) / 1000,
+        )
         self._watch("devices_heard", "Devices heard within their time.", lambda: _heard(view))
 
     def _watch(self, name: str, words: str, read: Callable[[], float]) -> None:

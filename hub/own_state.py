@@ -8,7 +8,7 @@ from config.clock import Now, stamp
 from config.contract import shown
 from hub.decision import Decision
 from hub.health_watch import CERTIFICATE_DAYS, at_least, below, days_left
-from hub.inputs import Measured
+from hub.inputs import BackupState, Measured
 from hub.ledger import Ledger
 from hub.watch import RESTORED, Rule, Watch
 
@@ -57,6 +57,10 @@ _AGREEMENT: Final = Rule("agreement", "overdue", lambda words: words != "", lamb
 """By the school's own day, at each look at the clock: nothing has to be woken for it."""
 
 
+BACKUP_LATE_MS: Final = 2 * 86_400_000
+"""Ours: one is taken each day, and a box that was off in the night takes it up as it starts."""
+
+
 class OwnState:
     """The hub's watch over itself."""
 
@@ -72,8 +76,22 @@ class OwnState:
             key = f"{_CERTIFICATE.what} {shown(name)}"
             words = f"{shown(name)} ends on {stamp(ends)[:10]}"
             self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
+        if fact.backup is not None:
+            self._backup(decision, fact.backup, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
+
+    def _backup(self, decision: Decision, found: BackupState, now: Now) -> None:
+        """Take what is known of the backups; where none is set up, none is missed."""
+        view = self._ledger.view
+        is_set = self._ledger.settings.backup.to is not None
+        words = _of_backup(found, now) if is_set else None
+        known = self._ledger.known("backup")
+        if words is None:
+            self._ledger.restore(decision, now, "backup")
+        elif known is None or known.detail != words:
+            self._ledger.trouble(decision, now, "backup", "backup", words)
+        decision.shown.append(lambda: setattr(view, "backup_at", found.at if is_set else None))
 
     def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
         """Take how much waits, and whether a panic would reach anybody."""
@@ -97,3 +115,15 @@ class OwnState:
             self._ledger.restore(decision, now, key)
         elif said is not None:
             self._ledger.trouble(decision, now, key, rule.what, words or said)
+
+
+def _of_backup(found: BackupState, now: Now) -> str | None:
+    """Say what is wrong with the backups; None where nothing is."""
+    newest = "there is none yet" if found.at is None else f"the newest is of {stamp(found.at)}"
+    if found.why is not None:
+        return shown(f"the last backup went wrong: {found.why}; {newest}", 500)
+    if found.at is None:
+        return "no backup has been taken yet; tocsin-hub backup takes one"
+    if abs(now.wall - found.at) > BACKUP_LATE_MS:  # also one of a time to come: a clock was wrong
+        return f"no backup has been taken for 2 days; {newest}"
+    return None

@@ -20,6 +20,7 @@ import structlog
 
 from config.clock import Clock, Now
 from config.notify import notify
+from config.settings_changes import settings_hash
 from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
@@ -341,9 +342,11 @@ class Recorder:
     def _first_words(self) -> Decision:
         now = self._moment()
         decision = Decision(now.mono)
+        self._site.new_epoch.begin(decision, now)
         self._site.restore_gone(decision, now)
         why = "from now on nobody is well until heard"
-        self._site.record(decision, now, "hub-started", why, detail=dict(self._site.clock.detail))
+        detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
+        self._site.record(decision, now, "hub-started", why, detail=detail)
         decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
         decision.facts.update(self._site.postures.kept())
         if (reserved := self._site.numbers.reserve()) is not None:

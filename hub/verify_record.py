@@ -27,6 +27,8 @@ BEGAN = "chain-began"
 """What row 0 says."""
 REMOVED = "removed"
 """What a row says that names removed values."""
+RESTORED = "restored"
+"""What the first row says after a backup was put in the place of the record; its ``head`` is the backup's."""
 COLUMNS = ("seq", "at", "what", "reason", "incident", "stream", "detail")
 """Of a row of the record; ``detail`` is JSON text as it is stored."""
 EVENT_COLUMNS = (
@@ -102,6 +104,8 @@ class Verifier:
         """Row, time (wall ms), why, how many values."""
         self.never_written = 0
         """Numbers without a row where the chain is whole."""
+        self.restores: list[tuple[int, int, str]] = []
+        """Where a backup was put in the record's place: its last row, the first after it, and its moment."""
         self._site = site
         self._heads: dict[int, list[str]] = {}
         for seq, value in heads:
@@ -132,6 +136,8 @@ class Verifier:
             self.fault(f"rows {last + 1} to {seq - 1} are missing, or row {seq} is altered")
         elif not follows:
             self.fault(f"row {seq} is altered, or not the one that followed row {last}")
+        elif row["what"] == RESTORED:
+            self.restores.append((last, seq, str(json.loads(row["detail"]).get("backup_at"))))
         else:
             self.never_written += seq - last - 1
         for head in self._heads.pop(seq, ()):
@@ -148,6 +154,13 @@ class Verifier:
             self.fault("there is no row at all")
         last = -1 if self.head is None else self.head[0]
         for seq in sorted(self._heads):
+            lost = [found for found in self.restores if found[0] < seq < found[1]]
+            if lost:
+                self.fault(
+                    f"row {seq}, of the head that was noted, is lost: the backup of {lost[0][2]}, which was"
+                    f" restored since, ends at row {lost[0][0]}"
+                )
+                continue
             where = f"the record ends at row {last}" if seq > last else "the record has no such row"
             self.fault(f"row {seq}, of the head that was noted, is missing: {where}; its end was cut off")
         for ref in self._gone:
@@ -225,6 +238,8 @@ def said(verifier: Verifier) -> Iterator[str]:
         by_day[(day, why)] = by_day.get((day, why), 0) + count
     for (day, why), count in by_day.items():
         yield f"  removed on {day}: {count} value{'s' if count != 1 else ''} ({why})"
+    for last, first, moment in verifier.restores:
+        yield f"  restored from the backup of {moment}: rows after row {last} were lost, row {first} goes on"
     if verifier.never_written:
         count = verifier.never_written
         yield f"  {count} number{'s were' if count != 1 else ' was'} never written; the chain is whole around"

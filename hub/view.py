@@ -162,6 +162,8 @@ class View:
         """Each exterior door in the week that runs, by device and zone."""
         self.door_weeks: dict[str, DoorWeek] = {}
         """The latest weeks that are over, by name."""
+        self.backup_at: int | None = None
+        """Of what moment the newest backup is, in wall ms; None where there is none, or none is set up."""
         self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
         """Those planned, the one that runs and the latest that did, by id; each with its presses."""
         self.drills_due: tuple[Due, ...] = ()
@@ -173,6 +175,10 @@ class View:
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
         now.sort(key=lambda one: (one.kind == "door", one.drill, one.state != "open", -one.number))
         return now
+
+    def drop_device(self, device: str) -> None:
+        """Show a device no more."""
+        self.devices.pop(device, None)
 
     def drill(self) -> Drill | None:
         """Return the drill that runs now."""

@@ -196,6 +196,13 @@ class WalkTests:
             if (timed := self._open(name)) is not None:
                 self._end(decision, timed, now, "a real call came: every button is live", {})
 
+    def end_all(self, decision: Decision, why: str, at: int, now: Now) -> None:
+        """End every walk test, with the reason; presses after ``at`` (wall ms) are real."""
+        for device in list(self._tests):
+            if (timed := self._open(device)) is not None:
+                end = min(timed.end, max(to_mono(at, now), timed.started))
+                self._end(decision, timed._replace(end=end), now, why, {})
+
     def heard(self, decision: Decision, device: str, now: Now) -> None:
         """Look at what a device's state says of its walk test."""
         timed = self._open(device)

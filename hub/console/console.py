@@ -51,7 +51,6 @@ class Console:
     def __init__(self, desk: Desk, session_key: bytes, clock: Clock) -> None:
         self.desk = desk
         self.clock = clock
-        self.words = Words(desk.settings.timezone)
         self.aside = Aside(clock)
         self.attempts = Attempts()
         self.sealer = Sealer(session_key, desk.settings.site)
@@ -61,6 +60,11 @@ class Console:
         self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
         self.waiting_to_sign_in = 0
         self.streams = 0
+
+    @property
+    def words(self) -> Words:
+        """Return what writes times in the school's time zone, as the settings have it now."""
+        return Words(self.desk.settings.timezone)
 
     def now(self) -> Now:
         """Return this moment."""

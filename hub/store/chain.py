@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select
 from config.clock import stamp
 from hub.decision import Decision, EventRow, RecordRow
 from hub.record_chain import REASON, began, joined, split
+from hub.store.engine import one_moment
 from hub.store.tables import events, personal, record
 from hub.verify_record import EVENT_COLUMNS, NOTHING, Verifier, link
 
@@ -105,11 +106,11 @@ def head(engine: Engine, site: str) -> tuple[int, str] | None:
     return None if found is None else (int(found[0]), str(found[1]))
 
 
-def highest(engine: Engine, site: str) -> int:
-    """Return the highest number; -1 where there is no row."""
+def size(engine: Engine, site: str) -> int:
+    """Return how many rows there are."""
     with engine.connect() as connection:
-        found = connection.execute(select(func.max(record.c.seq)).where(record.c.site == site)).scalar()
-    return -1 if found is None else int(found)
+        counted = select(func.count()).select_from(record).where(record.c.site == site)
+        return int(connection.execute(counted).scalar_one())
 
 
 def rows(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
@@ -117,8 +118,7 @@ def rows(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
 
     In one transaction, so that what the hub writes or removes meanwhile is no contradiction.
     """
-    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
+    with one_moment(engine) as connection:
         after: int | None = LOWEST
         while after is not None:
             after, found = _some(connection, site, after)
@@ -180,11 +180,11 @@ def verify(
     told: Callable[[int, int], None] | None = None,
 ) -> Verifier:
     """Look at the whole record; ``told(done, whole)`` is called now and then."""
-    verifier, whole = Verifier(site, heads), highest(engine, site)
+    verifier, whole = Verifier(site, heads), size(engine, site)
     for row in rows(engine, site):
         verifier.take(row)
         if told is not None and verifier.rows % ROWS == 0:
-            told(row["seq"], whole + 1)
+            told(verifier.rows, whole)
     for words in strays(engine, site):
         verifier.fault(words)
     verifier.end()

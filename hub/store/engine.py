@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Engine as Engine  # for those who hand one on, and know no SQL
 
 BUSY_MS = 2000
 """How long SQLite waits for another process's lock before the commit is tried again."""
@@ -16,10 +19,11 @@ def sqlite_url(data: Path) -> str:
     return f"sqlite:///{data / 'tocsin.db'}"
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, scratch: bool = False) -> Engine:
     """Open the database; nothing is read or written yet.
 
-    SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut.
+    SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut. A file
+    that is ``scratch`` is thrown away where anything fails: it has no journal and waits for no disk.
     """
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
@@ -29,8 +33,8 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     def set_up(connection: Any, _: Any) -> None:
         # The driver begins a transaction late and alone; we begin each one ourselves, below.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_mode={'OFF' if scratch else 'WAL'}")
+        connection.execute(f"PRAGMA synchronous={'OFF' if scratch else 'FULL'}")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
 
@@ -41,3 +45,11 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextlib.contextmanager
+def one_moment(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection of a reader's that sees one moment, whatever is written meanwhile."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection

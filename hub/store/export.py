@@ -57,13 +57,13 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
         made += _both(to / name, columns, rows())
     told("lists", 1, 1)
     made.append(to / "record.jsonl")
-    whole = chain.highest(engine, site) + 1
+    whole = chain.size(engine, site)
     with _new(made[-1]) as file:
         file.write(json.dumps({"record": VERSION, "site": site}) + "\n")
-        for row in chain.rows(engine, site):
+        for done, row in enumerate(chain.rows(engine, site)):
             file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-            if row["seq"] % chain.ROWS == 0:
-                told("record", row["seq"], whole)
+            if done % chain.ROWS == 0:
+                told("record", done, whole)
     told("record", 1, 1)
     return made
 

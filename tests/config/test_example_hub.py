@@ -29,12 +29,14 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou)\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup)\]"
         r"|\[\[(more_brokers|calendar\.holidays|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):
         (tmp_path / name).write_text("not read by the check")
+    assert "age1…" in text  # whoever forgets to put in their own is told: nobody could open the backups
+    text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
@@ -50,6 +52,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert list(settings.plans) == ["evening", "emergency", "medical", "assist"]
     assert settings.plans["emergency"].steps[-1].when == "confirmed"
     assert doubts(settings.plans) == []
+    assert settings.backup.also == (Path("/etc/tocsin/agent.toml"),)
     assert settings.mou.review == date(2027, 8, 2)
     assert [holiday.name for holiday in settings.calendar.holidays] == [
         "Labor Day", "Thanksgiving", "Winter break",

@@ -27,7 +27,12 @@ SPOKEN = {
     ("hub/presses.py", "f'flaw-{what}'"): {"flaw-*"},
     ("hub/devices.py", "f'flaw-{fact.what}'"): {"flaw-state", "flaw-health"},
     ("hub/vitals.py", "rule.what"): {rule.what for rule in RULES},
-    ("hub/own_state.py", "rule.what"): {*(rule.what for rule in OWN_RULES), "hub-certificate", "agreement"},
+    ("hub/own_state.py", "rule.what"): {
+        *(rule.what for rule in OWN_RULES),
+        "hub-certificate",
+        "agreement",
+        "backup",
+    },
 }
 """Troubles whose word is no constant: what it can be there."""
 

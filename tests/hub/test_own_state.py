@@ -144,10 +144,10 @@ def test_the_shell_looks_at_disk_and_certificates(tmp_path: Path) -> None:
 
 
 def test_each_look_is_put_on_the_queue(tmp_path: Path) -> None:
-    """Clock, disk and certificates, on threads of their own."""
+    """Clock, disk, backup and certificates, on threads of their own."""
     found: list[Measured] = []
     measuring = Measuring(site_settings(data=tmp_path), found.append)
     measuring.start()
-    until("all three looks", lambda: len(found) == 3)
+    until("all four looks", lambda: len(found) == 4)
     measuring.stop()
     assert [fact.disk_free_mb is not None for fact in found].count(True) == 1

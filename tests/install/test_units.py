@@ -12,7 +12,10 @@ import pytest
 
 from tests.install import SYSTEMD
 
+BACKUP = SYSTEMD / "tocsin-backup.service"
 UNITS = sorted(SYSTEMD.glob("tocsin-*.service"))
+ALWAYS = [unit for unit in UNITS if unit != BACKUP]
+"""Those that run for ever."""
 MOST_EXPOSED = 2.0
 
 pytestmark = pytest.mark.skipif(
@@ -45,7 +48,7 @@ def verify(folder: Path) -> str:
     units = sorted(folder.glob("*.service"))
     for unit in units:
         text = unit.read_text(encoding="utf-8")
-        unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE))
+        unit.write_text(re.sub(r"^(Exec\w+)=\S+", r"\1=/bin/true", text, flags=re.MULTILINE))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=one", "--man=no", *units],
         capture_output=True, text=True, check=False,
@@ -63,9 +66,10 @@ def copies(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_are_three() -> None:
-    """Broker, hub and agent."""
-    assert [unit.stem for unit in UNITS] == ["tocsin-agent", "tocsin-broker", "tocsin-hub"]
+def test_there_are_three_and_the_backup() -> None:
+    """Broker, hub and agent run for ever; the backup by its timer."""
+    assert [unit.stem for unit in ALWAYS] == ["tocsin-agent", "tocsin-broker", "tocsin-hub"]
+    assert BACKUP in UNITS
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
@@ -96,7 +100,7 @@ def test_systemd_would_find_a_misspelt_key(copies: Path) -> None:
     assert "WatchdogSecs" in verify(copies)
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+@pytest.mark.parametrize("unit", ALWAYS, ids=lambda unit: unit.stem)
 def test_each_is_restarted_for_ever(unit: Path) -> None:
     """systemd's own limit (5 starts in 10 s) would give it up."""
     found = read(unit)
@@ -149,10 +153,37 @@ def test_the_agents_count_of_bad_starts_outlives_a_restart() -> None:
 def test_each_is_a_user_of_its_own() -> None:
     """So that none can read another's secrets; each user is made by sysusers."""
     made = re.findall(r"^u (\S+)", (SYSTEMD / "sysusers.d" / "tocsin.conf").read_text(), re.MULTILINE)
-    assert sorted(read(unit)["Service"]["User"] for unit in UNITS) == sorted(made)
+    assert sorted(read(unit)["Service"]["User"] for unit in ALWAYS) == sorted(made)
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_backup_is_the_hubs_and_holds_nobody_up() -> None:
+    """By the hub's user, who alone may read the record, last in every queue; each night, or made up for."""
+    unit, hub = read(BACKUP)["Service"], read(SYSTEMD / "tocsin-hub.service")["Service"]
+    assert unit["Type"] == "oneshot"
+    assert (unit["User"], unit["StateDirectory"]) == (hub["User"], hub["StateDirectory"])
+    assert "backup --scheduled" in unit["ExecStart"]
+    assert (unit["Nice"], unit["CPUSchedulingPolicy"], unit["IOSchedulingClass"]) == ("19", "idle", "idle")
+    assert int(unit["OOMScoreAdjust"]) > int(hub["OOMScoreAdjust"])
+    # With users of its own it wouldn't know to which group a file belongs that goes along.
+    assert "PrivateUsers" not in unit
+    timer = read(SYSTEMD / "tocsin-backup.timer")
+    assert timer["Timer"]["OnCalendar"].startswith("*-*-* ")
+    assert timer["Timer"]["Persistent"] == "true"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't installed")
+def test_systemd_understands_the_timer(copies: Path) -> None:
+    """It finds its service beside it."""
+    shutil.copy(SYSTEMD / "tocsin-backup.timer", copies)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=one", "--man=no", copies / "tocsin-backup.timer"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "tocsin-backup.timer" not in done.stderr
+
+
+@pytest.mark.parametrize("unit", ALWAYS, ids=lambda unit: unit.stem)
 def test_the_pause_between_restarts_is_short_and_doesnt_grow(unit: Path) -> None:
     """systemd counts restarts since the machine's start and never forgets them after a good one, so that
     with RestartSteps every crash after the fifth would be 10 s in which nobody hears a press."""

@@ -55,6 +55,10 @@ def any_school(*, by_building: bool) -> HubSettings:
     return school(plans=plans)
 
 
+def _sooner(step: StepSettings, seconds: float) -> StepSettings:
+    return replace(step, after_s=max(step.after_s - seconds, 1.0)) if step.after_s else step
+
+
 class Tried(NamedTuple):
     """A try at a far side, and what had been let out of its incident by then."""
 
@@ -110,7 +114,8 @@ class AnyHistory(RuleBasedStateMachine):
         """``before`` is what has happened already: so that short histories come far enough."""
         self.data = Path(tempfile.mkdtemp())
         shutil.copy(self.record, self.data / "tocsin.db")
-        self.rig = Watched(self.data, any_school(by_building=by_building), {"dispatch": dispatch})
+        self.settings = any_school(by_building=by_building)
+        self.rig = Watched(self.data, self.settings, {"dispatch": dispatch})
         self.reading = Reading(self.rig._reader, "lincoln")
         self.known = Known(self.rig._reader)
         self.pressed: dict[tuple[str, str], bytes] = {}
@@ -253,6 +258,15 @@ class AnyHistory(RuleBasedStateMachine):
         self.rig.disk = "well"
         self.rig.commit()
         self.rig.post()
+
+    @rule(sooner=st.sampled_from([0.0, 0.0, 10.0, 25.0]))
+    def the_settings_are_reloaded(self, sooner: float) -> None:
+        """The same ones, or others by which everybody but the first is told sooner."""
+        plans = {
+            name: replace(plan, steps=tuple(_sooner(step, sooner) for step in plan.steps))
+            for name, plan in self.settings.plans.items()
+        }
+        self.rig.reload(replace(self.settings, plans=plans))
 
     @rule(down=st.sampled_from([0.0, 1.0, 40.0, 600.0]), of=st.sampled_from(["machine", "hub"]))
     def it_is_killed_and_started(self, down: float, of: Any) -> None:

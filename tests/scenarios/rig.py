@@ -26,9 +26,11 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from config.settings_changes import changes, settings_hash
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
+from hub.directory import directory_of
 from hub.inputs import (
     Ack,
     Acknowledge,
@@ -52,6 +54,9 @@ from hub.inputs import (
     PostureSet,
     Probed,
     Refused,
+    Reload,
+    Reloaded,
+    ReloadRefused,
     Resolve,
     SetPosture,
     WalkTestDone,
@@ -189,6 +194,7 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.answers: list[Answer] = []
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -359,6 +365,13 @@ class Rig:
         """The disk takes the first of what waits, and nobody hears of it: a kill is to follow."""
         self.journal.commit(self.waiting[:how_many])
 
+    def restart_on(self, data: Path, down_s: float) -> None:
+        """Start another machine's hub on another record, beside another broker."""
+        self.crash()
+        self._url = sqlite_url(data)
+        self.broker.clear()
+        self.restart(down_s)
+
     def restart(self, down_s: float = 0.0, *, of: Literal["machine", "hub"] = "machine") -> None:
         """Start the hub again: it reads its record, and the broker brings again what has no PUBACK.
 
@@ -392,6 +405,7 @@ class Rig:
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
         first = Decision(self.now().mono)
+        self.site.new_epoch.begin(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
         first.facts.update(self.site.postures.kept())
         self._re_anchor()
@@ -421,8 +435,34 @@ class Rig:
     def loaded_site(self, loaded: Loaded, now: Now) -> Site:
         """Return a site as a start makes it of what was stored."""
         view = View(self.settings.site, self.settings.name, "UTC", now.wall)
-        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
-        return Site(self.settings, shapes, loaded, view, now)
+        return Site(self.settings, self._shapes(self.settings), loaded, view, now)
+
+    def reload(self, settings: HubSettings) -> tuple[str, ...]:
+        """The hub takes other settings while it runs; returns what it says has changed."""
+        shapes, was, self.settings = self._shapes(settings), self.settings, settings
+        kinds = {name: kind for name, (kind, _) in shapes.items()}
+        said = changes(was, settings)
+        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        fact = Reload(settings, directory, kinds, said, digest, lambda: None, self.answers.append)
+        self._input(fact)
+        if not self.answers:  # the disk is sick: the recorder answers all the same
+            self.waiting[-1].reply(recorded=False)
+        answer = self.answers.pop()
+        assert isinstance(answer, Reloaded)
+        return answer.changes
+
+    def settle(self) -> None:
+        """At a start the recorder has the site settle what other settings left."""
+        decision = Decision(self.now().mono)
+        self.site.restore_gone(decision, self.now())
+        self._do(decision)
+
+    def reload_refused(self, *faults: str) -> None:
+        """The settings are read anew, and are wrong."""
+        self._input(ReloadRefused("hub.toml", faults))
+
+    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
 
     # --- as the recorder does ---
 
