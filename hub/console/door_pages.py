@@ -75,7 +75,7 @@ async def week(request: Request, session: Session) -> Response:
     facts = {
         "page": "doors",
         "week": _week(found, here.words, now),
-        "version": found.version,
+        "edition": found.version,
         "rows": _rows(found.doors),
         "signatures": signatures,
     }

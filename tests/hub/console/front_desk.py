@@ -175,6 +175,17 @@ class FrontDesk:
             change = rules.opened(SITE, more.get("group", "site"), next(self._numbers), press)
             return self._take(change, "incident.opened")
 
+    def door_told(self, device: str, name: str, words: str) -> Incident:
+        """Tell of a door, as the hub's recorder would."""
+        now = self.wall()
+        press = Press(
+            f"door {now}", None, self.place(device), "door", name, "door", "open", now, now,
+            rule="held-open", words=words,
+        )  # fmt: skip
+        with self._lock:
+            change = rules.opened(SITE, f"door {device} door", next(self._numbers), press)
+            return self._take(change, "incident.opened")
+
     def hear(self, *devices: str, zones: tuple[ZoneView, ...] = ZONES) -> None:
         """Hear from these devices now."""
         for device in devices:
