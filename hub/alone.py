@@ -21,8 +21,11 @@ PAUSE_S: Final = 0.05
 """Who asks whether a hub runs holds the lock for a moment."""
 
 
-def take(data: Path) -> IO[bytes]:
-    """Take the folder for as long as what is returned is open; raises :class:`AlreadyRunningError`."""
+def take(data: Path, *, heeds_hangups: bool = False) -> IO[bytes]:
+    """Take the folder for as long as what is returned is open; raises :class:`AlreadyRunningError`.
+
+    ``heeds_hangups``: this process reads its settings anew at SIGHUP, which would end any other.
+    """
     file = (data / "hub.lock").open("ab")
     for _ in range(TRIES):
         try:
@@ -31,15 +34,16 @@ def take(data: Path) -> IO[bytes]:
             time.sleep(PAUSE_S)
         else:
             file.truncate(0)
-            file.write(str(os.getpid()).encode())
-            file.flush()
+            if heeds_hangups:
+                file.write(str(os.getpid()).encode())
+                file.flush()
             return file
     file.close()
     raise AlreadyRunningError(f"another hub runs on {data}; end it first")
 
 
 def holder(data: Path) -> int | None:
-    """Return the process id of the hub that has this folder; None where none has. May raise ``OSError``."""
+    """Return the process id of the hub that runs on this folder; None where none does, or ``OSError``."""
     try:
         file = (data / "hub.lock").open("rb")
     except FileNotFoundError:

@@ -135,6 +135,8 @@ class Postures:
         was = self.current
         if not self._ledger.settings.posture.plans_may_raise:
             return "the school lets no plan raise it"
+        if incident.kind == "duress":
+            return "a silent call, which nothing may show"
         if was.asks:
             return "a person is to say first which one does"
         if was.by_person and was.posture != "normal":

@@ -78,7 +78,7 @@ class Hub:
         clock = SystemClock()
         now = clock.now()
         settings.data.mkdir(parents=True, exist_ok=True)
-        self._alone = alone.take(settings.data)
+        self._alone = alone.take(settings.data, heeds_hangups=True)
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):

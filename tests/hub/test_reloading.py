@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from config.hub_settings import HubSettings, check_hub
 from config.settings import SettingsError, load
-from hub import reload_word
+from hub import alone, reload_word
 from hub.channels.build import build_channels
 from hub.channels.channel import Channel
 from hub.inputs import Input, Reload, Reloaded, ReloadRefused
@@ -214,3 +215,15 @@ def test_it_stops_while_it_waits_for_the_recorder(tmp_path: Path) -> None:
     began = time.monotonic()
     world.reloading.stop(0.1)
     assert time.monotonic() - began < 2
+
+
+def test_only_a_hub_is_asked(tmp_path: Path) -> None:
+    """Whoever else holds the folder (a restore) would be ended by the signal."""
+    with alone.take(tmp_path, heeds_hangups=True):
+        assert alone.holder(tmp_path) == os.getpid()
+    assert alone.holder(tmp_path) is None
+    with alone.take(tmp_path):
+        assert alone.holder(tmp_path) is None
+        with pytest.raises(alone.AlreadyRunningError):
+            alone.take(tmp_path)
+    assert alone.holder(tmp_path / "nowhere") is None

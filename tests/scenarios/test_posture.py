@@ -25,8 +25,7 @@ def raising(
     """A school that lets its plans raise the posture: a panic to lockdown, a medical to hold."""
     settings = site_settings(group_by)
     plans: dict[str, PlanSettings] = {
-        "panic": replace(settings.plans["panic"], kinds=("panic",), posture=panic),
-        "quiet": replace(settings.plans["panic"], kinds=("duress",)),
+        "panic": replace(settings.plans["panic"], kinds=("panic", "duress"), posture=panic),
         "medical": replace(settings.plans["help"], kinds=("medical",), posture=medical),
         "assist": replace(settings.plans["help"], kinds=("assist",)),
     }
@@ -171,10 +170,12 @@ def test_a_person_s_normal_does_not_hold_against_a_higher_kind_in_the_same_incid
 
 
 def test_a_duress_sets_nothing(rig: Rig) -> None:
-    """No room shows that somebody called."""
+    """No room shows that somebody called, whatever its plan says; a panic that joins it does."""
     rig.press(101, "quiet", "duress")
     rig.wait(600)
     assert rig.rooms_heard() == []
+    rig.press(102)
+    assert rig.rooms_heard() == ["600 s lockdown"]
 
 
 def test_the_plan_s_word_waits_for_its_room_s_plan(make_rig: Make) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.drill_settings import DrillsSettings, DueSettings
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -364,6 +365,16 @@ def test_how_often_buttons_are_to_be_proved_changes_at_once(make_rig: Make) -> N
     assert rig.troubles() == ["prove-again room-101"]
     rig.reload(settings)
     assert rig.troubles() == []
+
+
+def test_drills_that_are_due_are_asked_for_at_once(make_rig: Make) -> None:
+    """A rule is set: the board shows what is due; and no more when it is taken out again."""
+    rig = make_rig(school())
+    rule = DueSettings(name="Lockdown", every="month")
+    rig.reload(school(drills=DrillsSettings(due=(rule,))))
+    assert [due.name for due in rig.view.drills_due] == ["Lockdown"]
+    rig.reload(school())
+    assert rig.view.drills_due == ()
 
 
 def test_troubles_are_told_to_whoever_is_to_be_told_now(make_rig: Make) -> None:
