@@ -285,7 +285,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
     command.add_argument("name")
     command.add_argument(
-        "--scopes", default="read", help="read, acknowledge, resolve, posture, maintain, or all; with commas"
+        "--scopes",
+        default="read",
+        help="read, acknowledge, resolve, posture, drill, maintain, or all; with commas",
     )
     return parser
 

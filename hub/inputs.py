@@ -103,7 +103,6 @@ class BackupState(Struct, frozen=True):
 class Measured(Struct, frozen=True):
     """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
 
-    clock_synced: bool | None = None
     disk_free_mb: float | None = None
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""

@@ -15,7 +15,9 @@ from msgspec.structs import asdict
 from hub.decision import EventRow, RecordRow
 from hub.verify_record import BEGAN, event_hash, payload_hash, value_hash
 
-PEOPLE: Final = frozenset({"by", "note", "target", "person", "people", "leader", "stand_in", "signed_by"})
+PEOPLE: Final = frozenset(
+    {"by", "note", "target", "person", "people", "leader", "planned_by", "stand_in", "signed_by"}
+)
 """Fields of a row's detail that name or describe a person, whatever the row is."""
 NAMING_REASONS: Final = frozenset(
     {

@@ -339,6 +339,7 @@ class Site(Ledger):
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
         """Write down a change of how far the wall clock can be trusted."""
         was, self.clock = self.clock, fact
+        self.own.trusted(decision, fact, now)
         if fact.synced is was.synced:
             return
         if fact.synced:

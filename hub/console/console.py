@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 
 from config.clock import Clock, Now
+from config.contract import shown
 from hub.console.aside import Aside, NoAnswerError
 from hub.console.attempts import Attempts
 from hub.console.changes import Changes
@@ -23,6 +24,8 @@ from hub.inputs import (
     Bypassed,
     Done,
     DoorWeekSigned,
+    DrillAction,
+    DrillDone,
     IncidentAction,
     PostureSet,
     Refused,
@@ -80,6 +83,17 @@ class Console:
         answer = await self._told(action)
         assert isinstance(answer, WalkTestDone | Refused)  # noqa: S101 - the others are of other words
         return answer
+
+    async def ask_of_drill(self, action: DrillAction) -> DrillDone | Refused:
+        """Return the recorder's answer to a word on a drill; as :meth:`ask` does."""
+        answer = await self._told(action)
+        assert isinstance(answer, DrillDone | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
+    def room_name(self, device: str) -> str:
+        """Return a room's name by its device, as pages show it."""
+        room = next((one.room for one in self.desk.settings.rooms if one.device == device), device)
+        return shown(room)
 
     async def ask_of_zone(self, action: ZoneAction) -> Bypassed | Refused:
         """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""

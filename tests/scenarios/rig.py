@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -195,6 +196,8 @@ class Rig:
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
         self.answers: list[Answer] = []
+        self.retuned: list[HubSettings] = []
+        """What the shell was told to go by."""
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -443,7 +446,8 @@ class Rig:
         kinds = {name: kind for name, (kind, _) in shapes.items()}
         said = changes(was, settings)
         directory, digest = directory_of(settings, shapes), settings_hash(settings)
-        fact = Reload(settings, directory, kinds, said, digest, lambda: None, self.answers.append)
+        retune = partial(self.retuned.append, settings)
+        fact = Reload(settings, directory, kinds, said, digest, retune, self.answers.append)
         self._input(fact)
         if not self.answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
@@ -556,6 +560,8 @@ class Rig:
         if decision.told:
             return
         decision.told = True
+        if decision.retuned is not None:
+            decision.retuned()
         for gone in decision.withdrawn:
             self.in_hand.pop(gone, None)
         self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)

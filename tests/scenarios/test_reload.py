@@ -58,6 +58,7 @@ def test_a_new_phone_is_the_one_that_rings(make_rig: Make) -> None:
         "channels: added new-phone",
         "people: changed okafor (reach)",
     )
+    assert rig.retuned == [with_new_phone()]
     rig.wait(41)
     assert rig.asked() == [
         "0 s reyes opened",

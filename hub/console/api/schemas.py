@@ -77,6 +77,7 @@ _INCIDENT: Final = _object(
         "response": _object({"posture": {"enum": [*POSTURES, None]}, "words": _TEXT}),
         "state": {"enum": list(STATES)},
         "drill": _YES_NO,
+        "drill_number": {"type": ["integer", "null"]},
         "confirmed": _YES_NO,
         "late": _YES_NO,
         "opened_at": _TIME,
@@ -293,7 +294,6 @@ DOORS: Final = _object({"doors": _array(_DOOR)})
 DOOR_WEEKS: Final = _object({"running": _array(_ref("DoorCount")), "weeks": _array(_ref("DoorWeek"))})
 SIGN_DOOR_WEEK: Final = _object({"exceptions": _NOTE}, optional=("exceptions",))
 DOOR_WEEK_SIGNED: Final = _object({"week": _ref("DoorWeek"), "recorded": _YES_NO})
-DRILLS: Final = _object({"drills": _array({"type": "object"})})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 
