@@ -1,4 +1,4 @@
-"""Writing a site's incidents, doors, tests and drills, and its whole record, as files."""
+"""Writing a site's incidents, doors, tests, drills and postures, and its whole record, as files."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ DOOR_WEEK: Final = (
 )  # fmt: skip
 DOOR_SIGNED: Final = ("week", "version", "by", "note", "via", "at", "seq")
 TEST: Final = ("at", "device", "zone", "reason", "detail", "seq")
+POSTURES: Final = ("posture", "posture-again", "posture-asked", "posture-held-back", "posture-not-raised")
+"""Rows of the record that say how the posture changed, was asked about, or was not raised."""
 DRILL: Final = ("at", "what", "reason", "detail", "seq")
 
 
@@ -57,6 +59,7 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
         ("door-weeks-signed", DOOR_SIGNED, lambda: _door_weeks_signed(engine, site, since, until)),
         ("tests", TEST, lambda: _of_record(engine, site, (PROVED,), since, until)),
         ("drills", DRILL, lambda: _of_record(engine, site, ("drill", "drill-ended"), since, until)),
+        ("postures", DRILL, lambda: _of_record(engine, site, POSTURES, since, until)),
     )
     made = []
     for number, (name, columns, rows) in enumerate(lists):

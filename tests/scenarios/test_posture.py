@@ -137,13 +137,16 @@ def test_a_plan_only_raises(rig: Rig) -> None:
 
 @pytest.mark.parametrize("posture", ["hold", "secure", "evacuate", "shelter"])
 def test_a_plan_never_replaces_what_a_person_set(rig: Rig, posture: Any) -> None:
-    """However low: the person is there, and is told of the press. The timeline says why it was not raised."""
+    """However low; but boards ask which one is to hold, and the timeline says why it was not raised."""
     rig.posture(posture)
     rig.wait(60)
     rig.press(101)
     assert rig.rooms_heard() == [f"0 s {posture}"]
     reason = f"its plan asks for lockdown; {posture} holds: a person set it"
     assert ("posture-not-raised", reason) in rig.timeline()
+    asked = rig.view.posture.asked
+    assert asked is not None
+    assert asked.why == f"incident 1: its plan asks for lockdown, and a person set {posture}"
 
 
 def test_a_person_s_normal_holds_against_what_was_before_it(rig: Rig) -> None:
