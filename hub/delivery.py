@@ -15,9 +15,9 @@ Verdict = Literal["delivered", "temporary", "permanent"]
 
 TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
-DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news"]
+DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked"]
 """``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
-a drill ends soon, or did not begin."""
+a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 

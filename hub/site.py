@@ -56,6 +56,7 @@ from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
+from hub.posture_notices import PostureNotices
 from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
@@ -126,8 +127,8 @@ class Site(Ledger):
         directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
-        self.postures = Postures(self, loaded.facts, now)
         self.outbound = Outbound(self, loaded.deliveries, now)
+        self.postures = Postures(self, PostureNotices(self, self.outbound), loaded.facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
