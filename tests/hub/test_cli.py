@@ -193,7 +193,9 @@ def test_a_token_is_printed_once_and_does_what_its_scopes_say(
 def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It says what is allowed."""
     assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
-    assert "no scope fly; allowed: read, acknowledge, resolve, maintain, all" in capsys.readouterr().err
+    assert (
+        "no scope fly; allowed: read, acknowledge, resolve, posture, maintain, all" in capsys.readouterr().err
+    )
 
 
 def test_the_record_is_verified_and_exported_by_commands(
