@@ -108,6 +108,8 @@ class NewEpoch:
         self._drills = drills
         self._bypasses = bypasses
         self._postures = postures
+        if not self._epoch.begun:  # a broker may be there before the first word is written
+            postures.say_nothing_yet()
 
     def begin(self, decision: Decision, now: Now) -> None:
         """Begin the epoch, where a backup was restored and no hub has started on it since."""

@@ -1,4 +1,4 @@
-"""``tocsin-hub backup``, ``backup-key`` and ``restore``, as a technician types them, beside a real hub."""
+"""``tocsin-hub backup``, ``backup-key`` and ``restore``, as a technician types them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -261,23 +260,3 @@ def test_a_restore_that_is_killed_leaves_no_half_record(
     assert not (box.data / "tocsin.db").exists()
     assert main(words) == 0
     assert chain.verify(open_engine(sqlite_url(box.data), read_only=True), "lincoln").faults == []
-
-
-# --- with a real hub ---
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[[Box], subprocess.Popen[str]]]:
-    running: list[subprocess.Popen[str]] = []
-
-    def start(box: Box) -> subprocess.Popen[str]:
-        log = (box.folder / "log").open("a")
-        process = subprocess.Popen(box.command("run"), stdout=log, stderr=log, text=True)
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.wait()

@@ -174,6 +174,8 @@ def test_no_room_is_told_a_posture_until_a_person_sets_one(rig: Rig, folder: Pat
     night = Night(rig, folder)
     was = rig.site.postures.current
     night.take_over(HOUR_S)
+    at_the_start = rig.loaded_site(rig.loaded, rig.now())
+    assert at_the_start.view.posture.message() is None, "a broker may be there before the first commit"
     held = rig.site.postures.current
     assert held.message() is None
     assert held.asked is not None
