@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 from collections.abc import MutableMapping
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast, get_args
 
 import msgspec
 import structlog
@@ -27,7 +27,7 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
 
     On a terminal lines are readable; elsewhere (systemd, a file) each is one JSON object.
     """
-    number = getattr(logging, level.upper())
+    set_level(level)
     writer = LogWriter(sys.stderr.buffer)
     _WRITERS[:] = [writer]
     # Bytes by msgspec: a line is on the way of every press.
@@ -36,13 +36,14 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
         renderers = [structlog.dev.ConsoleRenderer(), _encoded]
     structlog.configure(
         processors=[
+            _from_level,
             structlog.processors.add_log_level,
             _stamped,
             _without_secrets,
             structlog.processors.format_exc_info,
             *renderers,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.BytesLoggerFactory(file=writer),  # type: ignore[arg-type]  # it writes and flushes
         cache_logger_on_first_use=True,
     )
@@ -54,6 +55,13 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
     _BOUND.update(process=process, **bound)
 
 
+def set_level(level: Level) -> None:
+    """Log lines of this level and above from now on."""
+    _LEVEL[:] = [_NUMBERS[level]]
+
+
+_NUMBERS: dict[str, int] = {name: getattr(logging, name.upper()) for name in get_args(Level)}
+_LEVEL: list[int] = [logging.INFO]
 _BOUND: dict[str, str] = {}
 _WRITERS: list[LogWriter] = []
 
@@ -73,6 +81,13 @@ def _names_a_secret(name: str) -> bool:
 def get(**bound: Any) -> Any:
     """Return a logger whose lines carry ``bound``; safe to take before :func:`set_up`."""
     return structlog.get_logger(**bound)
+
+
+def _from_level(_: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # Loggers are cached with their filter: what may change while the process runs is asked here.
+    if _NUMBERS.get(name, logging.ERROR) < _LEVEL[0]:
+        raise structlog.DropEvent
+    return event
 
 
 def _stamped(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

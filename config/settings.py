@@ -62,9 +62,14 @@ def load(path: Path, kind: type[T], check: Callable[[T, Report], None]) -> T:
     ``check`` adds the faults that lie between keys, each part of it within ``where_known``.
     Raises :class:`SettingsError` with all faults.
     """
+    return parsed(text_of(path), kind, check, str(path))
+
+
+def text_of(path: Path) -> str:
+    """Read a settings file's text; raises :class:`SettingsError` where it can't be."""
     name = str(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except PermissionError:
         user = this_user()
         fault = Fault(name, "", f"may not be read by user {user}", cure_of_reading(path, user))
@@ -72,11 +77,16 @@ def load(path: Path, kind: type[T], check: Callable[[T, Report], None]) -> T:
         fault = Fault(name, "", f"can't be read ({error.strerror})", "name a file that this user may read")
     except UnicodeDecodeError as error:
         fault = Fault(name, "", f"byte {error.start} is not UTF-8", "save the file as UTF-8")
-    except tomllib.TOMLDecodeError as error:
-        fault = Fault(name, "", f"not TOML: {error}", "mend the line named")
-    else:
-        return read(table, kind, check, name)
     raise SettingsError((fault,))
+
+
+def parsed(text: str, kind: type[T], check: Callable[[T, Report], None], file: str) -> T:
+    """Turn a settings file's text into ``kind``; see :func:`load`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError((Fault(file, "", f"not TOML: {error}", "mend the line named"),)) from None
+    return read(table, kind, check, file)
 
 
 def read(

@@ -17,7 +17,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from config.agent_settings import AdcSettings, AgentSettings, LampSettings, LinkSettings, ZoneSettings
 from config.clock import Now
-from config.contract import PANIC_KINDS, Command, device_topic, encode
+from config.contract import PANIC_KINDS, Command, Posture, device_topic, encode
 from config.rooms import NumberedRoom
 from config.wiring import unsupervised
 from device import lamp, starts
@@ -248,6 +248,7 @@ class SimulatedRoom:
             "outbox": seen.get("outbox", 0),
             "boot": seen.get("boot"),
             "brown_out": self.machine.under_voltage,
+            "posture": seen.get("posture") if plugged else None,
             "walk_test": any(zone.get("walk_test") for zone in zones),
             "lamp": seen.get("lamp", {**off, "words": "Starting"}) if plugged else off,
             "zones": zones,
@@ -265,6 +266,7 @@ class SimulatedRoom:
             "boot": agent.boot,
             "link": bool(agent.up),
             "outbox": agent.owed,
+            "posture": _heard(agent.posture),
             "zones": {
                 name: {
                     "condition": zone.condition,
@@ -287,3 +289,7 @@ class SimulatedRoom:
         """Whether the motor in a button turns."""
         pin = self.zones[zone].haptic_pin
         return pin is not None and bool(factory.pin(pin).state)
+
+
+def _heard(posture: Posture | None) -> dict[str, object] | None:
+    return None if posture is None else {"posture": posture.posture, "drill": posture.drill}

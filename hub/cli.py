@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 2 for settings that can't be used."""
     options = _parser().parse_args(argv)
+    if options.run is _run:
+        options.hangup = _heed_hangups()
     try:
         if options.run in WITHOUT_SETTINGS:
             return int(options.run(options))
@@ -45,13 +49,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(settings: HubSettings, _: argparse.Namespace) -> int:
+def _heed_hangups() -> threading.Event:
+    """Let SIGHUP, which would end a process that starts, be heard once the hub runs."""
+    hangup = threading.Event()
+    signal.signal(signal.SIGHUP, lambda *_: hangup.set())
+    return hangup
+
+
+def _run(settings: HubSettings, options: argparse.Namespace) -> int:
     logs.set_up(settings.log.level, process="hub", site=settings.site)
     from hub.alone import AlreadyRunningError
     from hub.service import Hub  # after the settings are known to be right: this is most of the start
 
     try:
-        hub = Hub(settings)
+        hub = Hub(settings, options.config, options.hangup)
     except AlreadyRunningError as error:
         print(f"tocsin-hub: {error}", file=sys.stderr)
         return 1
@@ -91,6 +102,12 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
 
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
+
+
+def _reload(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_reload import reload
+
+    return reload(settings, options.config)
 
 
 def _explain(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -217,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("run", "Run the hub.", _run)
+    add("reload", "Have the running hub take its settings anew, or say why it can't.", _reload)
     command = add("check", "Say all that is wrong with the settings.", _check)
     words = "say when in the year nobody on duty would be told within S seconds (60)"
     command.add_argument("--within", type=float, default=60.0, metavar="S", help=words)
@@ -265,7 +283,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
     command.add_argument("name")
     command.add_argument(
-        "--scopes", default="read", help="read, acknowledge, resolve, posture, maintain, or all; with commas"
+        "--scopes",
+        default="read",
+        help="read, acknowledge, resolve, posture, drill, maintain, or all; with commas",
     )
     return parser
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.contract import Command, Posture
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Bypassed, Done, DrillDone, PostureSet, Reply, WalkTestDone
+from hub.inputs import Ack, Answer, Bypassed, Done, DrillDone, PostureSet, Reloaded, Reply, WalkTestDone
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -77,6 +77,9 @@ class Decision:
     doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
+    # What the shell does first of all, after the commit or from memory.
+    retuned: Callable[[], None] | None = None
+    """The shell's part of a change of settings: what leaves after it leaves by the new ones."""
     # What leaves after the commit.
     ack: Ack | None = None
     receipts: list[tuple[str, str]] = field(default_factory=list)
@@ -112,6 +115,7 @@ class Decision:
             or self.doors
             or self.facts
             or self.removals
+            or self.retuned
             or self.ack
             or self.receipts
             or self.owed
@@ -134,6 +138,7 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        if isinstance(answer, Done | Bypassed | WalkTestDone | PostureSet | DrillDone) and not recorded:
+        taken = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded
+        if isinstance(answer, taken) and not recorded:
             answer = replace(answer, recorded=False)
         reply(answer)

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.notice import NoticeType
 
@@ -91,6 +92,18 @@ def delivery_id(incident: str, trace: str, target: Target, kind: DeliveryType, n
     """
     facts = (incident, trace, target.audience, target.channel, target.name, kind, str(nth))
     return "d-" + blake2b("\0".join(facts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def readdressed(delivery: Delivery, target: Target, reason: str) -> Delivery:
+    """Return what a delivery says as another, to another target: never tried yet."""
+    return replace(
+        delivery,
+        id=delivery_id(delivery.incident, delivery.id, target, delivery.type, 0),
+        target=target,
+        reason=reason,
+        attempts=0,
+        next_try=0,
+    )
 
 
 def urgency(rank: int, kind: NoticeType, *, first: bool = False) -> int:

@@ -11,6 +11,7 @@ from config.clock import Now
 from config.contract import Health, MessageError, State, decode, is_device_id, shown
 from hub.bypass import Bypasses
 from hub.decision import Decision
+from hub.directory import Directory
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import DeviceMessage
@@ -113,27 +114,76 @@ class Devices:
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say that a device is silent, if it is."""
         self._armed.discard(device)
+        if not self._hearing.expects(device):
+            return  # the settings have it no more
         since = self._hearing.silent_since(device, now.mono)
         if since is None:
             self._arm(device)
             return
         detail = f"nothing heard for {now.mono - since:.0f} s"
-        self._ledger.trouble(decision, now, f"silent {device}", "silent", detail, device=device)
+        if device in self._ledger.directory.rooms:
+            self._ledger.trouble(decision, now, f"silent {device}", "silent", detail, device=device)
         view = self._views[device]
         if view.standing != "offline":
             self._show(decision, replace(view, standing="silent"))
+
+    def retune(self, decision: Decision, was: Directory, now: Now) -> list[str]:
+        """Take the rooms of new settings; returns those that are new or other than they were."""
+        rooms = self._ledger.directory.rooms
+        for device in was.rooms:
+            if device not in rooms:
+                self._leave(decision, device)
+        changed = [device for device, room in rooms.items() if was.rooms.get(device) != room]
+        for device in changed:
+            self._settle(decision, device, now)
+            if device not in was.rooms:
+                self._expect(device, now)
+        return changed
+
+    def _leave(self, decision: Decision, device: str) -> None:
+        """The settings have a room no more: nothing is expected of it, and what it says is a stranger's."""
+        self._hearing.forget(device)
+        self.vitals.forget(device)
+        view = self._views[device]
+        if view.boot is not None:
+            place = self._ledger.directory.place(device, view.place.room)
+            self._show(decision, replace(view, place=place, standing="not heard yet"))
+        else:
+            del self._views[device]
+            decision.shown.append(lambda: self._ledger.view.drop_device(device))
+
+    def _settle(self, decision: Decision, device: str, now: Now) -> None:
+        """Show a room as the settings have it now."""
+        place = self._ledger.directory.place(device)
+        view = self._views.get(device)
+        if view is None or view.boot is None:
+            self._show(decision, DeviceView(place, zones=self._expected(device)))
+        else:
+            view = decision.devices[device] = replace(view, place=place)
+            self._show(decision, view)
+            self._missing(decision, device, frozenset(zone.zone for zone in view.zones), now)
+        for where, door in list(self._doors.items()):
+            if where[0] == device:
+                self._keep_door(decision, replace(door, place=place))
+
+    def _expect(self, device: str, now: Now) -> None:
+        """Begin to supervise a room: like all at a start it has its time to be heard."""
+        view = self._views[device]
+        self.vitals.expect(device, view.boot)
+        if view.standing != "heard":
+            self._hearing.heard(device, now.mono)
+        self._arm(device)
 
     def resolved(self, incident: Incident, now: Now) -> None:
         """Remember what a birth in the next hour is to be told."""
         for room in incident.rooms:
             self._resolved[room.place.device] = (incident, now.mono)
 
-    def _missing(self, decision: Decision, device: str, state: State, now: Now) -> None:
+    def _missing(self, decision: Decision, device: str, told: frozenset[str], now: Now) -> None:
         """A zone that the site file has and the agent doesn't is one that nobody watches."""
         key = f"zones {device}"
-        if device not in self._ledger.directory.rooms or not state.zones:
+        if device not in self._ledger.directory.rooms or not told:
             return
-        told = {zone.zone for zone in state.zones}
         missing = [zone for zone in self._expected(device) if zone.zone not in told]
         if not missing:
             self._ledger.restore(decision, now, key)
@@ -189,9 +239,9 @@ class Devices:
             ledger.record(
                 decision, now, "agent-offline", "its last will, or its farewell", detail={"device": device}
             )
-            ledger.trouble(
-                decision, now, f"offline {device}", "offline", "the broker says it is gone", device=device
-            )
+            if device in ledger.directory.rooms:
+                detail = "the broker says it is gone"
+                ledger.trouble(decision, now, f"offline {device}", "offline", detail, device=device)
             view = replace(view, standing="offline")
             decision.devices[device] = view
             self._show(decision, view)
@@ -202,7 +252,7 @@ class Devices:
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
         self._heard(decision, view, now)
         self.vitals.boot(decision, device, state.boot, now)
-        self._missing(decision, device, state, now)
+        self._missing(decision, device, frozenset(zone.zone for zone in state.zones), now)
         normal = [zone.zone for zone in state.zones if zone.condition == "normal"]
         self.bypasses.read_normal(decision, device, normal, now)
         self._doors_of(decision, view, state, now)

@@ -8,16 +8,23 @@ from typing import Final
 from config.contract import PanicKind
 from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
+from hub.course import Reached
 from hub.delivery import Target
-from hub.escalation import Reached, everybody
 from hub.incident import Place
-from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
+from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, schedule_of
 
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
+
+
+TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
+"""Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
+
+Shapes = Mapping[str, tuple[str, tuple[str, ...]]]
+"""Each channel's kind and its targets' names, by its name."""
 
 
 class Directory:
@@ -45,6 +52,8 @@ class Directory:
             name: schedule_of(schedule) for name, schedule in settings.schedules.items()
         }
         self._told_once = told_once
+        self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
+        """The channels that are told of no trouble."""
         self._audiences = settings.audiences
         self._channels = dict(channels)
         self._places = {
@@ -55,6 +64,8 @@ class Directory:
             for name, plan in settings.plans_in_order.items()
         }
         self._group_by: GroupBy = next((plan.group_by for plan in self.plans.values()), "site")
+        people = self.roster.people.values()
+        self._personal = {(end.channel, end.name) for one in people for end in self.ends_of(one, "")}
 
     @property
     def may_storm(self) -> bool:
@@ -78,7 +89,7 @@ class Directory:
     def panic_targets(self) -> tuple[Target, ...]:
         """Return everybody whom some plan of a panic may tell."""
         plans = [plan for plan in self.plans.values() if "panic" in plan.condition.kinds]
-        return tuple(dict.fromkeys(t for name in everybody(plans) for t in self.everybody(name)))
+        return tuple(dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name)))
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
@@ -98,6 +109,15 @@ class Directory:
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
+
+    def has(self, target: Target) -> bool:
+        """Tell whether a target is still one: an end that its audience shares, or somebody's own."""
+        shared = self.targets.get(target.audience, ())
+        return target in shared or (target.channel, target.name) in self._personal
+
+    def has_end(self, channel: str, name: str) -> bool:
+        """Tell whether a channel of this name has a target of that name."""
+        return name in self._channels.get(channel, ())
 
     def of_person(self, by: str) -> tuple[Target, ...]:
         """Return the ends of whoever goes by this name; none where the settings don't know them."""
@@ -171,6 +191,13 @@ class Directory:
         """Return a person's ends as targets of an audience they are in; of ``sro`` where they are in none."""
         audiences = [name for name, found in self._audiences.items() if person.key in found.members]
         return self.ends_of(person, audiences[0] if audiences else "sro")
+
+
+def directory_of(settings: HubSettings, channels: Shapes) -> Directory:
+    """Return the directory of settings, with the channels that were made of them."""
+    ends = {name: targets for name, (_, targets) in channels.items()}
+    machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
+    return Directory(settings, ends, machines)
 
 
 def _asked(duty: Duty, position: int, count: int, *, in_order: bool) -> str:

@@ -24,6 +24,9 @@ def of_drill(drill: Drill) -> dict[str, Any]:
         "drill": drill.id,
         "name": drill.name,
         "leader": drill.leader,
+        "planned_by": drill.by,
+        "planned_via": drill.via,
+        "planned": stamp(drill.planned),
         "kinds": list(drill.kinds),
         "rooms": list(drill.rooms),
         "buildings": list(drill.buildings),
@@ -31,6 +34,8 @@ def of_drill(drill: Drill) -> dict[str, Any]:
         "start": stamp(drill.start),
         "until": stamp(drill.until),
         "ended": None if drill.ended is None else stamp(drill.ended),
+        "real_from": None if drill.real_from is None else stamp(drill.real_from),
+        "why_real": drill.why_real,
         "incidents": list(drill.incidents),
     }
 

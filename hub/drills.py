@@ -519,10 +519,8 @@ class Drills:
         for name in drill.incidents:
             if (incident := self._incidents.get(name)) is not None:
                 by = drill.ended_by or f"drill {drill.number}"
-                resolution = Resolution(by, now.wall, "drill", "drill")
-                self._deeds.end(
-                    decision, incident, resolution, {"note": f"drill {drill.number} is over"}, now
-                )
+                who = {"by": by, "via": "drill", "note": f"drill {drill.number} is over"}
+                self._deeds.end(decision, incident, Resolution(by, now.wall, "drill", "drill"), who, now)
 
     # --- real ---
 

@@ -24,13 +24,9 @@ URGENCY: Final = 99
 class HeadNotices:
     """When the head left last."""
 
-    def __init__(
-        self, ledger: Ledger, outbound: Outbound, mute: frozenset[str], facts: Mapping[str, str]
-    ) -> None:
-        """``mute`` are the channels that are told of nothing but incidents."""
+    def __init__(self, ledger: Ledger, outbound: Outbound, facts: Mapping[str, str]) -> None:
         self._ledger = ledger
         self._outbound = outbound
-        self._mute = mute
         self._sent = int(facts.get(FACT, "0"))
 
     def take(self, decision: Decision, head: HeadRead, now: Now) -> None:
@@ -42,7 +38,7 @@ class HeadNotices:
             target
             for audience in ledger.settings.record.head_to
             for target in ledger.directory.reach(audience, now.wall).targets
-            if target.channel not in self._mute
+            if target.channel not in ledger.directory.mute
         ]
         word = f"{head.seq}:{head.hash}"
         title = f"Record head of {ledger.settings.name}"

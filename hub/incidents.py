@@ -9,6 +9,7 @@ from config.contract import Command, LampStage
 from hub.courses import Courses
 from hub.decision import Decision
 from hub.delivery import Target
+from hub.directory import Directory
 from hub.incident import Incident, Press, clock_moved
 from hub.kept_course import KeptCourse
 from hub.ledger import Ledger
@@ -152,6 +153,11 @@ class Incidents:
         self._by_id[incident.id] = incident
         decision.incidents[incident.id] = (incident, self.courses.kept(incident.id, now))
         decision.shown.append(lambda: self._show(incident))
+
+    def retune(self, decision: Decision, was: Directory | None, now: Now) -> None:
+        """Let every course go on by the settings as they are now; ``was`` is what held before, if known."""
+        for incident in list(self._by_id.values()):
+            self.courses.retune(decision, incident, was, now)
 
     def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
         """Store every course's deadlines and every incident's moments anew, by the clock as it is now."""

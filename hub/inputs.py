@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, Posture, PostureName, Readable
+from config.hub_settings import HubSettings
 from hub.delivery import Outcome
+from hub.directory import Directory
 from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
@@ -100,7 +102,6 @@ class BackupState(Struct, frozen=True):
 class Measured(Struct, frozen=True):
     """What the hub's shell found of its own machine; None is not known, or not looked at this time."""
 
-    clock_synced: bool | None = None
     disk_free_mb: float | None = None
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
@@ -376,7 +377,15 @@ class DrillDone(Struct, frozen=True):
     recorded: bool = True
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused
+class Reloaded(Struct, frozen=True):
+    """The answer to settings that were read anew and are taken."""
+
+    changes: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded | Refused
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 
@@ -386,6 +395,30 @@ class Asked(Struct, frozen=True):
 
     action: Action
     answer: Reply
+
+
+class Reload(Struct, frozen=True):
+    """Settings that were read anew and are right, with all that could be made of them beforehand."""
+
+    settings: HubSettings
+    directory: Directory
+    kinds: dict[str, str]
+    """Each channel's kind."""
+    changes: tuple[str, ...]
+    """What differs, in words without secrets."""
+    hash: str
+    """Of the settings: see :func:`config.settings_changes.settings_hash`."""
+    retune: Callable[[], None]
+    """The shell's part, done when this is let out."""
+    answer: Reply
+
+
+class ReloadRefused(Struct, frozen=True):
+    """Settings that were read anew and can't be taken."""
+
+    file: str
+    faults: tuple[str, ...]
+    """Each in words, without secrets."""
 
 
 class TimeOver(Struct, frozen=True):
@@ -416,4 +449,6 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | Reload
+    | ReloadRefused
 )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import PanicKind
-from hub.escalation import UPDATE_EVERY_S, Course, Run, Told
+from hub.course import UPDATE_EVERY_S, Course, Run, Told
 from hub.reminder import Quiet
 
 JUMP_MS: Final = 2000

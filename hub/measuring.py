@@ -13,18 +13,16 @@ from config.certificate import first_end
 from config.dialling import their_certificate
 from config.disk_free import disk_free_mb
 from config.hub_settings import HubSettings, NamedBroker
-from config.kernel_clock import clock_synced
 from hub.backup.result import read_result
 from hub.inputs import BackupState, Measured
 
-CLOCK_EVERY_S: Final = 15.0
 DISK_EVERY_S: Final = 15.0
 CERTIFICATES_EVERY_S: Final = 3600.0
 BACKUP_EVERY_S: Final = 60.0
 
 
 class Measuring:
-    """Four threads, because each may hang by itself: in the disk, in a name server."""
+    """Three threads, because each may hang by itself: in the disk, in a name server."""
 
     def __init__(self, settings: HubSettings, put: Callable[[Measured], None]) -> None:
         """``put`` takes each finding on the thread that found it; it must not wait."""
@@ -32,7 +30,6 @@ class Measuring:
         self._stopping = threading.Event()
         self._log = structlog.get_logger(part="measuring")
         self._threads = [
-            self._thread("clock", CLOCK_EVERY_S, lambda: Measured(clock_synced=clock_synced())),
             self._thread("disk", DISK_EVERY_S, lambda: look_at_disk(settings.data)),
             self._thread("backup", BACKUP_EVERY_S, lambda: look_at_backup(settings.data)),
             self._thread("certificates", CERTIFICATES_EVERY_S, lambda: look_at_certificates(settings)),

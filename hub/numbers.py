@@ -23,6 +23,10 @@ class Numbers:
         found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
         self._next: int = found["next"] if found["clean"] else found["reserved"]
         self._reserved = self._next
+        self.retune(may_storm)
+
+    def retune(self, may_storm: bool) -> None:
+        """Reserve as many as the settings ask for now."""
         self._margin = STORM_MARGIN if may_storm else MARGIN
 
     def take(self) -> int:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
-from hub.delivery import Delivery, Outcome, Target, pause_s
+from hub.delivery import Delivery, Outcome, Target, pause_s, readdressed
 from hub.inputs import Attempted, Probed
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
@@ -136,6 +136,18 @@ class Outbound:
                 if ends(delivery) and not delivery.is_first:
                     self._withdraw(decision, delivery, why, now)
 
+    def retune(self, decision: Decision, is_unresolved: Callable[[str], bool], now: Now) -> None:
+        """Owe to whomever their audiences reach now what was owed to ends that the settings have no more.
+
+        Of an unresolved incident its course sees to that: :mod:`hub.refit`.
+        """
+        for delivery in list(self._owed.values()):
+            if self._ledger.directory.has(delivery.target):
+                continue
+            if not is_unresolved(delivery.incident):
+                self._readdress(decision, delivery, now)
+            self._withdraw(decision, delivery, "the settings have no such end any more", now)
+
     def forget_resolved(
         self, decision: Decision, unresolved: Callable[[str], object | None], why: str, now: Now
     ) -> None:
@@ -152,6 +164,14 @@ class Outbound:
                 due = self._due.get(delivery_id)
                 moved = replace(moved, next_try=0 if due is None else to_wall(due, now))
             self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
+
+    def _readdress(self, decision: Decision, delivery: Delivery, now: Now) -> None:
+        directory, audience = self._ledger.directory, delivery.target.audience
+        targets = directory.reach(audience, now.wall).targets or directory.everybody(audience)
+        for target in targets:
+            new = readdressed(delivery, target, "in the place of an end that the settings have no more")
+            if new.id not in self._owed:
+                self.owe(decision, new, now)
 
     def _overtaken(self, newer: Delivery) -> list[Delivery]:
         """Return the owed notices that the newer one says all of; a first notice is none.

@@ -8,7 +8,7 @@ from config.clock import Now, stamp
 from config.contract import shown
 from hub.decision import Decision
 from hub.health_watch import CERTIFICATE_DAYS, at_least, below, days_left
-from hub.inputs import BackupState, Measured
+from hub.inputs import BackupState, ClockTrust, Measured
 from hub.ledger import Ledger
 from hub.watch import RESTORED, Rule, Watch
 
@@ -24,7 +24,7 @@ RULES: Final = (
     # Ours: the hub says when a press was, and judges certificates; a start finds the time in a minute.
     Rule(
         "hub-clock",
-        "clock_synced",
+        "synced",
         lambda synced: synced is False,
         lambda synced: synced is True,
         "the hub's clock has not been synchronised for 5 min",
@@ -54,7 +54,7 @@ _CERTIFICATE: Final = Rule(
     "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends on"
 )
 _AGREEMENT: Final = Rule("agreement", "overdue", lambda words: words != "", lambda words: words == "", "{}")
-"""By the school's own day, at each look at the clock: nothing has to be woken for it."""
+"""By the school's own day, at each look at the machine: nothing has to be woken for it."""
 
 
 BACKUP_LATE_MS: Final = 2 * 86_400_000
@@ -70,8 +70,7 @@ class OwnState:
 
     def measured(self, decision: Decision, fact: Measured, now: Now) -> None:
         """Take what the shell found."""
-        for rule in RULES:
-            self._look(decision, rule, rule.what, getattr(fact, rule.field, None), now)
+        self._read(decision, fact, now)
         for name, ends in fact.cert_ends.items():
             key = f"{_CERTIFICATE.what} {shown(name)}"
             words = f"{shown(name)} ends on {stamp(ends)[:10]}"
@@ -80,6 +79,14 @@ class OwnState:
             self._backup(decision, fact.backup, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
+
+    def trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
+        """Take whether somebody keeps the hub's clock right."""
+        self._read(decision, fact, now)
+
+    def _read(self, decision: Decision, fact: Measured | ClockTrust, now: Now) -> None:
+        for rule in RULES:
+            self._look(decision, rule, rule.what, getattr(fact, rule.field, None), now)
 
     def _backup(self, decision: Decision, found: BackupState, now: Now) -> None:
         """Take what is known of the backups; where none is set up, none is missed."""

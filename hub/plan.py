@@ -6,7 +6,7 @@ another. Plans are looked at in the order of the settings: the first whose condi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -136,3 +136,8 @@ def _never_resting(steps: Sequence[Step]) -> list[Step]:
 def _ordinal(position: int) -> str:
     words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     return words[position] if position < len(words) else f"{position + 1}th"
+
+
+def audiences_of(plans: Iterable[Plan]) -> Iterator[str]:
+    """Name the audiences of plans, each once."""
+    yield from dict.fromkeys(name for plan in plans for step in plan.steps for name in step.notify)

@@ -19,7 +19,7 @@ from hub.decision import Decision
 from hub.incident import Incident
 from hub.inputs import Answer, PostureHeard, PostureSet, Refused, SetPosture
 from hub.ledger import Ledger
-from hub.posture import Question, SitePosture, lowers, outranks
+from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
@@ -67,7 +67,16 @@ class Postures:
         return PostureSet(set_, changed=True)
 
     def ask(self, decision: Decision, why: str, now: Now) -> None:
-        """Ask the officer which posture is to hold; boards show it until a person sets one."""
+        """Ask the officer which posture is to hold; boards show it until a person sets one.
+
+        The first question stands; one who holds a real posture has answered it.
+        """
+        was = self.current
+        if was.asked is not None or (was.by_person and was.posture != "normal"):
+            return
+        self._question(decision, why, now)
+
+    def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
         self._keep(decision, replace(self.current, asked=Question(why, now.wall)))
 
@@ -128,6 +137,12 @@ class Postures:
         if (why_not := self._why_not(incident, posture, upgraded=upgraded)) is not None:
             reason = f"its plan asks for {posture}; {was.posture} holds: {why_not}"
             self._ledger.record(decision, now, "posture-not-raised", reason, incident=incident.id)
+            would_rise = posture in RISES[was.posture] and incident.kind != "duress"
+            if was.by_person and was.asked is None and would_rise:
+                words = (
+                    f"incident {incident.number}: its plan asks for {posture}, and a person set {was.posture}"
+                )
+                self._question(decision, words, now)
             return
         why = f"incident {incident.number}"
         raised = self._changed(now, posture, automatic=True, why=why, seen=was.seen, asked=was.asked)
@@ -139,12 +154,16 @@ class Postures:
         was = self.current
         if not self._ledger.settings.posture.plans_may_raise:
             return "the school lets no plan raise it"
+        if incident.kind == "duress":
+            return "a silent call, which nothing may show"
         if was.asks:
             return "a person is to say first which one does"
         if was.by_person and was.posture != "normal":
             return "a person set it"
         if incident.number <= was.seen and not upgraded:
             return "a person set it after this incident had opened"
+        if was.posture not in ORDER:
+            return "it answers another danger"
         return None if outranks(posture, was) else "it is no lower"
 
     # --- by a drill ---

@@ -15,12 +15,18 @@ from msgspec.structs import asdict
 from hub.decision import EventRow, RecordRow
 from hub.verify_record import BEGAN, event_hash, payload_hash, value_hash
 
-PEOPLE: Final = frozenset({"by", "note", "target", "person", "people", "leader", "stand_in", "signed_by"})
+PEOPLE: Final = frozenset(
+    {"by", "note", "target", "person", "people", "leader", "planned_by", "stand_in", "signed_by"}
+)
 """Fields of a row's detail that name or describe a person, whatever the row is."""
 NAMING_REASONS: Final = frozenset(
-    {"confirmed", "reminded", "owed", "step", "step-skipped", "bypassed", "bypass-ended"}
+    {
+        *("confirmed", "reminded", "owed", "step", "step-skipped", "bypassed", "bypass-ended"),
+        *("settings-reloaded", "settings-refused"),
+    }
 )
-"""Rows whose reason says who confirmed, is asked in turn, is away or stands in, or a person's own words."""
+"""Rows whose reason says who confirmed, is asked in turn, is away or stands in, a person's own words, or
+names people by their settings."""
 ENDS: Final = "channel "
 """A trouble whose key begins so names an end of a channel, which may be a person's phone."""
 NOBODY: Final = "-"

@@ -20,6 +20,7 @@ import structlog
 
 from config.clock import Clock, Now
 from config.notify import notify
+from config.settings_changes import settings_hash
 from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
@@ -306,7 +307,8 @@ class Recorder:
                 self._beat.connected()  # what is said at this broker follows it, whatever the others do
         elif fact.up:
             self._beat.connected()
-            self.release.posture_again()
+            if not self._site.postures.current.asks:  # that may not be let out yet
+                self.release.posture_again()
 
     def _wait_s(self) -> float:
         now = self._clock.now()
@@ -344,7 +346,8 @@ class Recorder:
         self._site.new_epoch.begin(decision, now)
         self._site.restore_gone(decision, now)
         why = "from now on nobody is well until heard"
-        self._site.record(decision, now, "hub-started", why, detail=dict(self._site.clock.detail))
+        detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
+        self._site.record(decision, now, "hub-started", why, detail=detail)
         decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
         decision.facts.update(self._site.postures.kept())
         if (reserved := self._site.numbers.reserve()) is not None:

@@ -35,6 +35,7 @@ class Release:
                 return
             decision.told = True
             self._each(
+                lambda: decision.retuned() if decision.retuned else None,
                 lambda: self.wire.posture(decision.posture) if decision.posture else None,
                 lambda: self.post.withdraw(decision.withdrawn) if decision.withdrawn else None,
                 lambda: self.post.submit(decision.owed) if decision.owed else None,

@@ -41,12 +41,13 @@ class Retention:
 
     def __init__(
         self,
-        settings: RetentionSettings,
+        settings: Callable[[], RetentionSettings],
         due: Store,
         head: Callable[[], tuple[int, str] | None],
         put: Callable[[Input], None],
         clock: Clock,
     ) -> None:
+        """``settings`` returns those that hold now."""
         self._settings = settings
         self._due = due
         self._head = head
@@ -72,7 +73,7 @@ class Retention:
             self._log.info("record head", head=f"{head[0]}:{head[1]}")
             self._put(HeadRead(*head))
         now = self._clock.now().wall
-        settings = self._settings
+        settings = self._settings()
         self._remove("what names a person", settings.personal_days, now, self._due.personal)
         self._remove("payloads of events", settings.payload_days, now, self._due.payloads)
 

@@ -21,7 +21,8 @@ from config.hub_settings import HubSettings
 from config.notify import notify
 from config.settings import secret
 from hub import alone
-from hub.channels.build import build_channels
+from hub.channels.build import build_channels, shapes_of
+from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.inputs import Action, Answer
@@ -31,6 +32,7 @@ from hub.measuring import Measuring
 from hub.metrics import Metrics
 from hub.recall import Recall
 from hub.recorder import Recorder
+from hub.reloading import Reloading
 from hub.retention import Retention
 from hub.site import Site
 from hub.store.chain import head
@@ -66,14 +68,17 @@ def database_url(settings: HubSettings) -> str:
 class Hub:
     """One process's hub of one site; also the desk that the console asks."""
 
-    def __init__(self, settings: HubSettings) -> None:
-        """Open the store, bring its schema up, and read what the site had. May raise; nothing runs yet."""
+    def __init__(self, settings: HubSettings, config: Path, hangup: threading.Event) -> None:
+        """Open the store, bring its schema up, and read what the site had. May raise; nothing runs yet.
+
+        ``config`` is read anew whenever ``hangup`` is set.
+        """
         self.settings = settings
         self._log = structlog.get_logger(part="service")
         clock = SystemClock()
         now = clock.now()
         settings.data.mkdir(parents=True, exist_ok=True)
-        self._alone = alone.take(settings.data)
+        self._alone = alone.take(settings.data, heeds_hangups=True)
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
@@ -88,16 +93,15 @@ class Hub:
         self.people = People(self._pages, settings.site)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
-        channels = build_channels(settings)
-        shapes = {name: (channel.kind, channel.targets) for name, channel in channels.items()}
+        self.channels = build_channels(settings)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
-        site = Site(settings, shapes, loaded, self.view, kept)
+        site = Site(settings, shapes_of(self.channels), loaded, self.view, kept)
         site.clock = trust()
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, metrics, boot, kept)
         self._clock_watch = ClockWatch(self._recorder.put)
-        self._dispatcher = Dispatcher(channels, self._recorder.report, self._recorder.probed)
+        self._dispatcher = Dispatcher(self.channels, self._recorder.report, self._recorder.probed)
         held = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)
             for number, broker in enumerate(settings.brokers)
@@ -108,12 +112,13 @@ class Hub:
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._retention = Retention(
-            settings.retention,
+            lambda: self.settings.retention,
             Due(self._pages, settings.site),
             lambda: head(self._pages, settings.site),
             self._recorder.put,
             clock,
         )
+        self._reloading = Reloading(config, self, self._recorder.put, hangup)
         self._app: Any = None
         self._no_console = ""
         self._console: Any = None
@@ -156,6 +161,7 @@ class Hub:
         self._retention.start()
         self._measuring.start()
         self._clock_watch.start()
+        self._reloading.start()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
@@ -175,6 +181,7 @@ class Hub:
 
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
+        self._reloading.stop(STOP_S)
         self._measuring.stop()
         self._intake.stop()
         self._retention.stop(STOP_S)
@@ -188,6 +195,12 @@ class Hub:
             for engine in (self._engine, self._pages, self._asked):
                 engine.dispose()
         return clean
+
+    def retune(self, settings: HubSettings, channels: dict[str, Channel]) -> None:
+        """Go by other settings from now on: the recorder has taken them."""
+        self._dispatcher.retune(channels)
+        self.settings, self.channels = settings, channels
+        logs.set_level(settings.log.level)
 
     # --- the desk ---
 

@@ -21,7 +21,7 @@ from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
-from hub.directory import Directory
+from hub.directory import Shapes, directory_of
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
@@ -44,6 +44,8 @@ from hub.inputs import (
     Measured,
     PostureHeard,
     Probed,
+    Reload,
+    ReloadRefused,
     SetPosture,
     TimeOver,
     WalkTestAction,
@@ -58,6 +60,7 @@ from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
+from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.verify_record import REMOVED
@@ -71,8 +74,6 @@ ONE_TIME: Final = (
 )
 """Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
-TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
-"""Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
 FAULT_PAUSE_S: Final = 5.0
@@ -116,15 +117,13 @@ class Site(Ledger):
     def __init__(
         self,
         settings: HubSettings,
-        channels: dict[str, tuple[str, tuple[str, ...]]],
+        channels: Shapes,
         loaded: Loaded,
         view: View,
         now: Now,
     ) -> None:
         """``channels`` maps a channel's name to its kind and its targets' names."""
-        ends = {name: targets for name, (_, targets) in channels.items()}
-        machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
-        directory = Directory(settings, ends, machines)
+        directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.postures = Postures(self, loaded.facts, now)
@@ -134,9 +133,8 @@ class Site(Ledger):
         self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
-        mute = machines | {name for name, one in settings.channels.items() if not one.troubles}
-        self.notices = TroubleNotices(self, self.outbound, self.bypasses, frozenset(mute), now)
-        self.heads = HeadNotices(self, self.outbound, frozenset(mute), loaded.facts)
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
+        self.heads = HeadNotices(self, self.outbound, loaded.facts)
         self.proving = Proving(self, loaded.facts, self.devices.view, now)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
@@ -154,6 +152,9 @@ class Site(Ledger):
         )
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.retuning = Retuning(
+            self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
+        )
         self.new_epoch = NewEpoch(
             self,
             loaded.facts.get(EPOCH),
@@ -176,6 +177,8 @@ class Site(Ledger):
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
+            Reload: self.retuning.take,
+            ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
         self._had_session = {
@@ -328,6 +331,7 @@ class Site(Ledger):
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
         """Write down a change of how far the wall clock can be trusted."""
         was, self.clock = self.clock, fact
+        self.own.trusted(decision, fact, now)
         if fact.synced is was.synced:
             return
         if fact.synced:
@@ -375,16 +379,8 @@ class Site(Ledger):
         return f"broker {one.name} ({one.host}:{one.port}): {words}"
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
-        """Restore, at a start, the troubles of what the settings have no more: devices, channels, brokers."""
-        more = {broker.name for broker in self.settings.more_brokers}
-        for key in list(self.troubles.open):
-            what, _, rest = key.partition(" ")
-            device = self.troubles.open[key].device
-            gone_device = device is not None and device not in self.directory.rooms and what != "flaw"
-            gone_channel = what == "channel" and rest.partition(" ")[0] not in self.view.channels
-            gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
-            if gone_device or gone_channel or gone_broker:
-                self.restore(decision, now, key, for_good=True)
+        """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
+        self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
 
     def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:

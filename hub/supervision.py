@@ -22,6 +22,14 @@ class Hearing:
         """Note a live message."""
         self._last[device] = mono
 
+    def forget(self, device: str) -> None:
+        """Expect nothing of a device any more."""
+        self._last.pop(device, None)
+
+    def expects(self, device: str) -> bool:
+        """Tell whether a device is to be heard again."""
+        return device in self._last
+
     def silent_since(self, device: str, mono: float) -> float | None:
         """Return since when a device has been silent for too long; None while it is not."""
         last = self._last.get(device)

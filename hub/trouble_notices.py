@@ -14,6 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from config.clock import Now, stamp
+from config.trouble_settings import TroublesSettings
 from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.delivery import TROUBLE_URGENCY, Delivery, Target, TroubleType, delivery_id
@@ -37,15 +38,10 @@ TOGETHER: Final = 500
 class TroubleNotices:
     """Which troubles people have been told of, and which wait for it."""
 
-    def __init__(
-        self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, mute: frozenset[str], now: Now
-    ) -> None:
-        """``mute`` are the channels that are told of no trouble."""
+    def __init__(self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, now: Now) -> None:
         self._ledger = ledger
         self._outbound = outbound
         self._bypasses = bypasses
-        self._mute = mute
-        self._settings = ledger.settings.troubles
         self._due: dict[str, float] = {}
         """When an open trouble is to be told of: for the first time, or again."""
         self._ended: dict[str, tuple[float, Trouble]] = {}
@@ -84,6 +80,10 @@ class TroubleNotices:
             self._tell_open(decision, dict.fromkeys((*ripe, *waiting)), now)
             self._tell_ended(decision, now)
         self._arm()
+
+    @property
+    def _settings(self) -> TroublesSettings:
+        return self._ledger.settings.troubles
 
     @property
     def _repeat_s(self) -> float:
@@ -126,12 +126,12 @@ class TroubleNotices:
 
     def _targets(self, trouble: Trouble, now: Now) -> tuple[Target, ...]:
         audiences = self._settings.unprotected if trouble.what in UNPROTECTED else self._settings.notify
-        reach = self._ledger.directory.reach
+        directory = self._ledger.directory
         found = {
             (target.channel, target.name): target
             for audience in reversed(audiences)
-            for target in reach(audience, now.wall).targets
-            if target.channel not in self._mute
+            for target in directory.reach(audience, now.wall).targets
+            if target.channel not in directory.mute
         }
         return tuple(found.values())  # an end that two audiences share is told once, for the first
 

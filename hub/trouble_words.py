@@ -48,6 +48,7 @@ HEADINGS: Final = {
     "broker": "No connection to the broker",
     "broker-dropped": "The broker dropped messages",
     "broker-session": "The broker lost the hub's session",
+    "settings": "New settings not taken",
     "store": "The record fails or is slow",
     "unanswered": "Nobody answers",
     "drill-overdue": "A drill is overdue",

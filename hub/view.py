@@ -164,6 +164,10 @@ class View:
         now.sort(key=lambda incident: (incident.drill, incident.state != "open", -incident.number))
         return now
 
+    def drop_device(self, device: str) -> None:
+        """Show a device no more."""
+        self.devices.pop(device, None)
+
     def drill(self) -> Drill | None:
         """Return the drill that runs now."""
         return next((drill for drill, _ in list(self.drills.values()) if drill.state == "running"), None)

@@ -42,6 +42,16 @@ class Vitals:
             elif trouble.what == "two-boots":  # whether it is so is not known any more: the quiet decides
                 ledger.wake(now.mono + QUIET_S, "two-boots", trouble.device)
 
+    def expect(self, device: str, boot: str | None) -> None:
+        """Watch a device that the settings have from now on; ``boot`` is the one it spoke under before."""
+        self._known_boots[device] = boot
+
+    def forget(self, device: str) -> None:
+        """Watch a device no more."""
+        for known in (self._known_boots, self._watches, self._sequences, self._boots, self._links):
+            known.pop(device, None)
+        self._gaps.discard(device)
+
     def health(self, decision: Decision, device: str, health: Health, now: Now) -> None:
         """Take an agent's health: each of its rules, its links, what it says it gave up."""
         if device not in self._ledger.directory.rooms:
@@ -88,6 +98,8 @@ class Vitals:
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say which events are missing, or that none is any more."""
+        if device not in self._ledger.directory.rooms:
+            return
         sequence, key = self._sequence(device), f"seq-gap {device}"
         known = self._ledger.known(key)
         if gaps := sequence.gaps(now.mono):

@@ -141,6 +141,7 @@ function makeCard(room) {
   const made = {
     card, plug, zones, wires, brownOut, walkTest,
     lamp: card.querySelector(".lamp"), glow: card.querySelector(".glow"),
+    posture: card.querySelector(".posture"),
     words: card.querySelector(".words"), foot: card.querySelector(".foot"),
   };
   place(card, room);
@@ -180,6 +181,10 @@ function show(room) {
   lamp.dataset.light = room.lamp.light;
   made.glow.style.opacity = room.lamp.light;
   set(made.words, room.lamp.words);
+  const heard = room.posture;
+  made.posture.dataset.posture = heard ? heard.posture : "none";
+  const drill = heard && heard.drill ? "DRILL " : "";
+  set(made.posture, heard ? `Posture: ${drill}${heard.posture.toUpperCase()}` : "Posture: none heard");
   for (const zone of room.zones) {
     const button = made.zones.get(zone.zone);
     const word = zone.button ? (zone.active ? "pressed" : "at rest") : (zone.active ? "open" : "closed");

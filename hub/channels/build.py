@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 from config.clock import Clock, SystemClock
 from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
 from config.settings import Fault, SettingsError, masked, secret
@@ -49,6 +52,28 @@ def check_channels(settings: HubSettings) -> tuple[Fault, ...]:
                 if (found := fault(target.url))
             ]
     return tuple(faults)
+
+
+def shapes_of(channels: Mapping[str, Channel]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return each channel's kind and its targets' names, as the deciding modules know it."""
+    return {name: (channel.kind, channel.targets) for name, channel in channels.items()}
+
+
+def made_of(settings: HubSettings) -> dict[str, str]:
+    """Return, by each channel's name, a hash of all that it is made of, its secrets among it.
+
+    Raises ``LookupError`` where a secret can't be read.
+    """
+    found = {}
+    for name, channel in settings.channels.items():
+        if isinstance(channel, WebhookSettings):
+            whole = [secret("url", channel.url_file, channel.url_env, channel.url)]
+            whole.append(secret("secret", channel.secret_file, channel.secret_env))
+        else:
+            whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
+        whole += [type(channel).__name__, str(channel.timeout_s)]
+        found[name] = sha256("\0".join(whole).encode()).hexdigest()
+    return found
 
 
 def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Fault]:

@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -45,19 +46,22 @@ class Dispatcher:
 
         ``probed`` gets a channel's name and whether its far side can be reached, of channels that can ask.
         """
-        self._channels = dict(channels)
+        self._channels: dict[str, Channel] = {}
+        self._lanes: dict[str, Lane] = {}
         self._report = report
         self._probed = probed
         self._probe_every_s = probe_every_s
-        self._probing: set[asyncio.Task[None]] = set()
-        self._lanes = {
-            name: Lane(channel.at_once, len(channel.targets)) for name, channel in self._channels.items()
-        }
+        self._probing: dict[Channel, asyncio.Task[None]] = {}
+        self._busy: Counter[Channel] = Counter()
+        """Attempts under way."""
+        self._retired: set[Channel] = set()
+        """Channels in whose place others are, until their last attempt ends."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="channels", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._end: asyncio.Future[float] = self._loop.create_future()
         self._ending = False
+        self._set(dict(channels))
 
     def start(self) -> None:
         """Begin; what was submitted before is attempted now."""
@@ -75,6 +79,14 @@ class Dispatcher:
     def withdraw(self, ids: Iterable[str]) -> None:
         """Drop those deliveries that have not begun; nothing is reported for them."""
         self._call(self._drop, tuple(ids))
+
+    def retune(self, channels: Mapping[str, Channel]) -> None:
+        """Carry these channels from now on: what is submitted after this goes by them.
+
+        What waits for a channel whose name stays is attempted by the new one. One that is gone, or
+        replaced, ends when its attempts under way have; what waited for one that is gone is dropped.
+        """
+        self._call(self._retune, dict(channels))
 
     def stop(self, timeout: float) -> bool:
         """Let attempts under way end, then end; what waits, or is cut off, stays owed.
@@ -103,12 +115,9 @@ class Dispatcher:
 
     async def _live(self) -> None:
         for channel in self._channels.values():
-            if isinstance(channel, Warms):
-                self._spawn(self._warm_up(channel))
-            if isinstance(channel, Probes) and self._probed is not None:
-                self._probing.add(self._loop.create_task(self._probe(channel, self._probed)))
+            self._begin_with(channel)
         timeout = await self._end
-        for probe in self._probing:
+        for probe in self._probing.values():
             probe.cancel()
         attempts = set(self._tasks)
         if attempts:
@@ -116,7 +125,8 @@ class Dispatcher:
         for task in attempts:
             task.cancel()
         # One round for cancellations to arrive, and what is left of the time for farewells.
-        farewells = {asyncio.create_task(channel.close()) for channel in self._channels.values()}
+        left = {*self._channels.values(), *self._retired}
+        farewells = {asyncio.create_task(channel.close()) for channel in left}
         if last := farewells | {task for task in attempts if not task.done()}:
             await asyncio.wait(last, timeout=timeout * (1 - GRACE) / 2)
         for task in farewells:
@@ -127,6 +137,48 @@ class Dispatcher:
         self._ending = True
         if not self._end.done():
             self._end.set_result(timeout)
+
+    def _set(self, channels: dict[str, Channel]) -> None:
+        lanes: dict[str, Lane] = {}
+        for name, channel in channels.items():
+            lane = lanes[name] = self._lanes.get(name) or Lane(channel.at_once, len(channel.targets))
+            lane.resize(channel.at_once, len(channel.targets))
+        self._channels, self._lanes = channels, lanes
+
+    def _begin_with(self, channel: Channel) -> None:
+        if isinstance(channel, Warms):
+            self._spawn(self._warm_up(channel))
+        if isinstance(channel, Probes) and self._probed is not None:
+            self._probing[channel] = self._loop.create_task(self._probe(channel, self._probed))
+
+    def _retune(self, channels: dict[str, Channel]) -> None:
+        if self._ending:
+            return
+        old = set(self._channels.values())
+        new = [channel for channel in channels.values() if channel not in old]
+        self._set(channels)
+        for channel in old - set(channels.values()):
+            if (probe := self._probing.pop(channel, None)) is not None:
+                probe.cancel()
+            self._retired.add(channel)
+            self._let_go(channel)
+        for channel in new:
+            self._begin_with(channel)
+        for name in channels:
+            self._begin(name)
+
+    def _let_go(self, channel: Channel) -> None:
+        """Close a channel in whose place another is, once none of its attempts is under way."""
+        if channel in self._retired and not self._busy[channel]:
+            self._retired.discard(channel)
+            del self._busy[channel]
+            self._spawn(self._close(channel))
+
+    async def _close(self, channel: Channel) -> None:
+        try:
+            await channel.close()
+        except Exception as error:  # noqa: BLE001 - nobody waits for it
+            _log.warning("a channel would not close", why=type(error).__name__)
 
     def _take(self, deliveries: tuple[Delivery, ...]) -> None:
         if self._ending:
@@ -149,29 +201,34 @@ class Dispatcher:
 
     def _begin(self, name: str) -> None:
         """Begin as many of a channel's attempts as it has places for."""
-        while not self._ending and (delivery := self._lanes[name].begin()):
-            self._spawn(self._attempt(name, delivery))
+        lane, channel = self._lanes[name], self._channels[name]
+        while not self._ending and (delivery := lane.begin()):
+            self._busy[channel] += 1
+            self._spawn(self._attempt(lane, channel, delivery))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self, name: str, delivery: Delivery) -> None:
+    async def _attempt(self, lane: Lane, channel: Channel, delivery: Delivery) -> None:
         began = time.perf_counter()
         try:
-            outcome = await self._outcome(name, delivery)
+            outcome = await self._outcome(channel, delivery)
         finally:
-            self._lanes[name].end(delivery)
+            lane.end(delivery)
+            self._busy[channel] -= 1
+            self._let_go(channel)
         took = round((time.perf_counter() - began) * 1000)
         self._tell(delivery, replace(outcome, took_ms=took))
-        self._begin(name)
+        if delivery.target.channel in self._lanes:
+            self._begin(delivery.target.channel)
 
-    async def _outcome(self, name: str, delivery: Delivery) -> Outcome:
+    async def _outcome(self, channel: Channel, delivery: Delivery) -> Outcome:
         """Make the attempt; whatever the channel raises is an outcome too."""
         try:
             async with asyncio.timeout(LONGEST_ATTEMPT_S):
-                return await self._channels[name].deliver(delivery)
+                return await channel.deliver(delivery)
         except asyncio.CancelledError:
             if self._ending:
                 raise
@@ -182,7 +239,7 @@ class Dispatcher:
             # An exception's own words may hold a URL with its credentials; its place never does.
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename.rpartition('/')[2]}:{place.lineno}"
-            _log.error("a channel failed", channel=name, error=type(error).__name__, where=where)
+            _log.error("a channel failed", channel=channel.name, error=type(error).__name__, where=where)
             return Outcome("temporary", f"a fault in the channel itself ({type(error).__name__} at {where})")
 
     def _tell(self, delivery: Delivery, outcome: Outcome) -> None:

@@ -22,12 +22,16 @@ class Lane:
     """
 
     def __init__(self, at_once: int, targets: int) -> None:
-        self.at_once = at_once
-        self.share = max(1, at_once // max(targets, 1))
+        self.resize(at_once, targets)
         self._waiting: dict[str, dict[str, tuple[_Order, Delivery]]] = {}
         """By target and id."""
         self._under_way: dict[str, str] = {}
         self._taken = 0
+
+    def resize(self, at_once: int, targets: int) -> None:
+        """Take that its channel is another from now on; what waits goes on waiting."""
+        self.at_once = at_once
+        self.share = max(1, at_once // max(targets, 1))
 
     def take(self, delivery: Delivery) -> bool:
         """Queue a delivery; False if its id waits already or is under way, or its target's queue is full.

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from config.clock import Clock, SystemClock
-from hub.console import deeds, guard, health, live, looking, posture, signing, walking, zone_deeds
+from hub.console import deeds, drills, guard, health, live, looking, posture, signing, walking, zone_deeds
 from hub.console.api.routes import api_routes
 from hub.console.console import Console
 from hub.console.desk import Desk
@@ -53,6 +53,14 @@ def _routes() -> list[BaseRoute]:
         Route("/devices/{device}/bypass/end", for_people(zone_deeds.end), methods=["POST"]),
         Route("/posture", for_people(posture.page)),
         Route("/posture", for_people(posture.set_posture), methods=["POST"]),
+        Route("/drills", for_people(drills.drills)),
+        Route("/drills", for_people(drills.plan), methods=["POST"]),
+        Route("/drills/{id}", for_people(drills.drill)),
+        Route("/drills/{id}/start", for_people(drills.start), methods=["POST"]),
+        Route("/drills/{id}/end", for_people(drills.end), methods=["POST"]),
+        Route("/drills/{id}/cancel", for_people(drills.cancel), methods=["POST"]),
+        Route("/drills/{id}/real", for_people(drills.real), methods=["POST"]),
+        Route("/drills/{id}/part-of-drill", for_people(drills.part_of_drill), methods=["POST"]),
         Route("/troubles", for_people(looking.troubles)),
         Route("/incidents", for_people(looking.incidents)),
         Route("/incidents/{id}", for_people(looking.incident)),

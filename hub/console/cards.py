@@ -69,6 +69,9 @@ class Card(Struct, frozen=True):
     state: str
     state_word: str
     drill: bool
+    drill_id: str | None
+    unexpected: bool
+    """A press of it was not expected in its drill, and has no answer."""
     confirmed: bool
     late: str | None
     opened_at: int
@@ -90,9 +93,18 @@ class Card(Struct, frozen=True):
     """What was said as it was resolved; known where its timeline is."""
 
     @property
+    def drill_word(self) -> str:
+        """How everything of a drill begins: DRILL, its number, and whether it was expected."""
+        if not self.drill:
+            return ""
+        if self.unexpected:
+            return f"NOT EXPECTED in drill {self.drill_id}: "
+        return "DRILL " if self.drill_id is None else f"DRILL {self.drill_id}, EXPECTED: "
+
+    @property
     def headline(self) -> str:
         """The kind and the rooms that want an answer: what a banner and a screen reader say."""
-        word = f"{'DRILL ' if self.drill else ''}{self.word}"
+        word = f"{self.drill_word}{self.word}"
         rooms = self._named
         if len(rooms) == 1:
             return f"{word} {rooms[0].room} ({rooms[0].labels_said})" + (
@@ -136,6 +148,8 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         state=incident.state,
         state_word=STATE_WORDS[incident.state],
         drill=incident.drill,
+        drill_id=incident.drill_id,
+        unexpected=bool(incident.waiting),
         confirmed=incident.confirmed,
         late=None if not incident.late or last is None else age(last.received_at - incident.opened_at),
         opened_at=incident.opened_at,

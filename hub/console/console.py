@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 
 from config.clock import Clock, Now
+from config.contract import shown
 from hub.console.aside import Aside, NoAnswerError
 from hub.console.attempts import Attempts
 from hub.console.changes import Changes
@@ -22,6 +23,8 @@ from hub.inputs import (
     Answer,
     Bypassed,
     Done,
+    DrillAction,
+    DrillDone,
     IncidentAction,
     PostureSet,
     Refused,
@@ -49,7 +52,6 @@ class Console:
     def __init__(self, desk: Desk, session_key: bytes, clock: Clock) -> None:
         self.desk = desk
         self.clock = clock
-        self.words = Words(desk.settings.timezone)
         self.aside = Aside(clock)
         self.attempts = Attempts()
         self.sealer = Sealer(session_key, desk.settings.site)
@@ -59,6 +61,11 @@ class Console:
         self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
         self.waiting_to_sign_in = 0
         self.streams = 0
+
+    @property
+    def words(self) -> Words:
+        """Return what writes times in the school's time zone, as the settings have it now."""
+        return Words(self.desk.settings.timezone)
 
     def now(self) -> Now:
         """Return this moment."""
@@ -74,6 +81,17 @@ class Console:
         answer = await self._told(action)
         assert isinstance(answer, WalkTestDone | Refused)  # noqa: S101 - the others are of other words
         return answer
+
+    async def ask_of_drill(self, action: DrillAction) -> DrillDone | Refused:
+        """Return the recorder's answer to a word on a drill; as :meth:`ask` does."""
+        answer = await self._told(action)
+        assert isinstance(answer, DrillDone | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
+    def room_name(self, device: str) -> str:
+        """Return a room's name by its device, as pages show it."""
+        room = next((one.room for one in self.desk.settings.rooms if one.device == device), device)
+        return shown(room)
 
     async def ask_of_zone(self, action: ZoneAction) -> Bypassed | Refused:
         """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""

@@ -24,6 +24,7 @@ from hub.inputs import (
     Bypassed,
     Confirm,
     Done,
+    DrillDone,
     IncidentAction,
     Note,
     PostureSet,
@@ -120,7 +121,7 @@ async def take(request: Request, session: Session, word: Word, where: str) -> Re
     return _said(request, session, said, status)
 
 
-def status_of(answer: Done | Bypassed | WalkTestDone | PostureSet | Refused) -> int:
+def status_of(answer: Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused) -> int:
     """Return an answer's HTTP status."""
     if isinstance(answer, Refused):
         return {"not-found": 404, "bad-input": 422}.get(answer.error, 409)

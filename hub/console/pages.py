@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from hub.console import console
 from hub.console.aside import NoAnswerError
 from hub.console.cards import card
+from hub.console.drill_words import said_of as said_of_drill
+from hub.console.drill_words import waiting
 from hub.console.posture_words import said_of
 from hub.console.session import Session, local_path
 from hub.console.words import age, counting
@@ -89,10 +91,14 @@ def rendered(
     incidents = [card(incident, here.words, now) for incident in view.unresolved()]
     ends = session.ends(here.desk.settings.console.session_h)
     posture = view.posture  # once: the recorder may write meanwhile
+    drill = view.drill()
     text = _TEMPLATES.get_template(template).render(
         site=view.name,
         posture=posture,
         posture_said=said_of(posture, here.words, now),
+        drill_now=drill,
+        drill_said="" if drill is None else said_of_drill(drill, here.words, now),
+        waiting=waiting(view, here.words, now),
         session=session,
         session_ends=here.words.when(ends, now),
         incidents=incidents,

@@ -1,4 +1,4 @@
-"""Writing a site's incidents, doors, tests and drills, and its whole record, as files."""
+"""Writing a site's incidents, doors, tests, drills and postures, and its whole record, as files."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ INCIDENT: Final = (
 DOOR: Final = ("at", "device", "zone", "what", "received_at", "seq")
 DOOR_NOW: Final = ("device", "room", "building", "zone", "label", "state", "since")
 TEST: Final = ("at", "device", "zone", "reason", "detail", "seq")
+POSTURES: Final = ("posture", "posture-again", "posture-asked", "posture-held-back", "posture-not-raised")
+"""Rows of the record that say how the posture changed, was asked about, or was not raised."""
 DRILL: Final = ("at", "what", "reason", "detail", "seq")
 
 
@@ -50,6 +52,7 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
         ("doors-now", DOOR_NOW, lambda: _doors_now(engine, site)),
         ("tests", TEST, lambda: _of_record(engine, site, (PROVED,), since, until)),
         ("drills", DRILL, lambda: _of_record(engine, site, ("drill", "drill-ended"), since, until)),
+        ("postures", DRILL, lambda: _of_record(engine, site, POSTURES, since, until)),
     )
     made = []
     for number, (name, columns, rows) in enumerate(lists):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, select
 
 from config.clock import stamp
+from hub.drill_record import name_of
 from hub.incident import Incident
 from hub.record_chain import joined
 from hub.store.chain import head, values_and_gone
@@ -49,21 +50,51 @@ class Reading:
 
     def timeline(self, incident_id: str) -> list[dict[str, Any]]:
         """Return an incident's rows of the record, oldest first: ``{"at","what","reason","detail"}``."""
+        return [{k: v for k, v in row.items() if k != "seq"} for row in self.rows_of(incident_id)]
+
+    def rows_of(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of an incident, or a drill's own, with their numbers, oldest first.
+
+        A drill's stand under :func:`hub.drill_record.name_of` its id.
+        """
+        with self._engine.connect() as connection:
+            beside = (personal.c.site == self._site, personal.c.incident == name)
+            return self._rows(connection, (record.c.incident == name,), beside)
+
+    def postures(self, since: int, until: int) -> list[dict[str, Any]]:
+        """Return the rows that say how the posture changed from a row of the record to another."""
+        between = record.c.seq.between(since, until)
+        with self._engine.connect() as connection:
+            return self._rows(
+                connection,
+                (between, record.c.what.in_(("posture", "posture-asked"))),
+                (personal.c.site == self._site, personal.c.seq.between(since, until)),
+            )
+
+    def drills(self, newest: int, limit: int = 200) -> list[dict[str, Any]]:
+        """Return the rows with which drills ended or were cancelled, by their numbers, the highest first."""
+        names = [name_of(str(number)) for number in range(newest, max(newest - limit, 0), -1)]
+        over = record.c.what.in_(("drill-ended", "drill-cancelled"))
+        with self._engine.connect() as connection:
+            beside = (personal.c.site == self._site, personal.c.incident.in_(names))
+            rows = self._rows(connection, (record.c.incident.in_(names), over), beside)
+        return sorted(rows, key=lambda row: -int(row["detail"]["drill"]))
+
+    def _rows(
+        self, connection: Connection, which: tuple[Any, ...], beside: tuple[Any, ...]
+    ) -> list[dict[str, Any]]:
+        """Return rows of the record with what lies beside them, oldest first."""
         statement = (
             select(record.c.seq, record.c.at, record.c.what, record.c.reason, record.c.detail)
-            .where(record.c.site == self._site, record.c.incident == incident_id)
+            .where(record.c.site == self._site, *which)
             .order_by(record.c.seq)
         )
-        with self._engine.connect() as connection:
-            of_incident = (personal.c.site == self._site, personal.c.incident == incident_id)
-            values, gone = values_and_gone(connection, *of_incident)
-            rows = []
-            for seq, at, what, reason, detail in connection.execute(statement):
-                said, whole = joined(
-                    reason, msgspec.json.decode(detail), values.get(seq, {}), gone.get(seq, {})
-                )
-                rows.append({"at": stamp(at), "what": what, "reason": said, "detail": whole})
-            return rows
+        values, gone = values_and_gone(connection, *beside)
+        rows = []
+        for seq, at, what, reason, detail in connection.execute(statement):
+            said, whole = joined(reason, msgspec.json.decode(detail), values.get(seq, {}), gone.get(seq, {}))
+            rows.append({"seq": seq, "at": stamp(at), "what": what, "reason": said, "detail": whole})
+        return rows
 
     def stream_since(self, seq: int, limit: int = 1000) -> list[StreamEvent]:
         """Return the changes of incidents after a row of the record, each with its incident as it is now."""

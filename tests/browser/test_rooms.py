@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from config.contract import Posture, encode, posture_topic
 from device import lamp
+from device.facts import Heard
 from device.simulate import Floor, Server
 from tests.browser.chromium import DESK, PHONE
 from tests.site import until
@@ -58,6 +62,16 @@ def _button(page: Page, device: str = "room-102", zone: str = "desk") -> Locator
 
 def _zone(floor: Floor, device: str = "room-102", zone: str = "desk") -> Any:
     return next(each for each in floor.rooms[device].look()["zones"] if each["zone"] == zone)
+
+
+def _hears(floor: Floor, posture: Posture, device: str = "room-102") -> None:
+    """What a room's link brings."""
+    room = floor.rooms[device]
+    assert room._loop is not None
+    link, topic = room.settings.links[0].name, posture_topic(room.settings.site)
+    room._loop.hear(
+        Heard(mono=time.monotonic(), link=link, topic=topic, payload=encode(posture), retained=True)
+    )
 
 
 def _owed(floor: Floor, device: str = "room-102") -> int:
@@ -114,6 +128,20 @@ def test_a_walk_test_begun_here_warns_that_its_press_is_taken_as_real(page: Page
         "A press in a walk test that is begun here is taken as real"
     )
     expect(page.locator("#room-102 .warning")).to_be_visible()
+
+
+def test_the_posture_that_a_room_s_agent_heard_is_shown_with_its_drill_mark(page: Page, floor: Floor) -> None:
+    """None before any was heard; each room by itself."""
+    said = page.locator("#room-102 .posture")
+    expect(said).to_have_text("Posture: none heard")
+    drill = Posture(v=1, n=7, posture="lockdown", drill=True, since="2026-11-23T10:00:00.000Z")
+    _hears(floor, drill)
+    expect(said).to_have_text("Posture: DRILL LOCKDOWN")
+    _hears(floor, replace(drill, n=8, posture="hold", drill=False))
+    expect(said).to_have_text("Posture: HOLD")
+    expect(page.locator("#room-101 .posture")).to_have_text("Posture: none heard")
+    floor.rooms["room-102"].unplug()
+    expect(said).to_have_text("Posture: none heard")
 
 
 @pytest.mark.parametrize("page", [DESK, PHONE], indirect=True, ids=["desk", "phone"])

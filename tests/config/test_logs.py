@@ -46,6 +46,26 @@ def to_a_pipe(level: str = "info") -> tuple[list[dict[str, Any]], str]:
     return ours, "\n".join(line for line in lines if not line.startswith("{"))
 
 
+def test_the_level_may_change_while_it_runs() -> None:
+    """For loggers, too, that have written already."""
+    program = """
+from config import logs
+logs.set_up("info", process="hub")
+log = logs.get()
+log.info("one")
+log.debug("no")
+logs.set_level("debug")
+log.debug("two")
+logs.set_level("error")
+log.warning("no")
+log.error("three")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, timeout=30, check=True
+    )
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["one", "two", "three"]
+
+
 def to_a_terminal() -> str:
     """Run the program with its log on a pseudo-terminal; returns what that shows."""
     near, far = os.openpty()

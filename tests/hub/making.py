@@ -110,7 +110,11 @@ def heard(
 
 
 def tick(site: Site, second: float) -> Decision:
-    return shown(site.tick(at(second)))
+    """Do all that is due at a moment; returns the last of it."""
+    decision = shown(site.tick(at(second)))
+    while (due := site.next_deadline()) is not None and due <= at(second).mono:
+        decision = shown(site.tick(at(second)))
+    return decision
 
 
 def shown(decision: Decision) -> Decision:

@@ -12,7 +12,7 @@ from config.backup_settings import BackupSettings
 from config.certificate import read_certificate
 from config.hub_settings import NamedBroker
 from config.shared_settings import Tls
-from hub.inputs import BackupState, Measured
+from hub.inputs import BackupState, ClockTrust, Measured
 from hub.measuring import Measuring, look_at_backup, look_at_certificates, look_at_disk
 from hub.own_state import RULES
 from hub.site import Site
@@ -24,7 +24,7 @@ from tests.tls import Authority
 DAY_MS = 86_400_000
 ROWS = {
     "hub-disk": (Measured(disk_free_mb=499.0), Measured(disk_free_mb=749.0), Measured(disk_free_mb=750.0)),
-    "hub-clock": (Measured(clock_synced=False), Measured(), Measured(clock_synced=True)),
+    "hub-clock": (ClockTrust(False), ClockTrust(None), ClockTrust(True)),
 }
 
 
@@ -32,7 +32,7 @@ def own(site: Site) -> set[str]:
     return {trouble.what for trouble in site.view.troubles.values() if trouble.device is None}
 
 
-def measured(site: Site, fact: Measured, second: float) -> None:
+def measured(site: Site, fact: Measured | ClockTrust, second: float) -> None:
     shown(site.decide(fact, at(second)))
 
 
@@ -145,11 +145,11 @@ def test_the_shell_looks_at_disk_and_certificates(tmp_path: Path) -> None:
 
 
 def test_each_look_is_put_on_the_queue(tmp_path: Path) -> None:
-    """Clock, disk, backup and certificates, on threads of their own."""
+    """Disk, backup and certificates, on threads of their own."""
     found: list[Measured] = []
     measuring = Measuring(site_settings(data=tmp_path), found.append)
     measuring.start()
-    until("all four looks", lambda: len(found) == 4)
+    until("all three looks", lambda: len(found) == 3)
     measuring.stop()
     assert [fact.disk_free_mb is not None for fact in found].count(True) == 1
 

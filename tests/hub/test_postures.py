@@ -199,6 +199,19 @@ def test_to_ask_the_officer_changes_nothing_that_a_room_hears(desk: Desk) -> Non
     assert again.now.asked is None
 
 
+def test_the_first_question_stands_and_whoever_holds_a_real_posture_has_answered(desk: Desk) -> None:
+    """Each press of a drill that became real would ask anew otherwise, with a sound."""
+    desk.begin("lockdown", 10)
+    desk.real(20)
+    first = desk.now.asked
+    for second in (21, 22):
+        desk.does(lambda d, s=second: desk.postures.ask(d, "another press", at(s)), second)
+    assert desk.now.asked == first
+    desk.says("lockdown", 30)
+    desk.does(lambda d: desk.postures.ask(d, "another press", at(31)), 31)
+    assert desk.now.asked is None
+
+
 def test_what_is_held_back_waits_for_a_person(desk: Desk) -> None:
     desk.says("secure", 10)
     desk.does(lambda d: desk.postures.hold_back(d, "restored from a backup", at(20)), 20)

@@ -69,6 +69,15 @@ def test_an_older_state_is_never_shown_after_a_newer_one() -> None:
     assert shown == ["acknowledged", "open again"]
 
 
+def test_the_channels_change_before_what_is_for_them_leaves() -> None:
+    """New settings' first notices go by new settings' channels."""
+    order: list[bool] = []
+    release, out = made()
+    release.tell(Decision(0.0, owed=[None], retuned=lambda: order.append(out.entered.is_set())))  # type: ignore[list-item]
+    assert order == [False]
+    assert out.entered.is_set()
+
+
 def test_a_fault_in_one_thing_holds_up_no_other() -> None:
     """A receipt that can't be sent stops neither the others nor the broker's acknowledgements."""
     release, out = made()

@@ -10,7 +10,7 @@ from config.clock import stamp
 from hub import health_watch
 from hub.decision import Decision
 from hub.health_watch import RULES
-from hub.inputs import Measured
+from hub.inputs import ClockTrust
 from hub.site import Site
 from tests.hub.making import T0, at, event_bytes, heard, new_site, take, tick
 
@@ -294,11 +294,11 @@ def test_whose_clock_is_off_is_not_told_while_the_hub_s_own_may_be() -> None:
     """60 rooms would be wrong by one fault."""
     site = new_site()
     for second in (0, 300):
-        site.decide(Measured(clock_synced=False), at(second))
+        site.decide(ClockTrust(False), at(second))
     health(site, 301, at=at_of(301, 60))
     take(site, event_bytes(what="restoral", at=at_of(302, 60)), 302)
     assert whats(site) == set()
-    site.decide(Measured(clock_synced=True), at(303))
+    site.decide(ClockTrust(True), at(303))
     health(site, 316, at=at_of(316, 60))
     assert whats(site) == {"clock-drift"}
 

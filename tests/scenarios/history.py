@@ -19,8 +19,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
+from hub.course import ALWAYS_TOLD, next_deadline
 from hub.delivery import Delivery
-from hub.escalation import ALWAYS_TOLD, next_deadline
 from hub.incident import Incident, Press, rank
 from hub.inputs import Done, Refused
 from hub.presses import Seen
@@ -53,6 +53,10 @@ def any_school(*, by_building: bool) -> HubSettings:
     }
     plans["panic"] = replace(plans["panic"], confirm=ConfirmSettings(rooms=3, within_s=60))
     return school(plans=plans)
+
+
+def _sooner(step: StepSettings, seconds: float) -> StepSettings:
+    return replace(step, after_s=max(step.after_s - seconds, 1.0)) if step.after_s else step
 
 
 class Tried(NamedTuple):
@@ -110,7 +114,8 @@ class AnyHistory(RuleBasedStateMachine):
         """``before`` is what has happened already: so that short histories come far enough."""
         self.data = Path(tempfile.mkdtemp())
         shutil.copy(self.record, self.data / "tocsin.db")
-        self.rig = Watched(self.data, any_school(by_building=by_building), {"dispatch": dispatch})
+        self.settings = any_school(by_building=by_building)
+        self.rig = Watched(self.data, self.settings, {"dispatch": dispatch})
         self.reading = Reading(self.rig._reader, "lincoln")
         self.known = Known(self.rig._reader)
         self.pressed: dict[tuple[str, str], bytes] = {}
@@ -253,6 +258,15 @@ class AnyHistory(RuleBasedStateMachine):
         self.rig.disk = "well"
         self.rig.commit()
         self.rig.post()
+
+    @rule(sooner=st.sampled_from([0.0, 0.0, 10.0, 25.0]))
+    def the_settings_are_reloaded(self, sooner: float) -> None:
+        """The same ones, or others by which everybody but the first is told sooner."""
+        plans = {
+            name: replace(plan, steps=tuple(_sooner(step, sooner) for step in plan.steps))
+            for name, plan in self.settings.plans.items()
+        }
+        self.rig.reload(replace(self.settings, plans=plans))
 
     @rule(down=st.sampled_from([0.0, 1.0, 40.0, 600.0]), of=st.sampled_from(["machine", "hub"]))
     def it_is_killed_and_started(self, down: float, of: Any) -> None:

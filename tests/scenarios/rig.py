@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -26,9 +27,11 @@ from config.hub_settings import (
     ZoneSettings,
 )
 from config.plan_settings import PlanSettings, StepSettings
+from config.settings_changes import changes, settings_hash
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
+from hub.directory import directory_of
 from hub.inputs import (
     Ack,
     Acknowledge,
@@ -51,6 +54,9 @@ from hub.inputs import (
     PostureSet,
     Probed,
     Refused,
+    Reload,
+    Reloaded,
+    ReloadRefused,
     Resolve,
     SetPosture,
     WalkTestDone,
@@ -188,6 +194,9 @@ class Rig:
         self.handed: list[Notice] = []
         """Every try at a far side, repeats among them; for a test to empty."""
         self.told_of_troubles: list[TroubleNotice] = []
+        self.answers: list[Answer] = []
+        self.retuned: list[HubSettings] = []
+        """What the shell was told to go by."""
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -428,8 +437,35 @@ class Rig:
     def loaded_site(self, loaded: Loaded, now: Now) -> Site:
         """Return a site as a start makes it of what was stored."""
         view = View(self.settings.site, self.settings.name, "UTC", now.wall)
-        shapes = {name: (self._kinds.get(name, "webhook"), ("-",)) for name in self.settings.channels}
-        return Site(self.settings, shapes, loaded, view, now)
+        return Site(self.settings, self._shapes(self.settings), loaded, view, now)
+
+    def reload(self, settings: HubSettings) -> tuple[str, ...]:
+        """The hub takes other settings while it runs; returns what it says has changed."""
+        shapes, was, self.settings = self._shapes(settings), self.settings, settings
+        kinds = {name: kind for name, (kind, _) in shapes.items()}
+        said = changes(was, settings)
+        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        retune = partial(self.retuned.append, settings)
+        fact = Reload(settings, directory, kinds, said, digest, retune, self.answers.append)
+        self._input(fact)
+        if not self.answers:  # the disk is sick: the recorder answers all the same
+            self.waiting[-1].reply(recorded=False)
+        answer = self.answers.pop()
+        assert isinstance(answer, Reloaded)
+        return answer.changes
+
+    def settle(self) -> None:
+        """At a start the recorder has the site settle what other settings left."""
+        decision = Decision(self.now().mono)
+        self.site.restore_gone(decision, self.now())
+        self._do(decision)
+
+    def reload_refused(self, *faults: str) -> None:
+        """The settings are read anew, and are wrong."""
+        self._input(ReloadRefused("hub.toml", faults))
+
+    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
 
     # --- as the recorder does ---
 
@@ -520,6 +556,8 @@ class Rig:
         if decision.told:
             return
         decision.told = True
+        if decision.retuned is not None:
+            decision.retuned()
         for gone in decision.withdrawn:
             self.in_hand.pop(gone, None)
         self.in_hand.update((delivery.id, delivery) for delivery in decision.owed)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from config.hub_settings import AudienceSettings, HubSettings
 from config.people_settings import AwaySettings
 from config.plan_settings import ConfirmSettings, PlanSettings, RemindersSettings, StepSettings
+from hub.course import UPDATE_EVERY_S
 from hub.directory import Directory
-from hub.escalation import UPDATE_EVERY_S
 from hub.foresight import foresee
 from tests.scenarios.rig import WALL_0, Rig
 from tests.scenarios.school import PLANS, person, school

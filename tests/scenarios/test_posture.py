@@ -25,8 +25,7 @@ def raising(
     """A school that lets its plans raise the posture: a panic to lockdown, a medical to hold."""
     settings = site_settings(group_by)
     plans: dict[str, PlanSettings] = {
-        "panic": replace(settings.plans["panic"], kinds=("panic",), posture=panic),
-        "quiet": replace(settings.plans["panic"], kinds=("duress",)),
+        "panic": replace(settings.plans["panic"], kinds=("panic", "duress"), posture=panic),
         "medical": replace(settings.plans["help"], kinds=("medical",), posture=medical),
         "assist": replace(settings.plans["help"], kinds=("assist",)),
     }
@@ -138,13 +137,16 @@ def test_a_plan_only_raises(rig: Rig) -> None:
 
 @pytest.mark.parametrize("posture", ["hold", "secure", "evacuate", "shelter"])
 def test_a_plan_never_replaces_what_a_person_set(rig: Rig, posture: Any) -> None:
-    """However low: the person is there, and is told of the press. The timeline says why it was not raised."""
+    """However low; but boards ask which one is to hold, and the timeline says why it was not raised."""
     rig.posture(posture)
     rig.wait(60)
     rig.press(101)
     assert rig.rooms_heard() == [f"0 s {posture}"]
     reason = f"its plan asks for lockdown; {posture} holds: a person set it"
     assert ("posture-not-raised", reason) in rig.timeline()
+    asked = rig.view.posture.asked
+    assert asked is not None
+    assert asked.why == f"incident 1: its plan asks for lockdown, and a person set {posture}"
 
 
 def test_a_person_s_normal_holds_against_what_was_before_it(rig: Rig) -> None:
@@ -171,10 +173,12 @@ def test_a_person_s_normal_does_not_hold_against_a_higher_kind_in_the_same_incid
 
 
 def test_a_duress_sets_nothing(rig: Rig) -> None:
-    """No room shows that somebody called."""
+    """No room shows that somebody called, whatever its plan says; a panic that joins it does."""
     rig.press(101, "quiet", "duress")
     rig.wait(600)
     assert rig.rooms_heard() == []
+    rig.press(102)
+    assert rig.rooms_heard() == ["600 s lockdown"]
 
 
 def test_the_plan_s_word_waits_for_its_room_s_plan(make_rig: Make) -> None:

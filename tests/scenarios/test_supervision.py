@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.trouble_settings import TroublesSettings
-from hub.inputs import BrokerDropped, Bypassed, Measured, Refused
+from hub.inputs import BrokerDropped, Bypassed, ClockTrust, Measured, Refused
 from tests.scenarios.rig import Rig, site_settings
 
 Make = Callable[[HubSettings], Rig]
@@ -142,14 +142,17 @@ def test_two_machines_under_one_id_are_known_and_both_can_call(school: Rig) -> N
 def test_the_hub_s_own_disk_clock_and_certificates(school: Rig) -> None:
     """As the shell finds them."""
     ends = {"the hub's certificate": school.now().wall + 86_400_000}
-    fact = Measured(disk_free_mb=10.0, clock_synced=False, cert_ends=ends)
-    school.site.decide(fact, school.now())
+    facts = (Measured(disk_free_mb=10.0, cert_ends=ends), ClockTrust(False))
+    for fact in facts:
+        school.site.decide(fact, school.now())
     school.wait(301)
-    school.site.decide(fact, school.now())
+    for fact in facts:
+        school.site.decide(fact, school.now())
     found = set(school.site.troubles.open)
     assert {"hub-disk", "hub-clock", "hub-certificate the hub's certificate"} <= found
     ends = {"the hub's certificate": school.now().wall + 365 * 86_400_000}
-    school.site.decide(Measured(900.0 > 1, 9000.0, ends), school.now())
+    school.site.decide(Measured(9000.0, ends), school.now())
+    school.site.decide(ClockTrust(True), school.now())
     assert {"hub-disk", "hub-clock", "hub-certificate the hub's certificate"}.isdisjoint(
         school.site.troubles.open
     )

@@ -1,4 +1,4 @@
-"""Devices, doors, drills and troubles over the API."""
+"""Devices, doors and troubles over the API."""
 
 from __future__ import annotations
 
@@ -67,11 +67,6 @@ async def doors(request: Request, _: Token) -> Response:
         for door in all_doors(desk.settings, desk.view)
     ]
     return JSONResponse({"doors": rows})
-
-
-async def drills(_: Request, __: Token) -> Response:
-    """``GET drills``: a site without the drill book has held none."""
-    return JSONResponse({"drills": []})
 
 
 async def troubles(request: Request, _: Token) -> Response:

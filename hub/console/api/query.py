@@ -76,7 +76,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - msgspec lets UnicodeDecodeError and RecursionError out too
         raise bad_input(f"the body is not JSON: {error}", "a JSON object") from None
     if not isinstance(value, dict):
-        raise bad_input(f"the body is {_json_type(value)}", "a JSON object")
+        raise bad_input(f"the body is {json_type(value)}", "a JSON object")
     return value
 
 
@@ -96,7 +96,7 @@ def note(body: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise bad_input(f"note: found {_json_type(value)}", "text, or none")
+        raise bad_input(f"note: found {json_type(value)}", "text, or none")
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise bad_input("note: holds U+0000 or half a character", "text without them")
     if len(value) > NOTE_LONGEST:
@@ -118,7 +118,7 @@ def zones(body: Mapping[str, Any]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(zone, str) for zone in value):
-        raise bad_input(f"zones: found {_json_type(value)}", "an array of zones, or none")
+        raise bad_input(f"zones: found {json_type(value)}", "an array of zones, or none")
     if not value:
         raise bad_input("zones: found none in it", "an array of one zone or more; without it all buttons")
     if len(value) > ZONES_MOST:
@@ -189,6 +189,6 @@ def _number(text: str) -> int | None:
     return int(text)
 
 
-def _json_type(value: object) -> str:
+def json_type(value: object) -> str:
     names = {list: "an array", dict: "an object", str: "text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")

@@ -73,6 +73,7 @@ _INCIDENT: Final = _object(
         "response": _object({"posture": {"enum": [*POSTURES, None]}, "words": _TEXT}),
         "state": {"enum": list(STATES)},
         "drill": _YES_NO,
+        "drill_number": {"type": ["integer", "null"]},
         "confirmed": _YES_NO,
         "late": _YES_NO,
         "opened_at": _TIME,
@@ -254,7 +255,6 @@ BYPASSED: Final = _object(
 )
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
-DRILLS: Final = _object({"drills": _array({"type": "object"})})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 

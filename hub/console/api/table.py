@@ -9,7 +9,17 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.console.api import incidents, lists, posture, schemas, stream, walk_tests, zones
+from hub.console.api import (
+    drill_schemas,
+    drills,
+    incidents,
+    lists,
+    posture,
+    schemas,
+    stream,
+    walk_tests,
+    zones,
+)
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -44,6 +54,7 @@ class Operation(Struct, frozen=True):
 
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_DRILL = Parameter("id", "path", "the drill's id: its number", {"type": "string"})
 _DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
 _ZONE = (
     Parameter("device", "path", "the device's id", {"type": "string"}),
@@ -186,7 +197,66 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             errors=(409, 413, 422),
         ),
         Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
-        Operation("GET", "drills", "read", "Drills", lists.drills, schemas.DRILLS),
+        Operation(
+            "GET",
+            "drills",
+            "read",
+            "Drills, the highest number first, and which are due",
+            drills.drills,
+            drill_schemas.DRILLS,
+        ),
+        Operation(
+            "GET",
+            "drills/{id}",
+            "read",
+            "One drill with its report",
+            drills.drill,
+            drill_schemas.DRILL_WITH_REPORT,
+            parameters=(_DRILL,),
+            errors=(404,),
+        ),
+        Operation(
+            "POST",
+            "drills",
+            "drill",
+            "Plan a drill, or start one now: it covers one short press of each of its rooms",
+            drills.plan_drill,
+            drill_schemas.DRILL_DONE,
+            body=drill_schemas.PLAN,
+            errors=(404, 409, 413, 422),
+        ),
+        *(
+            Operation(
+                "POST",
+                f"drills/{{id}}/{word}",
+                scope,
+                summary,
+                handler,
+                drill_schemas.DRILL_DONE,
+                parameters=(_DRILL,),
+                body=body,
+                errors=(404, 409) if body is None else (404, 409, 413, 422),
+            )
+            for word, scope, summary, handler, body in (
+                ("start", "drill", "Start a planned drill now", drills.start_drill, None),
+                ("end", "drill", "End the drill that runs", drills.end_drill, None),
+                ("cancel", "drill", "Cancel a planned drill", drills.cancel_drill, None),
+                (
+                    "real",
+                    "acknowledge",
+                    "Make a press of a drill real; without `device`, all of the drill",
+                    drills.make_real,
+                    drill_schemas.PRESS,
+                ),
+                (
+                    "part-of-drill",
+                    "acknowledge",
+                    "Say that a press that was not expected is part of the drill",
+                    drills.part_of_drill,
+                    drill_schemas.PRESS,
+                ),
+            )
+        ),
         Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
         Operation(
             "GET",

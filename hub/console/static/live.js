@@ -161,8 +161,10 @@ const live = (() => {
     }
   }
 
-  // One repeat every 10 s while nobody has it in hand: enough to be heard, not to deafen.
-  setInterval(() => { if (known.size) alarm.sound(1); }, 10000);
+  // One repeat every 10 s while nobody has it in hand: enough to be heard, not to deafen. What is
+  // expected in a drill sounds once, as it comes.
+  const calls = () => document.querySelector("#alarms .alarm:not(.of-drill)") !== null;
+  setInterval(() => { if (calls()) alarm.sound(1); }, 10000);
   setInterval(() => {
     count();
     const now = performance.now();
@@ -176,6 +178,6 @@ const live = (() => {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && performance.now() - heard > 4000) connect();
   });
-  document.addEventListener("DOMContentLoaded", () => { connect(); if (known.size) alarm.sound(2); });
+  document.addEventListener("DOMContentLoaded", () => { connect(); if (calls()) alarm.sound(2); });
   return { refresh: () => { dirty = true; return refresh(); } };
 })();

@@ -298,3 +298,61 @@ def test_a_channel_is_warmed_up_after_the_start_and_may_fail_at_it(outcomes: Out
     dispatcher.submit([delivery(1)])
     assert outcomes.of("d-1").verdict == "delivered"
     assert dispatcher.stop(2)
+
+
+def test_a_channel_in_the_place_of_another_takes_what_waits(run: Run, outcomes: Outcomes) -> None:
+    """What is under way ends by the old one, which is then let go; what waited goes by the new one."""
+    old, new = Line(), Line()
+    dispatcher = run(old)
+    dispatcher.submit([delivery(1), delivery(2)])
+    until(lambda: old.begun == ["d-1"])
+    dispatcher.retune({"hook": new})
+    old.go.set()
+    new.go.set()
+    assert outcomes.of("d-1").verdict == outcomes.of("d-2").verdict == "delivered"
+    assert old.begun == ["d-1"]
+    assert new.begun == ["d-2"]
+    assert until(lambda: old.closed)
+    assert not new.closed
+
+
+def test_a_channel_that_stays_is_not_touched(run: Run, outcomes: Outcomes) -> None:
+    """Beside it one is new and one is gone: what waited for that is dropped without a word."""
+    stays, goes, comes = Line("stays"), Line("goes"), Line("comes")
+    dispatcher = run(stays, goes)
+    dispatcher.submit(
+        [delivery(1, channel="stays"), delivery(2, channel="goes"), delivery(3, channel="goes")]
+    )
+    until(lambda: stays.begun and goes.begun)
+    dispatcher.retune({"stays": stays, "comes": comes})
+    dispatcher.submit([delivery(4, channel="comes"), delivery(5, channel="goes")])
+    for line in (stays, goes, comes):
+        line.go.set()
+    for number in (1, 2, 4):
+        assert outcomes.of(f"d-{number}").verdict == "delivered"
+    assert outcomes.of("d-5").verdict == "permanent"
+    assert until(lambda: goes.closed)
+    assert (stays.closed, comes.closed) == (False, False)
+    assert "d-3" not in outcomes.ids()
+
+
+def test_a_channel_with_more_places_uses_them_at_once(run: Run) -> None:
+    """The new one may have three under way: what waited for the old one's single place begins."""
+    old, new = Line(), Line(at_once=3)
+    dispatcher = run(old)
+    dispatcher.submit([delivery(n) for n in range(1, 4)])
+    until(lambda: old.begun)
+    dispatcher.retune({"hook": new})
+    assert until(lambda: len(new.begun) == 2)
+    old.go.set()
+    new.go.set()
+
+
+def test_channels_that_change_while_it_stops_change_nothing(run: Run) -> None:
+    """A stop ends what is there; a reload that comes behind it is nobody's."""
+    old, new = Line(), Line()
+    dispatcher = run(old)
+    assert dispatcher.stop(2)
+    dispatcher.retune({"hook": new})
+    assert old.closed
+    assert new.begun == []

@@ -24,6 +24,7 @@ from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, Webh
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
+from hub.decision import Decision
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import (
     Acknowledge,
@@ -33,6 +34,7 @@ from hub.inputs import (
     Bypassed,
     Confirm,
     Done,
+    DrillAction,
     EndWalkTest,
     IncidentAction,
     Note,
@@ -42,6 +44,7 @@ from hub.inputs import (
     WalkTestDone,
     ZoneAction,
 )
+from hub.site import Loaded, Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
@@ -49,7 +52,7 @@ from hub.store.tables import incidents, metadata, record, troubles
 from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 from hub.walk_test import WalkTest
-from tests.hub.making import new_site
+from tests.hub.making import came, event_bytes, new_site
 
 SITE = "oak-hill"
 ZONES = (
@@ -120,6 +123,7 @@ class FrontDesk:
         self._seqs = itertools.count(1)
         self._keys = itertools.count(1)
         self._lock = threading.Lock()
+        self._site: Site | None = None
 
     def close(self) -> None:
         """Let the database go."""
@@ -135,6 +139,8 @@ class FrontDesk:
         if not self.silent:
             if isinstance(action, SetPosture):
                 decide: Any = self._of_posture
+            elif isinstance(action, DrillAction):
+                decide = self._of_drill
             else:
                 decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
             threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()
@@ -239,6 +245,56 @@ class FrontDesk:
         self.view.posture = site.postures.current
         self.view.tell(None)
         return answers[0]
+
+    def _of_drill(self, action: DrillAction) -> Answer:
+        """Answer by the hub's own rules, on one site that goes on from word to word."""
+        answers: list[Answer] = []
+        decision = self.whole_site().decide(Asked(action, answers.append), self.clock.now())
+        decision.reply(recorded=self.disk_writes)
+        self._let_out(decision)
+        return answers[0]
+
+    def drill_press(self, device: str = "room-101", zone: str = "wall", **fields: Any) -> str:
+        """Let the site that drills are of hear a press; returns its event's id."""
+        n = next(self._keys)
+        payload = event_bytes(id=f"d{n}", seq=n, zone=zone, **fields)
+        fact = replace(came(payload, device), topic=f"tocsin/v1/{SITE}/{device}/event")
+        now = self.clock.now()
+        self._let_out(self.whole_site().decide(replace(fact, arrived=now), now, {}))
+        return f"d{n}"
+
+    def time_passes(self) -> None:
+        """Let that site do what is due."""
+        self._let_out(self.whole_site().tick(self.clock.now()))
+
+    def whole_site(self) -> Site:
+        """Return the site that drills are of; it shows on this desk's view."""
+        if self._site is None:
+            shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
+            self._site = Site(self.settings, shapes, Loaded(), self.view, self.clock.now())
+        return self._site
+
+    def _let_out(self, decision: Decision) -> None:
+        if self.disk_writes and decision.record:
+            rows = [
+                {
+                    "hash": "",
+                    "site": SITE,
+                    "seq": next(self._seqs),
+                    "at": row.at,
+                    "what": row.what,
+                    "reason": row.reason,
+                    "incident": row.incident,
+                    "stream": row.stream,
+                    "detail": msgspec.json.encode(row.detail).decode(),
+                }
+                for row in decision.record
+            ]
+            with self.engine.begin() as connection:
+                connection.execute(insert(record), rows)
+        for show in decision.shown:
+            show()
+        self.view.tell(None)
 
     def _answer(self, action: IncidentAction | WalkTestAction) -> Answer:
         if isinstance(action, WalkTestAction):

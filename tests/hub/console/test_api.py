@@ -294,7 +294,7 @@ def test_devices_doors_drills_and_troubles_are_listed(desk: FrontDesk, api: Call
     assert devices["room-106"]["last_heard"] is None
     doors = api.get(f"{A}/doors").json["doors"]
     assert [door["state"] for door in doors] == ["unknown"] * 6
-    assert api.get(f"{A}/drills").json == {"drills": []}
+    assert api.get(f"{A}/drills").json == {"drills": [], "due": []}
     troubles = api.get(f"{A}/troubles").json["troubles"]
     assert [(row["key"], row["restored"] is None) for row in troubles] == [
         ("silent room-102", True),

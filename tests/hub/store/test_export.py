@@ -16,7 +16,7 @@ import pytest
 
 import hub.verify_record
 from hub.decision import Decision, RecordRow
-from hub.inputs import Asked, Resolve
+from hub.inputs import Asked, Resolve, SetPosture
 from hub.store import chain
 from hub.store.export import cell, export
 from hub.store.journal import Journal
@@ -41,6 +41,8 @@ def written(store: Store) -> Store:
     incident = next(iter(done[2].incidents))
     resolve = Resolve(incident, "=HYPERLINK(1)", "board", "real", "all\nwell")
     done.append(site.decide(Asked(resolve, lambda _: None), at(5)))
+    lockdown = SetPosture("lockdown", "Reyes", "board")
+    done.append(site.decide(Asked(lockdown, lambda _: None), at(6)))
     proved = {"device": "room-101", "zone": "wall", "by": "Okafor"}
     seq = max(row.seq for decision in done for row in decision.record) + 1
     done.append(Decision(0.0, record=[RecordRow(seq, T0, "proved", "walk test", detail=proved)]))
@@ -62,7 +64,7 @@ def test_lists_are_read_back_as_they_were(written: Store, tmp_path: Path) -> Non
     """CSV and JSON hold the same; no cell is a formula; nobody else may read them."""
     to = tmp_path / "out"
     made = exported(written, to)
-    names = ("incidents", "doors", "doors-now", "tests", "drills")
+    names = ("incidents", "doors", "doors-now", "tests", "drills", "postures")
     assert sorted(path.name for path in made) == sorted(
         [f"{name}.{kind}" for name in names for kind in ("csv", "json")] + ["record.jsonl"]
     )
@@ -76,6 +78,8 @@ def test_lists_are_read_back_as_they_were(written: Store, tmp_path: Path) -> Non
     assert [(row["zone"], row["detail"]["by"]) for row in whole] == [("wall", "Okafor")]
     assert json.loads(table[0]["detail"]) == whole[0]["detail"]
     assert both(to, "drills") == ([], [])
+    table, whole = both(to, "postures")
+    assert [(row["reason"], row["detail"]["by"]) for row in whole] == [("normal → lockdown", "Reyes")]
     assert both(to, "doors-now")[1][0]["state"] == "closed"
 
 

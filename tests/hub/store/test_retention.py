@@ -73,7 +73,7 @@ class School:
         engine = self.store.reader()
         settings = RetentionSettings(personal_days=personal_days, payload_days=payload_days)
         due = Due(engine, "lincoln")
-        daily = Retention(settings, due, lambda: chain.head(engine, "lincoln"), self.put, self)
+        daily = Retention(lambda: settings, due, lambda: chain.head(engine, "lincoln"), self.put, self)
         daily.round()
 
     def kept(self) -> str:
@@ -208,7 +208,7 @@ def test_a_sick_disk_ends_no_thread(store: Store, monkeypatch: pytest.MonkeyPatc
             again.set()
         raise OSError("disk I/O error")
 
-    daily = Retention(RetentionSettings(), Due(store.engine, "lincoln"), sick, print, School(store))
+    daily = Retention(RetentionSettings, Due(store.engine, "lincoln"), sick, print, School(store))
     daily.start()
     assert again.wait(10)
     daily.stop(5)
