@@ -83,6 +83,8 @@ class Run(Struct, frozen=True):
     """What the incident was when it began."""
     overtaken: bool = False
     """A plan of a higher kind asks now: this one gives its first notices, and asks nobody again."""
+    asked: tuple[float | None, ...] = ()
+    """When each step was taken last; empty where that isn't known of any."""
 
 
 class Course(Struct, frozen=True):

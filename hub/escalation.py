@@ -11,6 +11,8 @@ it asks nobody twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from config.clock import Now
@@ -31,6 +33,7 @@ from hub.course import (
 )
 from hub.delivery import Target
 from hub.incident import Incident
+from hub.kept_course import to_wall
 from hub.notice import NoticeType
 from hub.plan import Step, audiences_of
 
@@ -76,6 +79,7 @@ class _Walk:
         """Take every step that is due, and those that begin at once because nobody was found."""
         for number, one in enumerate(self.runs):
             due, taken = list(one.due), list(one.taken)
+            asked_at = list(one.asked) or [None] * len(due)
             for i, step in enumerate(steps_of(self.plans, one)):
                 at = due[i]
                 if at is None or at > self.now.mono:
@@ -83,8 +87,10 @@ class _Walk:
                 stopped = self._stopped(step, one)
                 asked = [e for e in self.told.values() if (one.plan, i) in e.by]
                 in_vain = bool(asked) and all(e.failing for e in asked)
-                found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
+                moment = self._moment(one, step, asked_at)
+                found = self._ask(one, i, step, stopped, moment, repeated=taken[i] > 0)
                 taken[i] += 1
+                asked_at[i] = self.now.mono
                 again = step.repeat_s is not None and stopped is None and not self.incident.drill
                 again = again and (step.times is None or taken[i] <= step.times)
                 due[i] = _next(at, step, self.now) if again else None
@@ -94,7 +100,7 @@ class _Walk:
                     hasten(due, taken, i, self.now.mono)
                 if self._is_last(one, i) and not self.incident.drill:
                     self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
-            self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
+            self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken), asked=tuple(asked_at))
 
     def end(self) -> None:
         """Owe what a resolution leaves owed, name what it leaves untold, and end every plan."""
@@ -106,8 +112,9 @@ class _Walk:
                 waits = step.when_confirmed and one.taken[i] == 0
                 if one.due[i] is None and not waits:
                     continue
+                moment = self._moment(one, step, one.asked)
                 for audience in step.notify:
-                    targets = self.reach.reach(audience, self.now.wall, step.position).targets
+                    targets = self.reach.reach(audience, moment, step.position).targets
                     new = [target for target in targets if target not in self.told]
                     if owes:
                         reason = f"resolved before {step.label}, but a first notice is always delivered"
@@ -149,14 +156,22 @@ class _Walk:
         """Name the rooms that called, or called anew, after a revision; empty where none did."""
         return ", ".join(room.place.room for room in self.incident.rooms if room.asks_since > revision)
 
-    def _ask(self, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool) -> bool:
+    def _moment(self, one: Run, step: Step, asked_at: Sequence[float | None]) -> int:
+        """Return the wall time by whose shifts a step asks: for all of an order, that of its first.
+
+        By its own a change of shift between two of them would pass somebody over.
+        """
+        for first, at in zip(steps_of(self.plans, one), asked_at, strict=False):
+            if step.position and first.label == step.follows and at is not None:
+                return to_wall(at, self.now)
+        return self.now.wall
+
+    def _ask(self, one: Run, i: int, step: Step, stopped: str | None, moment: int, *, repeated: bool) -> bool:
         """Tell or ask a step's audiences; returns whether there is anybody."""
         if stopped is not None and self.incident.kind not in ALWAYS_TOLD:
             self.skipped += [Skip(step.label, audience, stopped) for audience in step.notify]
             return True
-        reached = {
-            audience: self.reach.reach(audience, self.now.wall, step.position) for audience in step.notify
-        }
+        reached = {audience: self.reach.reach(audience, moment, step.position) for audience in step.notify}
         found = any(targets and not vacant for targets, _, vacant in reached.values())
         for audience, (targets, why, _) in reached.items():
             if (why or not targets) and not repeated:

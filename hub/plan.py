@@ -40,6 +40,8 @@ class Step(Struct, frozen=True):
     """Repeats at most; None: until somebody answers."""
     position: int = 0
     """Which member of an audience that is asked in order: the first, the second, …"""
+    follows: str = ""
+    """Of the second and later ones: the label of the step that asks the first."""
     when_confirmed: bool = False
     """Taken only once the incident is confirmed."""
     label: str = ""
@@ -114,6 +116,7 @@ def unfolded(
                 after_s=step.after_s + position * next_after_s(audience),
                 notify=(audience,),
                 position=position,
+                follows=label,
                 label=f"{label}, {_ordinal(position)} in order",
             )
             for audience in step.notify
