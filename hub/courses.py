@@ -8,11 +8,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from config.clock import Now
-from hub import escalation, reminder
+from hub import reminder
+from hub.course import Advance, Course, Owe, ask, attempted, begin, confirm, next_deadline, tell
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
 from hub.directory import Directory
-from hub.escalation import Advance, Course, Owe
+from hub.escalation import advance
 from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
@@ -74,7 +75,7 @@ class Courses:
     def confirm(self, incident: Incident, now: Now) -> None:
         """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""
         course = self._courses[incident.id]
-        self._courses[incident.id] = escalation.confirm(course, self._ledger.directory.plans, now.mono)
+        self._courses[incident.id] = confirm(course, self._ledger.directory.plans, now.mono)
 
     def confirmation(self, incident: Incident, press: Press) -> str | None:
         """Name what confirms an incident after a press of it; None where nothing does."""
@@ -93,7 +94,7 @@ class Courses:
         course = self._courses[incident.id]
         if self._is_quiet_for_too_long(course, now):
             self._remind(decision, incident, course, now)
-        elif (at := escalation.next_deadline(course, incident)) is not None and at <= now.mono:
+        elif (at := next_deadline(course, incident)) is not None and at <= now.mono:
             self._advance(decision, incident, course, now)
 
     def attempted(
@@ -101,7 +102,7 @@ class Courses:
     ) -> None:
         """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
         before = self._courses[incident.id]
-        course = escalation.attempted(before, target, now.mono, delivered=delivered)
+        course = attempted(before, target, now.mono, delivered=delivered)
         if course is not before:
             self._advance(decision, incident, course, now)
 
@@ -126,9 +127,9 @@ class Courses:
         """Tell those of them who have not heard of it; with ``words`` all of them, without sound or call."""
         course = self._courses[incident.id]
         if words is None:
-            step = escalation.tell(course, targets, incident, now, reason)
+            step = tell(course, targets, incident, now, reason)
         else:
-            step = escalation.ask(course, targets, incident, now, reason)
+            step = ask(course, targets, incident, now, reason)
         self._take(decision, incident, step, now, words, quietly=words is not None)
 
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
@@ -148,7 +149,7 @@ class Courses:
         self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool
     ) -> Course:
         plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
-        return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+        return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
         """Begin the plan of this moment where the settings have not all of a course's plans any more."""
@@ -181,7 +182,7 @@ class Courses:
         change: NoticeType | None = None,
     ) -> None:
         directory = self._ledger.directory
-        step = escalation.advance(course, directory.plans, incident, directory, now, change)
+        step = advance(course, directory.plans, incident, directory, now, change)
         self._take(decision, incident, step, now)
         key = f"unanswered {incident.id}"
         if step.ran_out is not None and incident.state == "open":
@@ -208,7 +209,7 @@ class Courses:
             t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
         )
         course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
-        step = escalation.ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
+        step = ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
         words = reminder.words(stage, by, now.mono - quiet.since)
         self._take(decision, incident, step, now, words, quietly=stage == "reminder")
         detail = {"stage": stage, "by": by}
@@ -298,7 +299,7 @@ class Courses:
 
     def _arm(self, incident: Incident) -> None:
         course = self._courses[incident.id]
-        deadlines = [escalation.next_deadline(course, incident)]
+        deadlines = [next_deadline(course, incident)]
         if course.quiet is not None:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:

@@ -8,10 +8,10 @@ from typing import Final
 from config.contract import PanicKind
 from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
+from hub.course import Reached
 from hub.delivery import Target
-from hub.escalation import Reached, everybody
 from hub.incident import Place
-from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
+from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, schedule_of
 
@@ -89,7 +89,7 @@ class Directory:
     def panic_targets(self) -> tuple[Target, ...]:
         """Return everybody whom some plan of a panic may tell."""
         plans = [plan for plan in self.plans.values() if "panic" in plan.condition.kinds]
-        return tuple(dict.fromkeys(t for name in everybody(plans) for t in self.everybody(name)))
+        return tuple(dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name)))
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""

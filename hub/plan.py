@@ -6,7 +6,7 @@ another. Plans are looked at in the order of the settings: the first whose condi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -40,6 +40,8 @@ class Step(Struct, frozen=True):
     """Repeats at most; None: until somebody answers."""
     position: int = 0
     """Which member of an audience that is asked in order: the first, the second, …"""
+    follows: str = ""
+    """Of the second and later ones: the label of the step that asks the first."""
     when_confirmed: bool = False
     """Taken only once the incident is confirmed."""
     label: str = ""
@@ -114,6 +116,7 @@ def unfolded(
                 after_s=step.after_s + position * next_after_s(audience),
                 notify=(audience,),
                 position=position,
+                follows=label,
                 label=f"{label}, {_ordinal(position)} in order",
             )
             for audience in step.notify
@@ -136,3 +139,8 @@ def _never_resting(steps: Sequence[Step]) -> list[Step]:
 def _ordinal(position: int) -> str:
     words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     return words[position] if position < len(words) else f"{position + 1}th"
+
+
+def audiences_of(plans: Iterable[Plan]) -> Iterator[str]:
+    """Name the audiences of plans, each once."""
+    yield from dict.fromkeys(name for plan in plans for step in plan.steps for name in step.notify)

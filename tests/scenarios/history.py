@@ -19,8 +19,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
+from hub.course import ALWAYS_TOLD, next_deadline
 from hub.delivery import Delivery
-from hub.escalation import ALWAYS_TOLD, next_deadline
 from hub.incident import Incident, Press, rank
 from hub.inputs import Done, Refused
 from hub.presses import Seen
