@@ -58,11 +58,9 @@ class Courses:
         restarts: bool = False,
     ) -> None:
         """Owe what follows from a transition; a press begins the plan of its place, if it doesn't run."""
-        course = self._courses.get(incident.id)
+        before = course = self._courses.get(incident.id)
         if press is not None:
-            before, course = course, self._begun(course, incident, press.place, now, restarts=restarts)
-            if before is None or before.runs != course.runs:
-                self._raise(decision, incident, course.runs[-1].plan, before, now)
+            course = self._begun(course, incident, press.place, now, restarts=restarts)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
         if incident.state != "acknowledged" or incident.drill or incident.closed_at is not None:
@@ -71,6 +69,8 @@ class Courses:
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
+        if press is not None and (before is None or before.runs != course.runs):
+            self._raise(decision, incident, course.runs[-1].plan, before, now)
 
     def confirm(self, incident: Incident, now: Now) -> None:
         """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""

@@ -17,9 +17,9 @@ TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
 DOOR_URGENCY: Final = 40
 """Behind every notice of a call."""
-DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news"]
+DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked"]
 """``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
-a drill ends soon, or did not begin."""
+a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 

@@ -58,6 +58,7 @@ from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
+from hub.posture_notices import PostureNotices
 from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
@@ -129,8 +130,8 @@ class Site(Ledger):
         directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
-        self.postures = Postures(self, loaded.facts, now)
         self.outbound = Outbound(self, loaded.deliveries, now)
+        self.postures = Postures(self, PostureNotices(self, self.outbound), loaded.facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
@@ -165,6 +166,7 @@ class Site(Ledger):
             self.incidents,
             self.outbound,
             self.walk_tests,
+            self.drills,
             self.bypasses,
             self.postures,
         )
