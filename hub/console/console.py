@@ -23,12 +23,14 @@ from hub.inputs import (
     Answer,
     Bypassed,
     Done,
+    DoorWeekSigned,
     DrillAction,
     DrillDone,
     IncidentAction,
     PostureSet,
     Refused,
     SetPosture,
+    SignDoorWeek,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -103,6 +105,12 @@ class Console:
         """Return the recorder's answer to a word on the posture; as :meth:`ask_of_zone` does."""
         answer = await self._told(action)
         assert isinstance(answer, PostureSet | Refused)  # noqa: S101 - the others are of other words
+        return answer
+
+    async def ask_of_door_week(self, action: SignDoorWeek) -> DoorWeekSigned | Refused:
+        """Return the recorder's answer to a signature; as :meth:`ask_of_zone` does."""
+        answer = await self._told(action)
+        assert isinstance(answer, DoorWeekSigned | Refused)  # noqa: S101 - the others are of other words
         return answer
 
     async def ask(self, action: IncidentAction) -> Done | Refused:
