@@ -112,6 +112,10 @@ class Postures:
         )
         self._put(decision, after, f"{_words(was, after)}: {LOST}", {}, now)
 
+    def say_nothing_yet(self) -> None:
+        """Let nobody be told the posture that was loaded: it is about to be held back."""
+        self.current = self._ledger.view.posture = replace(self.current, asks=True)
+
     # --- by a plan ---
 
     def raise_for(

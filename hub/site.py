@@ -161,6 +161,7 @@ class Site(Ledger):
             self.incidents,
             self.outbound,
             self.walk_tests,
+            self.drills,
             self.bypasses,
             self.postures,
         )

@@ -87,6 +87,8 @@ class Card(Struct, frozen=True):
     asking: int
     in_hand: str | None
     ended: str | None
+    restored: str | None = None
+    """Of when the backup is that it was open in; what came of it after that is not known."""
     note: str | None = None
     """What was said as it was resolved; known where its timeline is."""
 
@@ -165,6 +167,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         if resolved is None
         else f"{DISPOSITION_WORDS[resolved.disposition]}, by {shown(resolved.by)}, "
         f"{words.when(resolved.at, now)}{_via(resolved.via)}",
+        restored=None if incident.restored is None else words.when(incident.restored, now),
     )
 
 

@@ -156,5 +156,6 @@ async def troubles(request: Request, session: Session) -> Response:
     rows = troubles_now(recorded, list(desk.view.troubles.values()))
     devices = {device.place.device: device for device in known.all_devices(desk.settings, desk.view)}
     lines = [trouble_line(trouble, devices) for trouble in rows]
-    facts = {"page": "troubles", "lines": lines, "missing": missing}
+    facts: dict[str, Any] = {"page": "troubles", "lines": lines, "missing": missing}
+    facts |= {"backs_up": desk.settings.backup.to is not None, "backup_at": desk.view.backup_at}
     return rendered(request, session, "troubles.html", facts)
