@@ -27,7 +27,7 @@ def check_plans(plans: Mapping[str, PlanSettings], known: Names, report: Report)
     """Report the faults that lie within and between plans."""
     for name, plan in plans.items():
         key = f"plans.{name}"
-        for check in (_check_first, _check_repeats, _check_last, _check_waiting):
+        for check in (_check_first, _check_repeats, _check_last, _check_waiting, _check_doors):
             with where_known:
                 check(plan, key, report)
         with where_known:
@@ -111,6 +111,14 @@ def _check_waiting(plan: PlanSettings, key: str, report: Report) -> None:
         if step.when == "confirmed" and "sro" in step.notify and "sro" not in told:
             cure = "tell sro in a step that waits for nothing, too"
             report(f"{key}.steps[{i}].when", "sro is told only once it is confirmed", cure)
+
+
+def _check_doors(plan: PlanSettings, key: str, report: Report) -> None:
+    """What only doors have stands in a plan of theirs."""
+    for name, is_set in (("doors", bool(plan.doors)), ("in_lockdown", plan.in_lockdown != "line")):
+        if is_set and "door" not in plan.kinds:
+            found = f"set, but its kinds are {', '.join(plan.kinds)}"
+            report(f"{key}.{name}", found, "add 'door' to the kinds, or leave it out")
 
 
 def _check_conditions(plan: PlanSettings, key: str, known: Names, report: Report) -> None:

@@ -20,6 +20,7 @@ from hub.incident import Incident
 from hub.inputs import Answer, PostureHeard, PostureSet, Refused, SetPosture
 from hub.ledger import Ledger
 from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
+from hub.posture_notices import PostureNotices
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
@@ -33,8 +34,9 @@ LOST: Final = "the rooms were told it before the hub's record had it"
 class Postures:
     """The posture of a site; ``normal`` at its first start."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: Mapping[str, str], now: Now) -> None:
         self._ledger = ledger
+        self._notices = notices
         if kept := facts.get(FACT):
             self.current = msgspec.json.decode(kept, type=SitePosture)
             if self.current.asks and self.current.asked is None:
@@ -60,7 +62,7 @@ class Postures:
             self._ledger.record(
                 decision, now, "posture-again", f"{to} still holds", detail=who | {"n": was.n}
             )
-            self._keep(decision, again)
+            self._keep(decision, again, now)
             return PostureSet(again, changed=False)
         set_ = self._changed(now, to, **who, automatic=False, seen=self._ledger.numbers.latest)
         self._put(decision, set_, _words(was, set_), who, now)
@@ -78,12 +80,12 @@ class Postures:
 
     def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
-        self._keep(decision, replace(self.current, asked=Question(why, now.wall)))
+        self._keep(decision, replace(self.current, asked=Question(why, now.wall)), now)
 
     def hold_back(self, decision: Decision, why: str, now: Now) -> None:
         """Publish nothing until a person sets a posture: nobody knows whether this one still holds."""
         self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
-        self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)))
+        self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)), now)
 
     def heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         """Take up a newer one than ours: the rooms were told it, and our record has lost it.
@@ -226,11 +228,14 @@ class Postures:
             **who,
         }
         self._ledger.record(decision, now, "posture", reason, incident=incident, detail=detail)
-        self._keep(decision, after)
+        self._keep(decision, after, now)
         decision.posture = after.message()
 
-    def _keep(self, decision: Decision, after: SitePosture) -> None:
-        self.current, view = after, self._ledger.view
+    def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
+        was, view = self.current, self._ledger.view
+        self.current = after
+        if after.asked is not None and after.asked != was.asked:
+            self._notices.ask(decision, after.asked, after, now)
         decision.facts.update(self.kept())
         decision.shown.append(lambda: setattr(view, "posture", after))
 

@@ -16,6 +16,8 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
+VITAL: Final = frozenset({"gap", "two-boots"})
+"""What it asks its site to be woken for."""
 OWN_CLOCK: Final = "hub-clock"
 """The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
@@ -95,6 +97,13 @@ class Vitals:
         if seen.at is not None and is_fresh and self._ledger.known(OWN_CLOCK) is None:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
+
+    def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
+        """Do what was asked for by :data:`VITAL`."""
+        if what == "gap":
+            self.look(decision, device, now)
+        else:
+            self.look_at_boots(decision, device, now)
 
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say which events are missing, or that none is any more."""

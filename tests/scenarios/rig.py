@@ -44,6 +44,7 @@ from hub.inputs import (
     Confirm,
     DeviceMessage,
     Done,
+    DoorWeekSigned,
     DrillDone,
     EndBypass,
     EventCame,
@@ -525,7 +526,10 @@ class Rig:
         self._do(decision)
         if not answers:  # the disk is sick: the recorder answers all the same
             decision.reply(recorded=False)
-        assert isinstance(answers[0], Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused)
+        assert isinstance(
+            answers[0],
+            Done | Bypassed | WalkTestDone | PostureSet | DrillDone | DoorWeekSigned | Refused,
+        )
         return answers[0]
 
     def _do(self, decision: Decision) -> None:

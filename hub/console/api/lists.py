@@ -64,8 +64,12 @@ async def doors(request: Request, _: Token) -> Response:
             "state": door.state,
             "since": _maybe(door.since),
             "live": door.live,
+            "unknown": door.why,
+            "number": door.number,
+            "exterior": door.exterior,
+            "held_open": door.held_open,
         }
-        for door in all_doors(desk.settings, desk.view)
+        for door in all_doors(desk.settings, desk.view, console.of(request).now().wall)
     ]
     return JSONResponse({"doors": rows})
 

@@ -112,6 +112,11 @@ def note_needed(body: Mapping[str, Any]) -> str:
     return text
 
 
+def exceptions(body: Mapping[str, Any]) -> str:
+    """Return what a person says of a week's exceptions; empty where they say nothing."""
+    return note({"note": body.get("exceptions")}) or ""
+
+
 def zones(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the zones that are asked for; empty is all of them."""
     value = body.get("zones")

@@ -34,12 +34,14 @@ from hub.inputs import (
     Bypassed,
     Confirm,
     Done,
+    DoorWeekSigned,
     DrillAction,
     EndWalkTest,
     IncidentAction,
     Note,
     Refused,
     SetPosture,
+    SignDoorWeek,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -139,6 +141,8 @@ class FrontDesk:
         if not self.silent:
             if isinstance(action, SetPosture):
                 decide: Any = self._of_posture
+            elif isinstance(action, SignDoorWeek):
+                decide = self._of_door_week
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
             else:
@@ -175,6 +179,17 @@ class FrontDesk:
             if unresolved:
                 return self._take(rules.joined(unresolved[0], press), "incident.updated")
             change = rules.opened(SITE, more.get("group", "site"), next(self._numbers), press)
+            return self._take(change, "incident.opened")
+
+    def door_told(self, device: str, name: str, words: str) -> Incident:
+        """Tell of a door, as the hub's recorder would."""
+        now = self.wall()
+        press = Press(
+            f"door {now}", None, self.place(device), "door", name, "door", "open", now, now,
+            rule="held-open", words=words,
+        )  # fmt: skip
+        with self._lock:
+            change = rules.opened(SITE, f"door {device} door", next(self._numbers), press)
             return self._take(change, "incident.opened")
 
     def hear(self, *devices: str, zones: tuple[ZoneView, ...] = ZONES) -> None:
@@ -232,6 +247,18 @@ class FrontDesk:
         answer = answers[0]
         if isinstance(answer, Bypassed):
             self.view.show_bypass(answer.device, answer.zone, answer.bypass)
+            self.view.tell(None)
+        return answer
+
+    def _of_door_week(self, action: SignDoorWeek) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's weeks."""
+        site = new_site(self.settings)
+        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        answers: list[Answer] = []
+        site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
+        answer = answers[0]
+        if isinstance(answer, DoorWeekSigned):
+            self.view.door_weeks[answer.week.week] = answer.week
             self.view.tell(None)
         return answer
 
