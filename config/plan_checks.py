@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from config.contract import PANIC_KINDS
 from config.not_known import where_known
+from config.people_settings import AudienceSettings
 from config.plan_settings import PlanSettings, PostureSettings, StepSettings
 from config.settings import Report
 
@@ -65,6 +66,21 @@ def doubts(plans: Mapping[str, PlanSettings]) -> list[str]:
                 " officer and dispatch are to hear together, at 0 s"
             )
     return said
+
+
+def nobody_for_the_officer(
+    plans: Mapping[str, PlanSettings], audiences: Mapping[str, AudienceSettings]
+) -> bool:
+    """Tell whether a panic tells somebody, and nobody in the officer's place."""
+    told = {name for name, one in audiences.items() if one.channels or one.members}
+    named = {
+        name
+        for plan in plans.values()
+        if "panic" in plan.kinds
+        for step in plan.steps
+        for name in step.notify
+    }
+    return bool(told & named) and AT_ONCE[0] not in told
 
 
 def _check_first(plan: PlanSettings, key: str, report: Report) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from config.clock import Now, stamp
+from config.clock import Now, read_stamp, stamp
 from config.contract import PostureName
 from hub.decision import Decision
 from hub.incident import Incident
@@ -97,15 +97,17 @@ class Postures:
         is_lost = was.is_first and said.posture != was.posture
         if said.n <= was.n and not is_lost:
             return
+        try:
+            since = stamp(read_stamp(said.since))
+        except ValueError:  # agents don't look at it
+            since = stamp(now.wall)
         drill = " (drill)" if said.drill else ""
-        why = (
-            f"the rooms hold {said.posture}{drill} since {said.since}: this hub's record has lost who set it"
-        )
+        why = f"the rooms hold {said.posture}{drill} since {since}: this hub's record has lost who set it"
         after = SitePosture(
             max(said.n, was.n + 1 if is_lost else 0),
             said.posture,
             said.drill,
-            said.since,
+            since,
             automatic=said.automatic,
             why=LOST,
             seen=was.seen,

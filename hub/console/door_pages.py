@@ -17,7 +17,7 @@ from hub.console.pages import rendered
 from hub.console.session import Session
 from hub.console.words import Words, age
 from hub.door_week import DoorCount, DoorWeek
-from hub.inputs import Refused, SignDoorWeek
+from hub.inputs import DoorWeekSigned, Refused, SignDoorWeek
 from hub.view import View
 
 
@@ -88,7 +88,7 @@ async def sign(request: Request, session: Session) -> Response:
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         action = SignDoorWeek(name, session.name, "console", query.exceptions(fields))
-        answer = await console.of(request).ask_of_door_week(action)
+        answer = await console.of(request).ask_for(action, DoorWeekSigned)
         if isinstance(answer, Refused):
             return f"Not done: {answer.detail}", status_of(answer)
         return f"Week {name} is signed." + ("" if answer.recorded else NOT_WRITTEN), 200

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 from config.clock import stamp
 from hub.console import console
 from hub.console.api import query
-from hub.console.api.incidents import body_of, refused
+from hub.console.api.asked import asked, body_of
 from hub.door_week import DoorWeek, counts_json
-from hub.inputs import Refused, SignDoorWeek
+from hub.inputs import DoorWeekSigned, SignDoorWeek
 from hub.store.people import Token
 
 
@@ -33,10 +33,7 @@ async def sign(request: Request, token: Token) -> Response:
     """``POST doors/weeks/{week}/sign``."""
     exceptions = query.exceptions(await body_of(request))
     action = SignDoorWeek(request.path_params["week"], token.name, "api", exceptions)
-    answer = await console.of(request).ask_of_door_week(action)
-    if isinstance(answer, Refused):
-        raise refused(answer)
-    return JSONResponse({"week": week_json(answer.week), "recorded": answer.recorded})
+    return await asked(request, action, DoorWeekSigned, lambda answer: {"week": week_json(answer.week)})
 
 
 def week_json(week: DoorWeek) -> dict[str, Any]:

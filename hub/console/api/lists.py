@@ -15,6 +15,7 @@ from hub.console.known import all_devices, all_doors
 from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
+from hub.trouble_text import trouble_json
 from hub.view import Bypass, Trouble
 from hub.walk_test import Proof, WalkTest
 
@@ -77,7 +78,9 @@ async def troubles(request: Request, _: Token) -> Response:
     """``GET troubles``: the newest 500, open ones first."""
     here = console.of(request)
     recorded = await here.aside.call(here.desk.reading.troubles)
-    rows = [_trouble(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))]
+    rows = [
+        trouble_json(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))
+    ]
     return JSONResponse({"troubles": rows})
 
 
@@ -105,22 +108,6 @@ def bypass_json(bypass: Bypass | None) -> dict[str, Any] | None:
 def _unprotected(trouble: Trouble | None) -> str | None:
     """Return why a room has no live button; None where it has one, as far as is known."""
     return None if trouble is None else trouble.detail
-
-
-def _trouble(trouble: Trouble) -> dict[str, Any]:
-    return {
-        "key": trouble.key,
-        "what": trouble.what,
-        "device": trouble.device,
-        "zone": trouble.zone,
-        "cause": trouble.cause,
-        "detail": trouble.detail,
-        "since": stamp(trouble.since),
-        "last": stamp(trouble.last),
-        "count": trouble.count,
-        "restored": _maybe(trouble.restored),
-        "flapping": trouble.flapping,
-    }
 
 
 def _proved(proof: Proof | None) -> dict[str, Any] | None:
