@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import PanicKind
+from config.contract import IncidentKind
 from hub.delivery import Target
 from hub.incident import Incident
 from hub.notice import NoticeType
@@ -79,7 +79,7 @@ class Run(Struct, frozen=True):
     """When each step is to be taken next; None where it is done, or waits for a confirmation."""
     taken: tuple[int, ...]
     """How often each step was taken."""
-    kind: PanicKind = "panic"
+    kind: IncidentKind = "panic"
     """What the incident was when it began."""
     overtaken: bool = False
     """A plan of a higher kind asks now: this one gives its first notices, and asks nobody again."""
@@ -132,13 +132,13 @@ Plans = Mapping[str, Plan]
 """By name."""
 
 
-def run(plan: Plan, mono: float, kind: PanicKind, *, confirmed: bool = False) -> Run:
+def run(plan: Plan, mono: float, kind: IncidentKind, *, confirmed: bool = False) -> Run:
     """Begin a plan."""
     due = tuple(mono + s.after_s if confirmed or not s.when_confirmed else None for s in plan.steps)
     return Run(plan.name, mono, due, (0,) * len(plan.steps), kind)
 
 
-def begin(course: Course | None, plan: Plan, kind: PanicKind, mono: float, *, restarts: bool) -> Course:
+def begin(course: Course | None, plan: Plan, kind: IncidentKind, mono: float, *, restarts: bool) -> Course:
     """Begin a plan in a course (None: a new one), unless it runs already and nothing restarts it.
 
     Who was told before is not told a first time again. Where it restarts, the other plans end, but
@@ -218,7 +218,12 @@ def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -
 
 def next_deadline(course: Course, incident: Incident) -> float | None:
     """Return when ``advance`` has something to do next, in monotonic seconds; None when never."""
-    deadlines = [at for one in course.runs for at in one.due if at is not None]
+    deadlines = [
+        at
+        for one in course.runs
+        for at, taken in zip(one.due, one.taken, strict=False)
+        if at is not None and not rests(incident, course.told, taken)
+    ]
     if incident.state != "resolved":
         deadlines += [
             entry.at + UPDATE_EVERY_S
@@ -226,6 +231,17 @@ def next_deadline(course: Course, incident: Incident) -> float | None:
             if entry.ask is not None or entry.revision < incident.revision
         ]
     return min(deadlines, default=None)
+
+
+def rests(incident: Incident, told: Iterable[Told], taken: int) -> bool:
+    """Tell whether a step waits because its door is closed again, and will be due when it is open.
+
+    Nobody is asked a second time of a door that is closed; and where it stood open and no more than
+    that, nobody who was not told yet, once somebody was.
+    """
+    if incident.closed_at is None:
+        return False
+    return taken > 0 or (incident.rule == "held-open" and any(not entry.failing for entry in told))
 
 
 def steps_of(plans: Plans, one: Run) -> tuple[Step, ...]:

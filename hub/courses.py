@@ -58,19 +58,19 @@ class Courses:
         restarts: bool = False,
     ) -> None:
         """Owe what follows from a transition; a press begins the plan of its place, if it doesn't run."""
-        course = self._courses.get(incident.id)
+        before = course = self._courses.get(incident.id)
         if press is not None:
-            before, course = course, self._begun(course, incident, press.place, now, restarts=restarts)
-            if before is None or before.runs != course.runs:
-                self._raise(decision, incident, course.runs[-1].plan, before, now)
+            course = self._begun(course, incident, press.place, now, restarts=restarts)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
-        if incident.state != "acknowledged" or incident.drill:
-            course = replace(course, quiet=None)
-        elif heard:  # an answer or a note: somebody is at work
+        if incident.state != "acknowledged" or incident.drill or incident.closed_at is not None:
+            course = replace(course, quiet=None)  # a door that is closed again: nobody is at work there
+        elif heard or _door_opened_anew(incident, course):  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
+        if press is not None and (before is None or before.runs != course.runs):
+            self._raise(decision, incident, course.runs[-1].plan, before, now)
 
     def confirm(self, incident: Incident, now: Now) -> None:
         """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""
@@ -148,7 +148,9 @@ class Courses:
     def _begun(
         self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool
     ) -> Course:
-        plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
+        plan = self._ledger.directory.plan(
+            incident.kind, place, now.wall, drill=incident.drill, rule=incident.rule
+        )
         return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
@@ -306,9 +308,15 @@ class Courses:
             self._ledger.wake(min(found), "course", incident.id)
 
 
+def _door_opened_anew(incident: Incident, course: Course) -> bool:
+    """Tell whether a door that somebody has in hand is open again: something is to be heard of it."""
+    return incident.kind == "door" and course.quiet is None
+
+
 def _urgency(incident: Incident, owe: Owe) -> int:
     """Return a notice's place; what is expected in a drill comes behind everything real."""
-    found = urgency(rank(incident.kind), owe.type, first=owe.first)
+    of_door = incident.kind == "door"
+    found = urgency(rank(incident.kind), owe.type, first=owe.first, of_door=of_door)
     return found + EXPECTED if incident.drill and not incident.waiting else found
 
 

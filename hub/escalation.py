@@ -29,6 +29,7 @@ from hub.course import (
     Told,
     fitted,
     hasten,
+    rests,
     steps_of,
 )
 from hub.delivery import Target
@@ -83,6 +84,8 @@ class _Walk:
             for i, step in enumerate(steps_of(self.plans, one)):
                 at = due[i]
                 if at is None or at > self.now.mono:
+                    continue
+                if rests(self.incident, self.told.values(), taken[i]):
                     continue
                 stopped = self._stopped(step, one)
                 asked = [e for e in self.told.values() if (one.plan, i) in e.by]

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import PanicKind
+from config.contract import IncidentKind
 from hub.course import UPDATE_EVERY_S, Course, Run, Told
 from hub.reminder import Quiet
 
@@ -64,7 +64,7 @@ class KeptRun(Struct, frozen=True):
     started: int
     due: tuple[int | None, ...]
     taken: tuple[int, ...]
-    kind: PanicKind = "panic"
+    kind: IncidentKind = "panic"
     overtaken: bool = False
     asked: tuple[int | None, ...] = ()
 

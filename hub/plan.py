@@ -12,7 +12,8 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config.contract import PanicKind, PostureName
+from config.contract import IncidentKind, PostureName
+from config.door_settings import DoorRule
 from hub.incident import Place
 
 GroupBy = Literal["site", "building", "device"]
@@ -51,13 +52,15 @@ class Step(Struct, frozen=True):
 class Condition(Struct, frozen=True):
     """When a plan is the one. What is empty or None asks for nothing."""
 
-    kinds: tuple[PanicKind, ...]
+    kinds: tuple[IncidentKind, ...]
     rooms: tuple[str, ...] = ()
     """Device ids."""
     buildings: tuple[str, ...] = ()
     during: tuple[str, ...] = ()
     """Schedules, one of which must be on."""
     drill: bool | None = None
+    doors: tuple[DoorRule, ...] = ()
+    """Of kind ``door``: what is told, one of which it must be."""
 
 
 class Plan(Struct, frozen=True):
@@ -71,22 +74,42 @@ class Plan(Struct, frozen=True):
     confirm: Confirm | None = None
     posture: PostureName | None = None
     """What it raises the site's posture to."""
+    in_lockdown: bool = False
+    """Of kind ``door``: it is told of in a real lockdown, too, where others are lines of the timeline."""
 
 
 IsOn = Callable[[str], bool]
 """Tells whether a schedule of this name is on at the moment that is asked about."""
 
 
-def choose(plans: Sequence[Plan], kind: PanicKind, place: Place, is_on: IsOn, *, drill: bool) -> Plan | None:
+def choose(
+    plans: Sequence[Plan],
+    kind: IncidentKind,
+    place: Place,
+    is_on: IsOn,
+    *,
+    drill: bool,
+    rule: DoorRule | None = None,
+) -> Plan | None:
     """Return the first plan whose conditions hold; None where none does."""
-    return next((plan for plan in plans if why_not(plan, kind, place, is_on, drill=drill) is None), None)
+    return next((p for p in plans if why_not(p, kind, place, is_on, drill=drill, rule=rule) is None), None)
 
 
-def why_not(plan: Plan, kind: PanicKind, place: Place, is_on: IsOn, *, drill: bool) -> str | None:
-    """Name the condition by which a plan is not the one; None where it is."""
+def why_not(
+    plan: Plan,
+    kind: IncidentKind,
+    place: Place,
+    is_on: IsOn,
+    *,
+    drill: bool,
+    rule: DoorRule | None = None,
+) -> str | None:
+    """Name the condition by which a plan is not the one; None where it is. ``rule`` is a door's."""
     wanted = plan.condition
     if kind not in wanted.kinds:
         return f"not for {kind}"
+    if kind == "door" and wanted.doors and rule not in wanted.doors:
+        return f"only for doors: {', '.join(wanted.doors)}"
     if wanted.drill is not None and wanted.drill is not drill:
         return "for drills only" if wanted.drill else "not in a drill"
     if (wanted.rooms or wanted.buildings) and not (
