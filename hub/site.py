@@ -17,6 +17,7 @@ from msgspec import Struct
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.bypass import Bypasses
+from hub.clearing import Clearing
 from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
@@ -35,6 +36,7 @@ from hub.inputs import (
     Asked,
     Attempted,
     BrokerDropped,
+    ClearTrouble,
     ClockTrust,
     DeviceMessage,
     DrillAction,
@@ -65,18 +67,13 @@ from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
-from hub.troubles import Troubles
+from hub.troubles import Troubles, happened
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
-ONE_TIME: Final = (
-    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
-    *("seq-gap ", "clock-jump", "restored"),
-)
-"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
@@ -157,6 +154,7 @@ class Site(Ledger):
         )
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.clearing = Clearing(self, self.devices)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -236,6 +234,8 @@ class Site(Ledger):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, ClearTrouble):
+            decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
         elif isinstance(fact.action, SignDoorWeek):
             decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
@@ -409,6 +409,6 @@ class Site(Ledger):
 
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
         for key in list(self.troubles.open):
-            if key.startswith(ONE_TIME) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
+            if happened(key) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
                 self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

@@ -19,7 +19,8 @@ from config.hub_settings import (
 from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.decision import Decision
-from hub.doors import AT_ONCE, MOST
+from hub.door_telling import MOST
+from hub.doors import AT_ONCE
 from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek
 from tests.scenarios.rig import Rig
 from tests.scenarios.school import PLANS, WEEKDAYS, school
