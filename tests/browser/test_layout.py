@@ -46,6 +46,7 @@ def test_every_page_fits_and_is_usable_by_everybody(
     desk.trouble("tamper", "tamper", "Room 105, wall: wire cut", device="room-105", zone="wall", cause="cut")
     desk.press("a-device-with-quite-a-long-name-that-nobody-has-ever-heard-of", "x")
     desk.trouble("silent room-102", "silent", "room-102 has not been heard for 45 s", device="room-102")
+    desk.trouble("seq-gap room-103", "seq-gap", "event 7 of its boot b never came", device="room-103")
     desk.trouble("old", "refused", "a publish was refused", restored=desk.wall())
     expect(page.locator(".room")).to_have_count(4)
     page.get_by_text("Resolve incident 1").click()
