@@ -397,6 +397,7 @@ class Site(Ledger):
         refs = [f"{seq}.{field}" for seq, field in fact.values]
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
+        self.doors.weeks.forget(decision, fact.values)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(
