@@ -367,6 +367,7 @@ class Site(Ledger):
         refs = [f"{seq}.{field}" for seq, field in fact.values]
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
+        self.doors.weeks.forget(decision, fact.values)
 
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")

@@ -21,7 +21,7 @@ from config.plan_settings import PlanSettings, StepSettings
 from hub.decision import Decision
 from hub.door_telling import MOST
 from hub.doors import AT_ONCE
-from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek
+from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek, TimeOver
 from tests.scenarios.rig import Rig
 from tests.scenarios.school import PLANS, WEEKDAYS, school
 
@@ -766,6 +766,17 @@ def test_a_person_signs_a_week_with_the_exceptions(rig: Rig) -> None:
         ("Ortiz", "the gym: a delivery"),
         ("Okafor", ""),
     ]
+
+
+def test_who_signed_is_let_go_as_the_record_lets_go_of_it(rig: Rig) -> None:
+    over_the_week(rig)
+    rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "the caterer"))
+    rig.ask(SignDoorWeek("2026-W39", "Okafor", "board", "a delivery"))
+    seq = rig.view.door_weeks["2026-W39"].signatures[0].seq
+    rig._do(rig.site.decide(TimeOver("its time is over", ((seq, "by"), (seq, "note"))), rig.now()))
+    rig.restart(5)
+    signed = [(one.by, one.exceptions) for one in rig.view.door_weeks["2026-W39"].signatures]
+    assert signed == [("(removed)", "(removed)"), ("Okafor", "a delivery")]
 
 
 def test_a_week_that_runs_or_that_nobody_knows_is_not_signed(rig: Rig) -> None:
