@@ -51,6 +51,8 @@ class Signature(Struct, frozen=True):
     """Of the week as they were shown it: what came later may have corrected it."""
     exceptions: str
     """What they say of them; empty: that there is nothing to say."""
+    seq: int = 0
+    """Its row in the record, beside which the name and the words go when their time is over."""
 
 
 class DoorWeek(Struct, frozen=True):

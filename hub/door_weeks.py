@@ -34,6 +34,8 @@ WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
+REMOVED: Final = "(removed)"
+"""Stands where a name or its words are kept no longer."""
 _COUNT: Final = "door-count "
 _WEEK: Final = "door-week "
 _FIELDS: Final[dict[DoorRule, str]] = {
@@ -171,8 +173,7 @@ class DoorWeeks:
             return Refused("not-in-this-state", why, "running", ("over",))
         if week is None:
             return Refused("not-found", f"no week {shown(action.week)!r} in the record of doors")
-        signature = Signature(action.by, action.via, now.wall, week.version, action.exceptions)
-        self._ledger.record(
+        seq = self._ledger.record(
             decision,
             now,
             "door-week-signed",
@@ -185,9 +186,25 @@ class DoorWeeks:
                 "note": action.exceptions,
             },
         )
+        signature = Signature(action.by, action.via, now.wall, week.version, action.exceptions, seq)
         signed = replace(week, signatures=(*week.signatures, signature))
         self._store(decision, signed)
         return DoorWeekSigned(signed)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who signed, and what they said, as the record does: rows and fields beside the chain."""
+        gone = set(values)
+        for week in list(self._weeks.values()):
+            kept = tuple(
+                replace(
+                    one,
+                    by=REMOVED if (one.seq, "by") in gone else one.by,
+                    exceptions=REMOVED if (one.seq, "note") in gone else one.exceptions,
+                )
+                for one in week.signatures
+            )
+            if kept != week.signatures:
+                self._store(decision, replace(week, signatures=kept))
 
     def _freeze(self, decision: Decision, now: Now) -> None:
         doors = [self._ended(tally) for tally in self._tallies.values() if tally.week == self._week]

@@ -7,7 +7,6 @@ timeline. A closing is told, once it has lasted, and ends nothing: a person does
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,9 +19,10 @@ from config.door_settings import DOOR_RULES, DoorRule
 from hub.decision import Decision
 from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where, broken, schedules_of
+from hub.door_telling import DoorTelling, Opening
 from hub.door_weeks import DoorWeeks
 from hub.flap import Flaps
-from hub.incident import Incident, Press, rank
+from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.kept_course import to_mono
 from hub.ledger import Ledger
@@ -41,19 +41,12 @@ AGAIN_MS: Final = 60_000
 """A door that is opened again within this, while what was told of it stands, is told of no second time."""
 START_S: Final = 60.0
 """Seconds after a start in which rooms are heard of: a door that stood open before may be closed by now."""
-MOST: Final = 64
-"""Incidents of doors that ask for somebody at once; of any more one trouble tells."""
 AT_ONCE: Final = 8
 """Doors that one decision tells of: a thousand must not hold up the next press."""
 PAUSE_S: Final = 0.01
 """Seconds between two such decisions, in which a press comes first."""
-LINES: Final = 10
-LINES_S: Final = 60.0
-"""So many lines a door writes into a call's timeline in so long; all of it is in the record."""
-DOORS_KEPT: Final = 4096
 DOOR_WAKES: Final = frozenset({"door", "doors", "door-week"})
 """What it asks its site to be woken for."""
-MANY: Final = "doors many"
 _HISTORY: Final = "door postures"
 _POSTURES_KEPT: Final = 32
 
@@ -80,11 +73,9 @@ class Doors:
         self._closing: dict[Where, float] = {}
         """When a closing will have lasted, in monotonic seconds."""
         self._flaps = Flaps()
-        self._lines: OrderedDict[Where, deque[float]] = OrderedDict()
         self._to_look_at: dict[Where, str] = {}
         """Doors that stand open and are to be looked at, and what began meanwhile."""
-        self._untold: dict[Where, Press] = {}
-        """What is told by one trouble alone, there being so many."""
+        self._telling = DoorTelling(ledger, incidents, postures)
         self._stood = self._stands()
         kept = facts.get(_HISTORY)
         self._history = msgspec.json.decode(kept, type=list[tuple[int, bool]]) if kept else []
@@ -107,6 +98,7 @@ class Doors:
     def told(self, decision: Decision, account: Account, now: Now) -> None:
         """A door contact told of its door, now or long ago, and maybe out of order."""
         where, is_open, at = (account.device, account.zone), account.what == "open", account.at
+        opening = Opening(at, f"{account.zone} {account.key}", account.id)
         door, known = self._door(where, account.room, account.label), self._doors.get(where)
         self.weeks.word(decision, door, at, is_open=is_open)
         if not is_open:
@@ -115,12 +107,12 @@ class Doors:
             elif known.state == "closed" and at > known.since:  # its opening is yet to be heard of
                 self._keep(decision, replace(known, since=at))
         elif known is None or (known.state == "closed" and at >= known.since):
-            self._opened(decision, door, at, now)
+            self._opened(decision, door, opening, now)
         elif known.state == "closed":  # opened and closed: only now it is heard of
-            self._judge(decision, door, at, now)
+            self._judge(decision, door, opening, now)
             self._settle(where, now)
         elif abs(at - known.since) > SAME_MS:  # else its state was told first
-            self._opened(decision, door, at, now)
+            self._opened(decision, door, opening, now)
 
     def found(self, decision: Decision, view: DeviceView, zone: str, stands: str, now: Now) -> None:
         """Take a door of a live state: an agent tells of one that it found as it started."""
@@ -131,7 +123,7 @@ class Doors:
         label = next((each.label for each in view.zones if each.zone == zone), None)
         door = self._door(where, view.place.room, label)
         if stands == "open":
-            self._opened(decision, door, now.wall, now)
+            self._opened(decision, door, Opening(now.wall, f"{zone} {now.wall}"), now)
         else:
             self._closed(decision, door, now.wall, now)
 
@@ -147,8 +139,8 @@ class Doors:
             why = faults.get(known.zone) if view.standing == "heard" else f"its device is {view.standing}"
             if why != known.unknown:
                 self._keep(decision, replace(known, unknown=why))
-                if why is not None and self._call() is not None:
-                    self._line(decision, where, f"{_named(known)}: not known now: {why}", now)
+                if why is not None:
+                    self._telling.line(decision, where, f"{_named(known)}: not known now: {why}", now)
         self.weeks.heed(decision, view, faults, zones, now)
 
     # --- what is due ---
@@ -162,10 +154,10 @@ class Doors:
                 decision.facts[_HISTORY] = msgspec.json.encode(self._history).decode()
             if stands[0]:
                 self._sweep(f"as the posture became {self._postures.current.posture}", now)
-        if self._untold and self._asking() < MOST:
-            where, press = next(iter(self._untold.items()))
-            self._drop_untold(decision, where, now)
-            self._incidents.door(decision, press, now)
+        if (where := self._telling.tell_untold(decision, now)) is not None:
+            known = self._doors.get(where)
+            if known is not None and known.state == "closed":
+                self._settle(where, now)
 
     def due(self, decision: Decision, what: str, key: str, now: Now) -> None:
         """Do what was asked for by :data:`DOOR_WAKES`."""
@@ -194,6 +186,7 @@ class Doors:
     def _look_at_all(self, decision: Decision, key: str, now: Now) -> None:
         """Look at the doors that stand open as the hub has started, or as hours began; a few at a time."""
         if key == "start":
+            self._telling.say_untold(decision, now)
             self._sweep("", now)
         elif key == "edge":
             if self._edge is None or self._edge > now.mono:
@@ -235,7 +228,8 @@ class Doors:
 
     # --- what it makes of it ---
 
-    def _opened(self, decision: Decision, door: Door, at: int, now: Now) -> None:
+    def _opened(self, decision: Decision, door: Door, opening: Opening, now: Now) -> None:
+        at = opening.at
         due = None
         if door.open_max_ms:
             late = now.wall - at > LATE_WORDS_MS
@@ -246,9 +240,8 @@ class Doors:
         self._keep(decision, view)
         if due is not None:
             self._wake(door.where, to_mono(due, now))
-        if self._call() is not None:
-            self._line(decision, door.where, f"{_named(view)}: opened", now, at)
-        self._judge(decision, door, at, now, swings=swings)
+        self._telling.line(decision, door.where, f"{_named(view)}: opened", now, at)
+        self._judge(decision, door, opening, now, swings=swings)
 
     def _closed(self, decision: Decision, door: Door, at: int, now: Now) -> None:
         known = self._doors.get(door.where)
@@ -260,12 +253,14 @@ class Doors:
             return
         if known.due is not None and at - known.since > door.open_max_ms:  # it had ended as it was heard of
             self.weeks.broke(decision, door, "held-open", at)
-        if self._call() is not None:
-            self._line(decision, door.where, f"{_named(view)}: closed", now, at)
+        self._telling.line(decision, door.where, f"{_named(view)}: closed", now, at)
         self._settle(door.where, now)
 
-    def _judge(self, decision: Decision, door: Door, at: int, now: Now, *, swings: bool = False) -> None:
+    def _judge(
+        self, decision: Decision, door: Door, opening: Opening, now: Now, *, swings: bool = False
+    ) -> None:
         """Tell of a door that was opened when it is to be closed; one that swings was told of."""
+        at = opening.at
         rule = broken(door, at, secure=self._was_secure(at), is_on=self._is_on)
         if rule is None:
             return
@@ -286,7 +281,7 @@ class Doors:
                 decision, now, "door", "opened again", incident=incident.id, detail=_where(door)
             )
             return
-        self._tell(decision, door, rule, at, self._opened_words(rule), now)
+        self._tell(decision, door, rule, opening, self._opened_words(rule), now)
 
     def _opened_words(self, rule: DoorRule) -> str:
         """Say what is told of a door that was opened."""
@@ -302,14 +297,14 @@ class Doors:
         words = f"held open for {age(now.wall - since)}"
         if known.unknown is not None:
             words += f", as last known ({known.unknown})"
-        if self._is_line("held-open", door, now):
-            self._line(decision, door.where, f"{_named(known)}: {words}", now)
+        if self._telling.is_line("held-open", door, now):
+            self._telling.line(decision, door.where, f"{_named(known)}: {words}", now)
             return
         incident = self._incidents.of_door(*door.where)
         if incident is not None and incident.state == "open" and incident.closed_at is None:
             self._ledger.record(decision, now, "door", words, incident=incident.id, detail=_where(door))
             return  # it asks for somebody already
-        self._tell(decision, door, "held-open", due, words, now)
+        self._tell(decision, door, "held-open", Opening(due, f"{door.zone} held {since}"), words, now)
 
     def _stands_open(self, decision: Decision, where: Where, began: str, now: Now) -> None:
         """Tell of a door that stands open as hours or a posture begin; after a start, if it wasn't."""
@@ -318,8 +313,8 @@ class Doors:
             return
         door = self._door(where, known.place.room, known.label)
         stood = f"{_named(known)}: open for {age(now.wall - known.since)}"
-        if began and self._call() is not None:
-            self._line(decision, where, stood, now)
+        if began:
+            self._telling.line(decision, where, stood, now)
         rule = broken(door, now.wall, secure=self._stood[0], is_on=self._is_on)
         if rule is None or (not began and known.told is not None and _is_as_grave(known.told, rule)):
             return
@@ -329,7 +324,7 @@ class Doors:
         self.weeks.broke(decision, door, rule, now.wall)
         began = began or ("in " + self._postures.current.posture if rule == "secure" else "after hours")
         words = f"stands open {began}, for {age(now.wall - known.since)} by now"
-        self._tell(decision, door, rule, now.wall, words, now)
+        self._tell(decision, door, rule, Opening(now.wall, f"{door.zone} {rule} {now.wall}"), words, now)
 
     def _stayed_closed(self, decision: Decision, where: Where, known: DoorView, now: Now) -> None:
         at, incident = self._closing.get(where), self._incidents.of_door(*where)
@@ -351,85 +346,21 @@ class Doors:
         del self._closing[where]
         self._incidents.door_closed(decision, incident, known.since, now)
 
-    def _tell(self, decision: Decision, door: Door, rule: DoorRule, at: int, words: str, now: Now) -> None:
-        """Tell of a door by an incident of its own; in a real lockdown it is a line, unless its plan asks."""
-        if self._is_line(rule, door, now):
+    def _tell(
+        self, decision: Decision, door: Door, rule: DoorRule, opening: Opening, words: str, now: Now
+    ) -> None:
+        """Tell of a door, unless it is a line of the call's timeline."""
+        if self._telling.is_line(rule, door, now):
             return
-        known = self._doors.get(door.where)
-        if known is not None:
+        if (known := self._doors.get(door.where)) is not None:
             self._keep(decision, replace(known, told=rule))
-        late = now.wall - at > round(self._ledger.settings.late_after_s * 1000)
-        press = Press(
-            key=f"door {door.zone} {rule} {at}",
-            id=None,
-            place=door.place,
-            zone=door.zone,
-            label=shown(door.name),
-            kind="door",
-            what="open",
-            at=at,
-            received_at=now.wall,
-            late=late,
-            rule=rule,
-            words=words,
-        )
-        if self._incidents.of_door(*door.where) is None and self._asking() >= MOST:
-            self._untold[door.where] = press
-            self._say_untold(decision, now)
-            return
-        self._incidents.door(decision, press, now)
-
-    def _say_untold(self, decision: Decision, now: Now) -> None:
-        number = len(self._untold)
-        if number == 0:
-            self._ledger.restore(decision, now, MANY, for_good=True)
-            return
-        detail = (
-            f"{MOST} doors have an incident each; {number} more that should be closed are shown under Doors"
-        )
-        self._ledger.trouble(decision, now, MANY, "doors-many", detail)
-
-    def _drop_untold(self, decision: Decision, where: Where, now: Now) -> None:
-        if self._untold.pop(where, None) is not None:
-            self._say_untold(decision, now)
-
-    # --- in a real lockdown ---
-
-    def _call(self) -> Incident | None:
-        """Return the call whose timeline doors are lines of: while there is a real lockdown, the gravest."""
-        if not self._stood[1]:
-            return None
-        calls = [one for one in self._incidents.calls() if one.kind in ("panic", "duress") and not one.drill]
-        return min(calls, key=lambda one: (rank(one.kind), -one.number), default=None)
-
-    def _is_line(self, rule: DoorRule, door: Door, now: Now) -> bool:
-        if self._call() is None:
-            return False
-        plan = self._ledger.directory.plan("door", door.place, now.wall, drill=False, rule=rule)
-        return not plan.in_lockdown
-
-    def _line(self, decision: Decision, where: Where, words: str, now: Now, at: int | None = None) -> None:
-        call = self._call()
-        assert call is not None  # noqa: S101 - asked before
-        times = self._lines.setdefault(where, deque(maxlen=LINES))
-        self._lines.move_to_end(where)
-        if len(self._lines) > DOORS_KEPT:
-            self._lines.popitem(last=False)
-        if len(times) == LINES and now.mono - times[0] < LINES_S:
-            return
-        times.append(now.mono)
-        if at is not None and now.wall - at > LATE_WORDS_MS:
-            words += f", {age(now.wall - at)} before this was heard"
-        detail = {"device": where[0], "zone": where[1]}
-        self._ledger.record(decision, now, "door", words, incident=call.id, detail=detail)
+        self._telling.tell(decision, door, rule, opening, words, now)
 
     # --- what it goes by ---
 
     def _stands(self) -> tuple[bool, bool]:
-        """Return whether the school is secure, and whether in a lockdown; no drill is either."""
-        current = self._postures.current
-        real = not current.drill
-        return real and current.posture in ("secure", "lockdown"), real and current.posture == "lockdown"
+        """Return whether the school is secure, and whether in a lockdown."""
+        return self._telling.is_secure(), self._telling.in_lockdown()
 
     def _was_secure(self, at: int) -> bool:
         if not self._history:
@@ -450,13 +381,6 @@ class Doors:
     def _unknown(self, where: Where) -> str | None:
         known = self._doors.get(where)
         return None if known is None else known.unknown
-
-    def _asking(self) -> int:
-        """Count the incidents of doors that still want somebody."""
-        return sum(
-            one.kind == "door" and (one.state == "open" or one.closed_at is None)
-            for one in self._incidents.unresolved()
-        )
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""

@@ -16,7 +16,7 @@ from hub.door_week import DoorWeek
 from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
-from hub.view import Bypass
+from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
 
 
@@ -308,6 +308,15 @@ class PartOfDrill(Struct, frozen=True):
     event: str | None = None
 
 
+class ClearTrouble(Struct, frozen=True):
+    """A person has seen to something that happened: its trouble is over."""
+
+    key: str
+    by: str
+    via: str
+    note: str | None = None
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
@@ -316,7 +325,7 @@ ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
 DrillAction = PlanDrill | StartDrill | EndDrill | CancelDrill | MakeReal | PartOfDrill
 """What a person may ask of drills."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek | DrillAction
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek | DrillAction | ClearTrouble
 """What a person may ask."""
 
 
@@ -395,6 +404,14 @@ class DrillDone(Struct, frozen=True):
     recorded: bool = True
 
 
+class TroubleCleared(Struct, frozen=True):
+    """The answer to a person's word that a trouble is over."""
+
+    trouble: Trouble
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class Reloaded(Struct, frozen=True):
     """The answer to settings that were read anew and are taken."""
 
@@ -403,7 +420,17 @@ class Reloaded(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | DoorWeekSigned | Reloaded | Refused
+Answer = (
+    Done
+    | Bypassed
+    | WalkTestDone
+    | PostureSet
+    | DrillDone
+    | DoorWeekSigned
+    | TroubleCleared
+    | Reloaded
+    | Refused
+)
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

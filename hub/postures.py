@@ -26,7 +26,6 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
-
 LOST: Final = "the rooms were told it before the hub's record had it"
 """What is known of a posture that is found with a broker."""
 
@@ -160,6 +159,8 @@ class Postures:
             return "the school lets no plan raise it"
         if incident.kind == "duress":
             return "a silent call, which nothing may show"
+        if was.drill and incident.kind != "panic":
+            return "it is a drill's, which a panic alone ends"
         if was.asks:
             return "a person is to say first which one does"
         if was.by_person and was.posture != "normal":
@@ -186,11 +187,12 @@ class Postures:
         return True
 
     def end_drill(self, decision: Decision, drill: str, why: str, now: Now) -> None:
-        """Go back to normal where the drill's own posture still stands with its mark."""
+        """Go back to normal where the drill's own posture still stands with its mark; a question stays."""
         was = self.current
         if not was.drill or was.drill_id != drill:
             return
-        after = self._changed(now, "normal", automatic=True, why=f"drill {drill} is over", seen=was.seen)
+        over = f"drill {drill} is over"
+        after = self._changed(now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked)
         self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
 
     def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:

@@ -16,7 +16,9 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.brokers import Brokers
 from hub.bypass import Bypasses
+from hub.clearing import Clearing
 from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
@@ -35,6 +37,7 @@ from hub.inputs import (
     Asked,
     Attempted,
     BrokerDropped,
+    ClearTrouble,
     ClockTrust,
     DeviceMessage,
     DrillAction,
@@ -65,18 +68,13 @@ from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
-from hub.troubles import Troubles
+from hub.troubles import Troubles, happened
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
-ONE_TIME: Final = (
-    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
-    *("seq-gap ", "clock-jump", "restored"),
-)
-"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
@@ -97,6 +95,8 @@ class Loaded(Struct):
     facts: dict[str, str] = {}
     incidents: list[tuple[Incident, Any]] = []
     """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
+    resolved: list[Incident] = []
+    """Resolved ones, the latest first, as many as rooms may have to hear of again."""
     deliveries: list[Delivery] = []
     """Owed ones."""
     troubles: list[Trouble] = []
@@ -135,7 +135,9 @@ class Site(Ledger):
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, self.doors, self.bypasses, now)
+        self.devices = Devices(
+            self, self.incidents, loaded.devices, self.doors, self.bypasses, loaded.resolved, now
+        )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
@@ -157,6 +159,7 @@ class Site(Ledger):
         )
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.clearing = Clearing(self, self.devices)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -170,12 +173,18 @@ class Site(Ledger):
             self.bypasses,
             self.postures,
         )
+        held = {
+            number
+            for number, broker in enumerate(settings.brokers)
+            if loaded.held_until(broker.name, is_first=number == 0) is not None
+        }
+        self.brokers = Brokers(self, self.devices, held)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self._link,
-            BrokerDropped: self._dropped,
+            Link: self.brokers.link,
+            BrokerDropped: self.brokers.dropped,
             PostureHeard: self.postures.heard,
             TimeOver: self._remove,
             Probed: self.outbound.probed,
@@ -186,11 +195,6 @@ class Site(Ledger):
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
-        self._had_session = {
-            number
-            for number, broker in enumerate(settings.brokers)
-            if loaded.held_until(broker.name, is_first=number == 0) is not None
-        }
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
@@ -236,6 +240,8 @@ class Site(Ledger):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, ClearTrouble):
+            decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
         elif isinstance(fact.action, SignDoorWeek):
             decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
@@ -352,42 +358,6 @@ class Site(Ledger):
         what = "clock-synchronised" if fact.synced else "clock-lost"
         self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
-    def _link(self, decision: Decision, fact: Link, now: Now) -> None:
-        key = self._broker_key(fact.which, fact.broker)
-        if fact.up:
-            self.restore(decision, now, key)
-            if fact.which == "events":
-                if not fact.session_present:
-                    self._session_gone(decision, fact.broker, now)
-                self._had_session.add(fact.broker)
-            return
-        if fact.which == "rest":
-            self.devices.unseen(fact.broker)
-        detail = self._of_broker(fact.broker, fact.why)
-        known = self.known(key)
-        if known is None or known.detail != detail:  # a broker that is away is tried every 2 s
-            self.trouble(decision, now, key, "broker", detail)
-
-    def _session_gone(self, decision: Decision, broker: int, now: Now) -> None:
-        if broker in self._had_session:
-            why = "the broker had no session of ours: what was sent while the hub was away may be gone"
-            key = self._broker_key("session", broker)
-            self.trouble(decision, now, key, "broker-session", self._of_broker(broker, why))
-        else:
-            why = "the broker has a session of ours from now on"
-            self.record(decision, now, "broker", self._of_broker(broker, why))
-
-    def _broker_key(self, what: str, broker: int) -> str:
-        """Return the key of a broker's trouble; that of the first bears no name."""
-        return f"broker {what}" + (f" {self.settings.brokers[broker].name}" if broker else "")
-
-    def _of_broker(self, broker: int, words: str) -> str:
-        """Say which broker it is, where there are several."""
-        if len(self.settings.brokers) == 1:
-            return words
-        one = self.settings.brokers[broker]
-        return f"broker {one.name} ({one.host}:{one.port}): {words}"
-
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.retuning.settle(decision, now)
@@ -397,18 +367,13 @@ class Site(Ledger):
         refs = [f"{seq}.{field}" for seq, field in fact.values]
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
-
-    def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
-        detail = self._of_broker(
-            fact.broker, f"the broker has dropped {fact.total} messages since it started"
-        )
-        self.trouble(decision, now, self._broker_key("dropped", fact.broker), "broker-dropped", detail)
+        self.doors.weeks.forget(decision, fact.values)
 
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")
 
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
         for key in list(self.troubles.open):
-            if key.startswith(ONE_TIME) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
+            if happened(key) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
                 self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from config.clock import stamp
 from hub.delivery import TroubleType
 from hub.trouble_words import TroubleLine, line
+from hub.troubles import happened
 from hub.view import DeviceView, Trouble
 
 BY_NAME: Final = 3
@@ -30,6 +31,7 @@ def trouble_json(trouble: Trouble) -> dict[str, Any]:
         "count": trouble.count,
         "restored": None if trouble.restored is None else stamp(trouble.restored),
         "flapping": trouble.flapping,
+        "clearable": trouble.restored is None and happened(trouble.key),
     }
 
 

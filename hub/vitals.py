@@ -122,6 +122,11 @@ class Vitals:
         if (at := sequence.deadline(now.mono)) is not None:
             self._ledger.wake(at, "gap", device)
 
+    def forgive(self, device: str, now: Now) -> None:
+        """Look for events that are missing now no more: a person has seen to that."""
+        self._sequence(device).forgive(now.mono)
+        self._gaps.discard(device)
+
     def look_at_boots(self, decision: Decision, device: str, now: Now) -> None:
         """Say that there is but one machine again, if no second one has spoken for long enough."""
         boots = self._boots.setdefault(device, Boots())

@@ -21,6 +21,7 @@ from hub.console import (
     looking,
     posture,
     signing,
+    trouble_deeds,
     walking,
     zone_deeds,
 )
@@ -76,6 +77,7 @@ def _routes() -> list[BaseRoute]:
         Route("/drills/{id}/real", for_people(drills.real), methods=["POST"]),
         Route("/drills/{id}/part-of-drill", for_people(drills.part_of_drill), methods=["POST"]),
         Route("/troubles", for_people(looking.troubles)),
+        Route("/troubles/clear", for_people(trouble_deeds.clear), methods=["POST"]),
         Route("/incidents", for_people(looking.incidents)),
         Route("/incidents/{id}", for_people(looking.incident)),
         Route("/incidents/{id}/acknowledge", for_people(deeds.acknowledge), methods=["POST"]),

@@ -28,6 +28,7 @@ from hub.console.walking import MINUTES, walk
 from hub.console.zones import zone_faults, zone_lines
 from hub.trouble_words import line as trouble_line
 from hub.trouble_words import troubles_of
+from hub.troubles import happened
 from hub.view import Bypass
 
 PAGE = 50
@@ -150,5 +151,6 @@ async def troubles(request: Request, session: Session) -> Response:
     devices = {device.place.device: device for device in known.all_devices(desk.settings, desk.view)}
     lines = [trouble_line(trouble, devices) for trouble in rows]
     facts: dict[str, Any] = {"page": "troubles", "lines": lines, "missing": missing}
+    facts["clearable"] = {row.key for row in rows if row.restored is None and happened(row.key)}
     facts |= {"backs_up": desk.settings.backup.to is not None, "backup_at": desk.view.backup_at}
     return rendered(request, session, "troubles.html", facts)

@@ -197,7 +197,9 @@ def test_to_ask_the_officer_changes_nothing_that_a_room_hears(desk: Desk) -> Non
     again = Desk(Loaded(facts=desk.facts), 60)
     assert again.now.asked is not None
     assert (again.now.asked.why, again.now.drill) == ("a silent call", True)
-    again.says("lockdown", 70)
+    again.end(65)  # unanswered: the question outlives the drill
+    assert (again.now.posture, again.now.asked is None) == ("normal", False)
+    again.says("hold", 70)
     assert again.now.asked is None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from config.clock import Now
 from hub.kept_course import JUMP_MS, KeptCourse, keep
 from hub.site import Site
@@ -36,7 +38,8 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         "course": {name: keep(course, now) for name, course in courses.items()},
         "delivery": dict(site.outbound._owed),
         "trouble": dict(site.troubles.open),
-        "door": {"/".join(where): door for where, door in site.devices._doors.items()},
+        # After a start nothing is known of any door, until it is heard of.
+        "door": {"/".join(where): replace(door, unknown=None) for where, door in site.doors._doors.items()},
         "bypass": {
             "/".join(where): (one.by, one.reason, one.boot) for where, one in site.bypasses._now.items()
         },

@@ -22,6 +22,7 @@ CALLS = st.one_of(
     st.tuples(st.just("far"), st.sampled_from(["sro", "dispatch"]), st.sampled_from(["down", "takes"])),
     st.tuples(st.just("posture"), st.sampled_from(["normal", "secure", "lockdown"])),
     st.tuples(st.just("clock"), st.sampled_from([-3600.0, 40_000.0])),
+    st.tuples(st.just("restart"), st.sampled_from([0.0, 3.0])),
     st.tuples(st.just("wait"), st.sampled_from([0.5, 4.0, 61.0, 400.0])),
 )
 DOORS = st.tuples(
@@ -48,6 +49,8 @@ def play(rig: Rig, history: list[tuple[Any, ...]], *, doors: bool) -> list[dict[
             rig.ask(SetPosture(rest[0], "Reyes", "board", confirm=rig.site.postures.current.n))
         elif what == "clock":
             rig.wall_jumps(rest[0])
+        elif what == "restart":
+            rig.restart(rest[0])
         else:
             rig.wait(rest[0])
     rig.wait(200)

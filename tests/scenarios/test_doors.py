@@ -19,8 +19,9 @@ from config.hub_settings import (
 from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.decision import Decision
-from hub.doors import AT_ONCE, MOST
-from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek
+from hub.door_telling import MOST
+from hub.doors import AT_ONCE
+from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek, TimeOver
 from tests.scenarios.rig import Rig
 from tests.scenarios.school import PLANS, WEEKDAYS, school
 
@@ -420,6 +421,9 @@ def test_a_channel_tells_calls_before_doors(rig: Rig) -> None:
     door(rig, GYM, "open")
     rig.press(HALL)
     rig.press(HALL, "quiet", "duress")
+    rig.wait(3)
+    rig.press(GYM)
+    rig.wait(3)
     order = [d.type + " " + str(d.number) for d in sorted(rig.in_hand.values(), key=lambda d: d.urgency)]
     doors = [d.urgency for d in rig.in_hand.values() if d.number == 1]
     calls = [d.urgency for d in rig.in_hand.values() if d.number != 1]
@@ -494,6 +498,18 @@ def test_the_same_opening_by_state_and_by_event_is_told_once(rig: Rig) -> None:
     door(rig, GYM, "open", age_s=0.2)
     rig.all_speak(30)
     assert told(rig) == ["0 s administration opened: opened after hours"]
+
+
+def test_a_clock_that_is_set_moves_what_the_posture_was(rig: Rig) -> None:
+    rig.all_speak(100)
+    posture(rig, "secure")
+    rig.all_speak(300)
+    posture(rig, "normal")
+    rig.all_speak(100)
+    rig.wall_jumps(2 * 3600)
+    door(rig, GYM, "open", age_s=200)
+    door(rig, GYM, "closed", age_s=190)
+    assert told(rig)[0].endswith("sro opened: LATE opened in secure")
 
 
 def test_secure_of_an_hour_ago_is_what_an_opening_of_then_is_judged_by(rig: Rig) -> None:
@@ -765,6 +781,17 @@ def test_a_person_signs_a_week_with_the_exceptions(rig: Rig) -> None:
         ("Ortiz", "the gym: a delivery"),
         ("Okafor", ""),
     ]
+
+
+def test_who_signed_is_let_go_as_the_record_lets_go_of_it(rig: Rig) -> None:
+    over_the_week(rig)
+    rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "the caterer"))
+    rig.ask(SignDoorWeek("2026-W39", "Okafor", "board", "a delivery"))
+    seq = rig.view.door_weeks["2026-W39"].signatures[0].seq
+    rig._do(rig.site.decide(TimeOver("its time is over", ((seq, "by"), (seq, "note"))), rig.now()))
+    rig.restart(5)
+    signed = [(one.by, one.exceptions) for one in rig.view.door_weeks["2026-W39"].signatures]
+    assert signed == [("(removed)", "(removed)"), ("Okafor", "a delivery")]
 
 
 def test_a_week_that_runs_or_that_nobody_knows_is_not_signed(rig: Rig) -> None:

@@ -207,6 +207,20 @@ def test_the_officer_is_asked_on_the_phone_too(make_rig: Make) -> None:
     assert rig.told() == ["0 s sro posture.asked: Which posture is to hold?"]
 
 
+def test_a_drill_s_posture_is_raised_over_by_a_panic_alone(make_rig: Make) -> None:
+    """A medical leaves it as it is, whatever its plan says; a panic's plan raises it, and it is real."""
+    rig = make_rig(raising(medical="secure"))
+    rig.rooms_heard()
+    decision = Decision(rig.now().mono)
+    rig.site.postures.begin_drill(decision, "hold", "a drill", rig.now())
+    rig._do(decision)
+    rig.press(101, "nurse", "medical")
+    assert rig.rooms_heard() == ["0 s hold (drill)"]
+    rig.wait(10)
+    rig.press(102)
+    assert rig.rooms_heard() == ["10 s lockdown"]
+
+
 # --- the disk, the clock, the broker, a kill ---
 
 

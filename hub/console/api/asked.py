@@ -12,10 +12,19 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import ApiError, bad_input
 from hub.console.body import TooLargeError, read_body
-from hub.inputs import Action, Bypassed, DoorWeekSigned, DrillDone, PostureSet, Refused, WalkTestDone
+from hub.inputs import (
+    Action,
+    Bypassed,
+    DoorWeekSigned,
+    DrillDone,
+    PostureSet,
+    Refused,
+    TroubleCleared,
+    WalkTestDone,
+)
 from hub.notice import room_json
 
-T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, PostureSet, WalkTestDone)
+T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, PostureSet, TroubleCleared, WalkTestDone)
 
 
 async def asked(

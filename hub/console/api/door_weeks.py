@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec.structs import asdict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,7 +11,7 @@ from config.clock import stamp
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
-from hub.door_week import DoorWeek, counts_json
+from hub.door_week import DoorWeek, Signature, counts_json
 from hub.inputs import DoorWeekSigned, SignDoorWeek
 from hub.store.people import Token
 
@@ -45,5 +44,15 @@ def week_json(week: DoorWeek) -> dict[str, Any]:
         "last": stamp(week.last),
         "frozen_at": stamp(week.frozen_at),
         "doors": counts_json(week.doors),
-        "signatures": [asdict(one) | {"at": stamp(one.at)} for one in week.signatures],
+        "signatures": [_signature(one) for one in week.signatures],
+    }
+
+
+def _signature(one: Signature) -> dict[str, Any]:
+    return {
+        "by": one.by,
+        "at": stamp(one.at),
+        "via": one.via,
+        "version": one.version,
+        "exceptions": one.exceptions,
     }

@@ -1,4 +1,4 @@
-"""Devices, doors and troubles over the API."""
+"""Devices and doors over the API."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from config.wiring import unsupervised
 from hub.console import console
 from hub.console.api.walk_tests import walk_test_json
 from hub.console.known import all_devices, all_doors
-from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
-from hub.trouble_text import trouble_json
 from hub.view import Bypass, Trouble
 from hub.walk_test import Proof, WalkTest
 
@@ -72,16 +70,6 @@ async def doors(request: Request, _: Token) -> Response:
         for door in all_doors(desk.settings, desk.view, console.of(request).now().wall)
     ]
     return JSONResponse({"doors": rows})
-
-
-async def troubles(request: Request, _: Token) -> Response:
-    """``GET troubles``: the newest 500, open ones first."""
-    here = console.of(request)
-    recorded = await here.aside.call(here.desk.reading.troubles)
-    rows = [
-        trouble_json(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))
-    ]
-    return JSONResponse({"troubles": rows})
 
 
 async def record_head(request: Request, _: Token) -> Response:

@@ -19,6 +19,7 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 500
 NOTE_LONGEST: Final = 2000
 ZONES_MOST: Final = 64
+KEY_LONGEST: Final = 512
 REASON_LONGEST: Final = 200
 
 
@@ -87,6 +88,14 @@ def revision(body: Mapping[str, Any]) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_INT:
         raise bad_input(f"revision: found {str(value)[:64]}", "a number from 1, or none")
+    return value
+
+
+def key(body: Mapping[str, Any]) -> str:
+    """Return a trouble's key."""
+    value = body.get("key")
+    if not isinstance(value, str) or not 0 < len(value) <= KEY_LONGEST:
+        raise bad_input("key: found none, or no text", "a trouble's key, as the list of troubles has it")
     return value
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 from config.contract import INCIDENT_KINDS, POSTURES
 from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
-from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
+from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
 from hub.walk_test import LONGEST_S, USUAL_S
 
@@ -202,6 +202,7 @@ _TROUBLE: Final = _object(
         "count": _NUMBER,
         "restored": _MAYBE_TIME,
         "flapping": _YES_NO,
+        "clearable": _YES_NO,
     }
 )
 
@@ -294,6 +295,10 @@ DOORS: Final = _object({"doors": _array(_DOOR)})
 DOOR_WEEKS: Final = _object({"running": _array(_ref("DoorCount")), "weeks": _array(_ref("DoorWeek"))})
 SIGN_DOOR_WEEK: Final = _object({"exceptions": _NOTE}, optional=("exceptions",))
 DOOR_WEEK_SIGNED: Final = _object({"week": _ref("DoorWeek"), "recorded": _YES_NO})
+CLEAR_TROUBLE: Final = _object(
+    {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
+)
+TROUBLE_CLEARED: Final = _object({"trouble": _TROUBLE, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 

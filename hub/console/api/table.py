@@ -18,6 +18,7 @@ from hub.console.api import (
     posture,
     schemas,
     stream,
+    troubles,
     walk_tests,
     zones,
 )
@@ -278,7 +279,19 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                 ),
             )
         ),
-        Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
+        Operation(
+            "GET", "troubles", "read", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES
+        ),
+        Operation(
+            "POST",
+            "troubles/clear",
+            "maintain",
+            "Say that somebody has seen to a trouble of something that happened; what is so now is 409",
+            troubles.clear,
+            schemas.TROUBLE_CLEARED,
+            body=schemas.CLEAR_TROUBLE,
+            errors=(404, 409, 413, 422),
+        ),
         Operation(
             "GET",
             "record/head",

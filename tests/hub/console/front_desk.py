@@ -32,6 +32,7 @@ from hub.inputs import (
     Answer,
     Asked,
     Bypassed,
+    ClearTrouble,
     Confirm,
     Done,
     DoorWeekSigned,
@@ -42,6 +43,7 @@ from hub.inputs import (
     Refused,
     SetPosture,
     SignDoorWeek,
+    TroubleCleared,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -143,6 +145,8 @@ class FrontDesk:
                 decide: Any = self._of_posture
             elif isinstance(action, SignDoorWeek):
                 decide = self._of_door_week
+            elif isinstance(action, ClearTrouble):
+                decide = self._of_trouble
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
             else:
@@ -249,6 +253,18 @@ class FrontDesk:
             self.view.show_bypass(answer.device, answer.zone, answer.bypass)
             self.view.tell(None)
         return answer
+
+    def _of_trouble(self, action: ClearTrouble) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's troubles."""
+        site = new_site(self.settings, Loaded(troubles=list(self.view.troubles.values())))
+        answers: list[Answer] = []
+        site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
+        if isinstance(answers[0], TroubleCleared):
+            self.view.drop_trouble(action.key)
+            with self.engine.begin() as connection:
+                connection.execute(delete(troubles).where(troubles.c.key == action.key))
+            self.view.tell(None)
+        return answers[0]
 
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
         """Answer by the hub's own rules, on a site that has the view's weeks."""

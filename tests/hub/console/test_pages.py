@@ -166,3 +166,17 @@ def test_the_troubles_page_says_of_when_the_last_backup_is(desk: FrontDesk, lee:
     assert "Last backup: none yet." in _text(lee.get("/troubles").text)
     desk.view.backup_at = desk.wall()
     assert re.search(r"Last backup: \d\d:\d\d:\d\d\.", _text(lee.get("/troubles").text))
+
+
+def test_a_trouble_that_happened_is_seen_to_on_its_page(desk: FrontDesk, lee: Caller) -> None:
+    """One button, for it alone: what is so now has none, nor what is over."""
+    desk.trouble("seq-gap room-101", "seq-gap", "event 7 never came", device="room-101")
+    desk.trouble("silent room-102", "silent", "nothing heard", device="room-102")
+    desk.trouble("clock-jump", "clock-jump", "it jumped", restored=desk.wall())
+    page = lee.get("/troubles")
+    assert page.text.count('action="/troubles/clear"') == 1
+    fields = {"csrf": page.field("csrf"), "key": "seq-gap room-101"}
+    assert "Cleared: event 7 never came" in _text(lee.form("/troubles/clear", fields).text)
+    assert "/troubles/clear" not in lee.get("/troubles").text
+    gone = lee.form("/troubles/clear", fields)
+    assert (gone.status, "Not done: no trouble" in _text(gone.text)) == (404, True)
