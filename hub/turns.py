@@ -26,8 +26,11 @@ class Turns:
         return len(self._heap)
 
     def put(self, fact: Input) -> None:
-        """Let an input wait for its turn; a person's word and an outcome have the present one."""
-        turn = self._turn
+        """Let an input wait for its turn; a person's word and an outcome go before every press that waits.
+
+        An outcome frees a place with its channel, for the first word of somebody who has pressed already.
+        """
+        turn = self._turn - 1
         if isinstance(fact, EventCame):
             turn = max(turn, self._last.get(fact.device, -1) + 1)
             self._last[fact.device] = turn
@@ -38,7 +41,8 @@ class Turns:
         """Return the next, ``most`` at most."""
         taken = []
         while self._heap and len(taken) < most:
-            self._turn, _, fact = heapq.heappop(self._heap)
+            turn, _, fact = heapq.heappop(self._heap)
+            self._turn = max(self._turn, turn)
             taken.append(fact)
         if not self._heap:
             self._turn, self._last = 0, {}
