@@ -37,6 +37,8 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         "trouble": dict(site.troubles.open),
         "door": {"/".join(where): door for where, door in site.devices._doors.items()},
         "posture": {"now": site.postures.current},
+        "drill": {name: timed.drill for name, timed in site.drills._drills.items()},
+        "drill's presses": {name: dict(rooms) for name, rooms in site.drills._presses.items()},
         "record": {"end": site._seq},
     }
 
