@@ -215,6 +215,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(room=ROOMS, pause=st.sampled_from([0.5, 12.0, 31.0]))
     def a_room_of_the_drill_presses_twice(self, room: int, pause: float) -> None:
+        if self.rig.site.drills.running() is None or self.rig.disk == "hung":
+            return
         self.press(room, ("wall", "panic"), 0.0)
         self.rig.wait(pause)
         self.press(room, ("wall", "panic"), 0.0)
