@@ -34,6 +34,8 @@ SHOWN: Final = 128
 """Characters of a string that are shown."""
 
 PanicKind = Literal["panic", "duress", "medical", "assist"]
+IncidentKind = Literal["panic", "duress", "medical", "assist", "door"]
+"""What an incident may be: a call, or a door that isn't as it should be."""
 Kind = Literal["panic", "duress", "medical", "assist", "door", "fire-signal"]
 What = Literal[
     "alarm", "restoral", "open", "closed", "tamper", "tamper-restoral", "trouble", "trouble-restoral"
@@ -43,6 +45,8 @@ LampStage = Literal["acknowledged", "resolved"]
 
 PANIC_KINDS: Final[tuple[PanicKind, ...]] = get_args(PanicKind)
 """Highest first: where kinds meet in one incident the first in this order names it."""
+INCIDENT_KINDS: Final[tuple[IncidentKind, ...]] = get_args(IncidentKind)
+"""Highest first: a door comes behind every call."""
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 WHATS: Final[tuple[What, ...]] = get_args(What)
 POSTURES: Final[tuple[PostureName, ...]] = get_args(PostureName)

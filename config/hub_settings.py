@@ -12,13 +12,21 @@ from msgspec import Meta, Struct
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
+from config.door_checks import check_doors, rules
+from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.plan_checks import Names, check_plans, check_postures
-from config.plan_settings import DEFAULT_PLANS, PlanSettings, PostureSettings, RemindersSettings
+from config.plan_settings import (
+    DEFAULT_CALL_PLANS,
+    DEFAULT_DOOR_PLANS,
+    PlanSettings,
+    PostureSettings,
+    RemindersSettings,
+)
 from config.record_settings import RecordSettings, RetentionSettings
 from config.settings import Report, secret
 from config.shared_settings import (
@@ -42,6 +50,16 @@ class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     zone: Key
     kind: Kind
     label: Name | None = None
+    number: Name | None = None
+    """Of a door: the number that stands on it, inside and out, for those who come to help."""
+    exterior: bool = False
+    """Of a door: it leads out of the house."""
+    open_max_s: OpenMax | None = None
+    """Of a door: seconds for which it may stand open, 0 for ever; none: as ``[doors]`` has it."""
+    closed_during: tuple[Key, ...] | None = None
+    """Of a door: schedules while which it is to be closed; none: as ``[doors]`` has it."""
+    closed_in_secure: bool | None = None
+    """Of a door: it is to be closed while the school is secure; none: where it is exterior."""
 
 
 class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -144,6 +162,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     posture: PostureSettings = PostureSettings()
     reminders: RemindersSettings = RemindersSettings()
     walk_tests: WalkTestSettings = WalkTestSettings()
+    doors: DoorsSettings = DoorsSettings()
     drills: DrillsSettings = DrillsSettings()
     troubles: TroublesSettings = TroublesSettings()
 
@@ -154,8 +173,18 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     @property
     def plans_in_order(self) -> dict[str, PlanSettings]:
-        """Return the plans as they are looked at; those of a school that has set none."""
-        return self.plans or DEFAULT_PLANS
+        """Return the plans as they are looked at; those of a school that has set none.
+
+        Where something is told of doors and no plan is of theirs, the default plans of doors follow.
+        """
+        plans = self.plans or DEFAULT_CALL_PLANS
+        set_already = any("door" in plan.kinds for plan in plans.values())
+        return {**plans, **({} if set_already or not self.door_rules else DEFAULT_DOOR_PLANS)}
+
+    @property
+    def door_rules(self) -> tuple[DoorRule, ...]:
+        """Return what is told of any door, the gravest first."""
+        return rules(self.rooms, self.doors)
 
     def plan_for(self, kind: str) -> tuple[str, PlanSettings] | None:
         """Return the name and plan of a panic kind that asks for nothing else; None where there is none."""
@@ -177,6 +206,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_channels,
         _check_people,
         _check_plans,
+        _check_doors,
         _check_troubles,
         _check_backup,
         _check_agreement,
@@ -325,6 +355,10 @@ def _check_plans(settings: HubSettings, report: Report) -> None:
     )
     check_plans(settings.plans, known, report)
     check_postures(settings.plans, settings.posture, report)
+
+
+def _check_doors(settings: HubSettings, report: Report) -> None:
+    check_doors(settings.rooms, settings.doors, frozenset(settings.schedules), report)
 
 
 def _check_troubles(settings: HubSettings, report: Report) -> None:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from config.contract import PANIC_KINDS
 from config.not_known import where_known
+from config.people_settings import AudienceSettings
 from config.plan_settings import PlanSettings, PostureSettings, StepSettings
 from config.settings import Report
 
@@ -27,7 +28,7 @@ def check_plans(plans: Mapping[str, PlanSettings], known: Names, report: Report)
     """Report the faults that lie within and between plans."""
     for name, plan in plans.items():
         key = f"plans.{name}"
-        for check in (_check_first, _check_repeats, _check_last, _check_waiting):
+        for check in (_check_first, _check_repeats, _check_last, _check_waiting, _check_doors):
             with where_known:
                 check(plan, key, report)
         with where_known:
@@ -65,6 +66,21 @@ def doubts(plans: Mapping[str, PlanSettings]) -> list[str]:
                 " officer and dispatch are to hear together, at 0 s"
             )
     return said
+
+
+def nobody_for_the_officer(
+    plans: Mapping[str, PlanSettings], audiences: Mapping[str, AudienceSettings]
+) -> bool:
+    """Tell whether a panic tells somebody, and nobody in the officer's place."""
+    told = {name for name, one in audiences.items() if one.channels or one.members}
+    named = {
+        name
+        for plan in plans.values()
+        if "panic" in plan.kinds
+        for step in plan.steps
+        for name in step.notify
+    }
+    return bool(told & named) and AT_ONCE[0] not in told
 
 
 def _check_first(plan: PlanSettings, key: str, report: Report) -> None:
@@ -111,6 +127,14 @@ def _check_waiting(plan: PlanSettings, key: str, report: Report) -> None:
         if step.when == "confirmed" and "sro" in step.notify and "sro" not in told:
             cure = "tell sro in a step that waits for nothing, too"
             report(f"{key}.steps[{i}].when", "sro is told only once it is confirmed", cure)
+
+
+def _check_doors(plan: PlanSettings, key: str, report: Report) -> None:
+    """What only doors have stands in a plan of theirs."""
+    for name, is_set in (("doors", bool(plan.doors)), ("in_lockdown", plan.in_lockdown != "line")):
+        if is_set and "door" not in plan.kinds:
+            found = f"set, but its kinds are {', '.join(plan.kinds)}"
+            report(f"{key}.{name}", found, "add 'door' to the kinds, or leave it out")
 
 
 def _check_conditions(plan: PlanSettings, key: str, known: Names, report: Report) -> None:

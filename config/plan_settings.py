@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from config.contract import PanicKind
+from config.contract import IncidentKind
+from config.door_settings import DoorRule
 from config.shared_settings import Name, Seconds
 
 
@@ -34,7 +35,7 @@ class ConfirmSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who is told of which kinds of incident, and when. The first plan whose conditions hold is the one."""
 
-    kinds: tuple[PanicKind, ...]
+    kinds: tuple[IncidentKind, ...]
     group_by: Literal["site", "building", "device"] = "site"
     rooms: tuple[str, ...] = ()
     """Only for presses in these rooms (their devices)."""
@@ -44,6 +45,10 @@ class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Only while one of these schedules is on."""
     drill: Literal["any", "only", "never"] = "any"
     """Whether it is for drills."""
+    doors: tuple[DoorRule, ...] = ()
+    """Of kind ``door``: only for doors of which one of these is told."""
+    in_lockdown: Literal["line", "notice"] = "line"
+    """Of kind ``door``: in a real lockdown a door is a line of the incident's timeline, or told as ever."""
     confirm: ConfirmSettings | None = None
     posture: Literal["hold", "secure", "lockdown"] | None = None
     """What it raises the site's posture to, where ``[posture] plans_may_raise`` allows it."""
@@ -52,7 +57,7 @@ class PlanSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def is_general(self) -> bool:
         """It asks for nothing but a kind."""
-        return not (self.rooms or self.buildings or self.during) and self.drill == "any"
+        return not (self.rooms or self.buildings or self.during or self.doors) and self.drill == "any"
 
 
 class RemindersSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -71,7 +76,7 @@ class PostureSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A plan's ``posture`` is set by itself when its incident opens; it only ever raises."""
 
 
-DEFAULT_PLANS: Final[dict[str, PlanSettings]] = {
+DEFAULT_CALL_PLANS: Final[dict[str, PlanSettings]] = {
     "default-panic": PlanSettings(
         kinds=("panic", "duress"),
         steps=(
@@ -97,6 +102,26 @@ DEFAULT_PLANS: Final[dict[str, PlanSettings]] = {
         ),
     ),
 }
+DEFAULT_DOOR_PLANS: Final[dict[str, PlanSettings]] = {
+    "default-door-secure": PlanSettings(
+        kinds=("door",),
+        doors=("secure",),
+        steps=(
+            StepSettings(after_s=0, notify=("sro", "administration")),
+            StepSettings(after_s=120, notify=("sro", "administration"), repeat_s=120),
+        ),
+    ),
+    "default-door": PlanSettings(
+        kinds=("door",),
+        steps=(
+            StepSettings(after_s=0, notify=("administration", "maintenance")),
+            StepSettings(after_s=600, notify=("administration", "maintenance"), repeat_s=600),
+        ),
+    ),
+}
+"""Of a school whose plans say nothing of doors. While the school is secure a door is the officer's; else
+it is for whoever looks after the house."""
+DEFAULT_PLANS: Final[dict[str, PlanSettings]] = {**DEFAULT_CALL_PLANS, **DEFAULT_DOOR_PLANS}
 """Of a school whose settings have no plan at all. Discipline is the school's: an assist reaches the
 officer only if nobody else answers."""
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from config import __version__, logs
 from config.backup_settings import doubts as backup_doubts
 from config.contract import PANIC_KINDS
+from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
-from config.plan_checks import doubts
+from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
 from config.settings import Fault, SettingsError, load
 from config.trouble_settings import doubts as trouble_doubts
@@ -75,6 +76,11 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
     faults += check_channels(settings)
+    if nobody_for_the_officer(settings.plans_in_order, settings.audiences):
+        cure = "name the officer, or in a school without one who stands in, such as its principal"
+        faults.append(
+            Fault(str(options.config), "audiences.sro", "nobody, where others are told of a panic", cure)
+        )
     if faults:
         raise SettingsError(tuple(faults))
     rooms, channels = len(settings.rooms), len(settings.channels)
@@ -90,6 +96,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
                 print(f"  note: audience {audience} {words}")
     for words in (
         *doubts(settings.plans),
+        *door_doubts(settings.door_rules, settings.plans),
         *trouble_doubts(settings.troubles, settings.audiences),
         *backup_doubts(settings.backup, settings.data),
         *record_doubts(settings.record, settings.audiences),

@@ -8,11 +8,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from config.clock import Now
-from hub import escalation, reminder
+from hub import reminder
+from hub.course import Advance, Course, Owe, ask, attempted, begin, confirm, next_deadline, tell
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
 from hub.directory import Directory
-from hub.escalation import Advance, Course, Owe
+from hub.escalation import advance
 from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
@@ -57,24 +58,24 @@ class Courses:
         restarts: bool = False,
     ) -> None:
         """Owe what follows from a transition; a press begins the plan of its place, if it doesn't run."""
-        course = self._courses.get(incident.id)
+        before = course = self._courses.get(incident.id)
         if press is not None:
-            before, course = course, self._begun(course, incident, press.place, now, restarts=restarts)
-            if before is None or before.runs != course.runs:
-                self._raise(decision, incident, course.runs[-1].plan, before, now)
+            course = self._begun(course, incident, press.place, now, restarts=restarts)
         assert course is not None  # noqa: S101 - a press opens every incident
         heard = change in ("incident.acknowledged", "incident.updated") and press is None
-        if incident.state != "acknowledged" or incident.drill:
-            course = replace(course, quiet=None)
-        elif heard:  # an answer or a note: somebody is at work
+        if incident.state != "acknowledged" or incident.drill or incident.closed_at is not None:
+            course = replace(course, quiet=None)  # a door that is closed again: nobody is at work there
+        elif heard or _door_opened_anew(incident, course):  # an answer or a note: somebody is at work
             course = replace(course, quiet=reminder.heard(now.mono, self._times))
         self._advance(decision, incident, course, now, change)
         self._end(decision, incident, course, now, heard=heard)
+        if press is not None and (before is None or before.runs != course.runs):
+            self._raise(decision, incident, course.runs[-1].plan, before, now)
 
     def confirm(self, incident: Incident, now: Now) -> None:
         """Let the steps begin that wait for a confirmation; :meth:`go_on` takes those that are due."""
         course = self._courses[incident.id]
-        self._courses[incident.id] = escalation.confirm(course, self._ledger.directory.plans, now.mono)
+        self._courses[incident.id] = confirm(course, self._ledger.directory.plans, now.mono)
 
     def confirmation(self, incident: Incident, press: Press) -> str | None:
         """Name what confirms an incident after a press of it; None where nothing does."""
@@ -93,7 +94,7 @@ class Courses:
         course = self._courses[incident.id]
         if self._is_quiet_for_too_long(course, now):
             self._remind(decision, incident, course, now)
-        elif (at := escalation.next_deadline(course, incident)) is not None and at <= now.mono:
+        elif (at := next_deadline(course, incident)) is not None and at <= now.mono:
             self._advance(decision, incident, course, now)
 
     def attempted(
@@ -101,7 +102,7 @@ class Courses:
     ) -> None:
         """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
         before = self._courses[incident.id]
-        course = escalation.attempted(before, target, now.mono, delivered=delivered)
+        course = attempted(before, target, now.mono, delivered=delivered)
         if course is not before:
             self._advance(decision, incident, course, now)
 
@@ -126,9 +127,9 @@ class Courses:
         """Tell those of them who have not heard of it; with ``words`` all of them, without sound or call."""
         course = self._courses[incident.id]
         if words is None:
-            step = escalation.tell(course, targets, incident, now, reason)
+            step = tell(course, targets, incident, now, reason)
         else:
-            step = escalation.ask(course, targets, incident, now, reason)
+            step = ask(course, targets, incident, now, reason)
         self._take(decision, incident, step, now, words, quietly=words is not None)
 
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
@@ -147,8 +148,10 @@ class Courses:
     def _begun(
         self, course: Course | None, incident: Incident, place: Place, now: Now, *, restarts: bool
     ) -> Course:
-        plan = self._ledger.directory.plan(incident.kind, place, now.wall, drill=incident.drill)
-        return escalation.begin(course, plan, incident.kind, now.mono, restarts=restarts)
+        plan = self._ledger.directory.plan(
+            incident.kind, place, now.wall, drill=incident.drill, rule=incident.rule
+        )
+        return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
         """Begin the plan of this moment where the settings have not all of a course's plans any more."""
@@ -181,7 +184,7 @@ class Courses:
         change: NoticeType | None = None,
     ) -> None:
         directory = self._ledger.directory
-        step = escalation.advance(course, directory.plans, incident, directory, now, change)
+        step = advance(course, directory.plans, incident, directory, now, change)
         self._take(decision, incident, step, now)
         key = f"unanswered {incident.id}"
         if step.ran_out is not None and incident.state == "open":
@@ -208,7 +211,7 @@ class Courses:
             t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
         )
         course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
-        step = escalation.ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
+        step = ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
         words = reminder.words(stage, by, now.mono - quiet.since)
         self._take(decision, incident, step, now, words, quietly=stage == "reminder")
         detail = {"stage": stage, "by": by}
@@ -298,16 +301,22 @@ class Courses:
 
     def _arm(self, incident: Incident) -> None:
         course = self._courses[incident.id]
-        deadlines = [escalation.next_deadline(course, incident)]
+        deadlines = [next_deadline(course, incident)]
         if course.quiet is not None:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)
 
 
+def _door_opened_anew(incident: Incident, course: Course) -> bool:
+    """Tell whether a door that somebody has in hand is open again: something is to be heard of it."""
+    return incident.kind == "door" and course.quiet is None
+
+
 def _urgency(incident: Incident, owe: Owe) -> int:
     """Return a notice's place; what is expected in a drill comes behind everything real."""
-    found = urgency(rank(incident.kind), owe.type, first=owe.first)
+    of_door = incident.kind == "door"
+    found = urgency(rank(incident.kind), owe.type, first=owe.first, of_door=of_door)
     return found + EXPECTED if incident.drill and not incident.waiting else found
 
 

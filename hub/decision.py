@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.contract import Command, Posture
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Bypassed, Done, DrillDone, PostureSet, Reloaded, Reply, WalkTestDone
+from hub.inputs import Ack, Answer, Refused, Reply
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 
@@ -138,7 +138,6 @@ class Decision:
             return
         self.replied = True
         reply, answer = self.answer
-        taken = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded
-        if isinstance(answer, taken) and not recorded:
+        if not isinstance(answer, Refused) and not recorded:
             answer = replace(answer, recorded=False)
         reply(answer)

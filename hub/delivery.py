@@ -15,9 +15,11 @@ Verdict = Literal["delivered", "temporary", "permanent"]
 
 TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
-DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news"]
+DOOR_URGENCY: Final = 40
+"""Behind every notice of a call."""
+DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked"]
 """``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
-a drill ends soon, or did not begin."""
+a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 
@@ -106,9 +108,12 @@ def readdressed(delivery: Delivery, target: Target, reason: str) -> Delivery:
     )
 
 
-def urgency(rank: int, kind: NoticeType, *, first: bool = False) -> int:
-    """Return the order in which a channel takes deliveries: first notices, then by kind of alarm."""
-    return (0 if first or kind == "incident.opened" else 10) + rank
+def urgency(rank: int, kind: NoticeType, *, first: bool = False, of_door: bool = False) -> int:
+    """Return the order in which a channel takes deliveries: first notices, then by kind of alarm.
+
+    All that tells of a door comes behind all that tells of a call.
+    """
+    return (DOOR_URGENCY if of_door else 0) + (0 if first or kind == "incident.opened" else 10) + rank
 
 
 def pause_s(delivery: Delivery) -> float:

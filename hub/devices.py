@@ -1,4 +1,4 @@
-"""The agents and doors of a site: heard, silent, offline, open, closed. Pure."""
+"""The agents of a site: heard, silent, offline. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from config.contract import Health, MessageError, State, decode, is_device_id, s
 from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.directory import Directory
+from hub.doors import Doors
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import DeviceMessage
 from hub.ledger import Ledger
 from hub.paths import Paths
-from hub.reckoning import Account
 from hub.supervision import Hearing
-from hub.view import DeviceView, DoorView, ZoneView
+from hub.view import DeviceView, ZoneView
 from hub.vitals import Vitals
 
 LAMP_REPEATED_S: Final = 3600.0
@@ -36,12 +36,13 @@ class Devices:
         ledger: Ledger,
         incidents: Incidents,
         loaded: dict[str, DeviceView],
-        doors: list[DoorView],
+        doors: Doors,
         bypasses: Bypasses,
         now: Now,
     ) -> None:
         self._ledger = ledger
         self.bypasses = bypasses
+        self.doors = doors
         self._incidents = incidents
         known = list(ledger.directory.rooms)
         self._hearing = Hearing(known, now.mono)
@@ -57,10 +58,6 @@ class Devices:
             self._views[device] = replace(view, place=place, standing="not heard yet")
         for device, view in self._views.items():
             ledger.view.devices[device] = view
-        self._doors = {
-            (door.place.device, door.zone): replace(door, since=min(door.since, now.wall)) for door in doors
-        }
-        ledger.view.doors.update(self._doors)
         for device in known:
             self._arm(device)
 
@@ -78,21 +75,6 @@ class Devices:
             self._ledger.trouble(
                 decision, now, key, f"flaw-{fact.what}", shown(str(error), 300), device=fact.device
             )
-
-    def door(self, decision: Decision, account: Account) -> None:
-        """A door contact told of its door; an older word than the one shown changes nothing."""
-        ledger = self._ledger
-        where = (account.device, account.zone)
-        shown_now = self._doors.get(where)
-        if shown_now is not None and shown_now.since > account.at:
-            return
-        place = ledger.directory.place(account.device, account.room)
-        self._keep_door(decision, DoorView(place, account.zone, account.label, str(account.what), account.at))
-
-    def rewrite(self, decision: Decision, moved_ms: int) -> None:
-        """Take the doors' moments by a wall clock that has jumped, or their next word would seem older."""
-        for door in list(self._doors.values()):
-            self._keep_door(decision, replace(door, since=door.since + moved_ms))
 
     def is_birth(self, fact: DeviceMessage) -> bool:
         """Tell whether a state comes from a device that was not heard over this broker yet."""
@@ -162,9 +144,6 @@ class Devices:
             view = decision.devices[device] = replace(view, place=place)
             self._show(decision, view)
             self._missing(decision, device, frozenset(zone.zone for zone in view.zones), now)
-        for where, door in list(self._doors.items()):
-            if where[0] == device:
-                self._keep_door(decision, replace(door, place=place))
 
     def _expect(self, device: str, now: Now) -> None:
         """Begin to supervise a room: like all at a start it has its time to be heard."""
@@ -176,6 +155,8 @@ class Devices:
 
     def resolved(self, incident: Incident, now: Now) -> None:
         """Remember what a birth in the next hour is to be told."""
+        if incident.kind == "door":
+            return  # no lamp shows it
         for room in incident.rooms:
             self._resolved[room.place.device] = (incident, now.mono)
 
@@ -197,17 +178,8 @@ class Devices:
         """Take the doors of a live state: an agent tells of a door that it found as it started."""
         for zone in state.zones:
             stands = {"normal": "closed", "active": "open"}.get(zone.condition)
-            if zone.kind != "door" or stands is None:
-                continue
-            known = self._doors.get((view.place.device, zone.zone))
-            if known is None or known.state != stands:
-                self._keep_door(decision, DoorView(view.place, zone.zone, zone.label, stands, now.wall))
-
-    def _keep_door(self, decision: Decision, door: DoorView) -> None:
-        where = (door.place.device, door.zone)
-        self._doors[where] = door
-        decision.doors[where] = door
-        decision.shown.append(lambda: self._ledger.view.doors.__setitem__(where, door))
+            if zone.kind == "door" and stands is not None:
+                self.doors.found(decision, view, zone.zone, stands, now)
 
     def _expected(self, device: str) -> tuple[ZoneView, ...]:
         room = self._ledger.directory.rooms[device]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from config.contract import PanicKind
+from config.contract import IncidentKind
+from config.door_settings import DoorRule
 from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
+from hub.course import Reached
 from hub.delivery import Target
-from hub.escalation import Reached, everybody
+from hub.door_rules import Door, Where, doors_of
 from hub.incident import Place
-from hub.plan import Condition, Confirm, GroupBy, Plan, Step, choose, unfolded
+from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
-from hub.schedule import Schedule, calendar_of, covers, edges, schedule_of
+from hub.schedule import Schedule, calendar_of, covers, edges, next_begin, schedule_of
 
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
@@ -51,6 +53,10 @@ class Directory:
         self._schedules: dict[str, Schedule] = {
             name: schedule_of(schedule) for name, schedule in settings.schedules.items()
         }
+        self.doors: dict[Where, Door] = doors_of(settings)
+        self._doors_of: dict[str, list[Door]] = {}
+        for door in self.doors.values():
+            self._doors_of.setdefault(door.place.device, []).append(door)
         self._told_once = told_once
         self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
         """The channels that are told of no trouble."""
@@ -76,24 +82,37 @@ class Directory:
         """Return where a device is; one that isn't known has the room's name it gave, else its id."""
         return self._places.get(device) or Place(device, said or device, known=False)
 
-    def plan(self, kind: PanicKind, place: Place, wall: int, *, drill: bool) -> Plan:
-        """Return the plan of a press of this kind here and now; one that tells nobody where there is none."""
+    def plan(
+        self, kind: IncidentKind, place: Place, wall: int, *, drill: bool, rule: DoorRule | None = None
+    ) -> Plan:
+        """Return the plan of a press of this kind here and now; one that tells nobody where there is none.
+
+        ``rule`` is what is told of a door.
+        """
         plans = tuple(self.plans.values())
         if wall < UNSET_MS:  # the plan that asks for no schedule, and where there is none, any
-            found = choose(plans, kind, place, lambda _: False, drill=drill)
-            found = found or choose(plans, kind, place, lambda _: True, drill=drill)
+            found = choose(plans, kind, place, lambda _: False, drill=drill, rule=rule)
+            found = found or choose(plans, kind, place, lambda _: True, drill=drill, rule=rule)
         else:
-            found = choose(plans, kind, place, lambda name: self.is_on(name, wall), drill=drill)
+            found = choose(plans, kind, place, lambda name: self.is_on(name, wall), drill=drill, rule=rule)
         return found or Plan("none")
 
     def panic_targets(self) -> tuple[Target, ...]:
         """Return everybody whom some plan of a panic may tell."""
         plans = [plan for plan in self.plans.values() if "panic" in plan.condition.kinds]
-        return tuple(dict.fromkeys(t for name in everybody(plans) for t in self.everybody(name)))
+        return tuple(dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name)))
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
         return covers(self._schedules[schedule], self.calendar, wall)
+
+    def doors_of(self, device: str) -> Sequence[Door]:
+        """Return the doors of a device."""
+        return self._doors_of.get(device, ())
+
+    def next_on(self, schedules: Iterable[str], wall: int) -> int | None:
+        """Return when a shift of any of these schedules begins next; None where none does in a year."""
+        return next_begin((self._schedules[name] for name in schedules), self.calendar, wall)
 
     def edges(self, first_ms: int, last_ms: int) -> list[int]:
         """Return the moments at which a schedule, or who is on duty, may change; both bounds included."""
@@ -218,8 +237,17 @@ def _plan(
         for s in settings.steps
     ]
     drill = {"any": None, "only": True, "never": False}[settings.drill]
-    condition = Condition(settings.kinds, settings.rooms, settings.buildings, settings.during, drill)
+    condition = Condition(
+        settings.kinds, settings.rooms, settings.buildings, settings.during, drill, settings.doors
+    )
     wanted = settings.confirm
     confirm = None if wanted is None else Confirm(wanted.rooms, wanted.within_s)
-    unfolded_ = unfolded(steps, positions, next_after_s)
-    return Plan(name, settings.group_by, unfolded_, condition, confirm, settings.posture)
+    return Plan(
+        name,
+        settings.group_by,
+        unfolded(steps, positions, next_after_s),
+        condition,
+        confirm,
+        settings.posture,
+        settings.in_lockdown == "notice",
+    )

@@ -398,6 +398,20 @@ class Drills:
         self._close(decision, drill_id, now)
         self._arm(drill_id, now)
 
+    def new_epoch(self, decision: Decision, why: str, at: int, first: int, now: Now) -> None:
+        """End the drill that runs: what was pressed after ``at`` (wall ms) is real.
+
+        The next drill's number is ``first`` at least: others of which nothing is known may bear those before.
+        """
+        self._number = max(self._number, first - 1)
+        if (drill := self.running()) is not None:
+            timed = self._drills[drill.id]
+            end = min(timed.end, max(to_mono(at, now), timed.start))
+            self._drills[drill.id] = timed._replace(end=end)
+            self._end(decision, drill.id, why, now, {})
+            self._arm(drill.id, now)
+        self._write(decision)
+
     def rewrite(self, decision: Decision, now: Now, moved_ms: int, boot: str | None) -> None:
         """Store every moment anew, after the wall clock jumped.
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from config.clock import Now, stamp
 from hub.bypass import Bypasses
 from hub.decision import Decision
+from hub.drills import Drills
 from hub.incidents import Incidents
 from hub.ledger import Ledger
 from hub.outbound import Outbound
@@ -25,10 +26,17 @@ from hub.walk_tests import WalkTests
 
 FACT: Final = "epoch"
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+BEGAN: Final = 1_767_225_600_000
+"""The beginning of 2026, in wall ms."""
+AN_HOUR: Final = 10
+"""Numbers set aside for each hour since then. Restores a week apart never meet while a site has fewer
+than 240 incidents a day, whichever backup each of them takes: a school has a few."""
+A_BURST: Final = 1000
+"""Incidents that such a site can have had since its backup beyond that."""
 A_DAY: Final = 1000
 A_ROOM_A_DAY: Final = 100
-"""Incidents that a site can have opened in a day at most, and a room more of them: one every 14 min, day and
-night, each closed before the next."""
+"""Incidents of a day at most, and a room more of them, for a site that has had more than that."""
 UNKNOWN_DAYS: Final = 400
 """Days that are taken to have passed where the clock says that the backup is of a time to come."""
 
@@ -62,13 +70,20 @@ def following(kept: str | None, backup_at: int, head: tuple[int, str] | None, no
     return Epoch(read_epoch(kept).n + 1, now, backup_at, head, begun=False)
 
 
-def numbers_passed(epoch: Epoch, rooms: int, now: int) -> int:
-    """Return how many incident numbers may have been given since the backup, and some more.
+def first_number(epoch: Epoch, after: int, rooms: int, now: int) -> int:
+    """Return the first incident number of an epoch that begins ``now`` (wall ms).
 
-    By the time since the backup, not since the last restore: the same backup may be restored twice.
+    ``after`` is the last one that is known. It is beyond all that can have been given since the backup, and
+    beyond those of any restore before this one, of which nothing is known either.
     """
     days = -(-(now - epoch.backup_at) // DAY_MS) + 1 if now >= epoch.backup_at else UNKNOWN_DAYS
-    return days * (A_DAY + A_ROOM_A_DAY * rooms)
+    has_few = after < _set_aside(epoch.backup_at) + 24 * AN_HOUR and now >= epoch.backup_at
+    passed = A_BURST if has_few else days * (A_DAY + A_ROOM_A_DAY * rooms)
+    return max(after + 1 + passed, _set_aside(now))
+
+
+def _set_aside(wall: int) -> int:
+    return (wall - BEGAN) // HOUR_MS * AN_HOUR
 
 
 class NewEpoch:
@@ -81,6 +96,7 @@ class NewEpoch:
         incidents: Incidents,
         outbound: Outbound,
         walk_tests: WalkTests,
+        drills: Drills,
         bypasses: Bypasses,
         postures: Postures,
     ) -> None:
@@ -89,8 +105,11 @@ class NewEpoch:
         self._incidents = incidents
         self._outbound = outbound
         self._walk_tests = walk_tests
+        self._drills = drills
         self._bypasses = bypasses
         self._postures = postures
+        if not self._epoch.begun:  # a broker may be there before the first word is written
+            postures.say_nothing_yet()
 
     def begin(self, decision: Decision, now: Now) -> None:
         """Begin the epoch, where a backup was restored and no hub has started on it since."""
@@ -98,7 +117,8 @@ class NewEpoch:
             return
         epoch, ledger = self._epoch, self._ledger
         of_backup = f"the backup of {stamp(epoch.backup_at)}"
-        ledger.numbers.skip(numbers_passed(epoch, len(ledger.directory.rooms), now.wall))
+        first = first_number(epoch, ledger.numbers.latest, len(ledger.directory.rooms), now.wall)
+        ledger.numbers.skip_to(first)
         # Wall ms as a number: no row of any epoch before bears it, nor one of a restore that was lost, too.
         ledger.skip_rows_to(max(epoch.restored_at or 0, now.wall))
         head = None if epoch.head is None else f"{epoch.head[0]}:{epoch.head[1]}"
@@ -110,11 +130,16 @@ class NewEpoch:
             detail={"epoch": epoch.n, "backup_at": stamp(epoch.backup_at), "head": head},
         )
         why = f"restored from {of_backup}"
+        self._outbound.forget_resolved(
+            decision, self._incidents.get, f"{why}: its incident was resolved before", now
+        )
         self._walk_tests.end_all(decision, f"{why}: every button is live", epoch.backup_at, now)
+        self._drills.new_epoch(decision, why, epoch.backup_at, first, now)
         self._bypasses.end_all(decision, why, now)
         self._postures.hold_back(
             decision, f"{why}: say which posture holds; rooms are told none until then", now
         )
+        decision.posture = None  # nor that of a drill's end
         for incident in self._incidents.unresolved():
             ledger.record(
                 decision,
@@ -126,9 +151,6 @@ class NewEpoch:
                 detail={"revision": incident.revision},
             )
             self._incidents.moved(decision, replace(incident, restored=epoch.backup_at), now)
-        self._outbound.forget_resolved(
-            decision, self._incidents.get, f"{why}: its incident was resolved before", now
-        )
         words = f"{why}: what the old machine took in and told after that is not in this record"
         ledger.trouble(decision, now, "restored", "restored", words)
         self._epoch = replace(epoch, begun=True)

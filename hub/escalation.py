@@ -1,8 +1,7 @@
 """Escalation: who is told of an incident, when, and until when. Pure.
 
-A :class:`Course` is how far the plans of one incident have come. ``advance`` says what is owed now;
-``next_deadline`` says when to ask again. Deadlines are monotonic seconds; the store keeps them as
-wall time (:mod:`hub.kept_course`) and they are anchored again at a start or a jump of the wall clock.
+``advance`` says what of a :class:`~hub.course.Course` is owed now; :func:`hub.course.next_deadline` says
+when to ask again.
 
 An acknowledgement stops the asking (later steps, repeats), never the telling: of a panic or duress
 every audience of the plan gets its first notice, however soon somebody answered. Where a step finds
@@ -12,166 +11,32 @@ it asks nobody twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import PanicKind
+from hub.course import (
+    ALWAYS_TOLD,
+    UPDATE_EVERY_S,
+    Advance,
+    Course,
+    Owe,
+    Plans,
+    Reach,
+    Run,
+    Skip,
+    Told,
+    fitted,
+    hasten,
+    rests,
+    steps_of,
+)
 from hub.delivery import Target
 from hub.incident import Incident
+from hub.kept_course import to_wall
 from hub.notice import NoticeType
-from hub.plan import Plan, Step
-from hub.reminder import Quiet
-
-UPDATE_EVERY_S: Final = 2.0
-"""Seconds between two updates to one target, so that 60 presses are not 60 alerts."""
-ALWAYS_TOLD: Final = frozenset({"panic", "duress"})
-"""Kinds whose first notice to every audience of the plan is always delivered."""
-
-
-class Reached(NamedTuple):
-    """Whom an audience's name stands for at a moment."""
-
-    targets: tuple[Target, ...]
-    """None of them twice."""
-    reason: str = ""
-    """Who is asked in their turn, who stands in for whom, who is left out and why; empty for all of them."""
-    vacant: bool = False
-    """Nobody is on duty, or nobody further in the order: ``targets`` are no more than the shared ends."""
-
-
-class Reach(Protocol):
-    """The people of the site, as the settings and the moment have them."""
-
-    def reach(self, audience: str, wall: int, position: int = 0) -> Reached:
-        """Return whom an audience stands for; of one asked in order, its member at this position."""
-        ...
-
-    def everybody(self, audience: str) -> tuple[Target, ...]:
-        """Return all of an audience, on duty or not."""
-        ...
-
-    def is_told_once(self, target: Target) -> bool:
-        """Tell whether this is no person: it is told of each change once, and never asked again."""
-        ...
-
-
-class Told(Struct, frozen=True):
-    """One target that has had its first notice, and what it was told last."""
-
-    target: Target
-    revision: int
-    at: float
-    """Monotonic seconds of the last notice to it."""
-    nth: int = 0
-    """Notices to it at this revision so far."""
-    ask: str | None = None
-    """Why it is to be told again although nothing changed: a later step, or a repeat."""
-    by: tuple[tuple[str, int], ...] = ()
-    """The plans' steps that told or asked it."""
-    failing: bool = False
-    """The last attempt at it did not get through."""
-
-
-class Run(Struct, frozen=True):
-    """How far one plan has come."""
-
-    plan: str
-    started: float
-    due: tuple[float | None, ...]
-    """When each step is to be taken next; None where it is done, or waits for a confirmation."""
-    taken: tuple[int, ...]
-    """How often each step was taken."""
-    kind: PanicKind = "panic"
-    """What the incident was when it began."""
-    overtaken: bool = False
-    """A plan of a higher kind asks now: this one gives its first notices, and asks nobody again."""
-
-
-class Course(Struct, frozen=True):
-    """How far an incident's plans have come."""
-
-    runs: tuple[Run, ...]
-    told: tuple[Told, ...] = ()
-    confirmed: bool = False
-    quiet: Quiet | None = None
-    """While somebody has it in hand: since when nothing was heard of it."""
-
-
-class Owe(Struct, frozen=True):
-    """One notice that is owed, and the named reason."""
-
-    target: Target
-    type: NoticeType
-    nth: int
-    reason: str
-    first: bool = False
-    """It is an alarm receiver's first notice of a room."""
-
-
-class Skip(Struct, frozen=True):
-    """An audience that a step did not ask, or not all of it, and the named reason."""
-
-    step: str
-    audience: str
-    reason: str
-    some_told: bool = False
-    """Somebody of it is asked all the same: the reason says who, or who isn't."""
-
-
-class Advance(Struct, frozen=True):
-    """A course after a look at the clock: what is owed, and what was left out and why."""
-
-    course: Course
-    owed: tuple[Owe, ...] = ()
-    skipped: tuple[Skip, ...] = ()
-    ran_out: str | None = None
-    """The plan has asked all it has and nobody answers: which, in words."""
-
-
-Plans = Mapping[str, Plan]
-"""By name."""
-
-
-def run(plan: Plan, mono: float, kind: PanicKind, *, confirmed: bool = False) -> Run:
-    """Begin a plan."""
-    due = tuple(mono + s.after_s if confirmed or not s.when_confirmed else None for s in plan.steps)
-    return Run(plan.name, mono, due, (0,) * len(plan.steps), kind)
-
-
-def begin(course: Course | None, plan: Plan, kind: PanicKind, mono: float, *, restarts: bool) -> Course:
-    """Begin a plan in a course (None: a new one), unless it runs already and nothing restarts it.
-
-    Who was told before is not told a first time again. Where it restarts, the other plans end, but
-    those of a panic or a duress still give their first notices.
-    """
-    if course is None:
-        return Course((run(plan, mono, kind),))
-    if not restarts and any(other.plan == plan.name for other in course.runs):
-        return course
-    others = tuple(
-        replace(other, overtaken=other.overtaken or restarts)
-        for other in course.runs
-        if other.plan != plan.name and (other.kind in ALWAYS_TOLD or not restarts)
-    )
-    return replace(course, runs=(*others, run(plan, mono, kind, confirmed=course.confirmed)))
-
-
-def confirm(course: Course, plans: Plans, mono: float) -> Course:
-    """Let the steps that waited for a confirmation count from now."""
-    if course.confirmed:
-        return course
-    runs = []
-    for one in course.runs:
-        due = list(one.due)
-        for i, step in enumerate(_steps(plans, one)):
-            if step.when_confirmed:
-                due[i] = mono + step.after_s
-        runs.append(replace(one, due=tuple(due)))
-    return replace(course, runs=tuple(runs), confirmed=True)
+from hub.plan import Step, audiences_of
 
 
 def advance(
@@ -200,71 +65,13 @@ def advance(
     )
 
 
-def ask(course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str) -> Advance:
-    """Ask some targets now, whatever the plans say: one that was never told has its first notice."""
-    told = {entry.target: entry for entry in course.told}
-    owed = []
-    for target in targets:
-        entry = told.get(target)
-        if entry is None:
-            told[target] = Told(target, incident.revision, now.mono)
-            owed.append(Owe(target, "incident.opened", 0, reason))
-        else:
-            nth = entry.nth + 1 if entry.revision == incident.revision else 0
-            told[target] = replace(entry, revision=incident.revision, at=now.mono, nth=nth, ask=None)
-            owed.append(Owe(target, "incident.updated", nth, reason))
-    return Advance(replace(course, told=tuple(told.values())), tuple(owed))
-
-
-def tell(course: Course, targets: Iterable[Target], incident: Incident, now: Now, reason: str) -> Advance:
-    """Give those who have not heard of an incident their first notice, whatever the plans say."""
-    told = {entry.target: entry for entry in course.told}
-    new = [target for target in dict.fromkeys(targets) if target not in told]
-    told |= {target: Told(target, incident.revision, now.mono) for target in new}
-    owed = tuple(Owe(target, "incident.opened", 0, reason) for target in new)
-    return Advance(replace(course, told=tuple(told.values())), owed)
-
-
-def attempted(course: Course, target: Target, mono: float, *, delivered: bool) -> Course:
-    """Take what came of an attempt: where nothing of a step gets through, the next begins at once."""
-    told = {entry.target: entry for entry in course.told}
-    entry = told.get(target)
-    if entry is None or entry.failing is not delivered:
-        return course  # nobody of this course, or nothing new
-    told[target] = replace(entry, failing=not delivered)
-    course = replace(course, told=tuple(told.values()))
-    if delivered:
-        return course
-    runs = []
-    for one in course.runs:
-        due = list(one.due)
-        for i in range(len(due)):
-            asked = [e for e in told.values() if (one.plan, i) in e.by]
-            if one.taken[i] and (one.plan, i) in entry.by and all(e.failing for e in asked):
-                hasten(due, one.taken, i, mono)
-        runs.append(replace(one, due=tuple(due)))
-    return replace(course, runs=tuple(runs))
-
-
-def next_deadline(course: Course, incident: Incident) -> float | None:
-    """Return when ``advance`` has something to do next, in monotonic seconds; None when never."""
-    deadlines = [at for one in course.runs for at in one.due if at is not None]
-    if incident.state != "resolved":
-        deadlines += [
-            entry.at + UPDATE_EVERY_S
-            for entry in course.told
-            if entry.ask is not None or entry.revision < incident.revision
-        ]
-    return min(deadlines, default=None)
-
-
 class _Walk:
     """One look at a course."""
 
     def __init__(self, course: Course, plans: Plans, incident: Incident, reach: Reach, now: Now) -> None:
         self.plans, self.incident, self.reach, self.now = plans, incident, reach, now
         self.told = {entry.target: entry for entry in course.told}
-        self.runs = [_fitted(one, plans, course.confirmed) for one in course.runs]
+        self.runs = [fitted(one, plans, course.confirmed) for one in course.runs]
         self.owed: list[Owe] = []
         self.skipped: list[Skip] = []
         self.ran_out: str | None = None
@@ -273,15 +80,20 @@ class _Walk:
         """Take every step that is due, and those that begin at once because nobody was found."""
         for number, one in enumerate(self.runs):
             due, taken = list(one.due), list(one.taken)
-            for i, step in enumerate(_steps(self.plans, one)):
+            asked_at = list(one.asked) or [None] * len(due)
+            for i, step in enumerate(steps_of(self.plans, one)):
                 at = due[i]
                 if at is None or at > self.now.mono:
+                    continue
+                if rests(self.incident, self.told.values(), taken[i]):
                     continue
                 stopped = self._stopped(step, one)
                 asked = [e for e in self.told.values() if (one.plan, i) in e.by]
                 in_vain = bool(asked) and all(e.failing for e in asked)
-                found = self._ask(one, i, step, stopped, repeated=taken[i] > 0)
+                moment = self._moment(one, step, asked_at)
+                found = self._ask(one, i, step, stopped, moment, repeated=taken[i] > 0)
                 taken[i] += 1
+                asked_at[i] = self.now.mono
                 again = step.repeat_s is not None and stopped is None and not self.incident.drill
                 again = again and (step.times is None or taken[i] <= step.times)
                 due[i] = _next(at, step, self.now) if again else None
@@ -291,7 +103,7 @@ class _Walk:
                     hasten(due, taken, i, self.now.mono)
                 if self._is_last(one, i) and not self.incident.drill:
                     self._last_resort(one, i, step, repeated=taken[i] > 1, in_vain=in_vain or not found)
-            self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
+            self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken), asked=tuple(asked_at))
 
     def end(self) -> None:
         """Owe what a resolution leaves owed, name what it leaves untold, and end every plan."""
@@ -299,12 +111,13 @@ class _Walk:
         assert resolution is not None  # noqa: S101 - its state says so
         owes = self.incident.kind in ALWAYS_TOLD and resolution.disposition == "real"
         for number, one in enumerate(self.runs):
-            for i, step in enumerate(_steps(self.plans, one)):
+            for i, step in enumerate(steps_of(self.plans, one)):
                 waits = step.when_confirmed and one.taken[i] == 0
                 if one.due[i] is None and not waits:
                     continue
+                moment = self._moment(one, step, one.asked)
                 for audience in step.notify:
-                    targets = self.reach.reach(audience, self.now.wall, step.position).targets
+                    targets = self.reach.reach(audience, moment, step.position).targets
                     new = [target for target in targets if target not in self.told]
                     if owes:
                         reason = f"resolved before {step.label}, but a first notice is always delivered"
@@ -346,14 +159,22 @@ class _Walk:
         """Name the rooms that called, or called anew, after a revision; empty where none did."""
         return ", ".join(room.place.room for room in self.incident.rooms if room.asks_since > revision)
 
-    def _ask(self, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool) -> bool:
+    def _moment(self, one: Run, step: Step, asked_at: Sequence[float | None]) -> int:
+        """Return the wall time by whose shifts a step asks: for all of an order, that of its first.
+
+        By its own a change of shift between two of them would pass somebody over.
+        """
+        for first, at in zip(steps_of(self.plans, one), asked_at, strict=False):
+            if step.position and first.label == step.follows and at is not None:
+                return to_wall(at, self.now)
+        return self.now.wall
+
+    def _ask(self, one: Run, i: int, step: Step, stopped: str | None, moment: int, *, repeated: bool) -> bool:
         """Tell or ask a step's audiences; returns whether there is anybody."""
         if stopped is not None and self.incident.kind not in ALWAYS_TOLD:
             self.skipped += [Skip(step.label, audience, stopped) for audience in step.notify]
             return True
-        reached = {
-            audience: self.reach.reach(audience, self.now.wall, step.position) for audience in step.notify
-        }
+        reached = {audience: self.reach.reach(audience, moment, step.position) for audience in step.notify}
         found = any(targets and not vacant for targets, _, vacant in reached.values())
         for audience, (targets, why, _) in reached.items():
             if (why or not targets) and not repeated:
@@ -385,7 +206,7 @@ class _Walk:
         """
         plan = self.plans[one.plan]
         if not self.told:
-            for audience in everybody((plan,)):
+            for audience in audiences_of((plan,)):
                 for target in self.reach.everybody(audience):
                     if target not in self.told:
                         self._first(target, "nobody of the plan is on duty: told all the same", one, i)
@@ -398,7 +219,7 @@ class _Walk:
             self.ran_out = f"plan {plan.name} has asked everybody and nobody answers"
 
     def _is_last(self, one: Run, i: int) -> bool:
-        steps = _steps(self.plans, one)
+        steps = steps_of(self.plans, one)
         return i == max((n for n, step in enumerate(steps) if not step.when_confirmed), default=-1)
 
     def _stopped(self, step: Step, one: Run) -> str | None:
@@ -421,35 +242,6 @@ class _Walk:
         self.owed.append(Owe(entry.target, change, nth, reason, first))
 
 
-def _steps(plans: Plans, one: Run) -> tuple[Step, ...]:
-    plan = plans.get(one.plan)
-    return () if plan is None else plan.steps
-
-
-def _fitted(one: Run, plans: Plans, confirmed: bool) -> Run:
-    """Return a run that fits its plan: one whose steps are others now is taken from its start.
-
-    One whose plan is gone from the settings is over: its moments would be due for ever.
-    """
-    plan = plans.get(one.plan)
-    if plan is None:
-        return replace(one, due=(None,) * len(one.due))
-    if len(plan.steps) == len(one.due) == len(one.taken):
-        return one
-    return replace(run(plan, one.started, one.kind, confirmed=confirmed), overtaken=one.overtaken)
-
-
-def hasten(due: list[float | None], taken: Sequence[int], i: int, mono: float) -> None:
-    """Let the step after ``i`` begin now, unless it has begun; one that waits for a confirmation waits on."""
-    for j in range(i + 1, len(due)):
-        at = due[j]
-        if taken[j]:
-            return
-        if at is not None:
-            due[j] = min(at, mono)
-            return
-
-
 def _words(step: Step, *, repeated: bool) -> str:
     return f"{step.label} {'repeated' if repeated else 'asks again'}"
 
@@ -458,8 +250,3 @@ def _next(at: float, step: Step, now: Now) -> float:
     """Return a step's next repeat; what passed while nobody could ask is not made up for."""
     every = step.repeat_s or 0.0
     return max(at + every, now.mono + every / 2)
-
-
-def everybody(plans: Iterable[Plan]) -> Iterator[str]:
-    """Name the audiences of plans, each once."""
-    yield from dict.fromkeys(name for plan in plans for step in plan.steps for name in step.notify)

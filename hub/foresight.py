@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.contract import PANIC_KINDS, PanicKind
+from hub.course import begin, next_deadline
 from hub.delivery import Target
 from hub.directory import Directory
-from hub.escalation import advance, begin, everybody, next_deadline
+from hub.escalation import advance
 from hub.incident import Incident, Place, Press
-from hub.plan import Plan, why_not
+from hub.plan import Plan, audiences_of, why_not
 from hub.transitions import opened
 
 LONGEST_S: Final = 3600.0
@@ -162,7 +163,7 @@ class _Names:
 
     def __init__(self, directory: Directory) -> None:
         self._names: dict[Target, str] = {}
-        for audience in everybody(directory.plans.values()):
+        for audience in audiences_of(directory.plans.values()):
             for person in (*directory.roster.everybody(audience), *directory.roster.people.values()):
                 for target in directory.ends_of(person, audience):
                     self._names.setdefault(target, person.name)

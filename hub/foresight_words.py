@@ -22,6 +22,8 @@ def explained(seen: Foresight, kind: PanicKind, place: Place, at: datetime) -> I
     yield f"{kind} in {place.room}, {at:%A %d %B %Y, %H:%M} ({at:%Z}): plan {seen.plan.name}"
     for name, why in seen.others:
         yield f"  not plan {name}: {why}"
+    if seen.plan.posture is not None and kind != "duress":
+        yield f"      0 s  the posture is raised to {seen.plan.posture}, unless a person has set one"
     for word in seen.words:
         yield f"  {word.at_s:>5g} s  {'' if word.told else '  of '}{word.who}: {word.why}"
     if seen.ran_out is not None:

@@ -11,7 +11,8 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config.contract import PANIC_KINDS, PanicKind
+from config.contract import INCIDENT_KINDS, IncidentKind
+from config.door_settings import DoorRule
 from hub.causes import doubts
 
 State = Literal["open", "acknowledged", "resolved"]
@@ -42,7 +43,7 @@ class Press(Struct, frozen=True):
     place: Place
     zone: str
     label: str | None
-    kind: PanicKind
+    kind: IncidentKind
     what: str
     at: int
     received_at: int
@@ -52,6 +53,10 @@ class Press(Struct, frozen=True):
     """The fault that its zone's wires read, where that may be a press or not; None: it was pressed."""
     test: bool = False
     """Its agent marked it as a walk test's; no walk test was open for it, so it is taken as real."""
+    rule: DoorRule | None = None
+    """Of a door: what is told of it."""
+    words: str | None = None
+    """Of a door: the same for people, such as ``held open for 5 min``."""
     in_drill: InDrill | None = None
     """In an incident of a drill: what it is in it. ``real``: a real incident has it, too."""
 
@@ -65,7 +70,7 @@ class Room(Struct, frozen=True):
     """A room of an incident, and whether its call still wants an answer."""
 
     place: Place
-    kind: PanicKind
+    kind: IncidentKind
     asks: bool
     asks_since: int
     """The revision that showed the press it asks with."""
@@ -105,7 +110,7 @@ class Incident(Struct, frozen=True):
     group: str
     number: int
     revision: int
-    kind: PanicKind
+    kind: IncidentKind
     state: State
     drill: bool
     late: bool
@@ -120,6 +125,10 @@ class Incident(Struct, frozen=True):
     """Several rooms or a person bear it out: see :class:`hub.plan.Confirm`."""
     has_causes: bool = False
     """An alarm in it may be a fault: only then is it looked at which; 500 presses join in a storm."""
+    rule: DoorRule | None = None
+    """Of a door's: the gravest that was told of it."""
+    closed_at: int | None = None
+    """Of a door's: since when it is closed again; None while it isn't."""
     restored: int | None = None
     """It was open in a backup of this moment (wall ms) that was restored: it may have been closed since."""
     trace: str = ""
@@ -153,9 +162,9 @@ def in_doubt(presses: tuple[Press, ...]) -> dict[tuple[str, str], str]:
     return doubts((press.button, press.cause) for press in presses)
 
 
-def rank(kind: PanicKind) -> int:
+def rank(kind: IncidentKind) -> int:
     """Return a kind's place: 0 is the highest."""
-    return PANIC_KINDS.index(kind)
+    return INCIDENT_KINDS.index(kind)
 
 
 def reckoned_earlier(incident: Incident, device: str, key: str, at: int) -> Incident:
@@ -194,6 +203,7 @@ def clock_moved(incident: Incident, ms: int) -> Incident:
         ),
         events=tuple(replace(e, at=e.at + ms, received_at=e.received_at + ms) for e in incident.events),
         acknowledged=None if acknowledged is None else replace(acknowledged, at=acknowledged.at + ms),
+        closed_at=None if incident.closed_at is None else incident.closed_at + ms,
     )
 
 

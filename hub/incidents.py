@@ -16,11 +16,16 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
 from hub.postures import Postures
-from hub.transitions import Change, confirmed, joined, opened
+from hub.transitions import Change, closed, confirmed, joined, opened
 from hub.view import StreamEvent
 
 GROUP_OF_DRILL: Final = "drill "
 """How the groups begin whose incidents are a drill's: none of them is ever a real incident's."""
+
+
+def door_group(device: str, zone: str) -> str:
+    """Return the group of a door's incidents: its own, which no call joins."""
+    return f"door {device} {zone}"
 
 
 class Incidents:
@@ -52,8 +57,12 @@ class Incidents:
         return list(self._by_id.values())
 
     def of_device(self, device: str) -> list[Incident]:
-        """Return the unresolved incidents a device has called in."""
-        return [i for i in self._by_id.values() if any(room.place.device == device for room in i.rooms)]
+        """Return the unresolved incidents a device has called in; what is told of a door is no call."""
+        return [i for i in self.calls() if any(room.place.device == device for room in i.rooms)]
+
+    def calls(self) -> list[Incident]:
+        """Return the unresolved incidents that are calls: all but those of doors."""
+        return [incident for incident in self._by_id.values() if incident.kind != "door"]
 
     def press(
         self,
@@ -73,15 +82,7 @@ class Incidents:
         group = ledger.directory.group(press.place)
         if drill is not None:
             group = f"{GROUP_OF_DRILL}{drill} {group}"
-        current = self._by_id.get(self._by_group.get(group, ""))
-        if current is None:
-            number = ledger.numbers.take()
-            change = opened(ledger.settings.site, group, number, press, is_new=is_new, drill=drill)
-            if (reserved := ledger.numbers.reserve()) is not None:
-                decision.facts["numbers"] = reserved
-        else:
-            change = joined(current, press)
-        kind: NoticeType = "incident.opened" if current is None else "incident.updated"
+        change, kind = self._taken(decision, group, press, is_new=is_new, drill=drill)
         detail = {
             "device": press.place.device,
             "zone": press.zone,
@@ -99,6 +100,50 @@ class Incidents:
         if not incident.confirmed and (why := self.courses.confirmation(incident, press)) is not None:
             incident = self.confirm(decision, incident, now, why, {"device": press.place.device})
         return incident
+
+    def door(self, decision: Decision, press: Press, now: Now) -> Incident:
+        """Take what is told of a door into the incident of that door alone, or open one."""
+        change, kind = self._taken(decision, door_group(*press.button), press)
+        detail = {
+            "device": press.place.device,
+            "zone": press.zone,
+            "label": press.label,
+            "kind": press.kind,
+            "rule": press.rule,
+            "id": press.id,
+            "at": stamp(press.at),
+            "clock": self._ledger.clock.words,
+        }
+        self.changed(decision, change, kind, now, "door", detail, press)
+        return change.incident
+
+    def door_closed(self, decision: Decision, incident: Incident, at: int, now: Now) -> None:
+        """Take it that an incident's door is closed again: told as an update, and the end of nothing."""
+        self.changed(decision, closed(incident, at), "incident.updated", now, "door", {"at": stamp(at)})
+
+    def of_door(self, device: str, zone: str) -> Incident | None:
+        """Return the unresolved incident of a door."""
+        return self._by_id.get(self._by_group.get(door_group(device, zone), ""))
+
+    def _taken(
+        self,
+        decision: Decision,
+        group: str,
+        press: Press,
+        *,
+        is_new: bool = True,
+        drill: str | None = None,
+    ) -> tuple[Change, NoticeType]:
+        """Return what a press makes of the incident of its group; where there is none it opens one."""
+        ledger = self._ledger
+        current = self._by_id.get(self._by_group.get(group, ""))
+        if current is not None:
+            return joined(current, press), "incident.updated"
+        number = ledger.numbers.take()
+        change = opened(ledger.settings.site, group, number, press, is_new=is_new, drill=drill)
+        if (reserved := ledger.numbers.reserve()) is not None:
+            decision.facts["numbers"] = reserved
+        return change, "incident.opened"
 
     def confirm(
         self, decision: Decision, incident: Incident, now: Now, why: str, detail: dict[str, Any]
@@ -173,6 +218,8 @@ class Incidents:
         knows that its strobe may follow the posture again. What a drill's incident comes to is no word on
         a press of it that is real, or may be.
         """
+        if incident.kind == "door":
+            return
         for room in incident.rooms:
             name = room.place.device
             if room.asks or (device is not None and name != device):

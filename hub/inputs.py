@@ -12,10 +12,11 @@ from config.contract import PANIC_KINDS, Event, MessageError, PanicKind, Posture
 from config.hub_settings import HubSettings
 from hub.delivery import Outcome
 from hub.directory import Directory
+from hub.door_week import DoorWeek
 from hub.drill import Drill
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
-from hub.view import Bypass
+from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
 
 
@@ -231,6 +232,15 @@ class SetPosture(Struct, frozen=True):
     """The number of the posture that is given up: the person was shown it, and asked a second time."""
 
 
+class SignDoorWeek(Struct, frozen=True):
+    """A person has looked at a week of the exterior doors, and says what they found of the exceptions."""
+
+    week: str
+    by: str
+    via: str
+    exceptions: str = ""
+
+
 class PlanDrill(Struct, frozen=True):
     """A person plans a drill, or starts one now."""
 
@@ -298,6 +308,15 @@ class PartOfDrill(Struct, frozen=True):
     event: str | None = None
 
 
+class ClearTrouble(Struct, frozen=True):
+    """A person has seen to something that happened: its trouble is over."""
+
+    key: str
+    by: str
+    via: str
+    note: str | None = None
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
@@ -306,7 +325,7 @@ ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
 DrillAction = PlanDrill | StartDrill | EndDrill | CancelDrill | MakeReal | PartOfDrill
 """What a person may ask of drills."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | DrillAction
+Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek | DrillAction | ClearTrouble
 """What a person may ask."""
 
 
@@ -368,6 +387,14 @@ class PostureSet(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
+class DoorWeekSigned(Struct, frozen=True):
+    """The answer to a person who signed a week of the exterior doors."""
+
+    week: DoorWeek
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class DrillDone(Struct, frozen=True):
     """The answer to a person's word on a drill that was taken."""
 
@@ -375,6 +402,14 @@ class DrillDone(Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()
     """The real incidents that it opened or joined."""
     recorded: bool = True
+
+
+class TroubleCleared(Struct, frozen=True):
+    """The answer to a person's word that a trouble is over."""
+
+    trouble: Trouble
+    recorded: bool = True
+    """As in :class:`Done`."""
 
 
 class Reloaded(Struct, frozen=True):
@@ -385,7 +420,17 @@ class Reloaded(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
-Answer = Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Reloaded | Refused
+Answer = (
+    Done
+    | Bypassed
+    | WalkTestDone
+    | PostureSet
+    | DrillDone
+    | DoorWeekSigned
+    | TroubleCleared
+    | Reloaded
+    | Refused
+)
 Reply = Callable[[Answer], None]
 """Where an answer goes; called once."""
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import PanicKind
-from hub.escalation import UPDATE_EVERY_S, Course, Run, Told
+from config.contract import IncidentKind
+from hub.course import UPDATE_EVERY_S, Course, Run, Told
 from hub.reminder import Quiet
 
 JUMP_MS: Final = 2000
@@ -64,8 +64,9 @@ class KeptRun(Struct, frozen=True):
     started: int
     due: tuple[int | None, ...]
     taken: tuple[int, ...]
-    kind: PanicKind = "panic"
+    kind: IncidentKind = "panic"
     overtaken: bool = False
+    asked: tuple[int | None, ...] = ()
 
 
 class KeptQuiet(Struct, frozen=True):
@@ -101,6 +102,7 @@ def keep(course: Course, now: Now) -> KeptCourse:
             one.taken,
             one.kind,
             one.overtaken,
+            tuple(None if at is None else to_wall(at, now) for at in one.asked),
         )
         for one in course.runs
     )
@@ -133,7 +135,8 @@ def _recalled_quiet(kept: KeptQuiet, now: Now) -> Quiet:
 
 def _recalled(one: KeptRun, now: Now) -> Run:
     due = tuple(None if at is None else to_mono(at, now) for at in one.due)
-    return Run(one.plan, to_mono(one.started, now), due, one.taken, one.kind, one.overtaken)
+    asked = tuple(None if at is None else to_mono(at, now) for at in one.asked)
+    return Run(one.plan, to_mono(one.started, now), due, one.taken, one.kind, one.overtaken, asked)
 
 
 def to_wall(mono: float, now: Now) -> int:

@@ -39,6 +39,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         if acknowledged is None
         else {"by": acknowledged.by, "at": stamp(acknowledged.at), "via": acknowledged.via},
         "resolved": None if resolved is None else _resolution(resolved),
+        "door": None if incident.rule is None else door_json(incident),
         "rooms": [room_json(room) for room in incident.rooms],
         "events": [_event(press) for press in incident.events],
     }
@@ -116,7 +117,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
     zone = ZoneInfo(timezone)
-    title = f"{_headline(notice['type'], incident)} {_where(_unexpected(incident))}"
+    where = told(incident) if incident.get("door") else _where(_unexpected(incident))
+    title = f"{_headline(notice['type'], incident)} {where}"
     title = f"{'TEST ' if notice['test'] else ''}{title}"
     when = _clock(incident["opened_at"], zone)
     if incident["late"]:
@@ -129,7 +131,7 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         lines.insert(0, notice["reminder"])
     if _unexpected(incident) is not incident:
         lines.append("It is taken as real at once, unless somebody says that it is part of the drill.")
-    lines += _rooms_below(incident, zone)
+    lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
@@ -138,6 +140,26 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
             lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
     lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
     return f"{title}, {when}", "\n".join(lines)
+
+
+def told(incident: dict[str, Any]) -> str:
+    """Return what is told of a door, such as ``Door 3 (Gym), Main bldg: held open for 5 min``."""
+    room, last = incident["rooms"][0], incident["events"][-1]
+    building = f", {room['building']} bldg" if room["building"] else ""
+    words = "closed again" if incident["door"]["closed_at"] else last["words"]
+    return f"{last['label'] or last['zone']} ({room['room']}){building}: {words}"
+
+
+def _doors_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Say what the door did lately, and since when it is closed again."""
+    lines = []
+    for event in incident["events"][-5:]:
+        line = f"- {event['words']}, {_clock(event['at'], zone)}"
+        if event["late"]:
+            line += f", LATE: heard {age(read_stamp(event['received_at']) - read_stamp(event['at']))} later"
+        lines.append(line)
+    closed = incident["door"]["closed_at"]
+    return lines + ([f"- closed again, {_clock(closed, zone)}"] if closed else [])
 
 
 def _drill_words(incident: dict[str, Any]) -> str:
@@ -273,6 +295,12 @@ def room_json(room: Room) -> dict[str, Any]:
     }
 
 
+def door_json(incident: Incident) -> dict[str, Any]:
+    """Return what is told of an incident's door: by which rule, and since when it is closed again."""
+    closed = incident.closed_at
+    return {"rule": incident.rule, "closed_at": None if closed is None else stamp(closed)}
+
+
 def _event(press: Press) -> dict[str, Any]:
     return {
         "id": press.id,
@@ -286,6 +314,8 @@ def _event(press: Press) -> dict[str, Any]:
         "held": press.held,
         "late": press.late,
         "cause": press.cause,
+        "rule": press.rule,
+        "words": press.words,
         "in_drill": press.in_drill,
         "expected": None if press.in_drill is None else press.in_drill in ("expected", "part-of-drill"),
     }

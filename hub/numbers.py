@@ -34,9 +34,9 @@ class Numbers:
         self._next += 1
         return self._next - 1
 
-    def skip(self, count: int) -> None:
-        """Leave so many numbers out: they may have been given by a hub of which nothing else is known."""
-        self._next += count
+    def skip_to(self, number: int) -> None:
+        """Go on with this number at least: a hub of which nothing is known may have given those before."""
+        self._next = max(self._next, number)
 
     @property
     def latest(self) -> int:

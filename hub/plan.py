@@ -6,13 +6,14 @@ another. Plans are looked at in the order of the settings: the first whose condi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from config.contract import PanicKind, PostureName
+from config.contract import IncidentKind, PostureName
+from config.door_settings import DoorRule
 from hub.incident import Place
 
 GroupBy = Literal["site", "building", "device"]
@@ -40,6 +41,8 @@ class Step(Struct, frozen=True):
     """Repeats at most; None: until somebody answers."""
     position: int = 0
     """Which member of an audience that is asked in order: the first, the second, …"""
+    follows: str = ""
+    """Of the second and later ones: the label of the step that asks the first."""
     when_confirmed: bool = False
     """Taken only once the incident is confirmed."""
     label: str = ""
@@ -49,13 +52,15 @@ class Step(Struct, frozen=True):
 class Condition(Struct, frozen=True):
     """When a plan is the one. What is empty or None asks for nothing."""
 
-    kinds: tuple[PanicKind, ...]
+    kinds: tuple[IncidentKind, ...]
     rooms: tuple[str, ...] = ()
     """Device ids."""
     buildings: tuple[str, ...] = ()
     during: tuple[str, ...] = ()
     """Schedules, one of which must be on."""
     drill: bool | None = None
+    doors: tuple[DoorRule, ...] = ()
+    """Of kind ``door``: what is told, one of which it must be."""
 
 
 class Plan(Struct, frozen=True):
@@ -69,22 +74,42 @@ class Plan(Struct, frozen=True):
     confirm: Confirm | None = None
     posture: PostureName | None = None
     """What it raises the site's posture to."""
+    in_lockdown: bool = False
+    """Of kind ``door``: it is told of in a real lockdown, too, where others are lines of the timeline."""
 
 
 IsOn = Callable[[str], bool]
 """Tells whether a schedule of this name is on at the moment that is asked about."""
 
 
-def choose(plans: Sequence[Plan], kind: PanicKind, place: Place, is_on: IsOn, *, drill: bool) -> Plan | None:
+def choose(
+    plans: Sequence[Plan],
+    kind: IncidentKind,
+    place: Place,
+    is_on: IsOn,
+    *,
+    drill: bool,
+    rule: DoorRule | None = None,
+) -> Plan | None:
     """Return the first plan whose conditions hold; None where none does."""
-    return next((plan for plan in plans if why_not(plan, kind, place, is_on, drill=drill) is None), None)
+    return next((p for p in plans if why_not(p, kind, place, is_on, drill=drill, rule=rule) is None), None)
 
 
-def why_not(plan: Plan, kind: PanicKind, place: Place, is_on: IsOn, *, drill: bool) -> str | None:
-    """Name the condition by which a plan is not the one; None where it is."""
+def why_not(
+    plan: Plan,
+    kind: IncidentKind,
+    place: Place,
+    is_on: IsOn,
+    *,
+    drill: bool,
+    rule: DoorRule | None = None,
+) -> str | None:
+    """Name the condition by which a plan is not the one; None where it is. ``rule`` is a door's."""
     wanted = plan.condition
     if kind not in wanted.kinds:
         return f"not for {kind}"
+    if kind == "door" and wanted.doors and rule not in wanted.doors:
+        return f"only for doors: {', '.join(wanted.doors)}"
     if wanted.drill is not None and wanted.drill is not drill:
         return "for drills only" if wanted.drill else "not in a drill"
     if (wanted.rooms or wanted.buildings) and not (
@@ -114,6 +139,7 @@ def unfolded(
                 after_s=step.after_s + position * next_after_s(audience),
                 notify=(audience,),
                 position=position,
+                follows=label,
                 label=f"{label}, {_ordinal(position)} in order",
             )
             for audience in step.notify
@@ -136,3 +162,8 @@ def _never_resting(steps: Sequence[Step]) -> list[Step]:
 def _ordinal(position: int) -> str:
     words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
     return words[position] if position < len(words) else f"{position + 1}th"
+
+
+def audiences_of(plans: Iterable[Plan]) -> Iterator[str]:
+    """Name the audiences of plans, each once."""
+    yield from dict.fromkeys(name for plan in plans for step in plan.steps for name in step.notify)

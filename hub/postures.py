@@ -13,19 +13,19 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from config.clock import Now, stamp
+from config.clock import Now, read_stamp, stamp
 from config.contract import PostureName
 from hub.decision import Decision
 from hub.incident import Incident
 from hub.inputs import Answer, PostureHeard, PostureSet, Refused, SetPosture
 from hub.ledger import Ledger
-from hub.posture import Question, SitePosture, lowers, outranks
+from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
+from hub.posture_notices import PostureNotices
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
-
 LOST: Final = "the rooms were told it before the hub's record had it"
 """What is known of a posture that is found with a broker."""
 
@@ -33,8 +33,9 @@ LOST: Final = "the rooms were told it before the hub's record had it"
 class Postures:
     """The posture of a site; ``normal`` at its first start."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: Mapping[str, str], now: Now) -> None:
         self._ledger = ledger
+        self._notices = notices
         if kept := facts.get(FACT):
             self.current = msgspec.json.decode(kept, type=SitePosture)
             if self.current.asks and self.current.asked is None:
@@ -60,21 +61,30 @@ class Postures:
             self._ledger.record(
                 decision, now, "posture-again", f"{to} still holds", detail=who | {"n": was.n}
             )
-            self._keep(decision, again)
+            self._keep(decision, again, now)
             return PostureSet(again, changed=False)
         set_ = self._changed(now, to, **who, automatic=False, seen=self._ledger.numbers.latest)
         self._put(decision, set_, _words(was, set_), who, now)
         return PostureSet(set_, changed=True)
 
     def ask(self, decision: Decision, why: str, now: Now) -> None:
-        """Ask the officer which posture is to hold; boards show it until a person sets one."""
+        """Ask the officer which posture is to hold; boards show it until a person sets one.
+
+        The first question stands; one who holds a real posture has answered it.
+        """
+        was = self.current
+        if was.asked is not None or (was.by_person and was.posture != "normal"):
+            return
+        self._question(decision, why, now)
+
+    def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
-        self._keep(decision, replace(self.current, asked=Question(why, now.wall)))
+        self._keep(decision, replace(self.current, asked=Question(why, now.wall)), now)
 
     def hold_back(self, decision: Decision, why: str, now: Now) -> None:
         """Publish nothing until a person sets a posture: nobody knows whether this one still holds."""
         self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
-        self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)))
+        self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)), now)
 
     def heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         """Take up a newer one than ours: the rooms were told it, and our record has lost it.
@@ -86,15 +96,17 @@ class Postures:
         is_lost = was.is_first and said.posture != was.posture
         if said.n <= was.n and not is_lost:
             return
+        try:
+            since = stamp(read_stamp(said.since))
+        except ValueError:  # agents don't look at it
+            since = stamp(now.wall)
         drill = " (drill)" if said.drill else ""
-        why = (
-            f"the rooms hold {said.posture}{drill} since {said.since}: this hub's record has lost who set it"
-        )
+        why = f"the rooms hold {said.posture}{drill} since {since}: this hub's record has lost who set it"
         after = SitePosture(
             max(said.n, was.n + 1 if is_lost else 0),
             said.posture,
             said.drill,
-            said.since,
+            since,
             automatic=said.automatic,
             why=LOST,
             seen=was.seen,
@@ -102,6 +114,10 @@ class Postures:
             asks=was.asks,
         )
         self._put(decision, after, f"{_words(was, after)}: {LOST}", {}, now)
+
+    def say_nothing_yet(self) -> None:
+        """Let nobody be told the posture that was loaded: it is about to be held back."""
+        self.current = self._ledger.view.posture = replace(self.current, asks=True)
 
     # --- by a plan ---
 
@@ -124,6 +140,12 @@ class Postures:
         if (why_not := self._why_not(incident, posture, upgraded=upgraded)) is not None:
             reason = f"its plan asks for {posture}; {was.posture} holds: {why_not}"
             self._ledger.record(decision, now, "posture-not-raised", reason, incident=incident.id)
+            would_rise = posture in RISES[was.posture] and incident.kind != "duress"
+            if was.by_person and was.asked is None and would_rise:
+                words = (
+                    f"incident {incident.number}: its plan asks for {posture}, and a person set {was.posture}"
+                )
+                self._question(decision, words, now)
             return
         why = f"incident {incident.number}"
         raised = self._changed(now, posture, automatic=True, why=why, seen=was.seen, asked=was.asked)
@@ -137,12 +159,16 @@ class Postures:
             return "the school lets no plan raise it"
         if incident.kind == "duress":
             return "a silent call, which nothing may show"
+        if was.drill and incident.kind != "panic":
+            return "it is a drill's, which a panic alone ends"
         if was.asks:
             return "a person is to say first which one does"
         if was.by_person and was.posture != "normal":
             return "a person set it"
         if incident.number <= was.seen and not upgraded:
             return "a person set it after this incident had opened"
+        if was.posture not in ORDER:
+            return "it answers another danger"
         return None if outranks(posture, was) else "it is no lower"
 
     # --- by a drill ---
@@ -161,11 +187,12 @@ class Postures:
         return True
 
     def end_drill(self, decision: Decision, drill: str, why: str, now: Now) -> None:
-        """Go back to normal where the drill's own posture still stands with its mark."""
+        """Go back to normal where the drill's own posture still stands with its mark; a question stays."""
         was = self.current
         if not was.drill or was.drill_id != drill:
             return
-        after = self._changed(now, "normal", automatic=True, why=f"drill {drill} is over", seen=was.seen)
+        over = f"drill {drill} is over"
+        after = self._changed(now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked)
         self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
 
     def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:
@@ -205,11 +232,14 @@ class Postures:
             **who,
         }
         self._ledger.record(decision, now, "posture", reason, incident=incident, detail=detail)
-        self._keep(decision, after)
+        self._keep(decision, after, now)
         decision.posture = after.message()
 
-    def _keep(self, decision: Decision, after: SitePosture) -> None:
-        self.current, view = after, self._ledger.view
+    def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
+        was, view = self.current, self._ledger.view
+        self.current = after
+        if after.asked is not None and after.asked != was.asked:
+            self._notices.ask(decision, after.asked, after, now)
         decision.facts.update(self.kept())
         decision.shown.append(lambda: setattr(view, "posture", after))
 

@@ -298,7 +298,7 @@ class Presses:
         elif account.what in ("tamper-restoral", "trouble-restoral"):
             self._restored(decision, account, fact.event, now)
         elif account.kind == "door" and account.what in ("open", "closed"):
-            self._devices.door(decision, account)
+            self._devices.doors.told(decision, account, now)
         return None
 
     def _is_news(self, key: str, event: Event) -> bool:

@@ -307,7 +307,8 @@ class Recorder:
                 self._beat.connected()  # what is said at this broker follows it, whatever the others do
         elif fact.up:
             self._beat.connected()
-            self.release.posture_again()
+            if not self._site.postures.current.asks:  # that may not be let out yet
+                self.release.posture_again()
 
     def _wait_s(self) -> float:
         now = self._clock.now()

@@ -13,8 +13,8 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from config.clock import Now
+from hub.course import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten
 from hub.delivery import Target
-from hub.escalation import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten
 from hub.incident import Incident
 from hub.plan import Step
 
@@ -63,11 +63,13 @@ class _Fit:
         became: dict[int, int] = {}
         due: list[float | None] = []
         taken: list[int] = []
+        asked: list[float | None] = []
         passed: list[int] = []
         for j, step in enumerate(after):
             i = next((i for i, old in enumerate(before) if i not in became and _same(old, step)), None)
             if i is not None:
                 became[i] = j
+            asked.append(one.asked[i] if i is not None and one.asked else None)
             if i is not None and one.taken[i]:
                 taken.append(one.taken[i])
                 due.append(self._repeat(step, one.taken[i], one.due[i]))
@@ -75,6 +77,7 @@ class _Fit:
             at = self._first_due(step, one) if i is None else _moved(one.due[i], before[i], step)
             if i is None and at is not None and at <= now.mono:
                 passed.append(j)
+                asked[j] = now.mono
                 taken.append(1)
                 due.append(self._repeat(step, 1, None))
             else:
@@ -83,7 +86,7 @@ class _Fit:
         for target, entry in self.told.items():
             by = [(p, became.get(i)) if p == one.plan else (p, i) for p, i in entry.by]
             self.told[target] = replace(entry, by=tuple((p, i) for p, i in by if i is not None))
-        self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken))
+        self.runs[number] = replace(one, due=tuple(due), taken=tuple(taken), asked=tuple(asked))
         for j in passed:
             self._tell_the_rest(self.runs[number], j, after[j])
 

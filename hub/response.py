@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from config.contract import PanicKind, PostureName
+from config.contract import IncidentKind, PostureName
 
 
 class Response(Struct, frozen=True):
@@ -21,11 +21,12 @@ class Response(Struct, frozen=True):
     words: str
 
 
-RESPONSES: Final[dict[PanicKind, Response]] = {
+RESPONSES: Final[dict[IncidentKind, Response]] = {
     "panic": Response("lockdown", "Lockdown! Locks, Lights, Out of Sight"),
     "duress": Response(None, "Silent call: nothing in the room may show it; the officer decides the posture"),
     "medical": Response("hold", "Hold! In your Room or Area. Clear the Halls"),
     "assist": Response(None, "One adult to the room; the school goes on"),
+    "door": Response(None, "Somebody to the door: see who is there, and close it"),
 }
 """By kind. A duress names no action: an announcement could give away the person who called."""
 

@@ -112,6 +112,11 @@ class Sequence:
             if mono - hole.since >= GAP_S
         ]
 
+    def forgive(self, mono: float) -> None:
+        """Let go of the holes that have lasted."""
+        for known in self._boots.values():
+            known.holes = [hole for hole in known.holes if mono - hole.since < GAP_S]
+
     def deadline(self, mono: float) -> float | None:
         """Return when the next hole has lasted, if it isn't filled."""
         young = [h.since for known in self._boots.values() for h in known.holes if mono - h.since < GAP_S]

@@ -17,11 +17,13 @@ from msgspec import Struct
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.bypass import Bypasses
+from hub.clearing import Clearing
 from hub.decision import Decision, Removal
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Shapes, directory_of
+from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
@@ -34,6 +36,7 @@ from hub.inputs import (
     Asked,
     Attempted,
     BrokerDropped,
+    ClearTrouble,
     ClockTrust,
     DeviceMessage,
     DrillAction,
@@ -47,6 +50,7 @@ from hub.inputs import (
     Reload,
     ReloadRefused,
     SetPosture,
+    SignDoorWeek,
     TimeOver,
     WalkTestAction,
     ZoneAction,
@@ -56,23 +60,20 @@ from hub.ledger import Ledger
 from hub.numbers import Numbers
 from hub.outbound import Outbound
 from hub.own_state import OwnState
+from hub.posture_notices import PostureNotices
 from hub.postures import Postures
 from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
-from hub.troubles import Troubles
+from hub.troubles import Troubles, happened
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
-ONE_TIME: Final = (
-    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
-    *("seq-gap ", "clock-jump", "restored"),
-)
-"""Troubles that happen rather than last: restored when none like it has come for :data:`QUIET_S`."""
 QUIET_S: Final = 24 * 3600.0
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
@@ -126,11 +127,12 @@ class Site(Ledger):
         directory = directory_of(settings, channels)
         numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
-        self.postures = Postures(self, loaded.facts, now)
         self.outbound = Outbound(self, loaded.deliveries, now)
+        self.postures = Postures(self, PostureNotices(self, self.outbound), loaded.facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, loaded.doors, self.bypasses, now)
+        self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
+        self.devices = Devices(self, self.incidents, loaded.devices, self.doors, self.bypasses, now)
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
@@ -152,6 +154,7 @@ class Site(Ledger):
         )
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
+        self.clearing = Clearing(self, self.devices)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -161,6 +164,7 @@ class Site(Ledger):
             self.incidents,
             self.outbound,
             self.walk_tests,
+            self.drills,
             self.bypasses,
             self.postures,
         )
@@ -230,6 +234,10 @@ class Site(Ledger):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
+        elif isinstance(fact.action, ClearTrouble):
+            decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
+        elif isinstance(fact.action, SignDoorWeek):
+            decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
         elif isinstance(fact.action, DrillAction):
@@ -264,6 +272,9 @@ class Site(Ledger):
         touched, self.touched = self.touched, {}
         for device in touched:
             self.protection.look(decision, device, now)
+            if (view := self.devices.view(device)) is not None:
+                self.doors.heed(decision, view, now)
+        self.doors.follow_up(decision, now)
         self.touched.clear()
         news, self.news = self.news, {}
         self.notices.take(news, decision, now)
@@ -275,14 +286,14 @@ class Site(Ledger):
             self.outbound.due(decision, key, now)
         elif what == "device":
             self.devices.look(decision, key, now)
+        elif what in DOOR_WAKES:
+            self.doors.due(decision, what, key, now)
         elif what == "walk-test":
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
-        elif what == "gap":
-            self.devices.vitals.look(decision, key, now)
-        elif what == "two-boots":
-            self.devices.vitals.look_at_boots(decision, key, now)
+        elif what in VITAL:
+            self.devices.vitals.due(decision, what, key, now)
         elif what == "notices":
             self.notices.look(decision, now)
         elif what == "bypass":
@@ -320,7 +331,7 @@ class Site(Ledger):
         self.incidents.rewrite(decision, now, moved_ms)
         self.outbound.rewrite(decision, now, moved_ms)
         self.presses.rewrite(moved_ms)
-        self.devices.rewrite(decision, moved_ms)
+        self.doors.rewrite(decision, moved_ms, now)
         self.walk_tests.rewrite(decision, now)
         self.drills.rewrite(decision, now, moved_ms, boot)
         self.drill_calendar.look(decision, now)
@@ -386,6 +397,7 @@ class Site(Ledger):
         refs = [f"{seq}.{field}" for seq, field in fact.values]
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
+        self.doors.weeks.forget(decision, fact.values)
 
     def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
         detail = self._of_broker(
@@ -398,6 +410,6 @@ class Site(Ledger):
 
     def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
         for key in list(self.troubles.open):
-            if key.startswith(ONE_TIME) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
+            if happened(key) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
                 self.restore(decision, now, key, for_good=True)
         self._restore_old_flaws_at(now.mono)

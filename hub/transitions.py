@@ -16,6 +16,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from config.door_settings import DOOR_RULES
 from hub.causes import doubt
 from hub.incident import (
     EVENTS_KEPT,
@@ -48,6 +49,7 @@ Wish = Literal[
     "acknowledge: all shown",
     "acknowledge: part shown",
     "acknowledge: none shown",
+    "door closed",
     "note",
     "confirm",
     "resolve: all shown",
@@ -77,6 +79,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("open", "acknowledge: all shown"): Rule("acknowledged"),
     ("open", "acknowledge: part shown"): Rule("open"),
     ("open", "acknowledge: none shown"): Rule("open"),
+    ("open", "door closed"): Rule("open"),
     ("open", "note"): Rule("open"),
     ("open", "confirm"): Rule("open"),
     ("open", "resolve: all shown"): Rule("resolved"),
@@ -88,6 +91,7 @@ TABLE: Final[dict[tuple[State, Wish], Rule]] = {
     ("acknowledged", "press: not expected in its drill"): Rule("open", asks=True, restarts=True),
     ("acknowledged", "press: same room"): Rule("acknowledged"),
     ("acknowledged", "acknowledge: all shown"): Rule("acknowledged"),
+    ("acknowledged", "door closed"): Rule("acknowledged"),
     ("acknowledged", "note"): Rule("acknowledged"),
     ("acknowledged", "confirm"): Rule("acknowledged"),
     ("acknowledged", "resolve: all shown"): Rule("resolved"),
@@ -151,9 +155,12 @@ def opened(
         rooms=(room,),
         events=(press,),
         has_causes=press.cause is not None,
+        rule=press.rule,
         trace=_trace("", press.place.device, press.key),
         drill_id=drill,
     )
+    if press.words is not None:
+        return Change(incident, f"late: {press.words}" if press.late else press.words)
     return Change(incident, _with_doubt("late" if press.late else "pressed", press, was_in_doubt=False))
 
 
@@ -182,12 +189,27 @@ def joined(incident: Incident, press: Press) -> Change:
         rooms=rooms,
         events=_newest((*incident.events, press), has_causes=has_causes),
         has_causes=has_causes,
+        rule=press.rule if _is_graver(press, incident) else incident.rule,
+        closed_at=None,
         acknowledged=None if reopens else incident.acknowledged,
         trace=_trace(incident.trace, press.place.device, press.key),
     )
     was_in_doubt = incident.has_causes and press.button in in_doubt(incident.events)
     words = _with_doubt(f"reopened: {reason}" if reopens else reason, press, was_in_doubt=was_in_doubt)
     return Change(after, words, restarts=rule.restarts)
+
+
+def closed(incident: Incident, at: int) -> Change:
+    """Take it that the door of an incident is closed again, since ``at``. It ends nothing."""
+    rule = _rule(incident, "door closed", "close the door of")
+    after = replace(
+        incident,
+        revision=incident.revision + 1,
+        state=rule.becomes,
+        closed_at=at,
+        trace=_trace(incident.trace, "closed", str(at)),
+    )
+    return Change(after, "closed again")
 
 
 def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) -> Change:
@@ -289,7 +311,7 @@ def _rule(incident: Incident, wish: Wish, words: str) -> Rule:
 
 
 def _press_wish(incident: Incident, was: Room | None, press: Press) -> Wish:
-    if rank(press.kind) < rank(incident.kind):
+    if rank(press.kind) < rank(incident.kind) or _is_graver(press, incident):
         return "press: higher kind"
     if was is None:
         return "press: another room"
@@ -302,6 +324,13 @@ def _press_wish(incident: Incident, was: Room | None, press: Press) -> Wish:
     if press.in_drill == "not-expected":
         return "press: not expected in its drill"
     return "press: same room"
+
+
+def _is_graver(press: Press, incident: Incident) -> bool:
+    """Tell whether more is told of a door than was."""
+    if press.rule is None or incident.rule is None:
+        return False
+    return DOOR_RULES.index(press.rule) < DOOR_RULES.index(incident.rule)
 
 
 def _answer_wish(incident: Incident, seen: int) -> Wish:
@@ -325,6 +354,8 @@ def _makes_certain(incident: Incident, press: Press) -> bool:
 
 
 def _press_reason(wish: Wish, was: Room | None, press: Press) -> str:
+    if press.words is not None:
+        return press.words
     if wish == "press: same room":
         if press.held:
             return f"held for {HELD_S} s"

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from config.clock import Now, stamp
+from config.clock import Now
 from config.trouble_settings import TroublesSettings
 from hub.bypass import Bypasses
 from hub.decision import Decision
@@ -22,7 +22,7 @@ from hub.kept_course import to_mono
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
-from hub.trouble_text import text_of, title_of
+from hub.trouble_text import text_of, title_of, trouble_json
 from hub.view import Trouble
 
 UNPROTECTED: Final = frozenset({"unprotected", "reach"})
@@ -149,7 +149,7 @@ class TroubleNotices:
             now.wall,
             title_of(kind, troubles, devices),
             text_of(kind, troubles, devices, ledger.settings.name),
-            troubles=[_json(trouble) for trouble in troubles[:TOGETHER]],
+            troubles=[trouble_json(trouble) for trouble in troubles[:TOGETHER]],
         )
         delivery = Delivery(
             id=delivery_id("", trace, target, kind, 0),
@@ -171,16 +171,3 @@ class TroubleNotices:
         if first is not None and (self._armed is None or first < self._armed):
             self._armed = first
             self._ledger.wake(first, "notices", "")
-
-
-def _json(trouble: Trouble) -> dict[str, object]:
-    return {
-        "key": trouble.key,
-        "what": trouble.what,
-        "device": trouble.device,
-        "zone": trouble.zone,
-        "cause": trouble.cause,
-        "detail": trouble.detail,
-        "since": stamp(trouble.since),
-        "restored": None if trouble.restored is None else stamp(trouble.restored),
-    }

@@ -1,18 +1,38 @@
-"""What people are told of troubles: a title, and a text that names or counts their rooms. Pure."""
+"""What is told of troubles: as data, and to people a title and a text. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
+from config.clock import stamp
 from hub.delivery import TroubleType
 from hub.trouble_words import TroubleLine, line
+from hub.troubles import happened
 from hub.view import DeviceView, Trouble
 
 BY_NAME: Final = 3
 """Troubles of one kind that are each told in a sentence; of more, their rooms are listed."""
 ROOMS: Final = 30
 """Rooms that one line lists."""
+
+
+def trouble_json(trouble: Trouble) -> dict[str, Any]:
+    """Return a trouble as the API and webhooks show it."""
+    return {
+        "key": trouble.key,
+        "what": trouble.what,
+        "device": trouble.device,
+        "zone": trouble.zone,
+        "cause": trouble.cause,
+        "detail": trouble.detail,
+        "since": stamp(trouble.since),
+        "last": stamp(trouble.last),
+        "count": trouble.count,
+        "restored": None if trouble.restored is None else stamp(trouble.restored),
+        "flapping": trouble.flapping,
+        "clearable": trouble.restored is None and happened(trouble.key),
+    }
 
 
 def title_of(kind: TroubleType, troubles: Sequence[Trouble], devices: Mapping[str, DeviceView]) -> str:

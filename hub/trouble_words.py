@@ -21,6 +21,7 @@ HEADINGS: Final = {
     "prove-again": "Buttons to be proved",
     "not-proved": "Buttons not proved lately",
     "unprotected": "No live button",
+    "doors-many": "Many doors should be closed",
     "hot": "Hot",
     "low-voltage": "Low voltage",
     "slowed": "Slowed down",

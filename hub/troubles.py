@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from hub.view import Trouble
+
+ONE_TIME: Final = (
+    *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
+    *("seq-gap ", "clock-jump", "restored"),
+)
+"""Troubles that happen rather than last: over when none like it has come for a day, or a person clears it."""
+
+
+def happened(key: str) -> bool:
+    """Tell whether a trouble of this key is of something that happened, rather than of what is so now."""
+    return key.startswith(ONE_TIME)
 
 
 class Troubles:

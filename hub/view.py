@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from config.clock import stamp
+from config.door_settings import DoorRule
+from hub.door_week import DoorCount, DoorWeek
 from hub.drill import Drill, DrillPress
 from hub.drills_due import Due
 from hub.incident import Incident, Place
@@ -73,8 +75,14 @@ class DoorView(Struct, frozen=True):
     zone: str
     label: str | None
     state: str
-    """``open`` or ``closed``."""
+    """``open`` or ``closed``: what it is, or was when that was last known."""
     since: int
+    due: int | None = None
+    """When it will have stood open for too long, in wall ms; None where it may, or it was told."""
+    unknown: str | None = None
+    """Why it is not known now; None where it is."""
+    told: DoorRule | None = None
+    """The gravest that was told of this opening."""
 
 
 class ChannelView(Struct, frozen=True):
@@ -150,6 +158,10 @@ class View:
         """Each device's latest, open or over."""
         self.proved: dict[tuple[str, str], Proof] = {}
         """The last proof of each button, by device and zone."""
+        self.door_counts: dict[tuple[str, str], DoorCount] = {}
+        """Each exterior door in the week that runs, by device and zone."""
+        self.door_weeks: dict[str, DoorWeek] = {}
+        """The latest weeks that are over, by name."""
         self.backup_at: int | None = None
         """Of what moment the newest backup is, in wall ms; None where there is none, or none is set up."""
         self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
@@ -159,9 +171,9 @@ class View:
         self._watchers: dict[object, Watcher] = {}
 
     def unresolved(self) -> list[Incident]:
-        """Return the unresolved incidents: real ones first, then what still asks, then the newest."""
+        """Return the unresolved incidents: calls before doors, real ones, what still asks, the newest."""
         now = list(self.incidents.values())  # one step, so that the recorder may write meanwhile
-        now.sort(key=lambda incident: (incident.drill, incident.state != "open", -incident.number))
+        now.sort(key=lambda one: (one.kind == "door", one.drill, one.state != "open", -one.number))
         return now
 
     def drop_device(self, device: str) -> None:

@@ -16,6 +16,8 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
+VITAL: Final = frozenset({"gap", "two-boots"})
+"""What it asks its site to be woken for."""
 OWN_CLOCK: Final = "hub-clock"
 """The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
@@ -96,6 +98,13 @@ class Vitals:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
 
+    def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
+        """Do what was asked for by :data:`VITAL`."""
+        if what == "gap":
+            self.look(decision, device, now)
+        else:
+            self.look_at_boots(decision, device, now)
+
     def look(self, decision: Decision, device: str, now: Now) -> None:
         """Say which events are missing, or that none is any more."""
         if device not in self._ledger.directory.rooms:
@@ -112,6 +121,11 @@ class Vitals:
             self._ledger.restore(decision, now, key)
         if (at := sequence.deadline(now.mono)) is not None:
             self._ledger.wake(at, "gap", device)
+
+    def forgive(self, device: str, now: Now) -> None:
+        """Look for events that are missing now no more: a person has seen to that."""
+        self._sequence(device).forgive(now.mono)
+        self._gaps.discard(device)
 
     def look_at_boots(self, decision: Decision, device: str, now: Now) -> None:
         """Say that there is but one machine again, if no second one has spoken for long enough."""

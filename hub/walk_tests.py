@@ -134,7 +134,7 @@ class WalkTests:
             return Refused("not-in-this-state", f"{cannot}it is {standing}", standing, ("heard",))
         if not buttons:
             return Refused("not-in-this-state", f"{cannot}it has no button", "no button")
-        for incident in self._incidents.unresolved():
+        for incident in self._incidents.calls():
             here = any(room.place.device == device for room in incident.rooms)
             if here or incident.kind in EVERYWHERE:
                 where = "with that room" if here else f"of kind {incident.kind}"

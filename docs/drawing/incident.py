@@ -29,6 +29,7 @@ WISHES: Final[dict[str, str]] = {
     "acknowledge: all shown": "acknowledged: the screen showed every room",
     "acknowledge: part shown": "acknowledged: a room pressed since the screen showed it",
     "acknowledge: none shown": "acknowledged: the screen showed no room that asks",
+    "door closed": "its door is closed again",
     "note": "a note",
     "confirm": "confirmed, by several rooms or a person",
     "resolve: all shown": "resolved",

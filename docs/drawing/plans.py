@@ -10,7 +10,8 @@ def table() -> str:
     lines = ["| kinds | who is told, and when |", "| --- | --- |"]
     for plan in DEFAULT_PLANS.values():
         steps = "; ".join(_words(step) for step in plan.steps)
-        lines.append(f"| {', '.join(plan.kinds)} | {steps} |")
+        doors = f" ({', '.join(plan.doors)})" if plan.doors else ""
+        lines.append(f"| {', '.join(plan.kinds)}{doors} | {steps} |")
     return "\n".join(lines)
 
 

@@ -37,6 +37,14 @@ def main() -> None:
         page.get_by_role("button", name="I have it").wait_for()
         page.wait_for_timeout(1500)
         page.screenshot(path=PICTURES / "board-again.png")
+        page.locator("#posture").click()
+        page.get_by_role("button", name="LOCKDOWN").click()
+        page.locator("#posture.lockdown").wait_for()
+        page.locator("#said").click()
+        page.wait_for_timeout(600)  # a button that moved under a finger does nothing for a moment
+        page.get_by_role("button", name="NORMAL").click()
+        page.locator("#twice").wait_for()
+        page.screenshot(path=PICTURES / "posture-twice.png")
         browser.close()
 
 

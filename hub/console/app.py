@@ -11,7 +11,20 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from config.clock import Clock, SystemClock
-from hub.console import deeds, drills, guard, health, live, looking, posture, signing, walking, zone_deeds
+from hub.console import (
+    deeds,
+    door_pages,
+    drills,
+    guard,
+    health,
+    live,
+    looking,
+    posture,
+    signing,
+    trouble_deeds,
+    walking,
+    zone_deeds,
+)
 from hub.console.api.routes import api_routes
 from hub.console.console import Console
 from hub.console.desk import Desk
@@ -45,7 +58,9 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/", for_people(looking.board)),
         Route("/board/stream", for_people(live.stream)),
-        Route("/doors", for_people(looking.doors)),
+        Route("/doors", for_people(door_pages.doors)),
+        Route("/doors/weeks/{week}", for_people(door_pages.week)),
+        Route("/doors/weeks/{week}/sign", for_people(door_pages.sign), methods=["POST"]),
         Route("/devices", for_people(looking.devices)),
         Route("/devices/{device}/walk-test", for_people(walking.begin), methods=["POST"]),
         Route("/devices/{device}/walk-test/end", for_people(walking.end), methods=["POST"]),
@@ -62,6 +77,7 @@ def _routes() -> list[BaseRoute]:
         Route("/drills/{id}/real", for_people(drills.real), methods=["POST"]),
         Route("/drills/{id}/part-of-drill", for_people(drills.part_of_drill), methods=["POST"]),
         Route("/troubles", for_people(looking.troubles)),
+        Route("/troubles/clear", for_people(trouble_deeds.clear), methods=["POST"]),
         Route("/incidents", for_people(looking.incidents)),
         Route("/incidents/{id}", for_people(looking.incident)),
         Route("/incidents/{id}/acknowledge", for_people(deeds.acknowledge), methods=["POST"]),

@@ -13,7 +13,13 @@ from hub.incident import Incident, Press, Room
 from hub.response import RESPONSES
 from hub.transitions import HELD_S
 
-KIND_WORDS: Final = {"panic": "PANIC", "duress": "DURESS", "medical": "MEDICAL", "assist": "ASSIST"}
+KIND_WORDS: Final = {
+    "panic": "PANIC",
+    "duress": "DURESS",
+    "medical": "MEDICAL",
+    "assist": "ASSIST",
+    "door": "DOOR",
+}
 STATE_WORDS: Final = {
     "open": "Open: nobody has it in hand",
     "acknowledged": "In hand",
@@ -63,6 +69,8 @@ class Card(Struct, frozen=True):
     number: int
     revision: int
     kind: str
+    door: str | None
+    """What is told of a door; None where it is a call."""
     word: str
     response: str
     """What is to be done, in the Standard Response Protocol's words."""
@@ -82,11 +90,13 @@ class Card(Struct, frozen=True):
     since_late: str | None
     """How much later than that it came, where it was late."""
     first: str
-    """What was then: a press, or an alarm that may have been a fault."""
+    """What was then: a press, an alarm that may have been a fault, or a notice of a door."""
     rooms: tuple[RoomCard, ...]
     asking: int
     in_hand: str | None
     ended: str | None
+    restored: str | None = None
+    """Of when the backup is that it was open in; what came of it after that is not known."""
     note: str | None = None
     """What was said as it was resolved; known where its timeline is."""
 
@@ -104,6 +114,8 @@ class Card(Struct, frozen=True):
         """The kind and the rooms that want an answer: what a banner and a screen reader say."""
         word = f"{self.drill_word}{self.word}"
         rooms = self._named
+        if self.door is not None:
+            return f"{word} {rooms[0].labels} ({rooms[0].room}): {self.door}"
         if len(rooms) == 1:
             return f"{word} {rooms[0].room} ({rooms[0].labels_said})" + (
                 f", {rooms[0].where}" if rooms[0].where else ""
@@ -141,6 +153,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         number=incident.number,
         revision=incident.revision,
         kind=incident.kind,
+        door=_door(incident, words, now),
         word=KIND_WORDS[incident.kind],
         response=RESPONSES[incident.kind].words,
         state=incident.state,
@@ -155,7 +168,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         since=since,
         since_clock=words.when(since, now),
         since_late=age(began.received_at - began.at) if began is not None and began.late else None,
-        first="press" if certain else "alarm",
+        first="notice" if incident.kind == "door" else "press" if certain else "alarm",
         rooms=tuple(rooms),
         asking=sum(room.asks for room in rooms),
         in_hand=None
@@ -165,6 +178,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         if resolved is None
         else f"{DISPOSITION_WORDS[resolved.disposition]}, by {shown(resolved.by)}, "
         f"{words.when(resolved.at, now)}{_via(resolved.via)}",
+        restored=None if incident.restored is None else words.when(incident.restored, now),
     )
 
 
@@ -201,8 +215,18 @@ def _room(room: Room, presses: list[Press], words: Words, now: int) -> RoomCard:
     )
 
 
+def _door(incident: Incident, words: Words, now: int) -> str | None:
+    if incident.kind != "door":
+        return None
+    if incident.closed_at is not None:
+        return f"closed again {words.when(incident.closed_at, now)}"
+    return shown(incident.events[-1].words or "")
+
+
 def _calls(alone: list[Press], *, held: bool) -> str | None:
     """Count presses, and call none so that may have been a fault, also where a press came after it."""
+    if alone and alone[0].kind == "door":
+        return "; ".join(shown(press.words or "") for press in alone[-3:])
     word = "presses" if all(doubt(press.cause) is None for press in alone) else "alarms"
     said = [f"{len(alone)} {word}"] if len(alone) > 1 else []
     return " · ".join([*said, *([f"held {HELD_S} s"] if held else [])]) or None

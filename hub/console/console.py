@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import Final
+from typing import Final, TypeVar
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from config.clock import Clock, Now
@@ -18,23 +19,10 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import (
-    Action,
-    Answer,
-    Bypassed,
-    Done,
-    DrillAction,
-    DrillDone,
-    IncidentAction,
-    PostureSet,
-    Refused,
-    SetPosture,
-    WalkTestAction,
-    WalkTestDone,
-    ZoneAction,
-    wish,
-)
+from hub.inputs import Action, Answer, Done, IncidentAction, Refused, wish
 from hub.transitions import IllegalTransitionError
+
+T = TypeVar("T", bound=Struct)
 
 ANSWER_S: Final = 6.0
 """How long a person's word waits for the recorder's answer."""
@@ -76,33 +64,15 @@ class Console:
         view = self.desk.view
         return self.since.of("ready", (view.ready, view.why))
 
-    async def ask_of_walk_test(self, action: WalkTestAction) -> WalkTestDone | Refused:
-        """Return the recorder's answer to a word on a walk test; as :meth:`ask` does."""
-        answer = await self._told(action)
-        assert isinstance(answer, WalkTestDone | Refused)  # noqa: S101 - the others are of other words
-        return answer
-
-    async def ask_of_drill(self, action: DrillAction) -> DrillDone | Refused:
-        """Return the recorder's answer to a word on a drill; as :meth:`ask` does."""
-        answer = await self._told(action)
-        assert isinstance(answer, DrillDone | Refused)  # noqa: S101 - the others are of other words
-        return answer
-
     def room_name(self, device: str) -> str:
         """Return a room's name by its device, as pages show it."""
         room = next((one.room for one in self.desk.settings.rooms if one.device == device), device)
         return shown(room)
 
-    async def ask_of_zone(self, action: ZoneAction) -> Bypassed | Refused:
-        """Return the recorder's answer to a word on a zone; raise :class:`NoAnswerError` without one."""
+    async def ask_for(self, action: Action, kind: type[T]) -> T | Refused:
+        """Return the recorder's answer, of this kind where the word was taken; raises as :meth:`ask` does."""
         answer = await self._told(action)
-        assert isinstance(answer, Bypassed | Refused)  # noqa: S101 - the others are of other words
-        return answer
-
-    async def ask_of_posture(self, action: SetPosture) -> PostureSet | Refused:
-        """Return the recorder's answer to a word on the posture; as :meth:`ask_of_zone` does."""
-        answer = await self._told(action)
-        assert isinstance(answer, PostureSet | Refused)  # noqa: S101 - the others are of other words
+        assert isinstance(answer, kind | Refused)  # noqa: S101 - the others are of other words
         return answer
 
     async def ask(self, action: IncidentAction) -> Done | Refused:

@@ -21,16 +21,13 @@ from hub.console.session import Session
 from hub.console.signing import allowed
 from hub.inputs import (
     Acknowledge,
-    Bypassed,
+    Answer,
     Confirm,
     Done,
-    DrillDone,
     IncidentAction,
     Note,
-    PostureSet,
     Refused,
     Resolve,
-    WalkTestDone,
 )
 
 
@@ -121,7 +118,7 @@ async def take(request: Request, session: Session, word: Word, where: str) -> Re
     return _said(request, session, said, status)
 
 
-def status_of(answer: Done | Bypassed | WalkTestDone | PostureSet | DrillDone | Refused) -> int:
+def status_of(answer: Answer) -> int:
     """Return an answer's HTTP status."""
     if isinstance(answer, Refused):
         return {"not-found": 404, "bad-input": 422}.get(answer.error, 409)

@@ -157,7 +157,7 @@ async def part_of_drill(request: Request, session: Session) -> Response:
 async def _do(request: Request, session: Session, read: Read) -> Response:
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         action = read(request.path_params.get("id", ""), session.name, fields)
-        answer = await console.of(request).ask_of_drill(action)
+        answer = await console.of(request).ask_for(action, DrillDone)
         return in_words(action, answer), status_of(answer)
 
     return await take(request, session, word, "the drill")

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.contract import shown
 from config.hub_settings import HubSettings, RoomSettings
 from config.wiring import unsupervised
 from hub.console.words import Words, age
 from hub.console.zones import zone_faults, zone_lines
+from hub.door_rules import doors_of
 from hub.incident import Place
 from hub.trouble_words import line as trouble_line
 from hub.trouble_words import troubles_of
@@ -47,6 +49,18 @@ class Door(Struct, frozen=True):
     state: str
     since: int | None
     live: bool
+    why: str | None = None
+    """Why it is not known now; None where it is."""
+    number: str | None = None
+    """What stands on it."""
+    exterior: bool = False
+    held_open: bool = False
+    """It has been open for longer than it may."""
+
+    @property
+    def is_closed(self) -> bool:
+        """It is known to be closed."""
+        return self.live and self.state == "closed"
 
 
 def all_devices(settings: HubSettings, view: View) -> list[DeviceView]:
@@ -59,17 +73,62 @@ def all_devices(settings: HubSettings, view: View) -> list[DeviceView]:
     return listed + [known[device] for device in sorted(known)]
 
 
-def all_doors(settings: HubSettings, view: View) -> list[Door]:
+def all_doors(settings: HubSettings, view: View, now: int) -> list[Door]:
     """Return every door that is expected or was told of; ``unknown`` is one not heard of yet."""
     told = dict(view.doors)
     heard = {device for device, shown in dict(view.devices).items() if shown.standing == "heard"}
+    zones = {(room.device, zone.zone): zone for room in settings.rooms for zone in room.zones}
+    set_up = doors_of(settings)
     rows: list[Door] = []
-    for room in settings.rooms:
-        missing = (z for z in room.zones if z.kind == "door" and (room.device, z.zone) not in told)
-        rows.extend(Door(_place(room), z.zone, z.label, "unknown", None, live=False) for z in missing)
-    for (device, _), door in told.items():
-        rows.append(Door(door.place, door.zone, door.label, door.state, door.since, live=device in heard))
+    for where, door in told.items():
+        is_heard, zone = where[0] in heard, zones.get(where)
+        why = door.unknown if is_heard else "its device is not heard now"
+        limit = set_up[where].open_max_ms if where in set_up else 0
+        rows.append(
+            Door(
+                door.place,
+                door.zone,
+                door.label,
+                door.state,
+                door.since,
+                live=why is None,
+                why=why,
+                number=zone.number if zone is not None else None,
+                exterior=zone is not None and zone.exterior,
+                held_open=door.state == "open" and limit > 0 and now - door.since > limit,
+            )
+        )
+    for where, one in set_up.items():
+        if where not in told:
+            why, zone = "not heard yet since the hub started", zones[where]
+            unheard = Door(one.place, one.zone, one.name, "unknown", None, live=False, why=why)
+            rows.append(replace(unheard, number=zone.number, exterior=one.exterior))
     return sorted(rows, key=lambda door: (door.place.building or "", door.place.room, door.zone))
+
+
+class Building(Struct, frozen=True):
+    """A building's doors that are not closed, as far as is known."""
+
+    name: str
+    doors: tuple[Door, ...]
+    """Open ones, then those not known now."""
+    closed: int
+
+
+def not_closed(doors: list[Door]) -> list[Building]:
+    """Return each building with its doors that are not known to be closed; those with most first."""
+    found: dict[str, list[Door]] = {}
+    for door in doors:
+        found.setdefault(door.place.building or "no building", []).append(door)
+    buildings = [
+        Building(
+            name,
+            tuple(sorted((d for d in of if not d.is_closed), key=lambda d: (not d.live, not d.exterior))),
+            sum(door.is_closed for door in of),
+        )
+        for name, of in found.items()
+    ]
+    return sorted(buildings, key=lambda one: (not one.doors, one.name))
 
 
 def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since: int) -> list[Line]:
@@ -82,7 +141,7 @@ def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since
         _rooms(all_devices(settings, view), view, words, now),
         *(_channel(channels.get(name), name, view, words, now) for name in (settings.channels or channels)),
         *([] if settings.channels or channels else [_no_channel(words, view.started, now)]),
-        _doors(all_doors(settings, view), view, words, now),
+        _doors(all_doors(settings, view, now), view, words, now),
         _troubles(troubles, settings, view, words, now),
     ]
 

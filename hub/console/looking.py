@@ -1,4 +1,4 @@
-"""The pages that show: the board, doors, devices, incidents, one incident, troubles."""
+"""The pages that show: the board, devices, incidents, one incident, troubles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from config.contract import shown
 from hub.bypass import LONGEST_H
-from hub.console import console, known
+from hub.console import console, door_pages, known
 from hub.console.api.errors import ApiError
 from hub.console.api.incidents import found
 from hub.console.api.query import REASON_LONGEST
@@ -28,6 +28,7 @@ from hub.console.walking import MINUTES, walk
 from hub.console.zones import zone_faults, zone_lines
 from hub.trouble_words import line as trouble_line
 from hub.trouble_words import troubles_of
+from hub.troubles import happened
 from hub.view import Bypass
 
 PAGE = 50
@@ -39,17 +40,10 @@ async def board(request: Request, session: Session) -> Response:
     desk, now = here.desk, here.now().wall
     lines = known.lines(desk.settings, desk.view, here.words, now, here.ready_since())
     grade, sentence = known.verdict(lines)
-    facts = {"page": "board", "lines": lines, "grade": grade, "verdict": sentence}
+    facts: dict[str, Any] = {"page": "board", "lines": lines, "grade": grade, "verdict": sentence}
+    facts["buildings"] = door_pages.in_an_alarm(desk.settings, desk.view, now)
+    facts["lockdown"] = desk.view.posture.posture == "lockdown" and not desk.view.posture.drill
     return rendered(request, session, "board.html", facts)
-
-
-async def doors(request: Request, session: Session) -> Response:
-    """``/doors``: each door: those open now, those not known now, those closed now."""
-    desk = console.of(request).desk
-    rows = known.all_doors(desk.settings, desk.view)
-    order = {"open": 0, "unknown": 1, "closed": 2}
-    rows.sort(key=lambda door: order.get(door.state, 1) if door.live else 1)
-    return rendered(request, session, "doors.html", {"page": "doors", "doors": rows})
 
 
 async def devices(request: Request, session: Session) -> Response:
@@ -156,5 +150,7 @@ async def troubles(request: Request, session: Session) -> Response:
     rows = troubles_now(recorded, list(desk.view.troubles.values()))
     devices = {device.place.device: device for device in known.all_devices(desk.settings, desk.view)}
     lines = [trouble_line(trouble, devices) for trouble in rows]
-    facts = {"page": "troubles", "lines": lines, "missing": missing}
+    facts: dict[str, Any] = {"page": "troubles", "lines": lines, "missing": missing}
+    facts["clearable"] = {row.key for row in rows if row.restored is None and happened(row.key)}
+    facts |= {"backs_up": desk.settings.backup.to is not None, "backup_at": desk.view.backup_at}
     return rendered(request, session, "troubles.html", facts)

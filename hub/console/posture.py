@@ -59,7 +59,7 @@ async def set_posture(request: Request, session: Session) -> Response:
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         wanted, confirm = query.posture(fields), _confirm(fields)
         action = SetPosture(wanted, session.name, "console", query.note(fields), confirm)
-        answer = await console.of(request).ask_of_posture(action)
+        answer = await console.of(request).ask_for(action, PostureSet)
         if isinstance(answer, Refused) and answer.confirm is not None:
             of = urlencode({"to": wanted, "of": answer.confirm})
             raise AskedAgainError(f"Not done yet: confirm {wanted.upper()}.", f"{PAGE}?{of}")

@@ -15,7 +15,7 @@ from hub.console.words import Words
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 """A time as the record writes it; shown in the school's own time."""
 
-_FOR_MACHINES: Final = frozenset({"revision", "showed", "id", "delivery"})
+_FOR_MACHINES: Final = frozenset({"revision", "showed", "id", "delivery", "n"})
 """What a row also holds for programs; the API gives it."""
 _WHAT: Final = {"acknowledge": "acknowledged", "note": "noted", "reckoned-earlier": "time corrected"}
 """Rows whose own word is no plain one."""

@@ -16,7 +16,7 @@ from hub.console.api.errors import bad_input
 from hub.console.deeds import NOT_WRITTEN, status_of, take
 from hub.console.session import Session
 from hub.console.words import Words
-from hub.inputs import EndWalkTest, OpenWalkTest, Refused
+from hub.inputs import EndWalkTest, OpenWalkTest, Refused, WalkTestDone
 from hub.view import DeviceView, View
 from hub.walk_test import Proof, WalkTest
 
@@ -57,8 +57,8 @@ async def begin(request: Request, session: Session) -> Response:
         if not zones:
             raise bad_input("no button is chosen", "one button or more")
         for_s = query.for_s({"for_s": _seconds(fields)})
-        answer = await console.of(request).ask_of_walk_test(
-            OpenWalkTest(device, session.name, "console", zones=zones, for_s=for_s)
+        answer = await console.of(request).ask_for(
+            OpenWalkTest(device, session.name, "console", zones=zones, for_s=for_s), WalkTestDone
         )
         if isinstance(answer, Refused):
             return f"Not done: {answer.detail}", status_of(answer)
@@ -76,7 +76,8 @@ async def end(request: Request, session: Session) -> Response:
     device = request.path_params["device"]
 
     async def word(_: dict[str, str]) -> tuple[str, int]:
-        answer = await console.of(request).ask_of_walk_test(EndWalkTest(device, session.name, "console"))
+        action = EndWalkTest(device, session.name, "console")
+        answer = await console.of(request).ask_for(action, WalkTestDone)
         if isinstance(answer, Refused):
             return f"Not done: {answer.detail}", status_of(answer)
         said = f"The walk test of {device} is over: every press is real."

@@ -1,4 +1,4 @@
-"""Writing a site's incidents, doors, tests and drills, and its whole record, as files."""
+"""Writing a site's incidents, doors, tests, drills and postures, and its whole record, as files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ INCIDENT: Final = (
 )  # fmt: skip
 DOOR: Final = ("at", "device", "zone", "what", "received_at", "seq")
 DOOR_NOW: Final = ("device", "room", "building", "zone", "label", "state", "since")
+DOOR_WEEK: Final = (
+    "week", "version", "name", "room", "building", "opened", "longest_ms", "held_open", "after_hours",
+    "secure", "faults", "unknown_ms", "device", "zone", "at", "seq",
+)  # fmt: skip
+DOOR_SIGNED: Final = ("week", "version", "by", "note", "via", "at", "seq")
 TEST: Final = ("at", "device", "zone", "reason", "detail", "seq")
+POSTURES: Final = ("posture", "posture-again", "posture-asked", "posture-held-back", "posture-not-raised")
+"""Rows of the record that say how the posture changed, was asked about, or was not raised."""
 DRILL: Final = ("at", "what", "reason", "detail", "seq")
 
 
@@ -48,8 +55,11 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
         ("incidents", INCIDENT, lambda: _incidents(engine, site, since, until)),
         ("doors", DOOR, lambda: _door_events(engine, site, since, until)),
         ("doors-now", DOOR_NOW, lambda: _doors_now(engine, site)),
+        ("door-weeks", DOOR_WEEK, lambda: _door_weeks(engine, site, since, until)),
+        ("door-weeks-signed", DOOR_SIGNED, lambda: _door_weeks_signed(engine, site, since, until)),
         ("tests", TEST, lambda: _of_record(engine, site, (PROVED,), since, until)),
         ("drills", DRILL, lambda: _of_record(engine, site, ("drill", "drill-ended"), since, until)),
+        ("postures", DRILL, lambda: _of_record(engine, site, POSTURES, since, until)),
     )
     made = []
     for number, (name, columns, rows) in enumerate(lists):
@@ -140,6 +150,20 @@ def _doors_now(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
         where = {"device": door.place.device, "room": door.place.room, "building": door.place.building}
         state = {"label": door.label, "state": door.state, "since": stamp(door.since)}
         yield where | {"zone": door.zone} | state
+
+
+def _door_weeks(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+    """Yield each door of each week as it was frozen, and again where it was corrected."""
+    for row in chain.said(engine, site, ("door-week",), since, until):
+        detail = row["detail"]
+        week = {"week": detail["week"], "version": detail["version"], "at": stamp(row["at"])}
+        yield from (door | week | {"seq": row["seq"]} for door in detail["doors"])
+
+
+def _door_weeks_signed(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
+    for row in chain.said(engine, site, ("door-week-signed",), since, until):
+        said = {name: row["detail"].get(name) for name in ("week", "version", "by", "note", "via")}
+        yield said | {"at": stamp(row["at"]), "seq": row["seq"]}
 
 
 def _of_record(

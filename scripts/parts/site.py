@@ -20,6 +20,10 @@ ZONES = (("wall", "wall button", "panic"), ("desk", "desk button", "panic"), ("d
 """The zones that a simulated room has: id, label, kind."""
 
 
+LEADS_OUT = ', number = "1", exterior = true, open_max_s = 60'
+"""What makes a door an exterior one, that is held open after so short a time that it can be seen."""
+
+
 class Room(NamedTuple):
     """A room as hub.toml names it."""
 
@@ -146,12 +150,24 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
         "[[plans.panic.steps]]",
         "after_s = 0",
         'notify = ["sro"]',
+        "",
+        "# The last room's door leads out: open it for a minute, or set the posture to secure, and look.",
+        "[plans.door]",
+        'kinds = ["door"]',
+        f"group_by = {toml.text(group_by)}",
+        "",
+        "[[plans.door.steps]]",
+        "after_s = 0",
+        'notify = ["sro"]',
     ]
-    zones = ", ".join(
-        f"{{ zone = {toml.text(zone)}, label = {toml.text(label)}, kind = {toml.text(kind)} }}"
-        for zone, label, kind in ZONES
-    )
     for room in rooms:
+        leads_out = len(rooms) > 1 and room is rooms[-1]
+        zones = ", ".join(
+            f"{{ zone = {toml.text(zone)}, label = {toml.text(label)}, kind = {toml.text(kind)}"
+            + (LEADS_OUT if kind == "door" and leads_out else "")
+            + " }"
+            for zone, label, kind in ZONES
+        )
         lines += [
             "",
             "[[rooms]]",

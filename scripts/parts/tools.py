@@ -22,8 +22,10 @@ LONG_PROGRAMS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "mmdebstrap": "mmdebstrap",
     "mke2fs": "e2fsprogs",
+    "systemd-nspawn": "systemd-container",
 }
-"""Beside those, what only the tests marked long need: the virtual machine of tests/hardware."""
+"""Beside those, what only the tests marked long need: the virtual machine of tests/hardware, and the clean
+Debian of tests/install."""
 
 
 def set_up(*, programs: bool, long: bool = False) -> Path:

@@ -43,6 +43,27 @@ def test_a_press_goes_from_the_rooms_page_to_the_board_and_back_to_the_lamp(
     context.close()
 
 
+def test_a_posture_set_on_the_console_is_seen_in_every_room(demo: DemoRun, browser: Browser) -> None:
+    """A lockdown by one touch; its end by two."""
+    context = browser.new_context(**DESK)
+    board = signed_in(context, demo.ready["console"], demo.ready["user"], demo.ready["password"])
+    rooms = context.new_page()
+    rooms.goto(demo.ready["rooms"])
+    said = rooms.locator(".room .posture")
+    expect(said).to_have_text(["Posture: NORMAL"] * 2)
+    board.locator("#posture").click()
+    board.get_by_role("button", name="LOCKDOWN").click()
+    expect(said).to_have_text(["Posture: LOCKDOWN"] * 2, timeout=2000)
+    board.goto(demo.ready["console"].rstrip("/") + "/posture")
+    board.get_by_role("button", name="NORMAL").click()
+    expect(board.locator("#twice")).to_contain_text("LOCKDOWN holds. End it for NORMAL?")
+    board.wait_for_timeout(900)  # a second tap of the same finger is no answer
+    expect(said).to_have_text(["Posture: LOCKDOWN"] * 2)
+    board.get_by_role("button", name="Yes: NORMAL").click()
+    expect(said).to_have_text(["Posture: NORMAL"] * 2, timeout=2000)
+    context.close()
+
+
 @pytest.mark.long
 def test_the_films_ten_seconds_can_be_made_again(demo: DemoRun, browser: Browser, tmp_path: Path) -> None:
     """A moving picture of about ten seconds, under 1.5 MB."""

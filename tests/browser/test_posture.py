@@ -38,6 +38,13 @@ def test_a_lockdown_is_set_and_ended_only_with_the_second_word(
     expect(page.locator("#postures")).to_be_visible()
     assert desk.view.posture.posture == "lockdown"
     page.get_by_role("button", name="NORMAL").click()
+    expect(page.locator("#twice")).to_be_visible()
+    page.evaluate(  # the same finger, twice: 100 ms after the page came
+        "performance.now = () => 100; document.querySelector('#twice button').click(); delete performance.now"
+    )
+    expect(page.locator("#said")).to_contain_text("Read the question first")
+    assert desk.view.posture.posture == "lockdown"
+    page.wait_for_timeout(900)
     page.get_by_role("button", name="Yes: NORMAL").click()
     expect(page.locator("#said")).to_contain_text("NORMAL holds")
     expect(page.locator("#postures")).to_be_visible()

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from config.contract import PANIC_KINDS
+from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_hub
 from config.plan_checks import doubts
 from config.settings import load
@@ -29,8 +30,8 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup)\]"
-        r"|\[\[(more_brokers|calendar\.holidays|plans\.\w+\.steps)\]\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors)\]"
+        r"|\[\[(more_brokers|rooms|calendar\.holidays|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):
@@ -49,8 +50,12 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert set(settings.people) == {"reyes", "okafor", "ortiz", "silva", "office"}
     assert settings.audiences["sro"].members == ("reyes",)
     assert settings.audiences["administration"].ask == "in-order"
-    assert list(settings.plans) == ["evening", "emergency", "medical", "assist"]
+    assert list(settings.plans) == [
+        "evening", "emergency", "medical", "assist", "door-secure", "door",
+    ]  # fmt: skip
     assert settings.plans["emergency"].steps[-1].when == "confirmed"
+    assert settings.door_rules == ("secure", "after-hours", "held-open")
+    assert door_doubts(settings.door_rules, settings.plans) == []
     assert doubts(settings.plans) == []
     assert settings.backup.also == (Path("/etc/tocsin/agent.toml"),)
     assert settings.mou.review == date(2027, 8, 2)

@@ -6,9 +6,9 @@ import pytest
 
 from config.clock import Now
 from config.connection import Received
-from config.contract import EVENT_EXPIRY, MessageError
-from hub.broker_session import EventSession
-from hub.inputs import Ack, EventCame, Link
+from config.contract import EVENT_EXPIRY, MessageError, Posture, encode, posture_topic
+from hub.broker_session import EventSession, RestListener
+from hub.inputs import Ack, EventCame, Link, PostureHeard
 
 PAYLOAD = (
     b'{"v":1,"id":"a","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"alarm","age_ms":0,"test":false}'
@@ -187,3 +187,13 @@ def test_a_connection_that_never_came_up_held_no_session(
     events.on_up(2, True)
     events.on_down(2, "connection lost")
     assert events._held_until == clock.now().mono
+
+
+def test_what_a_broker_keeps_as_the_posture_is_heard(put: list[object], clock: Hands) -> None:
+    """What agents can't read they don't obey either: nothing is made of it."""
+    rest = RestListener(1, "school", clock, put.append, lambda: None)
+    posture = Posture(v=1, n=7, posture="lockdown", drill=False, since="2026-11-23T10:00:00.000Z")
+    topic = posture_topic("school")
+    for payload in (encode(posture), b"", b"no posture", b'{"v":1,"n":8,"posture":"lunch"}'):
+        rest.on_message(Received(1, 0, topic, payload, retained=True, qos=1, expiry_s=None))
+    assert put == [PostureHeard(posture, 1)]

@@ -67,6 +67,23 @@ def test_check_says_when_too_few_would_be_told(config: Path, capsys: pytest.Capt
     assert "panic, every room: plan emergency reaches nobody; 8760 h in all" in said
 
 
+def test_check_refuses_a_school_that_names_nobody_in_the_officers_place(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As soon as anybody is told of a panic. The principal in that place is somebody."""
+    monkeypatch.setenv("PHONES", "Okafor = ntfy://topic")
+    shipped = config.read_text() + '[channels.phones]\ntype = "apprise"\ntargets_env = "PHONES"\n'
+    office = 'title = "Principal and office"\nchannels = [{}]'
+    officer = 'title = "School resource officer"\nchannels = [{}]'
+    config.write_text(shipped.replace(office.format(""), office.format('"phones"')))
+    assert main(["check", "--config", str(config)]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"{config}: audiences.sro: nobody, where others are told of a panic"
+    )
+    config.write_text(config.read_text().replace(officer.format(""), officer.format('"phones"')))
+    assert main(["check", "--config", str(config)]) == 0
+
+
 def test_check_reminds_of_an_agreement_that_is_to_be_reviewed(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -194,7 +211,8 @@ def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture
     """It says what is allowed."""
     assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
     assert (
-        "no scope fly; allowed: read, acknowledge, resolve, posture, maintain, all" in capsys.readouterr().err
+        "no scope fly; allowed: read, acknowledge, resolve, posture, drill, maintain, all"
+        in capsys.readouterr().err
     )
 
 

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.clock import Now
-from hub.delivery import Target
-from hub.escalation import (
+from hub.course import (
     UPDATE_EVERY_S,
     Course,
     Reached,
     Run,
     Told,
-    advance,
     ask,
     attempted,
     begin,
     confirm,
     next_deadline,
 )
+from hub.delivery import Target
+from hub.escalation import advance
 from hub.incident import Deed, Incident, Resolution
 from hub.kept_course import KeptCourse, keep, recall, to_mono, to_wall
 from hub.plan import Plan, Step, unfolded

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.hub_settings import AudienceSettings
 from config.people_settings import AwaySettings
-from config.plan_settings import PlanSettings, StepSettings
+from config.plan_settings import PlanSettings, PostureSettings, StepSettings
 from hub.directory import Directory
 from hub.foresight import foresee, gaps
 from hub.foresight_words import explained, listed
@@ -56,6 +57,18 @@ def test_the_words_say_which_plan_and_why_not_another() -> None:
     assert lines[1] == "  not plan night: not now: only during nights"
     assert "      0 s    of sro: step 1: nobody is on duty; Reyes off duty until 07:30 Wed" in lines
     assert lines[-1].endswith("again every 60 s until somebody answers")
+    assert not any("posture" in line for line in lines)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("panic", 1), ("duress", 0)])
+def test_the_words_say_that_the_posture_is_raised(kind: Any, said: int) -> None:
+    """By a plan that says so; of a silent call never."""
+    raising = replace(PLANS["panic"], kinds=("panic", "duress"), posture="lockdown")
+    of = directory(plans=PLANS | {"panic": raising}, posture=PostureSettings(plans_may_raise=True))
+    at = datetime.fromisoformat("2026-09-22T10:00").replace(tzinfo=of.calendar.zone)
+    seen = foresee(of, kind, of.place("room-101"), round(at.timestamp() * 1000))
+    lines = list(explained(seen, kind, of.place("room-101"), at))
+    assert lines.count("      0 s  the posture is raised to lockdown, unless a person has set one") == said
 
 
 def test_nobody_is_left_looking_for_a_plan_that_reaches_nobody() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from config.contract import PANIC_KINDS
+from config.contract import INCIDENT_KINDS
 from hub.incident import (
     EVENTS_KEPT,
     Deed,
@@ -30,6 +30,7 @@ from hub.transitions import (
     UnseenRoomsError,
     Wish,
     acknowledged,
+    closed,
     confirmed,
     joined,
     noted,
@@ -385,6 +386,7 @@ def _deed(wish: Wish) -> Callable[[Incident], Change]:
         "acknowledge: all shown": lambda i: acknowledged(i, REYES),
         "acknowledge: part shown": lambda i: acknowledged(i, REYES, 1),
         "acknowledge: none shown": lambda i: acknowledged(i, REYES, 0),
+        "door closed": lambda i: closed(i, 5),
         "note": noted,
         "confirm": lambda i: confirmed(i, "by Reyes"),
         "resolve: all shown": lambda i: resolved(i, OVER),
@@ -420,6 +422,6 @@ def test_what_happens_is_what_the_table_says(state: State, wish: Wish) -> None:
 
 def test_every_kind_has_a_response_of_the_protocol() -> None:
     """A panic is a lockdown, somebody hurt is a hold; a silent call names nothing to announce."""
-    assert set(RESPONSES) == set(PANIC_KINDS)
+    assert set(RESPONSES) == set(INCIDENT_KINDS)
     assert (RESPONSES["panic"].posture, RESPONSES["medical"].posture) == ("lockdown", "hold")
     assert RESPONSES["duress"].posture is None

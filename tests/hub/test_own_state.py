@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from config.agreement_settings import AgreementSettings
+from config.backup_settings import BackupSettings
 from config.certificate import read_certificate
 from config.hub_settings import NamedBroker
 from config.shared_settings import Tls
-from hub.inputs import ClockTrust, Measured
-from hub.measuring import Measuring, look_at_certificates, look_at_disk
+from hub.inputs import BackupState, ClockTrust, Measured
+from hub.measuring import Measuring, look_at_backup, look_at_certificates, look_at_disk
 from hub.own_state import RULES
 from hub.site import Site
 from tests.hub.making import T0, at, new_site, shown, tick
@@ -151,3 +152,53 @@ def test_each_look_is_put_on_the_queue(tmp_path: Path) -> None:
     until("all three looks", lambda: len(found) == 3)
     measuring.stop()
     assert [fact.disk_free_mb is not None for fact in found].count(True) == 1
+
+
+SET_UP = BackupSettings(to=Path("/mnt/backup"), recipient="age1" + "q" * 58)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (BackupState(T0 - DAY_MS, None), None),
+        (BackupState(T0 - 2 * DAY_MS, None), None),
+        (BackupState(None, None), "no backup has been taken yet; tocsin-hub backup takes one"),
+        (
+            BackupState(T0 - 2 * DAY_MS - 1, None),
+            "no backup has been taken for 2 days; the newest is of 2026-09-",
+        ),
+        (
+            BackupState(T0 + 3 * DAY_MS, None),
+            "no backup has been taken for 2 days; the newest is of 2026-09-",
+        ),
+        (BackupState(None, "no disk"), "the last backup went wrong: no disk; there is none yet"),
+        (
+            BackupState(T0 - DAY_MS, "no disk"),
+            "the last backup went wrong: no disk; the newest is of 2026-09-",
+        ),
+    ],
+)
+def test_a_backup_that_is_missing_or_bad_is_a_trouble(found: BackupState, words: str | None) -> None:
+    """Where one is set up; and a good one ends it. The page and the metrics know of when the newest is."""
+    site = new_site(site_settings(backup=SET_UP))
+    measured(site, Measured(backup=found), 0)
+    assert own(site) == (set() if words is None else {"backup"})
+    if words is not None:
+        assert site.view.troubles["backup"].detail.startswith(words)
+    assert site.view.backup_at == found.at
+    measured(site, Measured(backup=BackupState(T0, None)), 60)
+    assert own(site) == set()
+    bare = new_site()
+    measured(bare, Measured(backup=found), 0)
+    assert own(bare) == set()
+    assert bare.view.backup_at is None
+
+
+def test_a_trouble_of_the_backup_says_what_is_so_now(tmp_path: Path) -> None:
+    """Another reason is said as it comes; what can't be read is no backup."""
+    site = new_site(site_settings(backup=SET_UP))
+    measured(site, Measured(backup=BackupState(T0, "no disk")), 0)
+    measured(site, Measured(backup=BackupState(T0, "disk full")), 60)
+    assert "disk full" in site.view.troubles["backup"].detail
+    (tmp_path / "backup.json").write_text("half a fi")
+    assert look_at_backup(tmp_path).backup == BackupState(None, None)

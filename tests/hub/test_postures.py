@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from config.contract import PostureName
+from config.clock import read_stamp
+from config.contract import Posture, PostureName
 from hub.decision import Decision
-from hub.inputs import Answer, Asked, PostureSet, Refused, SetPosture
+from hub.inputs import Answer, Asked, PostureHeard, PostureSet, Refused, SetPosture
 from hub.posture import SitePosture
 from hub.site import Loaded, Site
 from tests.hub.making import T0, at, new_site
@@ -195,8 +197,23 @@ def test_to_ask_the_officer_changes_nothing_that_a_room_hears(desk: Desk) -> Non
     again = Desk(Loaded(facts=desk.facts), 60)
     assert again.now.asked is not None
     assert (again.now.asked.why, again.now.drill) == ("a silent call", True)
-    again.says("lockdown", 70)
+    again.end(65)  # unanswered: the question outlives the drill
+    assert (again.now.posture, again.now.asked is None) == ("normal", False)
+    again.says("hold", 70)
     assert again.now.asked is None
+
+
+def test_the_first_question_stands_and_whoever_holds_a_real_posture_has_answered(desk: Desk) -> None:
+    """Each press of a drill that became real would ask anew otherwise, with a sound."""
+    desk.begin("lockdown", 10)
+    desk.real(20)
+    first = desk.now.asked
+    for second in (21, 22):
+        desk.does(lambda d, s=second: desk.postures.ask(d, "another press", at(s)), second)
+    assert desk.now.asked == first
+    desk.says("lockdown", 30)
+    desk.does(lambda d: desk.postures.ask(d, "another press", at(31)), 31)
+    assert desk.now.asked is None
 
 
 def test_what_is_held_back_waits_for_a_person(desk: Desk) -> None:
@@ -221,3 +238,17 @@ def test_a_backup_may_bring_one_that_is_not_to_be_published() -> None:
     assert isinstance(refused, Refused)
     desk.says("normal", 11, confirm=refused.confirm)
     assert desk.told == [("normal", False, False)]
+
+
+@pytest.mark.parametrize("since", ["2026-11-23T10:00:00.000Z", "yesterday", "2026-11-23T10:00:00"])
+def test_what_a_broker_keeps_under_a_higher_number_is_taken_up(desk: Desk, since: str) -> None:
+    """Whatever its time is: pages read it. One of no higher number is our own, or an old one."""
+    desk.says("hold", 10)
+    kept = Posture(v=1, n=desk.now.n + 1, posture="lockdown", drill=False, since=since, automatic=False)
+    for n in (desk.now.n - 1, desk.now.n):
+        desk.release(desk.site.decide(PostureHeard(replace(kept, n=n)), at(20)))
+    assert desk.now.posture == "hold"
+    desk.release(desk.site.decide(PostureHeard(kept), at(30)))
+    assert (desk.now.posture, desk.now.n, desk.now.by) == ("lockdown", kept.n, None)
+    assert read_stamp(desk.now.since)
+    assert desk.now.asked is not None

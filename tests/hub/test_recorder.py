@@ -15,7 +15,7 @@ from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Ack, Acknowledge, ClockTrust, Done, EventCame, Link, Measured
+from hub.inputs import Ack, Acknowledge, ClockTrust, Done, EventCame, Link, Measured, PostureSet, SetPosture
 from hub.kept_course import ANCHOR, Anchor
 from hub.metrics import Metrics
 from hub.presses import Seen
@@ -54,6 +54,7 @@ class World:
         self.receipts: list[tuple[str, str]] = []
         self.posted: list[Delivery] = []
         self.beats: list[tuple[bool, str | None]] = []
+        self.postures: list[Posture] = []
         self.post_fails = False
         clock = SetClock()
         now = clock.now()
@@ -102,7 +103,7 @@ class World:
         pass
 
     def posture(self, posture: Posture) -> None:
-        pass
+        self.postures.append(posture)
 
     def beat(self, *, ready: bool, why: str | None, reach: bool | None) -> None:
         self.beats.append((ready, why))
@@ -316,3 +317,41 @@ def test_a_clock_that_was_set_is_anchored_anew_before_anything_is_decided_by_it(
     ]
     assert {anchor.boot for anchor in anchors} == {BOOT}
     assert anchors[-1].wall - anchors[0].wall > 86_000_000
+
+
+def test_the_posture_leaves_after_its_commit_or_from_memory_while_the_disk_hangs(world: World) -> None:
+    """A lockdown waits for no disk; its person is answered after 2 s, with the truth."""
+    asked = world.recorder.ask(SetPosture("hold", "Reyes", "board"))
+    assert asked.result(5) == PostureSet(world.site.postures.current, changed=True)
+    assert [posture.posture for posture in world.postures] == ["hold"]
+    world.gate.clear()
+    asked = world.recorder.ask(SetPosture("lockdown", "Reyes", "board"))
+    until("told from memory", lambda: world.postures[-1].posture == "lockdown")
+    assert not asked.done()
+    answer = asked.result(5)
+    assert isinstance(answer, PostureSet)
+    assert not answer.recorded
+    until("a trouble", lambda: "store" in world.view.troubles)
+    world.gate.set()
+    until("the disk well", lambda: "store" not in world.view.troubles)
+    assert [posture.posture for posture in world.postures] == ["hold", "lockdown"]
+
+
+def test_every_link_that_comes_up_is_told_the_posture_that_was_let_out(world: World) -> None:
+    """Not one that is decided and not let out yet; and none that a person is to say first."""
+    world.recorder.put(Link("rest", True, ""))
+    until("told", lambda: [posture.posture for posture in world.postures] == ["normal"])
+    world.gate.clear()
+    asked = world.recorder.ask(SetPosture("lockdown", "Reyes", "board"))
+    world.recorder.put(Link("rest", True, "", broker=1))
+    until("the other, too", lambda: len(world.postures) > 1)
+    assert world.postures[1] == world.postures[0]
+    world.gate.set()
+    asked.result(5)
+    assert world.postures[-1].posture == "lockdown"
+    told = len(world.postures)
+    decision = Decision(world.clock.now().mono)
+    world.site.postures.hold_back(decision, "restored", world.clock.now())  # and not committed yet
+    world.recorder.put(Link("rest", True, ""))
+    world.recorder.ask(SetPosture("secure", "Reyes", "board")).result(5)  # refused: it comes after the link
+    assert len(world.postures) == told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from config.clock import Now
 from hub.kept_course import JUMP_MS, KeptCourse, keep
 from hub.site import Site
@@ -13,7 +15,8 @@ NO_JUMP_MS = JUMP_MS + 2
 
 
 def differences(running: Site, started: Site, now: Now) -> list[str]:
-    """Return what differs: incidents, courses, owed deliveries, troubles, doors, posture, the record's end.
+    """Return what differs: incidents, courses, owed deliveries, troubles, doors, bypasses, walk tests and
+    what they proved, the posture, the record's end.
 
     Apart from what a start rightly knows less of: when a device was last heard, and when within the
     last 2 s somebody was told.
@@ -35,7 +38,17 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         "course": {name: keep(course, now) for name, course in courses.items()},
         "delivery": dict(site.outbound._owed),
         "trouble": dict(site.troubles.open),
-        "door": {"/".join(where): door for where, door in site.devices._doors.items()},
+        # After a start nothing is known of any door, until it is heard of.
+        "door": {"/".join(where): replace(door, unknown=None) for where, door in site.doors._doors.items()},
+        "bypass": {
+            "/".join(where): (one.by, one.reason, one.boot) for where, one in site.bypasses._now.items()
+        },
+        "walk test": {
+            test.id: (test.device, test.zones, test.ended)
+            for kept in site.walk_tests._tests.values()
+            for test in (timed.test for timed in kept)
+        },
+        "proofs": dict(site.proving._proofs),
         "posture": {"now": site.postures.current},
         "drill": {name: timed.drill for name, timed in site.drills._drills.items()},
         "drill's presses": {name: dict(rooms) for name, rooms in site.drills._presses.items()},

@@ -24,6 +24,7 @@ from hub.inputs import Acknowledge, Action, Confirm, Note, Resolve
 from hub.outbound import Outbound
 from tests.scenarios.history import any_school
 from tests.scenarios.replay import differences
+from tests.scenarios.retelling import contradictions
 from tests.scenarios.rig import Rig
 
 PRESSES = {"e1", "e2", "e3", "e4", "e5"}
@@ -170,6 +171,7 @@ def faults(rig: Mortal, undisturbed: Mortal) -> list[str]:
     if {event for _, event in rig.receipts} != PRESSES | {"e6"} or rig.broker:
         found.append("a press without its receipt")
     now = rig.now()
+    found += contradictions(rig._reader, "lincoln")
     return found + differences(rig.site, rig.loaded_site(rig.journal.load(), now), now)
 
 

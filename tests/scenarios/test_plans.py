@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from config.hub_settings import AudienceSettings, HubSettings
-from config.people_settings import AwaySettings
+from config.people_settings import AwaySettings, HoursSettings, ScheduleSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, RemindersSettings, StepSettings
+from hub.course import UPDATE_EVERY_S
 from hub.directory import Directory
-from hub.escalation import UPDATE_EVERY_S
 from hub.foresight import foresee
 from tests.scenarios.rig import WALL_0, Rig
 from tests.scenarios.school import PLANS, person, school
@@ -75,6 +75,55 @@ def test_where_every_first_word_fails_the_next_step_is_now(make_rig: Make) -> No
     rig.far["reyes"] = "takes"
     rig.wait(2)
     assert rig.asked("reyes") != []  # and the officer's own is tried on until it arrives
+
+
+def test_a_change_of_shift_between_two_passes_nobody_over(make_rig: Make) -> None:
+    """Asked in order by whoever was on duty as the first was asked: at 09:14 she goes home, at 40 s."""
+    early = ScheduleSettings(hours=(HoursSettings(days=("mon",), start="07:30", end="09:14"),))
+    order = AudienceSettings(
+        channels=(), members=("okafor", "office", "nurse"), ask="in-order", next_after_s=20
+    )
+    rig = make_rig(
+        school(
+            schedules=dict(school().schedules) | {"early": early},
+            audiences=dict(school().audiences) | {"administration": order},
+            **people(okafor=person("Okafor", on_duty=("early",))),
+        )
+    )
+    rig.press(101)
+    rig.wait(75)
+    assert rig.asked("okafor", "office", "nurse") == [
+        "30 s okafor opened",
+        "50 s office opened",
+        "70 s nurse opened",
+    ]
+
+
+def test_the_order_holds_over_a_restart_and_begins_anew_with_a_repeat(make_rig: Make) -> None:
+    """The hub is away as the shift changes; and who is asked again is whoever is on duty then."""
+    early = ScheduleSettings(hours=(HoursSettings(days=("mon",), start="07:30", end="09:14"),))
+    order = AudienceSettings(
+        channels=(), members=("okafor", "office", "nurse"), ask="in-order", next_after_s=20
+    )
+    rig = make_rig(
+        school(
+            schedules=dict(school().schedules) | {"early": early},
+            audiences=dict(school().audiences) | {"administration": order},
+            plans=general(StepSettings(after_s=30, notify=("administration",), repeat_s=90)),
+            **people(okafor=person("Okafor", on_duty=("early",))),
+        )
+    )
+    rig.press(101)
+    rig.wait(31)
+    rig.restart(down_s=15)
+    rig.wait(155 - rig.t)
+    assert rig.asked("okafor", "office", "nurse") == [
+        "30 s okafor opened",
+        "50 s office opened",
+        "70 s nurse opened",
+        "120 s office updated",
+        "140 s nurse updated",
+    ]
 
 
 def test_one_of_two_that_fails_hurries_nobody(make_rig: Make) -> None:

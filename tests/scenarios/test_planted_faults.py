@@ -17,6 +17,8 @@ from hub.incidents import Incidents
 from hub.outbound import OVERTAKEN, Outbound
 from hub.site import Site
 from hub.transitions import acknowledged
+from hub.walk_test import WalkTest
+from hub.walk_tests import WalkTests
 from tests.scenarios.history import AnyHistory
 from tests.scenarios.test_any_history import run
 
@@ -130,7 +132,40 @@ def a_drills_press_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Drills, "_write_presses", lambda *_: None)
 
 
+def an_acknowledgement_stops_the_first_notices_of_a_panic(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(escalation, "ALWAYS_TOLD", frozenset())
+
+
+def whoever_says_it_is_a_test_is_believed(patch: pytest.MonkeyPatch) -> None:
+    def gullible(self: Any, _: Any, account: Any) -> Any:
+        test = WalkTest("w", account.device, (account.zone,), "Lee", "board", 0, 0)
+        return test if account.test else None
+
+    patch.setattr(WalkTests, "believed", gullible)
+    patch.setattr(WalkTests, "proved", lambda *_: None)
+
+
+def a_walk_test_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WalkTests, "_keep", lambda *_: None)
+
+
+def who_acknowledged_is_not_in_the_record(patch: pytest.MonkeyPatch) -> None:
+    record = Site.record
+
+    def silent(self: Any, decision: Any, now: Any, what: str, *rest: Any, **more: Any) -> int:
+        seq = record(self, decision, now, what, *rest, **more)
+        if what == "acknowledged":
+            decision.record.pop()
+        return seq
+
+    patch.setattr(Site, "record", silent)
+
+
 FOUND_BY: dict[Plant, set[str]] = {
+    an_acknowledgement_stops_the_first_notices_of_a_panic: {"everybody_of_a_panic_was_told"},
+    whoever_says_it_is_a_test_is_believed: {"every_press_is_in_one_incident_once"},
+    a_walk_test_is_not_written_down: {"the_record_holds_all_of_it"},
+    who_acknowledged_is_not_in_the_record: {"what_the_record_tells_is_so"},
     an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges", "a_press_crosses_an_answer"},
     a_first_notice_is_overtaken_like_any: {"first_notices_are_never_withdrawn"},
     an_alarm_receiver_hears_of_rooms_every_two_seconds: {

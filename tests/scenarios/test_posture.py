@@ -137,13 +137,16 @@ def test_a_plan_only_raises(rig: Rig) -> None:
 
 @pytest.mark.parametrize("posture", ["hold", "secure", "evacuate", "shelter"])
 def test_a_plan_never_replaces_what_a_person_set(rig: Rig, posture: Any) -> None:
-    """However low: the person is there, and is told of the press. The timeline says why it was not raised."""
+    """However low; but boards ask which one is to hold, and the timeline says why it was not raised."""
     rig.posture(posture)
     rig.wait(60)
     rig.press(101)
     assert rig.rooms_heard() == [f"0 s {posture}"]
     reason = f"its plan asks for lockdown; {posture} holds: a person set it"
     assert ("posture-not-raised", reason) in rig.timeline()
+    asked = rig.view.posture.asked
+    assert asked is not None
+    assert asked.why == f"incident 1: its plan asks for lockdown, and a person set {posture}"
 
 
 def test_a_person_s_normal_holds_against_what_was_before_it(rig: Rig) -> None:
@@ -188,6 +191,34 @@ def test_the_plan_s_word_waits_for_its_room_s_plan(make_rig: Make) -> None:
     rig.wait(10)
     rig.press(140)
     assert rig.rooms_heard() == ["0 s secure", "10 s lockdown"]
+
+
+def test_the_officer_is_asked_on_the_phone_too(make_rig: Make) -> None:
+    """Whose posture keeps a plan from raising it; once, and not again while the question stands."""
+    rig = make_rig(raising(group_by="device"))
+    rig.posture("hold")
+    rig.press(101)
+    rig.press(102)
+    assert rig.told() == ["0 s sro posture.asked: Which posture is to hold?"]
+    text = rig.told_of_troubles[-1].text
+    assert "incident 1: its plan asks for lockdown, and a person set hold. HOLD holds now." in text
+    rig.posture("hold")
+    rig.press(103)
+    assert rig.told() == ["0 s sro posture.asked: Which posture is to hold?"]
+
+
+def test_a_drill_s_posture_is_raised_over_by_a_panic_alone(make_rig: Make) -> None:
+    """A medical leaves it as it is, whatever its plan says; a panic's plan raises it, and it is real."""
+    rig = make_rig(raising(medical="secure"))
+    rig.rooms_heard()
+    decision = Decision(rig.now().mono)
+    rig.site.postures.begin_drill(decision, "hold", "a drill", rig.now())
+    rig._do(decision)
+    rig.press(101, "nurse", "medical")
+    assert rig.rooms_heard() == ["0 s hold (drill)"]
+    rig.wait(10)
+    rig.press(102)
+    assert rig.rooms_heard() == ["10 s lockdown"]
 
 
 # --- the disk, the clock, the broker, a kill ---

@@ -11,7 +11,16 @@ from sqlalchemy import Engine
 
 from hub.backup.manifest import Manifest
 from hub.backup.restoring import Backup, restore_store
-from hub.inputs import Done, OpenWalkTest, PostureSet, Refused, SetPosture, WalkTestDone
+from hub.inputs import (
+    Done,
+    DrillDone,
+    OpenWalkTest,
+    PlanDrill,
+    PostureSet,
+    Refused,
+    SetPosture,
+    WalkTestDone,
+)
 from hub.store import chain, snapshot
 from hub.store.engine import open_engine
 from hub.verify_record import Verifier
@@ -165,6 +174,8 @@ def test_no_room_is_told_a_posture_until_a_person_sets_one(rig: Rig, folder: Pat
     night = Night(rig, folder)
     was = rig.site.postures.current
     night.take_over(HOUR_S)
+    at_the_start = rig.loaded_site(rig.loaded, rig.now())
+    assert at_the_start.view.posture.message() is None, "a broker may be there before the first commit"
     held = rig.site.postures.current
     assert held.message() is None
     assert held.asked is not None
@@ -202,6 +213,27 @@ def test_what_kept_a_press_from_calling_ends(rig: Rig, folder: Path) -> None:
     assert rig.view.bypasses == {}
     ended = [reason for what, reason, _ in rig.record() if what in ("walk-test-ended", "bypass-ended")]
     assert len(ended) == 2
+
+
+def test_a_drill_of_before_is_over(rig: Rig, folder: Path) -> None:
+    """What is pressed from the backup on is real; no room is told that the drill's lockdown is off."""
+    rig.state(101, wall="normal")
+    answer = rig.ask(PlanDrill("lockdown", "Lee", "Lee", "board", 1200, posture="lockdown"))
+    assert isinstance(answer, DrillDone), answer
+    rig.press(102)
+    night = Night(rig, folder)
+    night.take_over(60)
+    rig.said()
+    rig.press(103, age_s=30)
+    (incident,) = (one for one in rig.view.incidents.values() if not one.drill)
+    assert [room.place.device for room in incident.rooms] == ["room-103"]
+    assert rig.site.postures.current.asks
+    assert rig.rooms is not None
+    assert rig.rooms.posture == "lockdown"
+    rig.resolve()
+    again = rig.ask(PlanDrill("lockdown", "Lee", "Lee", "board", 1200))
+    assert isinstance(again, DrillDone)
+    assert again.drill.number > answer.drill.number + 1000
 
 
 def test_an_event_of_the_backup_is_known_and_one_after_it_is_new(rig: Rig, folder: Path) -> None:

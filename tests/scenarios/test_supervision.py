@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.trouble_settings import TroublesSettings
-from hub.inputs import BrokerDropped, Bypassed, ClockTrust, Measured, Refused
+from hub.inputs import (
+    BrokerDropped,
+    Bypassed,
+    ClearTrouble,
+    ClockTrust,
+    Measured,
+    Refused,
+    TroubleCleared,
+)
 from tests.scenarios.rig import Rig, site_settings
 
 Make = Callable[[HubSettings], Rig]
@@ -137,6 +145,32 @@ def test_two_machines_under_one_id_are_known_and_both_can_call(school: Rig) -> N
     school.press(101, "desk", boot="c", id="c-1")
     (incident,) = school.view.incidents.values()
     assert [press.id for press in incident.events] == ["b-1", "c-1"]
+
+
+def test_a_person_clears_what_happened_and_not_what_is_so(school: Rig) -> None:
+    """The gap is forgotten: it opens again with another that lasts, and with nothing else."""
+    school.press(101, "door", kind="door", what="open")
+    school.press(101, "door", kind="door", what="closed", seq=5)
+    school.all_speak(61)
+    assert school.troubles("seq-gap") == ["seq-gap room-101"]
+    cleared = school.ask(ClearTrouble("seq-gap room-101", "Lee", "board", "the card was changed"))
+    assert isinstance(cleared, TroubleCleared)
+    assert school.troubles() == []
+    school.press(101, "door", kind="door", what="open", seq=6)
+    school.all_speak(120)
+    assert school.troubles("seq-gap") == []
+    school.press(101, "door", kind="door", what="closed", seq=9)
+    school.all_speak(61)
+    assert school.troubles("seq-gap") == ["seq-gap room-101"]
+    assert "cleared by Lee" not in str(school.record())  # who, and what they say, lies beside the chain
+    assert [what for what, _, _ in school.record()].count("trouble-cleared") == 1
+    school.all_speak(60, 102)
+    refused = school.ask(ClearTrouble("silent room-102", "Lee", "board"))
+    assert isinstance(refused, Refused)
+    assert (refused.error, school.troubles("silent")) == ("not-in-this-state", ["silent room-102"])
+    unknown = school.ask(ClearTrouble("silent room-999", "Lee", "board"))
+    assert isinstance(unknown, Refused)
+    assert unknown.error == "not-found"
 
 
 def test_the_hub_s_own_disk_clock_and_certificates(school: Rig) -> None:

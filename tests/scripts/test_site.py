@@ -51,6 +51,16 @@ def test_the_hub_takes_it_with_and_without_a_webhook(site: Site, rooms: int, gro
         assert settings.audiences["sro"].channels == (("webhook",) if webhook else ())
 
 
+def test_the_last_of_several_rooms_has_a_door_that_leads_out(site: Site) -> None:
+    """It is held open after a minute, and told; of one room alone nothing is told of its door."""
+    settings = written(site, rooms=3)
+    doors = [zone for room in settings.rooms for zone in room.zones if zone.kind == "door"]
+    assert [door.exterior for door in doors] == [False, False, True]
+    assert (doors[-1].number, doors[-1].open_max_s) == ("1", 60)
+    assert settings.plans["door"].steps[0].notify == ("sro",)
+    assert written(site, rooms=1).door_rules == ()
+
+
 def test_a_webhook_is_one_channel_with_the_secret_in_its_file(site: Site) -> None:
     """whsec_ and 32 bytes, readable to nobody else, and not in hub.toml."""
     channel = written(site, webhook="https://example.org/hook").channels["webhook"]

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from config.clock import stamp
 from hub.console import console
 from hub.console.api import drill_query, query
+from hub.console.api.asked import asked, body_of
 from hub.console.api.errors import ApiError
-from hub.console.api.incidents import body_of, refused
 from hub.console.console import Console
 from hub.drill import Drill, DrillPress
 from hub.drill_record import name_of
@@ -20,11 +20,11 @@ from hub.drills_due import Due
 from hub.inputs import (
     CancelDrill,
     DrillAction,
+    DrillDone,
     EndDrill,
     MakeReal,
     PartOfDrill,
     PlanDrill,
-    Refused,
     StartDrill,
 )
 from hub.notice import incident_json
@@ -90,17 +90,14 @@ async def part_of_drill(request: Request, token: Token) -> Response:
 
 
 async def _asked(request: Request, action: DrillAction) -> Response:
-    here = console.of(request)
-    answer = await here.ask_of_drill(action)
-    if isinstance(answer, Refused):
-        raise refused(answer)
-    presses = here.desk.view.drills.get(answer.drill.id, (answer.drill, ()))[1]
-    body = {
-        "drill": drill_json(answer.drill, presses),
-        "incidents": [incident_json(incident) for incident in answer.incidents],
-        "recorded": answer.recorded,
-    }
-    return JSONResponse(body)
+    view = console.of(request).desk.view
+
+    def done(answer: DrillDone) -> dict[str, Any]:
+        presses = view.drills.get(answer.drill.id, (answer.drill, ()))[1]
+        incidents = [incident_json(incident) for incident in answer.incidents]
+        return {"drill": drill_json(answer.drill, presses), "incidents": incidents}
+
+    return await asked(request, action, DrillDone, done)
 
 
 async def all_drills(here: Console) -> list[dict[str, Any]]:

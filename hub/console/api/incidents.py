@@ -9,14 +9,14 @@ from starlette.responses import JSONResponse, Response
 
 from hub.console import console
 from hub.console.api import query
-from hub.console.api.errors import ApiError, bad_input, not_found
+from hub.console.api.asked import body_of, refused
+from hub.console.api.errors import not_found
 from hub.console.aside import NoAnswerError
-from hub.console.body import TooLargeError, read_body
 from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
 from hub.inputs import Acknowledge, Confirm, IncidentAction, Note, Refused, Resolve
-from hub.notice import incident_json, room_json
+from hub.notice import incident_json
 from hub.store.people import Token
 
 
@@ -100,27 +100,3 @@ async def _asked(request: Request, action: IncidentAction) -> Response:
         asking = {room.place.device for room in answer.open_rooms}
         body["open_rooms"] = [room for room in incident["rooms"] if room["device"] in asking]
     return JSONResponse(body)
-
-
-def refused(answer: Refused) -> ApiError:
-    """Return the error that says why a person's word was not taken."""
-    status = {"not-found": 404, "bad-input": 422}.get(answer.error, 409)
-    return ApiError(
-        status,
-        answer.error,
-        answer.detail,
-        state=answer.state,
-        allowed=answer.allowed,
-        open_rooms=[room_json(room) for room in answer.open_rooms],
-        confirm=answer.confirm,
-    )
-
-
-async def body_of(request: Request) -> dict[str, Any]:
-    """Return a request's body as an object; raise the error that it is answered with."""
-    try:
-        return query.json_object(await read_body(request))
-    except TooLargeError as error:
-        raise ApiError(413, "too-large", str(error), allowed=("65536 bytes",)) from None
-    except ValueError as error:
-        raise bad_input(str(error)) from None

@@ -1,4 +1,4 @@
-"""Devices, doors and troubles over the API."""
+"""Devices and doors over the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from config.wiring import unsupervised
 from hub.console import console
 from hub.console.api.walk_tests import walk_test_json
 from hub.console.known import all_devices, all_doors
-from hub.console.present import troubles_now
 from hub.incident import Place
 from hub.store.people import Token
 from hub.view import Bypass, Trouble
@@ -63,18 +62,14 @@ async def doors(request: Request, _: Token) -> Response:
             "state": door.state,
             "since": _maybe(door.since),
             "live": door.live,
+            "unknown": door.why,
+            "number": door.number,
+            "exterior": door.exterior,
+            "held_open": door.held_open,
         }
-        for door in all_doors(desk.settings, desk.view)
+        for door in all_doors(desk.settings, desk.view, console.of(request).now().wall)
     ]
     return JSONResponse({"doors": rows})
-
-
-async def troubles(request: Request, _: Token) -> Response:
-    """``GET troubles``: the newest 500, open ones first."""
-    here = console.of(request)
-    recorded = await here.aside.call(here.desk.reading.troubles)
-    rows = [_trouble(trouble) for trouble in troubles_now(recorded, list(here.desk.view.troubles.values()))]
-    return JSONResponse({"troubles": rows})
 
 
 async def record_head(request: Request, _: Token) -> Response:
@@ -101,22 +96,6 @@ def bypass_json(bypass: Bypass | None) -> dict[str, Any] | None:
 def _unprotected(trouble: Trouble | None) -> str | None:
     """Return why a room has no live button; None where it has one, as far as is known."""
     return None if trouble is None else trouble.detail
-
-
-def _trouble(trouble: Trouble) -> dict[str, Any]:
-    return {
-        "key": trouble.key,
-        "what": trouble.what,
-        "device": trouble.device,
-        "zone": trouble.zone,
-        "cause": trouble.cause,
-        "detail": trouble.detail,
-        "since": stamp(trouble.since),
-        "last": stamp(trouble.last),
-        "count": trouble.count,
-        "restored": _maybe(trouble.restored),
-        "flapping": trouble.flapping,
-    }
 
 
 def _proved(proof: Proof | None) -> dict[str, Any] | None:

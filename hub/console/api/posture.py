@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from config.clock import stamp
 from hub.console import console
 from hub.console.api import query
-from hub.console.api.incidents import body_of, refused
-from hub.inputs import Refused, SetPosture
+from hub.console.api.asked import asked, body_of
+from hub.inputs import PostureSet, SetPosture
 from hub.posture import SitePosture, confirmed_twice
 from hub.store.people import Token
 
@@ -25,16 +25,13 @@ async def set_posture(request: Request, token: Token) -> Response:
     """``POST posture``: what gives protection up is 409 until it is said again with ``confirm``."""
     body = await body_of(request)
     wanted, confirm, note = query.posture(body), query.confirm(body), query.note(body)
-    answer = await console.of(request).ask_of_posture(SetPosture(wanted, token.name, "api", note, confirm))
-    if isinstance(answer, Refused):
-        raise refused(answer)
-    return JSONResponse(
-        {
-            "posture": posture_json(answer.posture),
-            "changed": answer.changed,
-            "recorded": answer.recorded,
-        }
+    return await asked(
+        request, SetPosture(wanted, token.name, "api", note, confirm), PostureSet, _posture_set
     )
+
+
+def _posture_set(answer: PostureSet) -> dict[str, Any]:
+    return {"posture": posture_json(answer.posture), "changed": answer.changed}
 
 
 def posture_json(now: SitePosture) -> dict[str, Any]:

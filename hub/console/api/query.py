@@ -19,6 +19,7 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 500
 NOTE_LONGEST: Final = 2000
 ZONES_MOST: Final = 64
+KEY_LONGEST: Final = 512
 REASON_LONGEST: Final = 200
 
 
@@ -90,6 +91,14 @@ def revision(body: Mapping[str, Any]) -> int | None:
     return value
 
 
+def key(body: Mapping[str, Any]) -> str:
+    """Return a trouble's key."""
+    value = body.get("key")
+    if not isinstance(value, str) or not 0 < len(value) <= KEY_LONGEST:
+        raise bad_input("key: found none, or no text", "a trouble's key, as the list of troubles has it")
+    return value
+
+
 def note(body: Mapping[str, Any]) -> str | None:
     """Return the note, or None where it is absent or blank."""
     value = body.get("note")
@@ -110,6 +119,11 @@ def note_needed(body: Mapping[str, Any]) -> str:
     if text is None:
         raise bad_input("note: none", f"text of 1 to {NOTE_LONGEST} characters")
     return text
+
+
+def exceptions(body: Mapping[str, Any]) -> str:
+    """Return what a person says of a week's exceptions; empty where they say nothing."""
+    return note({"note": body.get("exceptions")}) or ""
 
 
 def zones(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from config.contract import PANIC_KINDS, POSTURES
+from config.contract import INCIDENT_KINDS, POSTURES
+from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
-from hub.console.api.query import DISPOSITIONS, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
+from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
 from hub.walk_test import LONGEST_S, USUAL_S
 
@@ -18,7 +19,8 @@ _NUMBER: Final[Schema] = {"type": "integer"}
 _YES_NO: Final[Schema] = {"type": "boolean"}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _MAYBE_TIME: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
-_KIND: Final[Schema] = {"enum": list(PANIC_KINDS)}
+_KIND: Final[Schema] = {"enum": list(INCIDENT_KINDS)}
+_DOOR_RULE: Final[Schema] = {"enum": [*DOOR_RULES, None]}
 
 
 def _object(fields: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
@@ -62,6 +64,8 @@ _EVENT: Final = _object(
         "held": _YES_NO,
         "late": _YES_NO,
         "cause": _MAYBE_TEXT,
+        "rule": _DOOR_RULE,
+        "words": _MAYBE_TEXT,
     }
 )
 _INCIDENT: Final = _object(
@@ -79,6 +83,7 @@ _INCIDENT: Final = _object(
         "opened_at": _TIME,
         "acknowledged": _maybe(_object(dict(_DEED))),
         "resolved": _maybe(_object({**_DEED, "disposition": {"enum": list(DISPOSITIONS)}})),
+        "door": _maybe(_object({"rule": _DOOR_RULE, "closed_at": _MAYBE_TIME})),
         "rooms": _array(_ref("Room")),
         "events": _array(_ref("Event")),
     }
@@ -151,6 +156,37 @@ _DOOR: Final = _object(
         "state": {"enum": ["open", "closed", "unknown"]},
         "since": _MAYBE_TIME,
         "live": _YES_NO,
+        "unknown": _MAYBE_TEXT,
+        "number": _MAYBE_TEXT,
+        "exterior": _YES_NO,
+        "held_open": _YES_NO,
+    }
+)
+_DOOR_COUNT: Final = _object(
+    {
+        "device": _TEXT,
+        "zone": _TEXT,
+        "name": _TEXT,
+        "room": _TEXT,
+        "building": _MAYBE_TEXT,
+        "opened": _NUMBER,
+        "longest_ms": _NUMBER,
+        "held_open": _NUMBER,
+        "after_hours": _NUMBER,
+        "secure": _NUMBER,
+        "faults": _NUMBER,
+        "unknown_ms": _NUMBER,
+    }
+)
+_DOOR_WEEK: Final = _object(
+    {
+        "week": _TEXT,
+        "version": _NUMBER,
+        "first": _TIME,
+        "last": _TIME,
+        "frozen_at": _TIME,
+        "doors": _array(_ref("DoorCount")),
+        "signatures": _array(_object({**_DEED, "version": _NUMBER, "exceptions": _TEXT})),
     }
 )
 _TROUBLE: Final = _object(
@@ -166,6 +202,7 @@ _TROUBLE: Final = _object(
         "count": _NUMBER,
         "restored": _MAYBE_TIME,
         "flapping": _YES_NO,
+        "clearable": _YES_NO,
     }
 )
 
@@ -255,6 +292,13 @@ BYPASSED: Final = _object(
 )
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
+DOOR_WEEKS: Final = _object({"running": _array(_ref("DoorCount")), "weeks": _array(_ref("DoorWeek"))})
+SIGN_DOOR_WEEK: Final = _object({"exceptions": _NOTE}, optional=("exceptions",))
+DOOR_WEEK_SIGNED: Final = _object({"week": _ref("DoorWeek"), "recorded": _YES_NO})
+CLEAR_TROUBLE: Final = _object(
+    {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
+)
+TROUBLE_CLEARED: Final = _object({"trouble": _TROUBLE, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 
@@ -262,6 +306,8 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,
     "Room": _ROOM,
     "Bypass": _BYPASS,
+    "DoorCount": _DOOR_COUNT,
+    "DoorWeek": _DOOR_WEEK,
     "Event": _EVENT,
     "WalkTest": _WALK_TEST,
     "Posture": _POSTURE_NOW,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.console.api import (
+    door_weeks,
     drill_schemas,
     drills,
     incidents,
@@ -17,6 +18,7 @@ from hub.console.api import (
     posture,
     schemas,
     stream,
+    troubles,
     walk_tests,
     zones,
 )
@@ -54,6 +56,7 @@ class Operation(Struct, frozen=True):
 
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_WEEK = Parameter("week", "path", "the week, such as 2026-W49", {"type": "string"})
 _DRILL = Parameter("id", "path", "the drill's id: its number", {"type": "string"})
 _DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
 _ZONE = (
@@ -199,6 +202,25 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
         Operation(
             "GET",
+            "doors/weeks",
+            "read",
+            "The weekly record of exterior doors: the latest weeks that are over, and the one that runs",
+            door_weeks.door_weeks,
+            schemas.DOOR_WEEKS,
+        ),
+        Operation(
+            "POST",
+            "doors/weeks/{week}/sign",
+            "maintain",
+            "Sign a week of the exterior doors, with the exceptions",
+            door_weeks.sign,
+            schemas.DOOR_WEEK_SIGNED,
+            parameters=(_WEEK,),
+            body=schemas.SIGN_DOOR_WEEK,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "GET",
             "drills",
             "read",
             "Drills, the highest number first, and which are due",
@@ -257,7 +279,19 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                 ),
             )
         ),
-        Operation("GET", "troubles", "read", "Troubles, open and restored", lists.troubles, schemas.TROUBLES),
+        Operation(
+            "GET", "troubles", "read", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES
+        ),
+        Operation(
+            "POST",
+            "troubles/clear",
+            "maintain",
+            "Say that somebody has seen to a trouble of something that happened; what is so now is 409",
+            troubles.clear,
+            schemas.TROUBLE_CLEARED,
+            body=schemas.CLEAR_TROUBLE,
+            errors=(404, 409, 413, 422),
+        ),
         Operation(
             "GET",
             "record/head",

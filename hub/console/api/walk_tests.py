@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from config.clock import stamp
-from hub.console import console
 from hub.console.api import query
-from hub.console.api.incidents import body_of, refused
-from hub.inputs import EndWalkTest, OpenWalkTest, Refused, WalkTestAction
+from hub.console.api.asked import asked, body_of
+from hub.inputs import EndWalkTest, OpenWalkTest, WalkTestAction, WalkTestDone
 from hub.store.people import Token
 from hub.walk_test import WalkTest
 
@@ -31,10 +30,9 @@ async def end_walk_test(request: Request, token: Token) -> Response:
 
 
 async def _asked(request: Request, action: WalkTestAction) -> Response:
-    answer = await console.of(request).ask_of_walk_test(action)
-    if isinstance(answer, Refused):
-        raise refused(answer)
-    return JSONResponse({"walk_test": walk_test_json(answer.walk_test), "recorded": answer.recorded})
+    return await asked(
+        request, action, WalkTestDone, lambda answer: {"walk_test": walk_test_json(answer.walk_test)}
+    )
 
 
 def walk_test_json(test: WalkTest) -> dict[str, Any]:

@@ -7,6 +7,7 @@
 const deeds = (() => {
   const SEEN_MS = 700;
   const MOVED_MS = 500;
+  const TWICE_MS = 800;
   const said = document.getElementById("said");
   const seen = new Map(); // incident's id -> its revisions on this screen, with when each appeared
   const moved = new WeakMap();
@@ -101,6 +102,11 @@ const deeds = (() => {
     const form = event.target;
     if (form.dataset.deed === undefined) return;
     event.preventDefault();
+    // A second tap of the same finger must not answer the question that the first one brought.
+    if (form.dataset.deed === "twice" && performance.now() < TWICE_MS) {
+      say("Read the question first, then tap again.", false);
+      return;
+    }
     const at = moved.get(event.submitter);
     if (at !== undefined && performance.now() - at < MOVED_MS) {
       say("The page had just moved under your finger. Tap again.", false);

@@ -32,14 +32,18 @@ from hub.inputs import (
     Answer,
     Asked,
     Bypassed,
+    ClearTrouble,
     Confirm,
     Done,
+    DoorWeekSigned,
     DrillAction,
     EndWalkTest,
     IncidentAction,
     Note,
     Refused,
     SetPosture,
+    SignDoorWeek,
+    TroubleCleared,
     WalkTestAction,
     WalkTestDone,
     ZoneAction,
@@ -139,6 +143,10 @@ class FrontDesk:
         if not self.silent:
             if isinstance(action, SetPosture):
                 decide: Any = self._of_posture
+            elif isinstance(action, SignDoorWeek):
+                decide = self._of_door_week
+            elif isinstance(action, ClearTrouble):
+                decide = self._of_trouble
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
             else:
@@ -175,6 +183,17 @@ class FrontDesk:
             if unresolved:
                 return self._take(rules.joined(unresolved[0], press), "incident.updated")
             change = rules.opened(SITE, more.get("group", "site"), next(self._numbers), press)
+            return self._take(change, "incident.opened")
+
+    def door_told(self, device: str, name: str, words: str) -> Incident:
+        """Tell of a door, as the hub's recorder would."""
+        now = self.wall()
+        press = Press(
+            f"door {now}", None, self.place(device), "door", name, "door", "open", now, now,
+            rule="held-open", words=words,
+        )  # fmt: skip
+        with self._lock:
+            change = rules.opened(SITE, f"door {device} door", next(self._numbers), press)
             return self._take(change, "incident.opened")
 
     def hear(self, *devices: str, zones: tuple[ZoneView, ...] = ZONES) -> None:
@@ -232,6 +251,30 @@ class FrontDesk:
         answer = answers[0]
         if isinstance(answer, Bypassed):
             self.view.show_bypass(answer.device, answer.zone, answer.bypass)
+            self.view.tell(None)
+        return answer
+
+    def _of_trouble(self, action: ClearTrouble) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's troubles."""
+        site = new_site(self.settings, Loaded(troubles=list(self.view.troubles.values())))
+        answers: list[Answer] = []
+        site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
+        if isinstance(answers[0], TroubleCleared):
+            self.view.drop_trouble(action.key)
+            with self.engine.begin() as connection:
+                connection.execute(delete(troubles).where(troubles.c.key == action.key))
+            self.view.tell(None)
+        return answers[0]
+
+    def _of_door_week(self, action: SignDoorWeek) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's weeks."""
+        site = new_site(self.settings)
+        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        answers: list[Answer] = []
+        site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
+        answer = answers[0]
+        if isinstance(answer, DoorWeekSigned):
+            self.view.door_weeks[answer.week.week] = answer.week
             self.view.tell(None)
         return answer
 

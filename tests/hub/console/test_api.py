@@ -449,3 +449,24 @@ def test_a_bypass_that_the_disk_does_not_take_says_so(desk: FrontDesk, api: Call
     desk.hear_all()
     desk.disk_writes = False
     assert api.post(BYPASS, {"reason": "mended", "hours": 1}).json["recorded"] is False
+
+
+def test_a_trouble_that_happened_is_cleared(desk: FrontDesk, api: Caller) -> None:
+    """By whoever has seen to it, once; one that is so now is not, and says when it ends."""
+    desk.trouble("seq-gap room-101", "seq-gap", "event 7 never came", device="room-101")
+    desk.trouble("silent room-102", "silent", "nothing heard", device="room-102")
+    listed = {row["key"]: row["clearable"] for row in api.get(f"{A}/troubles").json["troubles"]}
+    assert listed == {"seq-gap room-101": True, "silent room-102": False}
+    reply = api.post(f"{A}/troubles/clear", {"key": "seq-gap room-101", "note": "its outbox was lost"})
+    assert reply.status == 200
+    assert (reply.json["trouble"]["what"], reply.json["recorded"]) == ("seq-gap", True)
+    again = api.post(f"{A}/troubles/clear", {"key": "seq-gap room-101"})
+    assert (again.status, again.json["error"]) == (404, "not-found")
+    refused = api.post(f"{A}/troubles/clear", {"key": "silent room-102"})
+    assert (refused.status, refused.json["state"]) == (409, "so now")
+    assert "it ends by itself when it is well" in refused.json["detail"]
+
+
+@pytest.mark.parametrize("key", [None, "", 7, "k" * 513])
+def test_a_trouble_is_named_by_its_key(desk: FrontDesk, api: Caller, key: object) -> None:
+    assert api.post(f"{A}/troubles/clear", {} if key is None else {"key": key}).status == 422

@@ -7,6 +7,7 @@ from html import unescape
 
 from msgspec.structs import replace
 
+from config.backup_settings import BackupSettings
 from hub.view import DoorView
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
@@ -145,3 +146,37 @@ def test_a_room_without_a_live_button_is_first_on_board_and_devices(desk: FrontD
     rooms = re.findall(r'id="device-(room-\d+)"', lee.get("/devices").text)
     assert rooms[0] == "room-105"
     assert rooms[-1] == "room-103"
+
+
+def test_an_incident_from_a_backup_says_so_until_it_is_closed(desk: FrontDesk, lee: Caller) -> None:
+    """Nobody knows what became of it after the backup."""
+    one = desk.press("room-101")
+    assert "FROM A BACKUP" not in lee.get("/").text
+    desk.view.incidents[one.id] = replace(one, restored=desk.wall() - 3_600_000)
+    said = _text(lee.get("/").text)
+    assert re.search(
+        r"FROM A BACKUP It was open in the backup of [\d:]+\. It may have been closed since", said
+    )
+
+
+def test_the_troubles_page_says_of_when_the_last_backup_is(desk: FrontDesk, lee: Caller) -> None:
+    """Where one is set up; and that there is none yet."""
+    assert "Last backup" not in lee.get("/troubles").text
+    desk.settings = replace(desk.settings, backup=BackupSettings(to=desk.data))
+    assert "Last backup: none yet." in _text(lee.get("/troubles").text)
+    desk.view.backup_at = desk.wall()
+    assert re.search(r"Last backup: \d\d:\d\d:\d\d\.", _text(lee.get("/troubles").text))
+
+
+def test_a_trouble_that_happened_is_seen_to_on_its_page(desk: FrontDesk, lee: Caller) -> None:
+    """One button, for it alone: what is so now has none, nor what is over."""
+    desk.trouble("seq-gap room-101", "seq-gap", "event 7 never came", device="room-101")
+    desk.trouble("silent room-102", "silent", "nothing heard", device="room-102")
+    desk.trouble("clock-jump", "clock-jump", "it jumped", restored=desk.wall())
+    page = lee.get("/troubles")
+    assert page.text.count('action="/troubles/clear"') == 1
+    fields = {"csrf": page.field("csrf"), "key": "seq-gap room-101"}
+    assert "Cleared: event 7 never came" in _text(lee.form("/troubles/clear", fields).text)
+    assert "/troubles/clear" not in lee.get("/troubles").text
+    gone = lee.form("/troubles/clear", fields)
+    assert (gone.status, "Not done: no trouble" in _text(gone.text)) == (404, True)

@@ -106,7 +106,7 @@ def test_whoever_ends_an_incident_is_told_that_the_posture_did_not_end(desk: Fro
     fields = {"csrf": csrf, "revision": "1", "disposition": "real"}
     said = text(lee.form(f"/incidents/{one.id}/resolve", fields))
     assert "LOCKDOWN still holds: only a person ends it, at Posture." in said
-    assert "Posture: LOCKDOWN" in text(lee.get("/"))
+    assert "LOCKDOWN still holds. No incident's end lowers it: whoever is signed in can" in text(lee.get("/"))
 
 
 def test_whoever_sets_it_is_told_which_rooms_may_not_hear_of_it(desk: FrontDesk, lee: Caller) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import hub.verify_record
 from hub.decision import Decision, RecordRow
-from hub.inputs import Asked, Resolve
+from hub.inputs import Asked, Resolve, SetPosture
 from hub.store import chain
 from hub.store.export import cell, export
 from hub.store.journal import Journal
@@ -41,6 +41,8 @@ def written(store: Store) -> Store:
     incident = next(iter(done[2].incidents))
     resolve = Resolve(incident, "=HYPERLINK(1)", "board", "real", "all\nwell")
     done.append(site.decide(Asked(resolve, lambda _: None), at(5)))
+    lockdown = SetPosture("lockdown", "Reyes", "board")
+    done.append(site.decide(Asked(lockdown, lambda _: None), at(6)))
     proved = {"device": "room-101", "zone": "wall", "by": "Okafor"}
     seq = max(row.seq for decision in done for row in decision.record) + 1
     done.append(Decision(0.0, record=[RecordRow(seq, T0, "proved", "walk test", detail=proved)]))
@@ -58,11 +60,39 @@ def both(to: Path, name: str) -> tuple[list[dict[str, str]], list[dict[str, Any]
         return list(csv.DictReader(file)), json.loads((to / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def test_weeks_of_doors_are_written_door_by_door_with_their_signatures(store: Store, tmp_path: Path) -> None:
+    """A correction stands beside what it corrects, and who signed beside what they said."""
+    door = dict.fromkeys(("opened", "longest_ms", "held_open", "after_hours", "secure", "faults"), 0)
+    door |= {"unknown_ms": 0, "device": "room-101", "zone": "door", "name": "Door 3", "room": "Gym"}
+    door["building"] = "Main"
+    rows = [
+        RecordRow(seq, T0, "door-week", "over", detail={"week": "2026-W39", "version": seq, "doors": [door]})
+        for seq in (1, 2)
+    ]
+    said = {"week": "2026-W39", "version": 2, "by": "Ortiz", "via": "board", "note": "a delivery"}
+    rows.append(RecordRow(3, T0, "door-week-signed", "signed", detail=said))
+    journal = Journal(store.engine, "lincoln")
+    journal.commit([Decision(0.0, record=rows)])
+    journal.close()
+    exported(store, tmp_path / "out")
+    table, whole = both(tmp_path / "out", "door-weeks")
+    assert [(row["week"], row["version"], row["name"]) for row in whole] == [
+        ("2026-W39", 1, "Door 3"),
+        ("2026-W39", 2, "Door 3"),
+    ]
+    assert table[0]["building"] == "Main"
+    (signed,) = both(tmp_path / "out", "door-weeks-signed")[1]
+    assert (signed["by"], signed["note"], signed["version"]) == ("Ortiz", "a delivery", 2)
+
+
 def test_lists_are_read_back_as_they_were(written: Store, tmp_path: Path) -> None:
     """CSV and JSON hold the same; no cell is a formula; nobody else may read them."""
     to = tmp_path / "out"
     made = exported(written, to)
-    names = ("incidents", "doors", "doors-now", "tests", "drills")
+    names = (
+        *("incidents", "doors", "doors-now", "door-weeks", "door-weeks-signed"),
+        *("tests", "drills", "postures"),
+    )
     assert sorted(path.name for path in made) == sorted(
         [f"{name}.{kind}" for name in names for kind in ("csv", "json")] + ["record.jsonl"]
     )
@@ -76,6 +106,8 @@ def test_lists_are_read_back_as_they_were(written: Store, tmp_path: Path) -> Non
     assert [(row["zone"], row["detail"]["by"]) for row in whole] == [("wall", "Okafor")]
     assert json.loads(table[0]["detail"]) == whole[0]["detail"]
     assert both(to, "drills") == ([], [])
+    table, whole = both(to, "postures")
+    assert [(row["reason"], row["detail"]["by"]) for row in whole] == [("normal → lockdown", "Reyes")]
     assert both(to, "doors-now")[1][0]["state"] == "closed"
 
 

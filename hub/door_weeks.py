@@ -1,0 +1,336 @@
+"""The weekly record of exterior doors: counted as they tell, frozen at the week's end, signed. Pure.
+
+A week is Monday to Sunday by the school's own clock. What a door tells late of a week that is over
+corrects it: that is a row of its own, and who had signed sees that they signed an earlier version.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Container, Mapping
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.clock import Now, stamp
+from config.contract import shown
+from config.door_settings import DoorRule
+from hub.decision import Decision
+from hub.directory import UNSET_MS
+from hub.door_rules import Door, Where
+from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
+from hub.inputs import Answer, DoorWeekSigned, Refused, SignDoorWeek
+from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.ledger import Ledger
+from hub.view import DeviceView
+
+KEPT: Final = 26
+"""Weeks that are over and are shown; the record and its export have them all."""
+WORDS: Final = 16
+"""A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
+CORRECTED_S: Final = 60.0
+"""Seconds in which what comes late is gathered into one correction."""
+REMOVED: Final = "(removed)"
+"""Stands where a name or its words are kept no longer."""
+_COUNT: Final = "door-count "
+_WEEK: Final = "door-week "
+_FIELDS: Final[dict[DoorRule, str]] = {
+    "held-open": "held_open",
+    "after-hours": "after_hours",
+    "secure": "secure",
+}
+
+
+class Tally(Struct, frozen=True):
+    """One door in the week that runs."""
+
+    week: str
+    count: DoorCount
+    words: tuple[tuple[int, bool], ...] = ()
+    """When it was opened (true) and closed, in order."""
+    unknown_since: int | None = None
+
+
+class DoorWeeks:
+    """The week that runs, and those that are over."""
+
+    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+        self._ledger = ledger
+        self._tallies: dict[Where, Tally] = {}
+        self._weeks: dict[str, DoorWeek] = {}
+        self._corrected: set[str] = set()
+        for name, kept in facts.items():
+            if name.startswith(_WEEK):
+                week = msgspec.json.decode(kept, type=DoorWeek)
+                self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
+            elif name.startswith(_COUNT):
+                tally = msgspec.json.decode(kept, type=Tally)
+                self._tallies[tally.count.device, tally.count.zone] = tally
+        running = max((tally.week for tally in self._tallies.values()), default="")
+        self._at = self._start_of(running) or now.wall
+        self._week, self._first, self._last = self._bounds(self._at)
+        anchor = facts.get(ANCHOR)
+        away_since = msgspec.json.decode(anchor, type=Anchor).wall if anchor else now.wall
+        for door in self._exterior():  # nothing is known of any until it is heard of
+            tally = self._tally(door)
+            if tally.unknown_since is None:
+                self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
+            ledger.view.door_counts[door.where] = tally.count
+        self._wake(now)
+
+    # --- what is counted ---
+
+    def word(self, decision: Decision, door: Door, at: int, *, is_open: bool) -> None:
+        """Take an opening or a closing, whenever it was."""
+        if not door.exterior:
+            return
+        tally = self._tally(door)
+        words = list(tally.words)
+        insort(words, (at, is_open))
+        i = words.index((at, is_open))
+        week, _, _ = self._bounds(at)
+        count = tally.count
+        if week == self._week:
+            count = replace(count, opened=count.opened + is_open)
+        else:
+            self._correct(decision, week, door.where, opened=int(is_open))
+        for (since, was_open), (until, then_open) in pairwise(words[max(i - 1, 0) : i + 2]):
+            if was_open and not then_open:
+                self._correct(decision, self._bounds(until)[0], door.where, longest_ms=until - since)
+        while len(words) > WORDS:
+            count = replace(count, longest_ms=max(count.longest_ms, self._longest(words[:2])))
+            del words[0]
+        self._keep(decision, replace(tally, count=count, words=tuple(words)))
+
+    def broke(self, decision: Decision, door: Door, rule: DoorRule, at: int) -> None:
+        """Count that a door was open when it should not be."""
+        if not door.exterior:
+            return
+        week, _, _ = self._bounds(at)
+        if week != self._week:
+            self._correct(decision, week, door.where, **{_FIELDS[rule]: 1})
+            return
+        tally = self._tally(door)
+        more = {_FIELDS[rule]: getattr(tally.count, _FIELDS[rule]) + 1}
+        self._keep(decision, replace(tally, count=replace(tally.count, **more)))
+
+    def heed(
+        self, decision: Decision, view: DeviceView, faults: Mapping[str, str], told: Container[str], now: Now
+    ) -> None:
+        """See which doors of a device are known now; ``told`` are the zones it has told of."""
+        for door in self._ledger.directory.doors_of(view.place.device):
+            if not door.exterior:
+                continue
+            tally, zone = self._tally(door), door.zone
+            is_known = view.standing == "heard" and zone not in faults and zone in told
+            if is_known and tally.unknown_since is not None:
+                self._keep(decision, self._counted_unknown(tally, now.wall))
+            elif not is_known and tally.unknown_since is None:
+                count = tally.count
+                if zone in faults:
+                    count = replace(count, faults=count.faults + 1)
+                self._keep(decision, replace(tally, count=count, unknown_since=now.wall))
+
+    # --- a week's end ---
+
+    def look(self, decision: Decision, now: Now) -> None:
+        """Freeze the week that is over, and write down what corrected an earlier one."""
+        for week in sorted(self._corrected):
+            self._corrected.discard(week)
+            corrected = replace(self._weeks[week], version=self._weeks[week].version + 1)
+            self._put(decision, corrected, "corrected: a door told late", now)
+        if self._first < UNSET_MS or now.wall >= self._last + KEPT * (self._last - self._first):
+            self._begin(decision, now.wall)  # the clock was never set, or nobody was here for long
+        while now.wall >= self._last:
+            self._freeze(decision, now)
+            self._begin(decision, self._last)
+        self._wake(now)
+
+    def retune(self, now: Now) -> None:
+        """Count the exterior doors of new settings, too: of a new one nothing is known yet."""
+        for door in self._exterior():
+            if door.where not in self._tallies:
+                self._tallies[door.where] = replace(self._tally(door), unknown_since=now.wall)
+
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
+        """Take every moment by a wall clock that has jumped; the weeks that are over stay as they are."""
+        for where, tally in self._tallies.items():
+            since = None if tally.unknown_since is None else tally.unknown_since + moved_ms
+            words = tuple((at + moved_ms, is_open) for at, is_open in tally.words)
+            self._tallies[where] = replace(tally, words=words, unknown_since=since)
+            self._keep(decision, self._tallies[where])
+        self.look(decision, now)
+
+    def take(self, decision: Decision, action: SignDoorWeek, now: Now) -> Answer:
+        """Take a person's signature; a second one, or one on a correction, is another row."""
+        week = self._weeks.get(action.week)
+        if week is None and action.week == self._week:
+            why = f"week {action.week} is not over: it ends {stamp(self._last)}"
+            return Refused("not-in-this-state", why, "running", ("over",))
+        if week is None:
+            return Refused("not-found", f"no week {shown(action.week)!r} in the record of doors")
+        seq = self._ledger.record(
+            decision,
+            now,
+            "door-week-signed",
+            f"week {week.week}, version {week.version}",
+            detail={
+                "week": week.week,
+                "version": week.version,
+                "by": action.by,
+                "via": action.via,
+                "note": action.exceptions,
+            },
+        )
+        signature = Signature(action.by, action.via, now.wall, week.version, action.exceptions, seq)
+        signed = replace(week, signatures=(*week.signatures, signature))
+        self._store(decision, signed)
+        return DoorWeekSigned(signed)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who signed, and what they said, as the record does: rows and fields beside the chain."""
+        gone = set(values)
+        for week in list(self._weeks.values()):
+            kept = tuple(
+                replace(
+                    one,
+                    by=REMOVED if (one.seq, "by") in gone else one.by,
+                    exceptions=REMOVED if (one.seq, "note") in gone else one.exceptions,
+                )
+                for one in week.signatures
+            )
+            if kept != week.signatures:
+                self._store(decision, replace(week, signatures=kept))
+
+    def _freeze(self, decision: Decision, now: Now) -> None:
+        doors = [self._ended(tally) for tally in self._tallies.values() if tally.week == self._week]
+        if doors:
+            doors.sort(key=lambda one: (one.building or "", one.name, one.device))
+            week = DoorWeek(self._week, self._first, self._last, now.wall, tuple(doors))
+            self._put(decision, week, "the week is over", now)
+
+    def _ended(self, tally: Tally) -> DoorCount:
+        """Return what a door's week comes to: with what is under way as it ends."""
+        words = [*tally.words]
+        if words and words[-1][1] and words[-1][0] < self._last:
+            words.append((self._last, False))
+        longest = max(
+            [tally.count.longest_ms]
+            + [self._longest(words[i : i + 2], closing=True) for i in range(len(words))]
+        )
+        return replace(self._counted_unknown(tally, self._last).count, longest_ms=longest)
+
+    def _begin(self, decision: Decision, at: int) -> None:
+        """Begin the week of this moment: every exterior door counts from nothing."""
+        self._week, self._first, self._last = self._bounds(at)
+        exterior = {door.where for door in self._exterior()}
+        for where, tally in list(self._tallies.items()):
+            if where not in exterior:
+                del self._tallies[where]
+                continue
+            plain = self._plain(self._ledger.directory.doors[where])
+            self._keep(decision, replace(tally, week=self._week, count=plain))
+
+    def _put(self, decision: Decision, week: DoorWeek, why: str, now: Now) -> None:
+        detail: dict[str, Any] = {
+            "week": week.week,
+            "version": week.version,
+            "first": stamp(week.first),
+            "last": stamp(week.last),
+            "doors": counts_json(week.doors),
+        }
+        self._ledger.record(decision, now, "door-week", f"{week.week}: {why}", detail=detail)
+        self._store(decision, week)
+
+    def _store(self, decision: Decision, week: DoorWeek) -> None:
+        self._weeks[week.week] = week
+        gone = sorted(self._weeks)[:-KEPT]
+        for name in gone:
+            del self._weeks[name]
+        # Under one of so many names, so that what is stored doesn't grow.
+        slot = week.first // (7 * 86_400_000) % KEPT
+        decision.facts[f"{_WEEK}{slot}"] = msgspec.json.encode(week).decode()
+        view = self._ledger.view
+
+        def show() -> None:
+            view.door_weeks[week.week] = week
+            for name in gone:
+                view.door_weeks.pop(name, None)
+
+        decision.shown.append(show)
+
+    def _correct(
+        self, decision: Decision, week: str, where: Where, *, longest_ms: int = 0, **more: int
+    ) -> None:
+        """Take what was told late into a week that is over; it is written down as a correction soon."""
+        over = self._weeks.get(week)
+        door = None if over is None else next((d for d in over.doors if (d.device, d.zone) == where), None)
+        if over is None or door is None or (longest_ms <= door.longest_ms and not any(more.values())):
+            return
+        sums = {name: getattr(door, name) + value for name, value in more.items()}
+        after = replace(door, longest_ms=max(door.longest_ms, longest_ms), **sums)
+        self._store(decision, replace(over, doors=tuple(after if d is door else d for d in over.doors)))
+        self._corrected.add(week)
+        self._ledger.wake(decision.decided + CORRECTED_S, "door-week", "")
+
+    # --- reckoning ---
+
+    def _longest(self, words: list[tuple[int, bool]], *, closing: bool = False) -> int:
+        """Return how long an opening and the closing after it are apart, where that is of this week."""
+        if len(words) < 2 or not words[0][1] or words[1][1]:
+            return 0
+        until = words[1][0]
+        return until - words[0][0] if self._first <= until < self._last + closing else 0
+
+    def _counted_unknown(self, tally: Tally, at: int) -> Tally:
+        """Count for how long a door was not known, until this moment; it is known from now on."""
+        since = tally.unknown_since
+        if since is None:
+            return tally
+        lost = max(0, min(at, self._last) - max(since, self._first))
+        count = replace(tally.count, unknown_ms=tally.count.unknown_ms + lost)
+        return replace(tally, count=count, unknown_since=None)
+
+    def _bounds(self, at: int) -> tuple[str, int, int]:
+        """Return the week of a moment: its name, its first moment, and the first of the next."""
+        calendar = self._ledger.directory.calendar
+        day = calendar.local(at).date()
+        monday = day - timedelta(days=day.weekday())
+        year, number, _ = monday.isocalendar()
+        return (
+            f"{year}-W{number:02d}",
+            calendar.begins(monday),
+            calendar.begins(monday + timedelta(days=7)),
+        )
+
+    def _start_of(self, week: str) -> int | None:
+        if not week:
+            return None
+        year, number = week.split("-W")
+        return self._ledger.directory.calendar.begins(date.fromisocalendar(int(year), int(number), 1))
+
+    def _exterior(self) -> list[Door]:
+        return [door for door in self._ledger.directory.doors.values() if door.exterior]
+
+    def _tally(self, door: Door) -> Tally:
+        return self._tallies.get(door.where) or Tally(self._week, self._plain(door))
+
+    def _plain(self, door: Door) -> DoorCount:
+        return DoorCount(
+            door.place.device, door.zone, shown(door.name), shown(door.place.room), door.place.building
+        )
+
+    def _keep(self, decision: Decision, tally: Tally) -> None:
+        count = tally.count
+        where = (count.device, count.zone)
+        self._tallies[where] = tally
+        decision.facts[_COUNT + " ".join(where)] = msgspec.json.encode(tally).decode()
+        view = self._ledger.view
+        decision.shown.append(lambda: view.door_counts.__setitem__(where, count))
+
+    def _wake(self, now: Now) -> None:
+        self._ledger.wake(max(to_mono(self._last, now), now.mono + 0.001), "door-week", "")
