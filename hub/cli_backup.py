@@ -103,7 +103,7 @@ def restore(options: argparse.Namespace) -> int:
         with _ends_in_order(), tempfile.TemporaryDirectory(prefix="tocsin-restore-", dir=WORK_IN) as work:
             backup = open_backup(options.file, key, Path(work), options.head, progress.at)
             _tell(backup)
-            if backup.record.count and not options.accept_faults:
+            if not backup.is_whole and not options.accept_faults:
                 words = "its record is not whole, see above; nothing was changed. --accept-faults restores it"
                 print(f"tocsin-hub: {options.file}: {words}", file=sys.stderr)
                 return 1
@@ -129,7 +129,7 @@ def _tell(backup: Backup) -> None:
     print(f"{manifest.name} ({manifest.site}), {stamp(manifest.taken_at)}, by version {manifest.version}")
     rows = sum(manifest.rows.values())
     print(f"{rows} rows; files: {', '.join(part.path or '' for part, _ in backup.files)}")
-    print("\n".join(said(backup.record)))
+    print("no row of a record yet" if backup.record is None else "\n".join(said(backup.record)))
 
 
 @contextlib.contextmanager

@@ -42,7 +42,13 @@ class Backup(Struct, frozen=True):
     store: Path
     """Its rows, at this program's schema."""
     files: tuple[tuple[Part, Path], ...]
-    record: Verifier
+    record: Verifier | None
+    """What was found of the record; None where it holds no row yet, and none is expected."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is wrong with the record in it."""
+        return self.record is None or not self.record.count
 
 
 def open_backup(file: Path, key: Identity, work: Path, heads: list[tuple[int, str]], told: Told) -> Backup:
@@ -63,7 +69,7 @@ def open_backup(file: Path, key: Identity, work: Path, heads: list[tuple[int, st
 
 def _look_at(
     manifest: Manifest, paths: list[Path], work: Path, heads: list[tuple[int, str]], told: Told
-) -> Verifier:
+) -> Verifier | None:
     """Bring the rows of a backup to this program's schema, and look at all of them."""
     if work / STORE not in paths:
         raise BackupError("it has no store in it")
@@ -75,6 +81,8 @@ def _look_at(
         is_migrated = manifest.schema != HEAD  # which may have added rows
         if not is_migrated and (found.rows, found.head) != (manifest.rows, manifest.head):
             raise BackupError("its rows are not those of its manifest")
+        if found.head is None and not heads:
+            return None
         return chain.verify(
             engine, manifest.site, heads, lambda done, whole: told("rows looked at", done, whole)
         )

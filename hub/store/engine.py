@@ -26,7 +26,8 @@ def open_engine(url: str, *, read_only: bool = False, scratch: bool = False) -> 
     that is ``scratch`` is thrown away where anything fails: it has no journal and waits for no disk.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+        options = {"postgresql_readonly": True} if read_only else {}
+        return create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, execution_options=options)
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

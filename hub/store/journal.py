@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
@@ -33,6 +33,8 @@ from hub.store.tables import (
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
+RESOLVED_READ: Final = 50
+"""Resolved incidents that a start looks at: far more than come within the hour for which lamps hear again."""
 
 
 class Journal:
@@ -171,10 +173,17 @@ class Journal:
                     incidents.c.site == site, incidents.c.state.in_(("open", "acknowledged"))
                 )
             ).all()
+            latest = (
+                select(incidents.c.body)
+                .where(incidents.c.site == site, incidents.c.state == "resolved")
+                .order_by(incidents.c.number.desc())
+                .limit(RESOLVED_READ)
+            )
             return Loaded(
                 seq=seq or 0,
                 facts=dict(rows(facts, facts.c.name, facts.c.value)),
                 incidents=[(_read(body, Incident), _read(course, KeptCourse)) for body, course in unresolved],
+                resolved=[_read(body, Incident) for (body,) in connection.execute(latest)],
                 deliveries=[
                     _read(row, Delivery) for (row,) in rows(deliveries, deliveries.c.row, state="owed")
                 ],

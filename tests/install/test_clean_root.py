@@ -183,3 +183,47 @@ def test_the_schools_name_came_through_shell_and_toml(clean: CleanRoot) -> None:
     settings = tomllib.loads((clean.folder / "etc/tocsin/hub.toml").read_text().replace('"eighty"', "8080"))
     assert settings["name"] == SCHOOL
     assert Path(clean.folder / "etc/tocsin/hub.toml").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_backup_is_taken_by_its_unit_and_an_emptied_machine_takes_over(clean: CleanRoot) -> None:
+    """Within its hardening, with the agent's settings too; then one file and the key bring all of it back."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        {RUNNING}
+        {ASK}
+        await '"standing":"heard"' ask devices
+        {PRESS}
+        await 'Front desk' ask incidents
+        systemctl is-active tocsin-backup.timer
+        systemctl start tocsin-backup  # where none is set up it does nothing, and is no failure
+        tocsin-hub backup-key --to /root/key
+        install -d -o tocsin-hub -g tocsin-hub -m 700 /var/backups/tocsin
+        cat >>/etc/tocsin/hub.toml <<END
+[backup]
+to = "/var/backups/tocsin"
+recipient = "$(grep -o 'age1[a-z0-9]*' /root/key)"
+also = ["/etc/tocsin/agent.toml"]
+END
+        systemctl start tocsin-backup
+        journalctl --no-pager -q -o cat -u tocsin-backup
+        file=$(ls /var/backups/tocsin/*.age)
+        tocsin-hub backup  # by root, too: what it leaves is the hub's
+        [ -z "$(find /var/lib/tocsin/hub ! -user tocsin-hub)" ]
+
+        systemctl stop tocsin-hub tocsin-agent
+        rm -rf /var/lib/tocsin/hub/* /etc/tocsin/hub.toml /etc/tocsin/agent.toml
+        tocsin-hub restore "$file" --key-file /root/key --settings-to /
+        [ "$(stat -c %U:%G:%a /etc/tocsin/agent.toml)" = root:tocsin-agent:640 ]
+        [ "$(stat -c %U:%G:%a /etc/tocsin/hub.toml)" = root:tocsin-hub:640 ]
+        [ -z "$(find /var/lib/tocsin/hub ! -user tocsin-hub)" ]
+        systemctl start tocsin-hub tocsin-agent
+        {UP}
+        {RUNNING}
+        await 'Front desk' ask incidents
+        await 'restored from the backup of' ask troubles
+        await '"standing":"heard"' ask devices
+        """
+    )
+    assert code == 0, said
+    assert "read back" in said

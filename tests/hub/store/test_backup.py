@@ -399,7 +399,8 @@ def test_a_head_noted_after_the_backup_is_told(school: School, tmp_path: Path) -
     school.press(130)
     head = chain.head(school.reader(), "lincoln")
     backup = school.opened(taken, tmp_path / "work", heads=[head])
-    assert backup.record.count == 1
+    assert not backup.is_whole
+    assert backup.record is not None
     assert "its end was cut off" in backup.record.faults[0]
 
 
@@ -425,6 +426,11 @@ def test_an_empty_record_is_no_fault(make_store: Callable[[], Store], tmp_path: 
     taken = school.take()
     assert taken.fault is None
     assert taken.manifest.head is None
+    backup = school.opened(taken, tmp_path / "work")
+    assert backup.is_whole
+    with pytest.raises(BackupError, match="holds no row of a record and 1 people"):
+        restore_store(backup, school.settings, T0, replace=False, told=nothing)
+    assert not school.opened(taken, tmp_path / "again", heads=[(7, "f" * 64)]).is_whole
 
 
 def test_an_older_schema_is_brought_up(school: School, tmp_path: Path, monkeypatch: Any) -> None:
@@ -456,5 +462,6 @@ def test_an_older_schema_is_brought_up(school: School, tmp_path: Path, monkeypat
     monkeypatch.setattr(taking, "_read_back", lambda *_: None)
     taken = school.take()
     backup = school.opened(taken, tmp_path / "work")
-    assert backup.record.faults == []
+    assert backup.record is not None
+    assert backup.is_whole
     assert backup.record.rows == 2

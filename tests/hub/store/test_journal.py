@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from config.hub_settings import RoomSettings, ZoneSettings
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
 from hub.inputs import Acknowledge, Asked, Attempted, BypassZone, EndBypass, Resolve
+from hub.kept_course import KeptCourse
 from hub.site import Loaded, Site
-from hub.store.engine import open_engine
+from hub.store.engine import one_moment
 from hub.store.failure import is_of_the_disk, words
 from hub.store.journal import Journal
 from hub.store.known import Known
-from tests.hub.making import at, came, event_bytes, heard, new_site, take
+from tests.hub.making import at, came, event_bytes, heard, incident, new_site, press, take, ticks
 from tests.hub.store.conftest import Store
 from tests.scenarios.rig import site_settings
 
@@ -96,6 +99,18 @@ def test_in_one_batch_or_in_many_it_is_the_same(make_store: Callable[[], Store])
         kept.append((journal.load(), store.count("record"), store.count("events"), store.count("troubles")))
         journal.close()
     assert kept[0] == kept[1]
+
+
+def test_a_start_reads_the_latest_that_were_resolved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The highest numbers first, and no more than it needs: those that ask are read apart."""
+    monkeypatch.setattr("hub.store.journal.RESOLVED_READ", 2)
+    journal = Journal(store.engine, "lincoln")
+    made = [structs.replace(incident(press(100 + n)), id=f"i-{n}", number=n) for n in range(1, 5)]
+    over = [structs.replace(one, state="resolved") for one in made[:3]]
+    journal.commit([Decision(0.0, incidents={one.id: (one, KeptCourse()) for one in (*over, made[3])})])
+    loaded = journal.load()
+    assert [one.number for one in loaded.resolved] == [3, 2]
+    assert [one.number for one, _ in loaded.incidents] == [4]
 
 
 def test_sites_do_not_mix(store: Store) -> None:
@@ -274,33 +289,53 @@ def test_a_database_that_is_away_is_of_the_disk_and_comes_back(store: Store) -> 
     journal.close()
 
 
-def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
-    """WAL with synchronous FULL on every connection; a reader can write nothing."""
-    url = f"sqlite:///{tmp_path}/x.db"
-    with open_engine(url).connect() as connection:
-        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
-    with open_engine(url, read_only=True).connect() as connection, pytest.raises(Exception, match="readonly"):
-        connection.execute(text("CREATE TABLE t (x)"))
+def test_it_is_as_durable_as_it_can_be(store: Store) -> None:
+    """A commit that returned is on the disk: WAL with synchronous FULL, or PostgreSQL's own, each time."""
+    wanted = {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2}
+    if not store.is_sqlite:
+        wanted = {"SHOW synchronous_commit": "on"}
+    for _ in range(2):
+        with store.engine.connect() as connection:
+            assert {asked: connection.execute(text(asked)).scalar() for asked in wanted} == wanted
+        store.engine.dispose()
 
 
-def test_a_reader_sees_one_moment_within_its_transaction(tmp_path: Path) -> None:
-    """And a second writer is refused while one writes: the driver's own late BEGIN would allow both."""
-    url = f"sqlite:///{tmp_path}/x.db"
-    writer, reader = open_engine(url), open_engine(url, read_only=True)
-    with writer.begin() as connection:
-        connection.execute(text("CREATE TABLE t (x)"))
-    with reader.connect() as reading:
-        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 0
-        with writer.begin() as connection:
+def test_a_reader_can_write_nothing(store: Store) -> None:
+    """Whatever a page would do."""
+    with store.reader().connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
+        connection.execute(text("CREATE TABLE t (x INTEGER)"))
+
+
+def test_a_reader_sees_one_moment(store: Store) -> None:
+    """In a transaction of its own, whatever is committed meanwhile; the next one sees it."""
+    count = text("SELECT count(*) FROM t")
+    with store.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (x INTEGER)"))
+    with one_moment(store.reader()) as reading:
+        assert reading.execute(count).scalar() == 0
+        with store.engine.begin() as connection:
             connection.execute(text("INSERT INTO t VALUES (1)"))
-        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 0
-    with reader.connect() as reading:
-        assert reading.execute(text("SELECT count(*) FROM t")).scalar() == 1
-    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None, timeout=0)
-    with writer.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
-        other.execute("BEGIN IMMEDIATE")
-    other.close()
+        assert reading.execute(count).scalar() == 0
+    with one_moment(store.reader()) as reading:
+        assert reading.execute(count).scalar() == 1
+
+
+def test_a_second_writer_waits_for_the_first(store: Store) -> None:
+    """SQLite's driver by itself begins late, and would let both begin; in PostgreSQL the row waits."""
+    with store.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (x INTEGER)"))
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+    if store.is_sqlite:
+        other = sqlite3.connect(store.data / "tocsin.db", isolation_level=None, timeout=0)
+        with store.engine.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+        return
+    with store.engine.begin() as first, store.engine.connect() as second:
+        first.execute(text("UPDATE t SET x = 2"))
+        second.execute(text("SET lock_timeout = '50ms'"))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            second.execute(text("UPDATE t SET x = 3"))
 
 
 @pytest.mark.parametrize(
@@ -360,7 +395,7 @@ def test_bypasses_and_what_people_were_told_of_troubles_are_kept(journal: Journa
         for name, which in ((device, zone), ("room-101", "wall"), ("room-101", "desk"))
     ]
     done.append(site.decide(Asked(EndBypass("room-101", "wall", "Lee", "board"), lambda _: None), at(2)))
-    done += [site.tick(at(45)), site.tick(at(106))]
+    done += [*ticks(site, 45), *ticks(site, 106)]
     told = [delivery for decision in done for delivery in decision.owed if not delivery.incident]
     assert {delivery.type for delivery in told} == {"trouble.opened"}
     journal.commit(done)
