@@ -45,6 +45,8 @@ AT_ONCE: Final = 8
 """Doors that one decision tells of: a thousand must not hold up the next press."""
 PAUSE_S: Final = 0.01
 """Seconds between two such decisions, in which a press comes first."""
+STRANGE_DOORS: Final = 4096
+"""Doors that are known, after which none is taken that the settings don't have."""
 DOOR_WAKES: Final = frozenset({"door", "doors", "door-week"})
 """What it asks its site to be woken for."""
 _HISTORY: Final = "door postures"
@@ -100,6 +102,8 @@ class Doors:
         where, is_open, at = (account.device, account.zone), account.what == "open", account.at
         opening = Opening(at, f"{account.zone} {account.key}", account.id)
         door, known = self._door(where, account.room, account.label), self._doors.get(where)
+        if known is None and self._is_one_too_many(where):
+            return
         self.weeks.word(decision, door, at, is_open=is_open)
         if not is_open:
             if known is None or (known.state == "open" and at >= known.since):
@@ -118,7 +122,7 @@ class Doors:
         """Take a door of a live state: an agent tells of one that it found as it started."""
         where = (view.place.device, zone)
         known = self._doors.get(where)
-        if known is not None and known.state == stands:
+        if known.state == stands if known is not None else self._is_one_too_many(where):
             return
         label = next((each.label for each in view.zones if each.zone == zone), None)
         door = self._door(where, view.place.room, label)
@@ -381,6 +385,10 @@ class Doors:
     def _unknown(self, where: Where) -> str | None:
         known = self._doors.get(where)
         return None if known is None else known.unknown
+
+    def _is_one_too_many(self, where: Where) -> bool:
+        """Tell whether a stranger's door is not looked at: what says it is anybody's."""
+        return len(self._doors) >= STRANGE_DOORS and where not in self._ledger.directory.doors
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""
