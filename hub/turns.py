@@ -39,7 +39,7 @@ class Turns:
 
     def take(self, most: int) -> list[Input]:
         """Return the next, ``most`` at most."""
-        taken = []
+        taken: list[Input] = []
         while self._heap and len(taken) < most:
             turn, _, fact = heapq.heappop(self._heap)
             self._turn = max(self._turn, turn)
