@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from hub.doors import Doors
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import DeviceMessage
+from hub.kept_course import to_mono
 from hub.ledger import Ledger
 from hub.paths import Paths
 from hub.supervision import Hearing
@@ -38,8 +40,10 @@ class Devices:
         loaded: dict[str, DeviceView],
         doors: Doors,
         bypasses: Bypasses,
+        resolved: Sequence[Incident],
         now: Now,
     ) -> None:
+        """``resolved`` are those of which rooms may have to hear again, the latest first."""
         self._ledger = ledger
         self.bypasses = bypasses
         self.doors = doors
@@ -50,6 +54,9 @@ class Devices:
         self._armed: set[str] = set()
         self._paths: dict[str, Paths] = {}
         self._resolved: dict[str, tuple[Incident, float]] = {}
+        for incident in reversed(resolved):
+            if incident.resolved is not None:
+                self._remember(incident, min(to_mono(incident.resolved.at, now), now.mono))
         self.vitals = Vitals(ledger, {device: view.boot for device, view in loaded.items()}, now)
         for device in known:
             self._views[device] = DeviceView(ledger.directory.place(device), zones=self._expected(device))
@@ -157,8 +164,11 @@ class Devices:
         """Remember what a birth in the next hour is to be told."""
         if incident.kind == "door":
             return  # no lamp shows it
+        self._remember(incident, now.mono)
+
+    def _remember(self, incident: Incident, mono: float) -> None:
         for room in incident.rooms:
-            self._resolved[room.place.device] = (incident, now.mono)
+            self._resolved[room.place.device] = (incident, mono)
 
     def _missing(self, decision: Decision, device: str, told: frozenset[str], now: Now) -> None:
         """A zone that the site file has and the agent doesn't is one that nobody watches."""

@@ -26,6 +26,7 @@ from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
 from hub.inputs import Answer, DoorWeekSigned, Refused, SignDoorWeek
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView
 
 KEPT: Final = 26
@@ -34,7 +35,6 @@ WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
-REMOVED: Final = "(removed)"
 """Stands where a name or its words are kept no longer."""
 _COUNT: Final = "door-count "
 _WEEK: Final = "door-week "
@@ -198,8 +198,8 @@ class DoorWeeks:
             kept = tuple(
                 replace(
                     one,
-                    by=REMOVED if (one.seq, "by") in gone else one.by,
-                    exceptions=REMOVED if (one.seq, "note") in gone else one.exceptions,
+                    by=FORGOTTEN if (one.seq, "by") in gone else one.by,
+                    exceptions=FORGOTTEN if (one.seq, "note") in gone else one.exceptions,
                 )
                 for one in week.signatures
             )

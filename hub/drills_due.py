@@ -59,24 +59,17 @@ def due(
     last = times[-1] if times else None
     if rule.days is not None:
         return _since_the_last(rule, rule.days, calendar, last, known_from, wall)
-    begun = [w for w in _windows(rule, calendar, terms, wall) if calendar.begins(w.first) >= known_from]
+    windows = _windows(rule, calendar, terms, wall)
     overdue: int | None = None
-    current: Window | None = None
-    for window in begun:
-        if _end(calendar, window) > wall:
-            current = window
-            break
-        since_then = sum(at >= calendar.begins(window.first) for at in times)
-        overdue = _end(calendar, window) if since_then < rule.count else None
-    if current is None:
-        return Due(rule.name, rule.count, 0, None, overdue, last)
-    now_held = sum(at >= calendar.begins(current.first) for at in times)
-    following = begun[begun.index(current) + 1 :]
-    if now_held >= rule.count:
-        by = _end(calendar, following[0]) if following else None
-    else:
-        by = _end(calendar, current)
-    return Due(rule.name, rule.count, now_held, by, overdue, last)
+    for number, window in enumerate(windows):
+        begins, ends = calendar.begins(window.first), _end(calendar, window)
+        since_then = sum(at >= begins for at in times)
+        if ends > wall:  # the stretch that we are in, or the next
+            wanted = windows[number:] if since_then < rule.count else windows[number + 1 :]
+            by = _end(calendar, wanted[0]) if wanted else None
+            return Due(rule.name, rule.count, since_then, by, overdue, last)
+        overdue = ends if since_then < rule.count and begins >= known_from else None
+    return Due(rule.name, rule.count, 0, None, overdue, last)
 
 
 def is_school_day(calendar: Calendar, day: date) -> bool:

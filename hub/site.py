@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
 from hub.decision import Decision, Removal
@@ -47,6 +48,7 @@ from hub.inputs import (
     Measured,
     PostureHeard,
     Probed,
+    RawOver,
     Reload,
     ReloadRefused,
     SetPosture,
@@ -94,6 +96,8 @@ class Loaded(Struct):
     facts: dict[str, str] = {}
     incidents: list[tuple[Incident, Any]] = []
     """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
+    resolved: list[Incident] = []
+    """Resolved ones, the latest first, as many as rooms may have to hear of again."""
     deliveries: list[Delivery] = []
     """Owed ones."""
     troubles: list[Trouble] = []
@@ -132,7 +136,9 @@ class Site(Ledger):
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
         self.bypasses = Bypasses(self, loaded.facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
-        self.devices = Devices(self, self.incidents, loaded.devices, self.doors, self.bypasses, now)
+        self.devices = Devices(
+            self, self.incidents, loaded.devices, self.doors, self.bypasses, loaded.resolved, now
+        )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
@@ -168,14 +174,21 @@ class Site(Ledger):
             self.bypasses,
             self.postures,
         )
+        held = {
+            number
+            for number, broker in enumerate(settings.brokers)
+            if loaded.held_until(broker.name, is_first=number == 0) is not None
+        }
+        self.brokers = Brokers(self, self.devices, held)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self._link,
-            BrokerDropped: self._dropped,
+            Link: self.brokers.link,
+            BrokerDropped: self.brokers.dropped,
             PostureHeard: self.postures.heard,
             TimeOver: self._remove,
+            RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
@@ -184,11 +197,6 @@ class Site(Ledger):
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
-        self._had_session = {
-            number
-            for number, broker in enumerate(settings.brokers)
-            if loaded.held_until(broker.name, is_first=number == 0) is not None
-        }
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
@@ -352,42 +360,6 @@ class Site(Ledger):
         what = "clock-synchronised" if fact.synced else "clock-lost"
         self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
-    def _link(self, decision: Decision, fact: Link, now: Now) -> None:
-        key = self._broker_key(fact.which, fact.broker)
-        if fact.up:
-            self.restore(decision, now, key)
-            if fact.which == "events":
-                if not fact.session_present:
-                    self._session_gone(decision, fact.broker, now)
-                self._had_session.add(fact.broker)
-            return
-        if fact.which == "rest":
-            self.devices.unseen(fact.broker)
-        detail = self._of_broker(fact.broker, fact.why)
-        known = self.known(key)
-        if known is None or known.detail != detail:  # a broker that is away is tried every 2 s
-            self.trouble(decision, now, key, "broker", detail)
-
-    def _session_gone(self, decision: Decision, broker: int, now: Now) -> None:
-        if broker in self._had_session:
-            why = "the broker had no session of ours: what was sent while the hub was away may be gone"
-            key = self._broker_key("session", broker)
-            self.trouble(decision, now, key, "broker-session", self._of_broker(broker, why))
-        else:
-            why = "the broker has a session of ours from now on"
-            self.record(decision, now, "broker", self._of_broker(broker, why))
-
-    def _broker_key(self, what: str, broker: int) -> str:
-        """Return the key of a broker's trouble; that of the first bears no name."""
-        return f"broker {what}" + (f" {self.settings.brokers[broker].name}" if broker else "")
-
-    def _of_broker(self, broker: int, words: str) -> str:
-        """Say which broker it is, where there are several."""
-        if len(self.settings.brokers) == 1:
-            return words
-        one = self.settings.brokers[broker]
-        return f"broker {one.name} ({one.host}:{one.port}): {words}"
-
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.retuning.settle(decision, now)
@@ -398,12 +370,12 @@ class Site(Ledger):
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
         self.doors.weeks.forget(decision, fact.values)
+        self.walk_tests.forget(decision, fact.values)
 
-    def _dropped(self, decision: Decision, fact: BrokerDropped, now: Now) -> None:
-        detail = self._of_broker(
-            fact.broker, f"the broker has dropped {fact.total} messages since it started"
-        )
-        self.trouble(decision, now, self._broker_key("dropped", fact.broker), "broker-dropped", detail)
+    def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
+        """Let go of what the database refused long ago."""
+        self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
+        decision.raw_over = fact.before
 
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")

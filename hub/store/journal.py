@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
@@ -33,6 +33,8 @@ from hub.store.tables import (
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
+RESOLVED_READ: Final = 50
+"""Resolved incidents that a start looks at: far more than come within the hour for which lamps hear again."""
 
 
 class Journal:
@@ -107,6 +109,8 @@ class Journal:
             if kept:
                 self._upserts[table].run(connection, list(kept.values()))
         remove(connection, site, [removal for decision in batch for removal in decision.removals])
+        for before in [decision.raw_over for decision in batch if decision.raw_over is not None]:
+            connection.execute(delete(quarantine).where(quarantine.c.site == site, quarantine.c.at < before))
 
     def _statement(self, statement: Any, table: Table) -> Statement:
         return Statement(statement, self._engine.dialect, [column.name for column in table.columns])
@@ -171,10 +175,17 @@ class Journal:
                     incidents.c.site == site, incidents.c.state.in_(("open", "acknowledged"))
                 )
             ).all()
+            latest = (
+                select(incidents.c.body)
+                .where(incidents.c.site == site, incidents.c.state == "resolved")
+                .order_by(incidents.c.number.desc())
+                .limit(RESOLVED_READ)
+            )
             return Loaded(
                 seq=seq or 0,
                 facts=dict(rows(facts, facts.c.name, facts.c.value)),
                 incidents=[(_read(body, Incident), _read(course, KeptCourse)) for body, course in unresolved],
+                resolved=[_read(body, Incident) for (body,) in connection.execute(latest)],
                 deliveries=[
                     _read(row, Delivery) for (row,) in rows(deliveries, deliveries.c.row, state="owed")
                 ],

@@ -111,10 +111,15 @@ def heard(
 
 def tick(site: Site, second: float) -> Decision:
     """Do all that is due at a moment; returns the last of it."""
-    decision = shown(site.tick(at(second)))
+    return ticks(site, second)[-1]
+
+
+def ticks(site: Site, second: float) -> list[Decision]:
+    """Do all that is due at a moment, a part at a time as the recorder does."""
+    done = [shown(site.tick(at(second)))]
     while (due := site.next_deadline()) is not None and due <= at(second).mono:
-        decision = shown(site.tick(at(second)))
-    return decision
+        done.append(shown(site.tick(at(second))))
+    return done
 
 
 def shown(decision: Decision) -> Decision:

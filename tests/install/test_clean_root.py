@@ -93,7 +93,7 @@ def test_it_starts_with_the_machine_and_a_press_becomes_an_incident(clean: Clean
         {ASK}
         await '"standing":"heard"' ask devices
         {PRESS}
-        await '"kind":"panic","state":"open"' ask incidents
+        await '"kind":"panic"' ask incidents
         await 'Front desk' ask incidents
         refused systemctl -q is-enabled mosquitto
         refused runuser -u tocsin-agent -- cat /etc/tocsin/hub.toml

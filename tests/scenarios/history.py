@@ -22,7 +22,18 @@ from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from hub.course import ALWAYS_TOLD, next_deadline
 from hub.delivery import Delivery
 from hub.incident import Incident, Press, rank
-from hub.inputs import Done, EndWalkTest, OpenWalkTest, Refused, WalkTestDone
+from hub.inputs import (
+    Done,
+    DrillDone,
+    EndDrill,
+    EndWalkTest,
+    MakeReal,
+    OpenWalkTest,
+    PartOfDrill,
+    PlanDrill,
+    Refused,
+    WalkTestDone,
+)
 from hub.presses import Seen
 from hub.reckoning import digest, plain_key
 from hub.store.chain import said
@@ -110,7 +121,9 @@ class AnyHistory(RuleBasedStateMachine):
     @initialize(
         by_building=st.booleans(),
         dispatch=st.sampled_from(["webhook", "dc-09"]),
-        before=st.sampled_from(["nothing", "a press", "in hand", "unheard", "silence", "phones down"]),
+        before=st.sampled_from(
+            ["nothing", "a press", "in hand", "unheard", "silence", "phones down", "a drill"]
+        ),
     )
     def begin(self, by_building: bool, dispatch: str, before: str) -> None:
         """``before`` is what has happened already: so that short histories come far enough."""
@@ -130,10 +143,15 @@ class AnyHistory(RuleBasedStateMachine):
         self.said: dict[str, dict[str, Any]] = {}
         self.showed: dict[str, dict[int, frozenset[tuple[str, str]]]] = {}
         """By incident and revision: the presses that somebody saw who saw that revision."""
+        self.drilled: dict[str, tuple[float, float]] = {}
+        """From when to when each drill ran, in true seconds, as far as that can be known."""
         self.signs: dict[str, int] = {}
         """By incident: the revision of the last sign that somebody is at work."""
         if before == "phones down":
             self.rig.far.update(dict.fromkeys(ENDS, "down"))
+        if before == "a drill":
+            self.a_drill_is_started((), 1200.0, "lockdown")
+            self.rig.wait(3)
         if before != "nothing":
             self.press(101, ("wall", "panic"), 0.0)
         if before in ("in hand", "unheard", "silence"):
@@ -204,6 +222,42 @@ class AnyHistory(RuleBasedStateMachine):
         if self.pressed:
             device, event = data.draw(st.sampled_from(sorted(self.pressed)))
             self.rig.publish(device, self.pressed[device, event])
+
+    @rule(
+        rooms=st.sampled_from([(), (101,), (101, 102), (102, 103, 140)]),
+        for_s=st.sampled_from([60.0, 300.0, 1200.0]),
+        posture=st.sampled_from([None, "lockdown"]),
+    )
+    def a_drill_is_started(self, rooms: tuple[int, ...], for_s: float, posture: Any) -> None:
+        names = tuple(f"room-{number}" for number in rooms)
+        answer = self.rig.ask(
+            PlanDrill("lockdown", "Ortiz", "Okafor", "board", for_s, rooms=names, posture=posture)
+        )
+        if isinstance(answer, DrillDone):
+            self.drilled[answer.drill.id] = self.rig.t, self.rig.t + for_s
+
+    @rule()
+    def the_drill_is_ended(self) -> None:
+        if (drill := self.rig.site.drills.running()) is not None:
+            self.rig.ask(EndDrill(drill.id, "Okafor", "board"))
+            if drill.id in self.drilled:
+                begun, end = self.drilled[drill.id]
+                self.drilled[drill.id] = begun, min(end, self.rig.t)
+
+    @rule(room=ROOMS, is_real=st.booleans(), whole=st.booleans())
+    def somebody_says_what_a_press_is(self, room: int, is_real: bool, whole: bool) -> None:
+        for drill in list(self.rig.site.drills._drills)[-1:]:
+            device = None if whole and is_real else f"room-{room}"
+            word = MakeReal if is_real else PartOfDrill
+            self.rig.ask(word(drill, "Okafor", "board", device))
+
+    @rule(room=ROOMS, pause=st.sampled_from([0.5, 12.0, 31.0]))
+    def a_room_of_the_drill_presses_twice(self, room: int, pause: float) -> None:
+        if self.rig.site.drills.running() is None or self.rig.disk == "hung":
+            return
+        self.press(room, ("wall", "panic"), 0.0)
+        self.rig.wait(pause)
+        self.press(room, ("wall", "panic"), 0.0)
 
     @rule(data=st.data(), by=PEOPLE, older=st.integers(0, 2))
     def somebody_acknowledges(self, data: Any, by: str, older: int) -> None:
@@ -375,6 +429,8 @@ class AnyHistory(RuleBasedStateMachine):
     def asks_if_it_calls_anew(self, device: str, event: str) -> None:
         """A press more than 60 s of true time after the others of its room wants an answer of its own."""
         for incident in self.incidents().values():
+            if incident.drill and incident.state == "resolved":
+                continue  # it came after its drill had ended
             of_room = {e.id: e for e in incident.events if e.place.device == device}
             if (press := of_room.pop(event, None)) is not None and self.calls_anew(
                 press, [*of_room.values()]
@@ -394,6 +450,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.signs = {i: r for i, r in self.signs.items() if r <= revisions.get(i, 0)}
         if blind:
             self.true_at.clear()
+            self.drilled.clear()
 
     def unseen_calls(self, incident: Incident, seen: int) -> set[str]:
         """Return the devices that called, or called anew, after what a revision showed."""
@@ -437,9 +494,45 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def every_press_is_in_one_incident_once(self) -> None:
-        found = [(e.place.device, str(e.id)) for i in self.incidents().values() for e in i.events]
-        assert len(found) == len(set(found))
-        assert self.pressed.keys() - self.perhaps <= set(found) <= self.pressed.keys()
+        """A drill's own, where that covered it; a real one, where it did not, or it turned out to be real."""
+        incidents = self.incidents().values()
+        real = [(e.place.device, str(e.id)) for i in incidents if not i.drill for e in i.events]
+        of_drill = {(e.place.device, str(e.id)): (i, e) for i in incidents if i.drill for e in i.events}
+        assert len(real) == len(set(real))
+        assert sum(len(i.events) for i in incidents if i.drill) == len(of_drill)
+        assert self.pressed.keys() - self.perhaps <= {*real, *of_drill} <= self.pressed.keys()
+        for key, (incident, press) in of_drill.items():
+            assert (press.in_drill == "real") is (key in real), press
+            self.is_covered(incident, press)
+
+    def is_covered(self, incident: Incident, press: Press) -> None:
+        """A press that a drill swallowed is one of its room, of its kind, and was pressed while it ran."""
+        assert press.kind == "panic"
+        assert incident.drill_id is not None
+        timed = self.rig.site.drills._drills.get(incident.drill_id)
+        assert timed is None or timed.drill.has(press.place)
+        key = press.place.device, str(press.id)
+        if key in self.true_at and incident.drill_id in self.drilled:
+            begun, end = self.drilled[incident.drill_id]
+            assert begun - UNCERTAIN_S <= self.true_at[key] <= end + UNCERTAIN_S
+
+    @invariant()
+    def what_was_not_expected_is_real_in_30_s(self) -> None:
+        """Or a person has said that it is part of the drill; and the site's alarm is set for it."""
+        wakes = self.rig.site.next_deadline()
+        for rooms in self.rig.site.drills._presses.values():
+            for press in [press for of in rooms.values() for press in of if press.waits]:
+                assert press.due is not None
+                left = (press.due - self.rig.now().wall) / 1000
+                assert left <= 30.0 + 0.01
+                assert wakes is not None
+                assert wakes <= self.rig.now().mono + max(left, 0.0) + 2.01
+
+    @invariant()
+    def a_real_panic_leaves_no_posture_with_the_word_drill(self) -> None:
+        drill = self.rig.site.drills.running()
+        if drill is not None and drill.real_from is not None:
+            assert not self.rig.site.postures.current.drill
 
     @invariant()
     def what_is_receipted_is_committed(self) -> None:
@@ -455,6 +548,13 @@ class AnyHistory(RuleBasedStateMachine):
         wakes = self.rig.site.next_deadline()
         for incident in self.incidents().values():
             if incident.state == "resolved":
+                continue
+            if incident.drill:  # it ends with its drill
+                drills = self.rig.site.drills
+                assert incident.drill_id is not None
+                is_running = drills._drills[incident.drill_id].drill.state == "running"
+                assert is_running or drills._waiting(incident.drill_id)
+                assert wakes is not None
                 continue
             course = self.rig.site.incidents.courses._courses[incident.id]
             deadline = next_deadline(course, incident)
@@ -475,13 +575,13 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def first_notices_are_never_withdrawn(self) -> None:
-        """And of a panic or duress dispatch, which has no shifts, is owed one from the start."""
+        """And of a panic or duress dispatch, which has no shifts, is owed one at once; of a drill never."""
         deliveries = self.deliveries()
         assert [d for d in deliveries if d.is_first and d.state == "withdrawn"] == []
         first = {d.incident for d in deliveries if d.is_first and d.target.audience == "dispatch"}
         for incident in self.incidents().values():
             if incident.kind in ALWAYS_TOLD:
-                assert incident.id in first
+                assert (incident.id in first) is not incident.drill
 
     @invariant()
     def an_alarm_receiver_is_told_of_each_room_by_a_first_notice(self) -> None:

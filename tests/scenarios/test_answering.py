@@ -215,3 +215,19 @@ def test_a_birth_hears_the_lamps_stage_again(rig: Rig) -> None:
     rig.wait(3601)
     rig.state(101, boot="b5")
     assert rig.commands == []
+
+
+def test_a_birth_hears_that_it_is_over_after_a_restart_of_the_hub_too(rig: Rig) -> None:
+    """For an hour from the resolution, however often the hub was started meanwhile."""
+    rig.state(101)
+    first = rig.press(101)
+    rig.press(102)
+    rig.resolve()
+    rig.restart(down_s=600)
+    rig.commands.clear()
+    rig.state(101, boot="another")
+    assert [(d, c.lamp, c.events) for d, c in rig.commands] == [("room-101", "resolved", (first,))]
+    rig.restart(down_s=3001)
+    rig.commands.clear()
+    rig.state(101, boot="a third")
+    assert rig.commands == []

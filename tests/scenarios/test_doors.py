@@ -421,6 +421,9 @@ def test_a_channel_tells_calls_before_doors(rig: Rig) -> None:
     door(rig, GYM, "open")
     rig.press(HALL)
     rig.press(HALL, "quiet", "duress")
+    rig.wait(3)
+    rig.press(GYM)
+    rig.wait(3)
     order = [d.type + " " + str(d.number) for d in sorted(rig.in_hand.values(), key=lambda d: d.urgency)]
     doors = [d.urgency for d in rig.in_hand.values() if d.number == 1]
     calls = [d.urgency for d in rig.in_hand.values() if d.number != 1]
@@ -495,6 +498,18 @@ def test_the_same_opening_by_state_and_by_event_is_told_once(rig: Rig) -> None:
     door(rig, GYM, "open", age_s=0.2)
     rig.all_speak(30)
     assert told(rig) == ["0 s administration opened: opened after hours"]
+
+
+def test_a_clock_that_is_set_moves_what_the_posture_was(rig: Rig) -> None:
+    rig.all_speak(100)
+    posture(rig, "secure")
+    rig.all_speak(300)
+    posture(rig, "normal")
+    rig.all_speak(100)
+    rig.wall_jumps(2 * 3600)
+    door(rig, GYM, "open", age_s=200)
+    door(rig, GYM, "closed", age_s=190)
+    assert told(rig)[0].endswith("sro opened: LATE opened in secure")
 
 
 def test_secure_of_an_hour_ago_is_what_an_opening_of_then_is_judged_by(rig: Rig) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from config.clock import stamp
 from config.contract import PANIC_KINDS
-from config.drill_settings import DrillsSettings
+from config.drill_settings import DrillsSettings, DueSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.drill import Drill, DrillPress
 from hub.drill_record import name_of
@@ -960,6 +960,67 @@ def test_the_export_has_what_began_and_what_ended(rig: Rig, tmp_path: Path) -> N
         ("drill-ended", "lockdown"),
     ]
     assert rows[1]["detail"]["pressed"] == 1
+
+
+# --- what is due ---
+
+DAY_S = 86_400.0
+EVERY_30_DAYS = DrillsSettings(due=(DueSettings(name="lockdown", days=30),))
+
+
+def test_a_drill_that_is_overdue_is_a_trouble_until_it_is_held(make_rig: Make) -> None:
+    """The board shows by when the next is due; a restart forgets none of it."""
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(29 * DAY_S)
+    assert rig.troubles("drill-overdue") == []
+    rig.restart(10)
+    rig.wait(2 * DAY_S)
+    assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+    assert "none held that this hub knows of" in rig.view.troubles["drill-overdue lockdown"].detail
+    assert rig.view.drills_due[0].overdue_since is not None
+    start(rig, for_s=300)
+    rig.wait(301)
+    assert rig.troubles("drill-overdue") == []
+    rig.restart(10)
+    assert rig.view.drills_due[0].last is not None
+
+
+def test_a_drill_that_became_real_counts_for_nothing(make_rig: Make) -> None:
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(31 * DAY_S)
+    start(rig, 101, for_s=300)
+    rig.wait(5)
+    rig.press(102)
+    rig.wait(301)
+    assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+
+
+def test_only_drills_of_its_kinds_count(make_rig: Make) -> None:
+    rule = DueSettings(name="shelter", days=30, covers=("Tornado", "earthquake"))
+    rig = make_rig(school(drills=DrillsSettings(due=(rule,))))
+    rig.wait(31 * DAY_S)
+    start(rig, for_s=60)
+    rig.wait(61)
+    assert rig.troubles("drill-overdue") == ["drill-overdue shelter"]
+    rig.ask(PlanDrill("tornado", "Ortiz", "Lee", "board", 60))
+    rig.wait(61)
+    assert rig.troubles("drill-overdue") == []
+
+
+def test_a_rule_that_is_gone_leaves_no_trouble(make_rig: Make) -> None:
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(32 * DAY_S)
+    rig.settings = school()
+    rig.restart(5)
+    rig.wait(1)
+    assert rig.troubles("drill-overdue") == []
+
+
+def test_a_clock_that_was_never_set_owes_no_drill(make_rig: Make) -> None:
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wall_jumps(-1_700_000_000)
+    rig.wait(100 * DAY_S)
+    assert rig.troubles("drill-overdue") == []
 
 
 def at(second: float) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from hub import courses, deeds, escalation, kept_course, reminder
 from hub.delivery import Delivery
+from hub.drills import Drills
 from hub.incidents import Incidents
 from hub.outbound import OVERTAKEN, Outbound
 from hub.site import Site
@@ -119,6 +120,18 @@ def a_trouble_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Site, "trouble", silent)
 
 
+def a_drill_covers_whatever_is_pressed_in_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("hub.drill._real", lambda *_: None)
+
+
+def nobody_looks_again_at_what_was_not_expected(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Drills, "_arm", lambda *_: None)
+
+
+def a_drills_press_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Drills, "_write_presses", lambda *_: None)
+
+
 def an_acknowledgement_stops_the_first_notices_of_a_panic(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(escalation, "ALWAYS_TOLD", frozenset())
 
@@ -166,6 +179,9 @@ FOUND_BY: dict[Plant, set[str]] = {
     the_plan_of_a_press_is_not_begun: {"first_notices_are_never_withdrawn", "nobody_is_left_waiting"},
     a_press_of_another_kind_opens_nothing: {"every_press_is_in_one_incident_once"},
     a_trouble_is_not_written_down: {"the_record_holds_all_of_it"},
+    a_drill_covers_whatever_is_pressed_in_it: {"is_covered"},
+    nobody_looks_again_at_what_was_not_expected: {"what_was_not_expected_is_real_in_30_s"},
+    a_drills_press_is_not_written_down: {"the_record_holds_all_of_it"},
 }
 """Each fault, and what must not hold any more: by no other was it found."""
 

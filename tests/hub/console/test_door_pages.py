@@ -55,6 +55,23 @@ def test_in_a_lockdown_the_board_shows_first_which_doors_are_not_closed(desk: Fr
     assert "<b>not known</b>: cut wire; closed as last known" in shown
 
 
+def test_the_board_names_six_doors_a_building_and_how_many_more(desk: FrontDesk, lee: Caller) -> None:
+    """The button of a call must not sink below a long list; the page of doors has them all."""
+    for n in range(101, 107):
+        door(desk, n, "open")
+    for n in range(107, 110):
+        place = Place(f"room-{n}", f"Room {n}", "Main")
+        desk.view.doors[place.device, "door"] = DoorView(place, "door", f"Door {n}", "open", desk.wall())
+    posture(desk, "lockdown")
+    page = lee.get("/").text
+    shown = page[page.index('id="doors-now"') : page.index('id="calm"')]
+    assert shown.count("Door 1") == 6
+    assert "and 3 more" in shown
+    everything = lee.get("/doors").text
+    first = everything[everything.index('id="not-closed"') : everything.index("Every door")]
+    assert first.count("<b>Door 1") == 9
+
+
 def test_in_a_drill_or_in_quiet_the_board_shows_no_list_of_doors(desk: FrontDesk, lee: Caller) -> None:
     door(desk, 101, "open")
     posture(desk, "lockdown", drill=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,12 +17,13 @@ from config.hub_settings import RoomSettings, ZoneSettings
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
 from hub.inputs import Acknowledge, Asked, Attempted, BypassZone, EndBypass, Resolve
+from hub.kept_course import KeptCourse
 from hub.site import Loaded, Site
 from hub.store.engine import one_moment
 from hub.store.failure import is_of_the_disk, words
 from hub.store.journal import Journal
 from hub.store.known import Known
-from tests.hub.making import at, came, event_bytes, heard, new_site, take
+from tests.hub.making import at, came, event_bytes, heard, incident, new_site, press, take, ticks
 from tests.hub.store.conftest import Store
 from tests.scenarios.rig import site_settings
 
@@ -97,6 +99,18 @@ def test_in_one_batch_or_in_many_it_is_the_same(make_store: Callable[[], Store])
         kept.append((journal.load(), store.count("record"), store.count("events"), store.count("troubles")))
         journal.close()
     assert kept[0] == kept[1]
+
+
+def test_a_start_reads_the_latest_that_were_resolved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The highest numbers first, and no more than it needs: those that ask are read apart."""
+    monkeypatch.setattr("hub.store.journal.RESOLVED_READ", 2)
+    journal = Journal(store.engine, "lincoln")
+    made = [structs.replace(incident(press(100 + n)), id=f"i-{n}", number=n) for n in range(1, 5)]
+    over = [structs.replace(one, state="resolved") for one in made[:3]]
+    journal.commit([Decision(0.0, incidents={one.id: (one, KeptCourse()) for one in (*over, made[3])})])
+    loaded = journal.load()
+    assert [one.number for one in loaded.resolved] == [3, 2]
+    assert [one.number for one, _ in loaded.incidents] == [4]
 
 
 def test_sites_do_not_mix(store: Store) -> None:
@@ -381,9 +395,7 @@ def test_bypasses_and_what_people_were_told_of_troubles_are_kept(journal: Journa
         for name, which in ((device, zone), ("room-101", "wall"), ("room-101", "desk"))
     ]
     done.append(site.decide(Asked(EndBypass("room-101", "wall", "Lee", "board"), lambda _: None), at(2)))
-    for second in (45, 106):
-        while (due := site.next_deadline()) is not None and due <= at(second).mono:
-            done.append(site.tick(at(second)))
+    done += [*ticks(site, 45), *ticks(site, 106)]
     told = [delivery for decision in done for delivery in decision.owed if not delivery.incident]
     assert {delivery.type for delivery in told} == {"trouble.opened"}
     journal.commit(done)

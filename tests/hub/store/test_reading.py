@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.inputs import Acknowledge, Asked, Resolve
+from hub.drill_record import name_of
+from hub.inputs import Acknowledge, Action, Asked, CancelDrill, EndDrill, PlanDrill, Resolve
 from hub.store.journal import Journal
 from hub.store.reading import Reading
 from tests.hub.making import at, event_bytes, new_site, take
@@ -101,3 +102,33 @@ def test_troubles_open_first_and_newest_first(store: Store) -> None:
         ("quiet", False),
     ]
     assert len(Reading(store.reader(), "lincoln").troubles(limit=1)) == 1
+
+
+def test_drills_are_found_by_their_numbers_with_what_lies_beside_the_chain(store: Store) -> None:
+    """Eleven of them, so that the tenth does not stand between the first and the second."""
+    site, done = new_site(site_settings()), []
+    for n in range(1, 12):
+        plan = PlanDrill("lockdown", "Ortiz", "Lee", "board", 600, posture="lockdown")
+        ends: Action = EndDrill(str(n), "Lee", "board")
+        if n == 11:
+            plan = PlanDrill("lockdown", "Ortiz", "Lee", "board", 600, start=at(9000).wall)
+            ends = CancelDrill("11", "Lee", "board")
+        for second, action in ((n * 10, plan), (n * 10 + 5, ends)):
+            done.append(site.decide(Asked(action, lambda _: None), at(second)))
+    journal = Journal(store.engine, "lincoln")
+    journal.commit(done)
+    reading = Reading(store.reader(), "lincoln")
+    rows = reading.drills(11)
+    assert [(row["detail"]["drill"], row["what"]) for row in rows[:2]] == [
+        ("11", "drill-cancelled"),
+        ("10", "drill-ended"),
+    ]
+    assert [int(row["detail"]["drill"]) for row in rows] == list(range(11, 0, -1))
+    assert rows[1]["detail"]["leader"] == "Ortiz"
+    assert rows[1]["reason"] == "Lee ended it"
+    assert len(reading.drills(11, limit=3)) == 3
+    own = reading.rows_of(name_of("1"))
+    assert [row["what"] for row in own] == ["drill", "drill-ended"]
+    postures = reading.postures(own[0]["seq"], own[1]["seq"] + 2)
+    assert [row["detail"]["to"] for row in postures] == ["lockdown", "normal"]
+    journal.close()
