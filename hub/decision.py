@@ -77,6 +77,8 @@ class Decision:
     doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
+    raw_over: int | None = None
+    """Messages in quarantine from before this go, in wall ms."""
     # What the shell does first of all, after the commit or from memory.
     retuned: Callable[[], None] | None = None
     """The shell's part of a change of settings: what leaves after it leaves by the new ones."""
@@ -115,6 +117,7 @@ class Decision:
             or self.doors
             or self.facts
             or self.removals
+            or self.raw_over
             or self.retuned
             or self.ack
             or self.receipts

@@ -9,12 +9,12 @@ from config.clock import Now
 from config.contract import shown
 from config.door_settings import DoorRule
 from hub.decision import Decision
+from hub.door_hours import DoorHours
 from hub.door_rules import Door, Where
 from hub.incident import Incident, Press, rank
 from hub.incidents import Incidents
 from hub.ledger import Ledger
 from hub.notice import age
-from hub.postures import Postures
 
 MOST: Final = 64
 """Incidents of doors that ask for somebody at once; of any more one trouble tells."""
@@ -40,23 +40,13 @@ class Opening(NamedTuple):
 class DoorTelling:
     """Tells of doors, of so many at a time."""
 
-    def __init__(self, ledger: Ledger, incidents: Incidents, postures: Postures) -> None:
+    def __init__(self, ledger: Ledger, incidents: Incidents, hours: DoorHours) -> None:
         self._ledger = ledger
         self._incidents = incidents
-        self._postures = postures
+        self._hours = hours
         self._lines: OrderedDict[Where, deque[float]] = OrderedDict()
         self._untold: dict[Where, Press] = {}
         """What is told by one trouble alone, there being so many."""
-
-    def is_secure(self) -> bool:
-        """Tell whether the school is secure, or in a lockdown; in no drill it is."""
-        current = self._postures.current
-        return not current.drill and current.posture in ("secure", "lockdown")
-
-    def in_lockdown(self) -> bool:
-        """Tell whether there is a real lockdown."""
-        current = self._postures.current
-        return not current.drill and current.posture == "lockdown"
 
     def tell(
         self, decision: Decision, door: Door, rule: DoorRule, opening: Opening, words: str, now: Now
@@ -104,7 +94,7 @@ class DoorTelling:
 
     def call(self) -> Incident | None:
         """Return the call whose timeline doors are lines of: while there is a real lockdown, the gravest."""
-        if not self.in_lockdown():
+        if not self._hours.in_lockdown():
             return None
         calls = [one for one in self._incidents.calls() if one.kind in ("panic", "duress") and not one.drill]
         return min(calls, key=lambda one: (rank(one.kind), -one.number), default=None)

@@ -26,6 +26,7 @@ from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
 from hub.inputs import Answer, DoorWeekSigned, Refused, SignDoorWeek
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView
 
 KEPT: Final = 26
@@ -34,7 +35,6 @@ WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
-REMOVED: Final = "(removed)"
 """Stands where a name or its words are kept no longer."""
 _COUNT: Final = "door-count "
 _WEEK: Final = "door-week "
@@ -79,7 +79,7 @@ class DoorWeeks:
             tally = self._tally(door)
             if tally.unknown_since is None:
                 self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
-            ledger.view.door_counts[door.where] = tally.count
+            ledger.view.door_counts[door.where] = self._with_longest(tally)
         self._wake(now)
 
     # --- what is counted ---
@@ -198,8 +198,8 @@ class DoorWeeks:
             kept = tuple(
                 replace(
                     one,
-                    by=REMOVED if (one.seq, "by") in gone else one.by,
-                    exceptions=REMOVED if (one.seq, "note") in gone else one.exceptions,
+                    by=FORGOTTEN if (one.seq, "by") in gone else one.by,
+                    exceptions=FORGOTTEN if (one.seq, "note") in gone else one.exceptions,
                 )
                 for one in week.signatures
             )
@@ -215,14 +215,16 @@ class DoorWeeks:
 
     def _ended(self, tally: Tally) -> DoorCount:
         """Return what a door's week comes to: with what is under way as it ends."""
-        words = [*tally.words]
+        words = tally.words
         if words and words[-1][1] and words[-1][0] < self._last:
-            words.append((self._last, False))
-        longest = max(
-            [tally.count.longest_ms]
-            + [self._longest(words[i : i + 2], closing=True) for i in range(len(words))]
-        )
-        return replace(self._counted_unknown(tally, self._last).count, longest_ms=longest)
+            words = (*words, (self._last, False))
+        count = self._counted_unknown(tally, self._last).count
+        return self._with_longest(replace(tally, count=count, words=words), closing=True)
+
+    def _with_longest(self, tally: Tally, *, closing: bool = False) -> DoorCount:
+        """Return a door's count with the longest that it was open, as far as its closings are known."""
+        spans = [self._longest([*pair], closing=closing) for pair in pairwise(tally.words)]
+        return replace(tally.count, longest_ms=max(tally.count.longest_ms, *spans, 0))
 
     def _begin(self, decision: Decision, at: int) -> None:
         """Begin the week of this moment: every exterior door counts from nothing."""
@@ -329,7 +331,7 @@ class DoorWeeks:
         where = (count.device, count.zone)
         self._tallies[where] = tally
         decision.facts[_COUNT + " ".join(where)] = msgspec.json.encode(tally).decode()
-        view = self._ledger.view
+        view, count = self._ledger.view, self._with_longest(tally)
         decision.shown.append(lambda: view.door_counts.__setitem__(where, count))
 
     def _wake(self, now: Now) -> None:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import shown
 from config.door_settings import DOOR_RULES, DoorRule
 from hub.decision import Decision
-from hub.directory import UNSET_MS
-from hub.door_rules import Door, Where, broken, schedules_of
+from hub.door_hours import DoorHours
+from hub.door_rules import Door, Where
 from hub.door_telling import DoorTelling, Opening
 from hub.door_weeks import DoorWeeks
 from hub.flap import Flaps
@@ -45,10 +44,10 @@ AT_ONCE: Final = 8
 """Doors that one decision tells of: a thousand must not hold up the next press."""
 PAUSE_S: Final = 0.01
 """Seconds between two such decisions, in which a press comes first."""
+STRANGE_DOORS: Final = 4096
+"""Doors that are known, after which none is taken that the settings don't have."""
 DOOR_WAKES: Final = frozenset({"door", "doors", "door-week"})
 """What it asks its site to be woken for."""
-_HISTORY: Final = "door postures"
-_POSTURES_KEPT: Final = 32
 
 
 class Doors:
@@ -65,7 +64,6 @@ class Doors:
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
-        self._postures = postures
         self.weeks = DoorWeeks(ledger, facts, now)
         self._doors: dict[Where, DoorView] = {}
         self._zones: dict[str, dict[str, None]] = {}
@@ -75,11 +73,8 @@ class Doors:
         self._flaps = Flaps()
         self._to_look_at: dict[Where, str] = {}
         """Doors that stand open and are to be looked at, and what began meanwhile."""
-        self._telling = DoorTelling(ledger, incidents, postures)
-        self._stood = self._stands()
-        kept = facts.get(_HISTORY)
-        self._history = msgspec.json.decode(kept, type=list[tuple[int, bool]]) if kept else []
-        self._edge: float | None = None
+        self._hours = DoorHours(ledger, postures, facts)
+        self._telling = DoorTelling(ledger, incidents, self._hours)
         for door in loaded:
             where = (door.place.device, door.zone)
             known = replace(door, since=min(door.since, now.wall), unknown="its device is not heard yet")
@@ -91,7 +86,7 @@ class Doors:
                 self._settle(where, now)
         if loaded:
             ledger.wake(now.mono + START_S, "doors", "start")
-        self._wake_at_edge(now)
+        self._hours.wake_at_edge(now)
 
     # --- what is heard of doors ---
 
@@ -100,6 +95,8 @@ class Doors:
         where, is_open, at = (account.device, account.zone), account.what == "open", account.at
         opening = Opening(at, f"{account.zone} {account.key}", account.id)
         door, known = self._door(where, account.room, account.label), self._doors.get(where)
+        if known is None and self._is_one_too_many(where):
+            return
         self.weeks.word(decision, door, at, is_open=is_open)
         if not is_open:
             if known is None or (known.state == "open" and at >= known.since):
@@ -118,7 +115,8 @@ class Doors:
         """Take a door of a live state: an agent tells of one that it found as it started."""
         where = (view.place.device, zone)
         known = self._doors.get(where)
-        if known is not None and known.state == stands:
+        is_news = not self._is_one_too_many(where) if known is None else known.state != stands
+        if not is_news:
             return
         label = next((each.label for each in view.zones if each.zone == zone), None)
         door = self._door(where, view.place.room, label)
@@ -147,13 +145,8 @@ class Doors:
 
     def follow_up(self, decision: Decision, now: Now) -> None:
         """See whether the posture changed in this decision, and whether an untold door may be told of."""
-        if (stands := self._stands()) != self._stood:
-            was, self._stood = self._stood, stands
-            if stands[0] != was[0]:
-                self._history = [*self._history[1 - _POSTURES_KEPT :], (now.wall, stands[0])]
-                decision.facts[_HISTORY] = msgspec.json.encode(self._history).decode()
-            if stands[0]:
-                self._sweep(f"as the posture became {self._postures.current.posture}", now)
+        if self._hours.became_secure(decision, now):
+            self._sweep(f"as the posture became {self._hours.posture()}", now)
         if (where := self._telling.tell_untold(decision, now)) is not None:
             known = self._doors.get(where)
             if known is not None and known.state == "closed":
@@ -189,10 +182,10 @@ class Doors:
             self._telling.say_untold(decision, now)
             self._sweep("", now)
         elif key == "edge":
-            if self._edge is None or self._edge > now.mono:
+            if not self._hours.edge(now):
                 return  # it was moved
             self._sweep("as after hours began", now)
-            self._wake_at_edge(now)
+            self._hours.wake_at_edge(now)
         for where in list(self._to_look_at)[:AT_ONCE]:
             self._stands_open(decision, where, self._to_look_at.pop(where), now)
         if self._to_look_at:
@@ -211,7 +204,7 @@ class Doors:
                 self._keep(decision, after)
         self.weeks.retune(now)
         self._sweep("", now)
-        self._wake_at_edge(now)
+        self._hours.wake_at_edge(now)
 
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Take every moment by a wall clock that has jumped."""
@@ -219,12 +212,10 @@ class Doors:
             due = None if door.due is None else door.due + moved_ms
             self._doors[where] = replace(door, since=door.since + moved_ms, due=due)
             self._keep(decision, self._doors[where])
-        self._history = [(since + moved_ms, secure) for since, secure in self._history]
-        if self._history:
-            decision.facts[_HISTORY] = msgspec.json.encode(self._history).decode()
+        self._hours.rewrite(decision, moved_ms)
         self.weeks.rewrite(decision, moved_ms, now)
         self._sweep("", now)
-        self._wake_at_edge(now)
+        self._hours.wake_at_edge(now)
 
     # --- what it makes of it ---
 
@@ -261,7 +252,7 @@ class Doors:
     ) -> None:
         """Tell of a door that was opened when it is to be closed; one that swings was told of."""
         at = opening.at
-        rule = broken(door, at, secure=self._was_secure(at), is_on=self._is_on)
+        rule = self._hours.broken(door, at)
         if rule is None:
             return
         incident = self._incidents.of_door(*door.where)
@@ -287,7 +278,7 @@ class Doors:
         """Say what is told of a door that was opened."""
         if rule == "after-hours":
             return "opened after hours"
-        return f"opened in {self._postures.current.posture if self._stood[0] else 'secure'}"
+        return f"opened in {self._hours.posture()}"
 
     def _held_open(self, decision: Decision, door: Door, known: DoorView, now: Now) -> None:
         if not door.open_max_ms:
@@ -315,14 +306,14 @@ class Doors:
         stood = f"{_named(known)}: open for {age(now.wall - known.since)}"
         if began:
             self._telling.line(decision, where, stood, now)
-        rule = broken(door, now.wall, secure=self._stood[0], is_on=self._is_on)
+        rule = self._hours.broken(door, now.wall)
         if rule is None or (not began and known.told is not None and _is_as_grave(known.told, rule)):
             return
         incident = self._incidents.of_door(*where)
         if incident is not None and incident.closed_at is None and _is_as_grave(incident.rule, rule):
             return
         self.weeks.broke(decision, door, rule, now.wall)
-        began = began or ("in " + self._postures.current.posture if rule == "secure" else "after hours")
+        began = began or (f"in {self._hours.posture()}" if rule == "secure" else "after hours")
         words = f"stands open {began}, for {age(now.wall - known.since)} by now"
         self._tell(decision, door, rule, Opening(now.wall, f"{door.zone} {rule} {now.wall}"), words, now)
 
@@ -358,19 +349,6 @@ class Doors:
 
     # --- what it goes by ---
 
-    def _stands(self) -> tuple[bool, bool]:
-        """Return whether the school is secure, and whether in a lockdown."""
-        return self._telling.is_secure(), self._telling.in_lockdown()
-
-    def _was_secure(self, at: int) -> bool:
-        if not self._history:
-            return self._stood[0]
-        return next((secure for since, secure in reversed(self._history) if since <= at), False)
-
-    def _is_on(self, schedule: str, at: int) -> bool:
-        """Tell whether it is after hours; a clock that was never set says nothing of any hours."""
-        return at >= UNSET_MS and self._ledger.directory.is_on(schedule, at)
-
     def _door(self, where: Where, room: str | None, label: str | None) -> Door:
         found = self._ledger.directory.doors.get(where)
         if found is not None:
@@ -381,6 +359,10 @@ class Doors:
     def _unknown(self, where: Where) -> str | None:
         known = self._doors.get(where)
         return None if known is None else known.unknown
+
+    def _is_one_too_many(self, where: Where) -> bool:
+        """Tell whether a stranger's door is not looked at: what says it is anybody's."""
+        return len(self._doors) >= STRANGE_DOORS and where not in self._ledger.directory.doors
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""
@@ -395,13 +377,6 @@ class Doors:
 
     def _wake(self, where: Where, mono: float) -> None:
         self._ledger.wake(mono, "door", " ".join(where))
-
-    def _wake_at_edge(self, now: Now) -> None:
-        directory = self._ledger.directory
-        at = directory.next_on(schedules_of(directory.doors.values()), now.wall)
-        self._edge = None if at is None else to_mono(at, now)
-        if self._edge is not None:
-            self._ledger.wake(self._edge, "doors", "edge")
 
     def _keep(self, decision: Decision, door: DoorView) -> None:
         where = (door.place.device, door.zone)

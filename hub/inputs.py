@@ -474,6 +474,15 @@ class TimeOver(Struct, frozen=True):
     """Number of the row, and field."""
 
 
+class RawOver(Struct, frozen=True):
+    """Messages in quarantine whose time is over."""
+
+    why: str
+    before: int
+    """Those from before this go (wall ms)."""
+    count: int
+
+
 class HeadRead(Struct, frozen=True):
     """The record's newest committed row: its number and its hash."""
 
@@ -494,6 +503,7 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | RawOver
     | Reload
     | ReloadRefused
 )

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import PANIC_KINDS, shown
 from hub.decision import Decision
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView, ZoneView
-from hub.walk_test import Proof
+from hub.walk_test import Proof, WalkTest
 
 LOOK_EVERY_S: Final = 3600.0
 DAY_MS: Final = 86_400_000
@@ -65,10 +67,21 @@ class Proving:
         of = self._proofs.setdefault(device, {})
         if zone in of and of[zone].at > at:  # one that came late
             return
-        of[zone] = proof
-        decision.facts[proved_fact(device)] = msgspec.json.encode(tuple(of.values())).decode()
-        decision.shown.append(lambda: self._ledger.view.proved.__setitem__((device, zone), proof))
+        self._keep(decision, device, proof)
         self.look(decision, device, now)
+
+    def forget(self, decision: Decision, device: str, test: WalkTest) -> None:
+        """Let go of who proved a device's buttons in a walk test whose opener the record has let go of."""
+        for proof in list(self._proofs.get(device, {}).values()):
+            if proof.by == test.by and test.started <= proof.at <= (test.ended or test.until):
+                self._keep(decision, device, replace(proof, by=FORGOTTEN))
+
+    def _keep(self, decision: Decision, device: str, proof: Proof) -> None:
+        of = self._proofs[device]
+        of[proof.zone] = proof
+        decision.facts[proved_fact(device)] = msgspec.json.encode(tuple(of.values())).decode()
+        shown_proofs, where = self._ledger.view.proved, (device, proof.zone)
+        decision.shown.append(lambda: shown_proofs.__setitem__(where, proof))
 
     def due(self, decision: Decision, now: Now) -> None:
         """Look at every device, and again in an hour."""

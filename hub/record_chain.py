@@ -32,6 +32,8 @@ ENDS: Final = "channel "
 NOBODY: Final = "-"
 """The target of a channel that has but one end: no person."""
 REASON: Final = "reason"
+FORGOTTEN: Final = "(removed)"
+"""Stands for a name whose time is over, wherever it was kept outside the record."""
 
 PLAIN: Final = re.compile(r"step \d{1,4} at [\d.e+]{1,12} s|revision \d{1,9}", re.ASCII)
 """Reasons of nearly every row of a storm; nobody can be named in them."""

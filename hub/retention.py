@@ -14,7 +14,7 @@ import structlog
 
 from config.clock import Clock
 from config.record_settings import RetentionSettings
-from hub.inputs import HeadRead, Input, TimeOver
+from hub.inputs import HeadRead, Input, RawOver, TimeOver
 
 FIRST_S: Final = 300.0
 """Seconds after a start: rooms come first."""
@@ -34,6 +34,9 @@ class Store(Protocol):
 
     def payloads(self, before: int, after: tuple[int, str]) -> list[tuple[int, str]]:
         """Return the next of the events' payloads."""
+
+    def quarantined(self, before: int) -> int:
+        """Return how many messages are in quarantine from before this (wall ms)."""
 
 
 class Retention:
@@ -76,6 +79,9 @@ class Retention:
         settings = self._settings()
         self._remove("what names a person", settings.personal_days, now, self._due.personal)
         self._remove("payloads of events", settings.payload_days, now, self._due.payloads)
+        if settings.payload_days and (count := self._due.quarantined(now - settings.payload_days * DAY_MS)):
+            why = f"messages in quarantine: older than {settings.payload_days} days"
+            self._put(RawOver(why, now - settings.payload_days * DAY_MS, count))
 
     def _run(self) -> None:
         wait = FIRST_S

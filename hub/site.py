@@ -48,6 +48,7 @@ from hub.inputs import (
     Measured,
     PostureHeard,
     Probed,
+    RawOver,
     Reload,
     ReloadRefused,
     SetPosture,
@@ -187,6 +188,7 @@ class Site(Ledger):
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self.postures.heard,
             TimeOver: self._remove,
+            RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
@@ -368,6 +370,12 @@ class Site(Ledger):
         seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
         decision.removals.append(Removal(seq, fact.values))
         self.doors.weeks.forget(decision, fact.values)
+        self.walk_tests.forget(decision, fact.values)
+
+    def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
+        """Let go of what the database refused long ago."""
+        self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
+        decision.raw_over = fact.before
 
     def _restore_old_flaws_at(self, mono: float) -> None:
         self.wake(mono + 3600.0, "flaws", "")

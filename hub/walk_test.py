@@ -44,6 +44,11 @@ class WalkTest(Struct, frozen=True):
     proved: tuple[Tried, ...] = ()
 
     @property
+    def row(self) -> int:
+        """The number of the record's row that says who opened it."""
+        return int(self.id.split("-")[1])
+
+    @property
     def left(self) -> tuple[str, ...]:
         """The zones that are still to be pressed."""
         done = {one.zone for one in self.proved}

@@ -22,6 +22,7 @@ from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.proving import Proving
 from hub.reckoning import Account
+from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView
 from hub.walk_test import LONGEST_S, Timed, Tried, WalkTest
 
@@ -240,6 +241,15 @@ class WalkTests:
             self._tell_agent(decision, timed, now, "again")
         else:
             self._ledger.wake(min(timed.started + NOT_BEGUN_S, timed.end), "walk-test", device)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who opened a walk test, as the record does: rows and fields beside the chain."""
+        gone = {seq for seq, field in values if field == "by"}
+        for device, of in self._tests.items():
+            old = [one.test for one in of if one.test.row in gone]
+            for test in old:
+                self._change(decision, replace(test, by=FORGOTTEN))
+                self._proving.forget(decision, device, test)
 
     def rewrite(self, decision: Decision, now: Now) -> None:
         """Store every moment anew, after the wall clock jumped."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
@@ -109,6 +109,8 @@ class Journal:
             if kept:
                 self._upserts[table].run(connection, list(kept.values()))
         remove(connection, site, [removal for decision in batch for removal in decision.removals])
+        for before in [decision.raw_over for decision in batch if decision.raw_over is not None]:
+            connection.execute(delete(quarantine).where(quarantine.c.site == site, quarantine.c.at < before))
 
     def _statement(self, statement: Any, table: Table) -> Statement:
         return Statement(statement, self._engine.dialect, [column.name for column in table.columns])

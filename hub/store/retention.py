@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, update
 
 from hub.decision import Removal
 from hub.incident import Incident
-from hub.store.tables import deliveries, events, incidents, personal, troubles
+from hub.record_chain import FORGOTTEN
+from hub.store.tables import deliveries, events, incidents, personal, quarantine, troubles
 
 AT_ONCE: Final = 200
 """Values in one transaction at most: some milliseconds, so that no press waits for it."""
@@ -19,7 +20,6 @@ PAYLOAD: Final = "payload"
 """Stands for an event's payload where other refs name a field."""
 KEY: Final = "key"
 """A trouble's, where it names an end of a channel."""
-GONE: Final = "(removed)"
 
 
 class Due:
@@ -65,6 +65,13 @@ class Due:
         with self._engine.connect() as connection:
             return [(seq, PAYLOAD) for (seq,) in connection.execute(chosen)]
 
+    def quarantined(self, before: int) -> int:
+        """Return how many messages are in quarantine from before this (wall ms)."""
+        wanted = (quarantine.c.site == self._site, quarantine.c.at < before)
+        with self._engine.connect() as connection:
+            found = connection.execute(select(func.count()).select_from(quarantine).where(*wanted))
+            return int(found.scalar_one())
+
 
 def remove(connection: Connection, site: str, removals: Sequence[Removal]) -> None:
     """Carry removals out, in the transaction that writes the rows that tell of them."""
@@ -105,8 +112,8 @@ def _clear_states(connection: Connection, site: str, seqs: list[int]) -> None:
         incident = msgspec.json.decode(body, type=Incident)
         seen, ended = incident.acknowledged, incident.resolved
         bare: dict[str, Any] = {
-            "acknowledged": seen and replace(seen, by=GONE),
-            "resolved": ended and replace(ended, by=GONE),
+            "acknowledged": seen and replace(seen, by=FORGOTTEN),
+            "resolved": ended and replace(ended, by=FORGOTTEN),
         }
         text = msgspec.json.encode(replace(incident, **bare)).decode()
         of_this = (incidents.c.site == site, incidents.c.id == key)

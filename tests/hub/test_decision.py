@@ -24,7 +24,7 @@ SOMETHING: dict[str, Any] = {
     "ack": (1, 1), "receipts": [("d", "e")], "owed": [1], "withdrawn": ["d"], "stream": [1],
     "commands": [("d", Command(v=1, id="c", do="lamp"))], "shown": [int],
     "posture": Posture(v=1, n=1, posture="hold", drill=False, since="2026-11-23T10:00:00.000Z"),
-    "answer": (print, Refused("not-found", "")), "retuned": print,
+    "answer": (print, Refused("not-found", "")), "retuned": print, "raw_over": 1,
 }  # fmt: skip
 ASIDE = {"decided", "raw", "quarantined", "told", "replied"}
 """Fields that are no reason to write or release anything."""

@@ -626,7 +626,7 @@ def test_a_door_that_swings_is_told_of_a_few_times_and_no_more(rig: Rig) -> None
     rig.all_speak(700)
     assert told(rig)[-1].endswith("closed again")
     counts = rig.view.door_counts["room-101", "door"]
-    assert counts.opened == 400
+    assert (counts.opened, counts.longest_ms) == (400, 500)
 
 
 def test_a_swinging_door_writes_few_lines_into_a_calls_timeline(rig: Rig) -> None:
@@ -694,6 +694,16 @@ def test_every_door_that_no_incident_told_of_has_one_once_others_are_answered(
     rig.wait(1)
     assert rig.troubles("doors-many") == []
     assert sum(one.kind == "door" for one in rig.view.incidents.values()) == MOST
+
+
+def test_a_strangers_doors_are_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.doors.STRANGE_DOORS", 5)
+    for n in range(900, 920):
+        door(rig, n, "open")
+        door(rig, n, "closed")
+    assert len(rig.view.doors) == 5
+    door(rig, GYM, "open")
+    assert rig.view.doors["room-101", "door"].state == "open"
 
 
 # --- the weekly record ---

@@ -10,7 +10,7 @@ import pytest
 from config.contract import PANIC_KINDS, Command
 from config.hub_settings import HubSettings, WalkTestSettings
 from hub.decision import Decision
-from hub.inputs import Answer, EndWalkTest, OpenWalkTest, Refused, WalkTestDone
+from hub.inputs import Answer, EndWalkTest, OpenWalkTest, Refused, TimeOver, WalkTestDone
 from tests.scenarios.rig import Rig, site_settings
 
 DAY_S = 86_400.0
@@ -487,3 +487,26 @@ def test_a_site_that_asks_for_no_proof_has_no_trouble_of_it(make_rig: MakeRig) -
     rig.wait(100 * DAY_S)
     assert not details(rig, "prove-again") + details(rig, "not-proved")
     assert rig.view.proved == {}
+
+
+def test_who_opened_it_is_forgotten_with_the_record(make_rig: MakeRig) -> None:
+    """When the row's time is over: in the test, in each proof of it, and after a restart; others stay."""
+    rig = make_rig(site_settings())
+    rig.state(101, wall="normal")
+    rig.state(102, wall="normal")
+    first, second = (
+        rig.ask(OpenWalkTest(f"room-{n}", by, "board", ("wall",))) for n, by in ((101, "Lee"), (102, "Kim"))
+    )
+    assert isinstance(first, WalkTestDone)
+    assert isinstance(second, WalkTestDone)
+    for room in (101, 102):
+        rig.press(room, test=True)
+    rig._do(rig.site.decide(TimeOver("its time is over", ((first.walk_test.row, "by"),)), rig.now()))
+    for _ in range(2):
+        assert {room: proof.by for (room, _), proof in rig.view.proved.items()} == {
+            "room-101": "(removed)",
+            "room-102": "Kim",
+        }
+        assert rig.view.walk_tests["room-101"].by == "(removed)"
+        assert "Lee" not in str(rig.journal.load().facts)
+        rig.restart()

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from config.clock import Now
 from config.record_settings import RetentionSettings
+from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, HeadRead, Input, Note, Resolve, TimeOver
+from hub.inputs import Acknowledge, Asked, Attempted, HeadRead, Input, Note, RawOver, Resolve, TimeOver
 from hub.retention import DAY_MS, Retention
 from hub.site import Site
 from hub.store import chain, retention
@@ -65,8 +66,9 @@ class School:
         if isinstance(fact, HeadRead):
             self.heads.append(f"{fact.seq}:{fact.hash}")
             return
-        assert isinstance(fact, TimeOver)
-        self.asked.append(fact)
+        assert isinstance(fact, TimeOver | RawOver)
+        if isinstance(fact, TimeOver):
+            self.asked.append(fact)
         self.journal.commit([self.site.decide(fact, self.now())])
 
     def round(self, personal_days: int = DAYS, payload_days: int = DAYS) -> None:
@@ -212,3 +214,17 @@ def test_a_sick_disk_ends_no_thread(store: Store, monkeypatch: pytest.MonkeyPatc
     daily.start()
     assert again.wait(10)
     daily.stop(5)
+
+
+def test_what_the_database_refused_goes_with_the_payloads(school: School) -> None:
+    """After their days, with a row that counts it; what is younger, or kept for ever, stays."""
+    for at in (T0, LATER - DAY_MS):
+        school.journal.quarantine(Decision(0.0, raw=("topic", b"raw")), at, "refused")
+    school.round(payload_days=0)
+    assert school.store.count("quarantine") == 2
+    school.round()
+    assert school.store.count("quarantine") == 1
+    assert "messages in quarantine: older than 30 days" in school.kept()
+    before = school.store.count("record")
+    school.round()
+    assert school.store.count("record") == before
