@@ -3,9 +3,9 @@
     python -m bench.decisions [--devices 10,100,1000] [--events 10000] [--json FILE]
 
 One thread, no broker, no channel and, but for the last rows, no disk: what :meth:`hub.site.Site.decide` takes
-for a storm of presses (joined in one incident, or an incident for each room), for healths, for doors, and
-for the step that 1,000 incidents have due at one moment. With the commit: what the recorder and its
-committer do one after the other here, and side by side in the hub.
+for a storm of presses (joined in one incident, or an incident for each room), for healths, for doors, for
+the step that 1,000 incidents have due at one moment, and for settings that change meanwhile. With the
+commit: what the recorder and its committer do one after the other here, and side by side in the hub.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bench.measure import percentile, table
 from config.clock import Now
 from config.hub_settings import HubSettings, RoomSettings, ZoneSettings
 from hub.decision import Decision
-from hub.inputs import DeviceMessage
+from hub.directory import directory_of
+from hub.inputs import DeviceMessage, Reload
 from hub.presses import digests
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
@@ -70,6 +72,8 @@ def decided(devices: int, events: int) -> dict[str, dict[str, float]]:
         rows[name] = timed(name, storm(devices, events), lambda fact, site=site: press(site, fact))  # type: ignore[misc]
     name = f"steps due at one moment of {min(devices, events)} incidents, a part at a time"
     rows[name] = timed(name, while_due(site, at(events / 1000 + 3600)), site.tick)
+    name = f"reloads, {devices} rooms with other names and {min(devices, events)} incidents with other steps"
+    rows[name] = timed(name, reloads(site), lambda fact: site.decide(fact, at(events / 1000 + 3601)))
     for what, facts in (("healths", healths(devices, events)), ("doors", doors(devices, events))):
         site = new_site(settings(devices, "site"))
         rows[f"{what}, {devices} rooms"] = timed(
@@ -169,6 +173,21 @@ def healths(devices: int, events: int) -> list[Any]:
         )
         for n in range(events)
     ]
+
+
+def reloads(site: Site, times: int = 20) -> Iterator[Reload]:
+    """Yield settings that are read anew: every room has another name, and every step another time."""
+    old = site.settings
+    plans = {
+        name: replace(plan, steps=tuple(replace(step, after_s=step.after_s + 5) for step in plan.steps))
+        for name, plan in old.plans.items()
+    }
+    rooms = tuple(replace(room, room=f"{room.room} (new)") for room in old.rooms)
+    kinds = dict.fromkeys(old.channels, "webhook")
+    shapes = {name: (kind, ("-",)) for name, kind in kinds.items()}
+    for number in range(times):
+        new = old if number % 2 else replace(old, rooms=rooms, plans=plans)
+        yield Reload(new, directory_of(new, shapes), kinds, (), "", lambda: None, lambda _: None)
 
 
 def press(site: Site, fact: Any, known: Any = None) -> Decision:

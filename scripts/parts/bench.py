@@ -19,6 +19,7 @@ EXTRAS: dict[str | None, tuple[str, ...]] = {
     "storm": ("hub", "postgres"),
     "growth": ("hub", "postgres"),
     "record": ("hub",),
+    "backup": ("hub",),
 }
 """What each measurement needs, by the word that asks for it; without a word it is press to webhook."""
 
