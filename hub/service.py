@@ -21,6 +21,7 @@ from config.hub_settings import HubSettings
 from config.notify import notify
 from config.settings import secret
 from hub import alone
+from hub.atomic import write_whole
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -221,11 +222,5 @@ def session_key(data: Path) -> bytes:
         if len(key) == 32:
             return key
     key = secrets.token_bytes(32)
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(path, key)
     return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from config.contract import PANIC_KINDS
+from config.door_checks import doubts as door_doubts
 from config.hub_settings import HubSettings, check_hub
 from config.plan_checks import doubts
 from config.plan_settings import AUDIENCES
@@ -21,6 +22,8 @@ def test_it_is_accepted_whole_and_leaves_nothing_in_doubt(tmp_path: Path) -> Non
     assert not check_channels(settings)
     assert [kind for kind in PANIC_KINDS if settings.plan_for(kind) is None] == []
     assert doubts(settings.plans) == []
+    assert settings.door_rules == ("secure", "after-hours", "held-open")
+    assert door_doubts(settings.door_rules, settings.plans) == []
     assert trouble_doubts(settings.troubles, settings.audiences) == []
     assert [name for name in AUDIENCES if not _reaches(settings, name)] == []
     assert cover(settings, 60)[0].startswith("at every minute of the school year (2026-08-17 to 2027-06-04)")
