@@ -397,13 +397,13 @@ class AnyHistory(RuleBasedStateMachine):
     def everybody_of_a_panic_was_told(self) -> None:
         """By a first notice to each audience of its plan, or the record says why it was left out.
 
-        Whatever came after, but for a person's word that it was no real alarm.
+        Whatever came after, but for a person's word that it was no real alarm. A drill tells no dispatch.
         """
         left_out = {(incident, audience) for incident, audience in self.skipped()}
         first = {(d.incident, d.target.audience) for d in self.deliveries() if d.is_first}
         for incident in self.incidents().values():
             real = incident.resolved is None or incident.resolved.disposition == "real"
-            if incident.kind in ALWAYS_TOLD and real:
+            if incident.kind in ALWAYS_TOLD and real and not incident.drill:
                 for audience in ("sro", "dispatch", "administration"):
                     assert (incident.id, audience) in first | left_out, (incident.id, audience)
 
