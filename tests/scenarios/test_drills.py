@@ -14,9 +14,11 @@ from config.clock import stamp
 from config.contract import PANIC_KINDS
 from config.drill_settings import DrillsSettings, DueSettings
 from config.plan_settings import PlanSettings, StepSettings
+from hub.decision import Decision
 from hub.drill import Drill, DrillPress
 from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
+from hub.drills import Drills
 from hub.incident import Incident
 from hub.inputs import (
     CancelDrill,
@@ -31,6 +33,7 @@ from hub.inputs import (
 )
 from hub.store.export import export
 from hub.store.reading import Reading
+from tests.hub.making import came, event_bytes
 from tests.scenarios.rig import WALL_0, Rig, Sent
 from tests.scenarios.school import PLANS, school
 
@@ -507,6 +510,23 @@ def test_an_earlier_reckoning_of_before_the_drill_makes_a_press_real(rig: Rig) -
     rig.press(101, id="e", seq=1, age_s=40)
     (one,) = real(rig)
     assert one.events[0].at == WALL_0 + 30_000
+
+
+def test_a_press_in_a_drill_that_our_own_code_fails_on_is_real(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the drill's incident has it already: nobody would ask what it is."""
+    start(rig)
+    rig.wait(20)
+    monkeypatch.setattr(Drills, "_keep_press", lambda *_: 1 / 0)
+    fact = came(event_bytes(id="e1"))
+    fact, now, decision = replace(fact, arrived=rig.now()), rig.now(), Decision(0.0)
+    with pytest.raises(ZeroDivisionError):
+        rig.site.decide(fact, now, {}, into=decision)
+    assert [incident.drill for incident, _ in decision.incidents.values()] == [True]
+    rig.site.in_doubt(decision, fact, now)
+    assert [incident.kind for incident, _ in decision.incidents.values() if not incident.drill] == ["panic"]
+    assert any(owed.target.channel == "dispatch" for owed in decision.owed)
 
 
 # --- a real emergency in it ---
