@@ -10,8 +10,9 @@ from typing import Final
 
 from hub.delivery import Delivery
 
-PLACES: Final = 16
-"""Deliveries of one urgency that a channel holds for one of its targets."""
+PLACES: Final = 64
+"""Deliveries of one urgency that a channel holds for one of its targets: more than it tells in a round of the
+recorder, which frees a place only once it has heard the outcome."""
 
 _End = tuple[str, str, int]
 """A channel, one of its targets, an urgency."""

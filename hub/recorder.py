@@ -33,11 +33,14 @@ from hub.presses import Seen, digests
 from hub.readiness import COMMIT_LATE_S
 from hub.release import Release
 from hub.site import Site, held_fact
+from hub.turns import Turns
 
 DISK_PATIENCE_S: Final = 0.25
 """Seconds a commit may take before what it holds is told from memory."""
 ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
+URGENT: Final = 128
+"""Alarms, outcomes and people's words decided before the queue is looked at again: some 10 ms."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 
@@ -62,7 +65,7 @@ class Recorder:
         self._metrics = metrics
         self._log = structlog.get_logger(part="recorder")
         self._inputs: queue.SimpleQueue[Input | _Commit | None] = queue.SimpleQueue()
-        self._urgent: deque[Input] = deque()
+        self._urgent = Turns()
         self._rest: deque[Input] = deque()
         self._waiting: deque[Decision] = deque()
         self._uncommitted: deque[float] = deque()
@@ -153,14 +156,13 @@ class Recorder:
         elif isinstance(fact, _Commit):
             self._note_commit(fact)
         elif isinstance(fact, Attempted | Asked) or (isinstance(fact, EventCame) and fact.is_alarm):
-            self._urgent.append(fact)
+            self._urgent.put(fact)
         else:
             self._rest.append(fact)
 
     def _decide_urgent(self) -> None:
         if self._urgent:
-            facts = [self._urgent.popleft() for _ in range(min(len(self._urgent), 512))]
-            self._decide_facts(facts)
+            self._decide_facts(self._urgent.take(URGENT))
 
     def _decide_some(self) -> None:
         if self._rest:

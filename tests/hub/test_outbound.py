@@ -300,11 +300,12 @@ def test_an_alarm_receiver_is_told_each_rooms_alarm_at_once_and_it_stays_owed() 
 
 
 def test_a_channel_holds_so_many_and_the_rest_waits_in_order() -> None:
-    """A storm of 40 incidents on a far side that hangs: 16 of its first notices at a time, oldest first."""
+    """A storm of incidents on a far side that hangs: so many of its first notices at a time, oldest first."""
     site = new_site(site_settings("device"))
-    out = [d for n in range(101, 141) for d in take(site, event_bytes(), device=f"room-{n}").owed]
+    rooms = range(101, 101 + PLACES + 24)
+    out = [d for n in rooms for d in take(site, event_bytes(), device=f"room-{n}").owed]
     assert [d.number for d in out] == list(range(1, PLACES + 1))
-    assert len(site.outbound._owed) == 40
+    assert len(site.outbound._owed) == len(rooms)
     following = told(site, out[3], TAKEN, 1).owed
     assert [d.number for d in following] == [PLACES + 1]
     assert told(site, out[4], DOWN, 1).owed[0].number == PLACES + 2
@@ -315,9 +316,9 @@ def test_a_channel_holds_so_many_and_the_rest_waits_in_order() -> None:
 def test_what_is_most_urgent_never_waits_for_a_place() -> None:
     """However many updates are with a channel, a first notice goes to it at once; a panic's before a call."""
     site = new_site(site_settings("device"))
-    for n in range(101, 141):
+    for n in range(101, 101 + PLACES + 24):
         take(site, event_bytes(zone="nurse", kind="medical"), device=f"room-{n}")
-    (panic,) = take(site, event_bytes(id="p"), 1, device="room-150").owed
+    (panic,) = take(site, event_bytes(id="p"), 1, device="room-900").owed
     assert (panic.type, panic.urgency) == ("incident.opened", 0)
     lane = Lane(at_once=1, targets=1)
     for delivery in (*site.outbound._owed.values(),):

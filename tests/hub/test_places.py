@@ -31,13 +31,13 @@ def test_ends_and_urgencies_take_no_place_from_each_other() -> None:
     assert places.take(delivery(902, channel="mail", target="hung", urgency=10))
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 60), st.sampled_from([0, 10]))))
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, PLACES + 40), st.sampled_from([0, 10]))))
 def test_no_place_is_empty_while_somebody_waits(deeds: list[tuple[bool, int, int]]) -> None:
     """Whatever comes and goes: no more than the places are out, all of them while anybody waits."""
     places = Places()
     out: dict[int, set[str]] = {0: set(), 10: set()}
     waiting: dict[int, list[str]] = {0: [], 10: []}
-    known = {(n, u): delivery(100 * u + n, urgency=u) for n in range(61) for u in (0, 10)}
+    known = {(n, u): delivery(1000 * u + n, urgency=u) for n in range(PLACES + 41) for u in (0, 10)}
     by_id = {one.id: one for one in known.values()}
     filled = [(True, number, urgency) for urgency in (0, 10) for number in range(PLACES)]
     for comes, number, urgency in filled + deeds:

@@ -641,6 +641,10 @@ def test_a_real_panic_takes_the_word_drill_off_and_nothing_lowers_it(rig: Rig, e
     assert posture(rig) == "lockdown"
     assert rig.view.posture.n > n
     assert rig.view.posture.asked is not None
+    assert rig.drill_news == [
+        "20 s reyes: Which posture is to hold? incident 1, a real panic, came during drill 1: the lockdown"
+        " of a drill is real from now on"
+    ]
     if ends == "by a person":
         rig.ask(EndDrill("1", "Lee", "board"))
     rig.resolve("false-alarm")
@@ -667,6 +671,8 @@ def test_medical_assist_and_duress_leave_the_posture_as_it_is(rig: Rig, kind: st
     assert rig.view.posture.message() == before
     assert rig.commands[said:] == []
     assert (rig.view.posture.asked is not None) is (kind != "assist")
+    rig.press(102, ZONES[kind], kind)
+    assert len(rig.drill_news) == (kind != "assist")
     rig.wait(600)
     assert posture(rig) == "normal"
 

@@ -164,7 +164,6 @@ def who_acknowledged_is_not_in_the_record(patch: pytest.MonkeyPatch) -> None:
 FOUND_BY: dict[Plant, set[str]] = {
     an_acknowledgement_stops_the_first_notices_of_a_panic: {"everybody_of_a_panic_was_told"},
     whoever_says_it_is_a_test_is_believed: {"every_press_is_in_one_incident_once"},
-    a_walk_test_is_not_written_down: {"the_record_holds_all_of_it"},
     who_acknowledged_is_not_in_the_record: {"what_the_record_tells_is_so"},
     an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges", "a_press_crosses_an_answer"},
     a_first_notice_is_overtaken_like_any: {"first_notices_are_never_withdrawn"},
@@ -203,6 +202,14 @@ class First:
         return 0
 
 
+def walk(history: AnyHistory) -> None:
+    """A walk test is opened in a room that is heard; a start must know of it."""
+    history.an_agent_tells_its_state(101)
+    history.somebody_walks(101, (), False)
+    assert history.walked
+    history.the_record_holds_all_of_it()
+
+
 def press_again_over_a_jump(history: AnyHistory) -> None:
     """A minute after the press that was answered, by a clock that was set back meanwhile."""
     history.the_wall_clock_jumps(-90.0)
@@ -225,6 +232,7 @@ def press_again_over_a_jump(history: AnyHistory) -> None:
             lambda history: history.somebody_notes(First(), "Reyes"),
         ),
         (a_jump_of_the_wall_clock_leaves_the_presses_where_they_were, "in hand", press_again_over_a_jump),
+        (a_walk_test_is_not_written_down, "nothing", walk),
     ],
 )
 def test_a_rare_one_is_found_in_its_shortest_history(

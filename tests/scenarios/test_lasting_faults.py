@@ -1,0 +1,117 @@
+"""Faults that must last before they are told, and those of the hub itself: whom, when, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from config.agreement_settings import AgreementSettings
+from config.hub_settings import HubSettings
+from hub.inputs import Link, Measured
+from tests.scenarios.rig import Rig
+from tests.scenarios.test_supervision import with_maintenance
+
+Make = Callable[[HubSettings], Rig]
+
+
+def school_with(make_rig: Make, **more: Any) -> Rig:
+    """Two rooms, each heard, with somebody for maintenance."""
+    rig = make_rig(with_maintenance(2, **more))
+    for room in (101, 102):
+        rig.state(room, wall="normal")
+    return rig
+
+
+@pytest.mark.parametrize(
+    ("what", "lasts_s", "wrong", "well"),
+    [
+        ("slowed", 60, {"throttled": True}, {"throttled": False}),
+        ("clock-unset", 900, {"clock_synced": False}, {"clock_synced": True}),
+        ("outbox-waits", 0, {"outbox": 1, "oldest_ms": 60_000}, {"outbox": 0}),
+    ],
+)
+def test_what_must_last_is_told_when_it_has(
+    make_rig: Make, what: str, lasts_s: float, wrong: dict[str, Any], well: dict[str, Any]
+) -> None:
+    """Not a health sooner; and it is over with what is well again."""
+    school = school_with(make_rig)
+    began = school.t
+    while school.t < began + lasts_s:
+        school.health(101, **wrong)
+        school.health(102)
+        assert school.troubles() == []
+        school.wait(15)
+    school.health(101, **wrong)
+    assert school.troubles() == [f"{what} room-101"]
+    for _ in range(7):
+        school.health(102)
+        school.health(101, **well)
+        school.wait(15)
+    assert school.troubles() == []
+
+
+def waiting(school: Rig, count: int, *, reach: bool = True) -> None:
+    """The recorder looks at its queue, and at whom a panic would reach."""
+    school._do(school.site.look_at_itself(count, school.now(), reach=reach))
+
+
+def test_a_hub_that_falls_behind_is_maintenances(make_rig: Make) -> None:
+    """1,000 that wait for 5 s; nothing of it reaches the officer."""
+    school = school_with(make_rig)
+    waiting(school, 5000)
+    school.wait(4.9)
+    waiting(school, 1000)
+    assert school.troubles() == []
+    school.wait(0.1)
+    waiting(school, 1000)
+    assert school.troubles() == ["hub-queue"]
+    school.all_speak(61)
+    assert school.told() == ["65 s maintenance opened: The hub falls behind"]
+    waiting(school, 10)
+    assert school.troubles() == []
+
+
+def test_a_panic_that_would_reach_nobody_is_the_officers_too(make_rig: Make) -> None:
+    """For 15 s, so that a board that is loaded anew is none."""
+    school = school_with(make_rig)
+    waiting(school, 0, reach=False)
+    school.wait(15)
+    waiting(school, 0, reach=False)
+    assert school.troubles() == ["reach"]
+    school.all_speak(61)
+    assert sorted(school.told()) == [
+        "75 s maintenance opened: A panic would reach nobody",
+        "75 s sro opened: A panic would reach nobody",
+    ]
+    waiting(school, 0, reach=True)
+    assert school.troubles() == []
+
+
+def test_a_broker_that_lost_the_hubs_session_is_known_for_a_day(make_rig: Make) -> None:
+    """The first session of all is none that was lost."""
+    school = school_with(make_rig)
+    school._input(Link("events", True, "", session_present=False))
+    assert school.troubles() == []
+    school._input(Link("events", False, "gone"))
+    school._input(Link("events", True, "", session_present=False))
+    assert school.troubles() == ["broker session"]
+    school.all_speak(26 * 3600, every_s=40)
+    assert school.troubles() == []
+
+
+def test_the_agreement_with_the_police_is_maintenances_to_remind_of(make_rig: Make) -> None:
+    """From its day on, once; the officer hears nothing."""
+    school = school_with(make_rig, mou=AgreementSettings(agency="the Sheriff", review=date(2026, 9, 22)))
+    school._input(Measured())
+    assert school.troubles() == []
+    school.all_speak(15 * 3600, every_s=40)
+    school.told()
+    school._input(Measured())
+    assert school.troubles() == ["agreement"]
+    school.all_speak(61)
+    assert [line.split(" s ")[1] for line in school.told()] == [
+        "maintenance opened: The agreement with the police is to be reviewed"
+    ]
