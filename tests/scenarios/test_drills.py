@@ -604,6 +604,17 @@ def test_a_press_can_be_made_real_after_the_end_of_its_drill(rig: Rig) -> None:
     assert len(real(rig)) == 1
 
 
+def test_no_birth_brings_the_word_that_a_press_is_over_which_became_real_since(rig: Rig) -> None:
+    start(rig, for_s=60)
+    rig.wait(20)
+    event = rig.press(101)
+    rig.wait(60)
+    rig.ask(MakeReal("1", "Reyes", "board", "room-101", event))
+    said = len(rig.commands)
+    rig.state(101, boot="b2")
+    assert [c.lamp for _, c in rig.commands[said:] if c.lamp == "resolved"] == []
+
+
 def test_no_lamp_says_that_a_real_press_is_over_when_its_drill_is(rig: Rig) -> None:
     """The drill's incident is resolved; of the press that became real its room hears nothing by that."""
     start(rig, for_s=120)
