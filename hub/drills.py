@@ -17,6 +17,18 @@ from msgspec.structs import replace
 
 from config.clock import Now, stamp
 from config.contract import shown
+from hub.asking import (
+    Answer,
+    CancelDrill,
+    DrillAction,
+    DrillDone,
+    EndDrill,
+    MakeReal,
+    PartOfDrill,
+    PlanDrill,
+    Refused,
+    StartDrill,
+)
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Target
@@ -39,18 +51,6 @@ from hub.drill_notices import DrillNotices
 from hub.drill_record import of_drill, record_row
 from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
-from hub.inputs import (
-    Answer,
-    CancelDrill,
-    DrillAction,
-    DrillDone,
-    EndDrill,
-    MakeReal,
-    PartOfDrill,
-    PlanDrill,
-    Refused,
-    StartDrill,
-)
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.ledger import Ledger
 from hub.postures import Postures

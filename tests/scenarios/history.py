@@ -19,10 +19,7 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
-from hub.course import ALWAYS_TOLD, next_deadline
-from hub.delivery import Delivery
-from hub.incident import Incident, Press, rank
-from hub.inputs import (
+from hub.asking import (
     Done,
     DrillDone,
     EndDrill,
@@ -34,6 +31,9 @@ from hub.inputs import (
     Refused,
     WalkTestDone,
 )
+from hub.course import ALWAYS_TOLD, next_deadline
+from hub.delivery import Delivery
+from hub.incident import Incident, Press, rank
 from hub.presses import Seen
 from hub.reckoning import digest, plain_key
 from hub.store.chain import said

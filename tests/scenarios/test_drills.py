@@ -14,13 +14,7 @@ from config.clock import stamp
 from config.contract import PANIC_KINDS
 from config.drill_settings import DrillsSettings, DueSettings
 from config.plan_settings import PlanSettings, StepSettings
-from hub.decision import Decision
-from hub.drill import Drill, DrillPress
-from hub.drill_record import name_of
-from hub.drill_report import incidents_of, report
-from hub.drills import Drills
-from hub.incident import Incident
-from hub.inputs import (
+from hub.asking import (
     CancelDrill,
     DrillDone,
     EndDrill,
@@ -31,6 +25,12 @@ from hub.inputs import (
     Resolve,
     StartDrill,
 )
+from hub.decision import Decision
+from hub.drill import Drill, DrillPress
+from hub.drill_record import name_of
+from hub.drill_report import incidents_of, report
+from hub.drills import Drills
+from hub.incident import Incident
 from hub.store.export import export
 from hub.store.reading import Reading
 from tests.hub.making import came, event_bytes

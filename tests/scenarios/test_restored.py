@@ -10,18 +10,9 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from config.clock import stamp
+from hub.asking import Done, DrillDone, OpenWalkTest, PlanDrill, PostureSet, Refused, SetPosture, WalkTestDone
 from hub.backup.manifest import Manifest
 from hub.backup.restoring import Backup, restore_store
-from hub.inputs import (
-    Done,
-    DrillDone,
-    OpenWalkTest,
-    PlanDrill,
-    PostureSet,
-    Refused,
-    SetPosture,
-    WalkTestDone,
-)
 from hub.notice import notice_body, sentence
 from hub.store import chain, snapshot
 from hub.store.engine import open_engine
