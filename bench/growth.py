@@ -30,10 +30,11 @@ from config.clock import Now
 from config.contract import device_topic
 from config.hub_settings import HubSettings, check_hub
 from config.settings import load
+from hub.asking import Acknowledge, Resolve
 from hub.decision import Decision
 from hub.delivery import Outcome
 from hub.incident import Incident
-from hub.inputs import Acknowledge, Asked, Attempted, EventCame, Resolve
+from hub.inputs import Asked, Attempted, EventCame
 from hub.presses import digests
 from hub.site import Site
 from hub.store.engine import open_engine

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from config.clock import Now
 from config.contract import shown
+from hub.asking import Answer, ClearTrouble, Refused, TroubleCleared
 from hub.decision import Decision
 from hub.devices import Devices
-from hub.inputs import Answer, ClearTrouble, Refused, TroubleCleared
 from hub.ledger import Ledger
 from hub.troubles import happened
 

@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.contract import Command, Posture
+from hub.asking import Answer, Refused, Reply
 from hub.delivery import Delivery
 from hub.incident import Incident
-from hub.inputs import Ack, Answer, Refused, Reply
+from hub.inputs import Ack
 from hub.kept_course import KeptCourse
 from hub.view import DeviceView, DoorView, StreamEvent, Trouble
 

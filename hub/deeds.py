@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from config.clock import Now
+from hub.asking import Acknowledge, Answer, Confirm, Done, IncidentAction, Note, Refused, Reply, Resolve
 from hub.decision import Decision
 from hub.devices import Devices
 from hub.incident import Deed, Incident, Resolution
 from hub.incidents import Incidents
-from hub.inputs import Acknowledge, Answer, Confirm, Done, IncidentAction, Note, Refused, Reply, Resolve
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.transitions import (

@@ -287,11 +287,15 @@ class Devices:
         decision.shown.append(lambda: self._ledger.view.devices.__setitem__(view.place.device, view))
 
     def _repeat_lamp(self, decision: Decision, device: str, now: Now) -> None:
-        for incident in self._incidents.of_device(device):
+        unresolved = self._incidents.of_device(device)
+        for incident in unresolved:
             self._incidents.lamp(decision, incident, "acknowledged", device)
         if device in self._resolved:
             ended, at = self._resolved[device]
-            if now.mono - at < LAMP_REPEATED_S:
+            # A press of a drill that is over may have become real since: it is in both.
+            calls = {press.id for incident in unresolved for press in incident.events}
+            is_over = not any(e.id in calls for e in ended.events if e.place.device == device)
+            if is_over and now.mono - at < LAMP_REPEATED_S:
                 self._incidents.lamp(decision, ended, "resolved", device)
 
     def _arm(self, device: str) -> None:

@@ -19,11 +19,11 @@ from msgspec.structs import replace
 from config.clock import Now, stamp
 from config.contract import shown
 from config.door_settings import DoorRule
+from hub.asking import Answer, DoorWeekSigned, Refused, SignDoorWeek
 from hub.decision import Decision
 from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where
 from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
-from hub.inputs import Answer, DoorWeekSigned, Refused, SignDoorWeek
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger
 from hub.record_chain import FORGOTTEN

@@ -17,6 +17,18 @@ from msgspec.structs import replace
 
 from config.clock import Now, stamp
 from config.contract import shown
+from hub.asking import (
+    Answer,
+    CancelDrill,
+    DrillAction,
+    DrillDone,
+    EndDrill,
+    MakeReal,
+    PartOfDrill,
+    PlanDrill,
+    Refused,
+    StartDrill,
+)
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Target
@@ -39,18 +51,6 @@ from hub.drill_notices import DrillNotices
 from hub.drill_record import of_drill, record_row
 from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
-from hub.inputs import (
-    Answer,
-    CancelDrill,
-    DrillAction,
-    DrillDone,
-    EndDrill,
-    MakeReal,
-    PartOfDrill,
-    PlanDrill,
-    Refused,
-    StartDrill,
-)
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.ledger import Ledger
 from hub.postures import Postures
@@ -185,10 +185,16 @@ class Drills:
         if press.kind == "panic" and drill.real_from is None:
             mono = max(self._drills[drill.id].start, _moment(press, 0, now).at)
             self._end_of_cover(decision, drill.id, mono, words, now)
+        before = self._postures.current.asked
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
         elif press.kind != "assist":
             self._postures.ask(decision, words, now)
+        asked = self._postures.current.asked
+        if asked is not None and asked != before:
+            officer = self._ledger.directory.reach("sro", now.wall).targets
+            question = f"Which posture is to hold? {asked.why}"
+            self._notices.tell(decision, drill, f"asks of {incident.id}", question, officer, now)
 
     def reckoned(
         self, decision: Decision, device: str, key: str, at: int, waited_ms: int, now: Now

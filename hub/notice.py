@@ -35,6 +35,7 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "confirmed": incident.confirmed,
         "late": incident.late,
         "opened_at": stamp(incident.opened_at),
+        "from_backup": None if incident.restored is None else stamp(incident.restored),
         "acknowledged": None
         if acknowledged is None
         else {"by": acknowledged.by, "at": stamp(acknowledged.at), "via": acknowledged.via},
@@ -129,6 +130,9 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
     lines = [f"{title}, {when}"]
     if notice.get("reminder"):
         lines.insert(0, notice["reminder"])
+    if incident.get("from_backup"):
+        day = datetime.fromtimestamp(read_stamp(incident["from_backup"]) / 1000, UTC).astimezone(zone)
+        lines.append(f"FROM A BACKUP of {day:%d %b %H:%M}: it was open then, and may have been closed since.")
     if _unexpected(incident) is not incident:
         lines.append("It is taken as real at once, unless somebody says that it is part of the drill.")
     lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)

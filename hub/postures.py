@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from config.clock import Now, read_stamp, stamp
 from config.contract import PostureName
+from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
-from hub.inputs import Answer, PostureHeard, PostureSet, Refused, SetPosture
+from hub.inputs import PostureHeard
 from hub.ledger import Ledger
 from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices

@@ -124,7 +124,8 @@ class Presses:
         """
         decision.raw, decision.ack = (fact.topic, fact.payload), fact.ack
         name = digest(self._ledger.settings.site, fact.device, keys_of(fact)[0])
-        incident = next(iter(decision.incidents), None)
+        real = (name for name, (one, _) in decision.incidents.items() if not one.drill)
+        incident = next(real, None)  # a drill that our own code failed in has it for nobody
         with contextlib.suppress(Exception):
             if fact.is_alarm and incident is None:
                 place = self._ledger.directory.place(fact.device)

@@ -21,11 +21,12 @@ import structlog
 from config.clock import Clock, Now
 from config.notify import notify
 from config.settings_changes import settings_hash
+from hub.asking import Action, Answer
 from hub.beat import Beat
 from hub.committer import Committer, Writer
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Action, Answer, Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
+from hub.inputs import Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms
 from hub.metrics import Metrics
 from hub.ports import Memory

@@ -19,10 +19,11 @@ import structlog
 from config.hub_settings import HubSettings, check_hub
 from config.settings import Fault, SettingsError, parsed, text_of
 from config.settings_changes import changes, check_fixed, settings_hash
+from hub.asking import Answer, Reloaded
 from hub.channels.build import build_channels, check_channels, made_of, shapes_of
 from hub.channels.channel import Channel
 from hub.directory import directory_of
-from hub.inputs import Answer, Input, Reload, Reloaded, ReloadRefused
+from hub.inputs import Input, Reload, ReloadRefused
 from hub.reload_word import Word, now_mono, write
 
 STEADY_S: Final = 0.2

@@ -10,12 +10,13 @@ from typing import Final
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.asking import Reloaded
 from hub.decision import Decision
 from hub.devices import Devices
 from hub.directory import Directory
 from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
-from hub.inputs import Reload, Reloaded, ReloadRefused
+from hub.inputs import Reload, ReloadRefused
 from hub.ledger import Ledger
 from hub.outbound import Outbound
 from hub.proving import Proving

@@ -21,12 +21,12 @@ from config.hub_settings import HubSettings
 from config.notify import notify
 from config.settings import secret
 from hub import alone
+from hub.asking import Action, Answer
 from hub.atomic import write_whole
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
-from hub.inputs import Action, Answer
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.measuring import Measuring

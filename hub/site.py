@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.asking import ClearTrouble, DrillAction, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
@@ -37,10 +38,8 @@ from hub.inputs import (
     Asked,
     Attempted,
     BrokerDropped,
-    ClearTrouble,
     ClockTrust,
     DeviceMessage,
-    DrillAction,
     EventCame,
     HeadRead,
     Input,
@@ -51,11 +50,7 @@ from hub.inputs import (
     RawOver,
     Reload,
     ReloadRefused,
-    SetPosture,
-    SignDoorWeek,
     TimeOver,
-    WalkTestAction,
-    ZoneAction,
 )
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.ledger import Ledger

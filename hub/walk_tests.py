@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from config.clock import Now, stamp
 from config.contract import PANIC_KINDS, Command, Event, shown
+from hub.asking import Answer, EndWalkTest, OpenWalkTest, Refused, WalkTestDone
 from hub.decision import Decision
 from hub.incident import Press
 from hub.incidents import Incidents
-from hub.inputs import Answer, EndWalkTest, EventCame, OpenWalkTest, Refused, WalkTestDone
+from hub.inputs import EventCame
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.proving import Proving

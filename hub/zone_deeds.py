@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from config.clock import Now
+from hub.asking import Answer, Bypassed, BypassZone, Refused, Reply, ZoneAction
 from hub.bypass import LONGEST_H, Bypasses
 from hub.decision import Decision
 from hub.devices import Devices
-from hub.inputs import Answer, Bypassed, BypassZone, Refused, Reply, ZoneAction
 from hub.ledger import Ledger
 from hub.protection import Protection
 from hub.view import Bypass, ZoneView

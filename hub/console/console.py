@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from config.clock import Clock, Now
 from config.contract import shown
+from hub.asking import Action, Answer, Done, IncidentAction, Refused, wish
 from hub.console.aside import Aside, NoAnswerError
 from hub.console.attempts import Attempts
 from hub.console.changes import Changes
@@ -19,7 +20,6 @@ from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
 from hub.console.since import Since
 from hub.console.words import Words
-from hub.inputs import Action, Answer, Done, IncidentAction, Refused, wish
 from hub.transitions import IllegalTransitionError
 
 T = TypeVar("T", bound=Struct)

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from hub.asking import Acknowledge, Answer, Confirm, Done, IncidentAction, Note, Refused, Resolve
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import ApiError
@@ -19,16 +20,6 @@ from hub.console.pages import by_script, rendered
 from hub.console.posture_words import still_holds
 from hub.console.session import Session
 from hub.console.signing import allowed
-from hub.inputs import (
-    Acknowledge,
-    Answer,
-    Confirm,
-    Done,
-    IncidentAction,
-    Note,
-    Refused,
-    Resolve,
-)
 
 
 async def acknowledge(request: Request, session: Session) -> Response:

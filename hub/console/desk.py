@@ -8,7 +8,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
-from hub.inputs import Action, Answer
+from hub.asking import Action, Answer
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.view import View

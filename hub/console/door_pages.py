@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from config.contract import shown
 from config.hub_settings import HubSettings
+from hub.asking import DoorWeekSigned, Refused, SignDoorWeek
 from hub.console import console
 from hub.console.api import query
 from hub.console.deeds import NOT_WRITTEN, status_of, take
@@ -17,7 +18,6 @@ from hub.console.pages import rendered
 from hub.console.session import Session
 from hub.console.words import Words, age
 from hub.door_week import DoorCount, DoorWeek
-from hub.inputs import DoorWeekSigned, Refused, SignDoorWeek
 from hub.view import View
 
 

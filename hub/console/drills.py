@@ -12,17 +12,7 @@ from starlette.responses import Response
 
 from config.clock import read_stamp
 from config.contract import POSTURES, PostureName, shown
-from hub.console import console
-from hub.console.api.drill_query import MAY_BE_DRILLED, text
-from hub.console.api.drills import all_drills, drill_json, found
-from hub.console.api.errors import ApiError, bad_input
-from hub.console.api.query import posture as read_posture
-from hub.console.aside import NoAnswerError
-from hub.console.deeds import NOT_WRITTEN, status_of, take
-from hub.console.drill_words import STANDING_WORDS, rows_of_report
-from hub.console.pages import rendered
-from hub.console.session import Session
-from hub.inputs import (
+from hub.asking import (
     CancelDrill,
     DrillAction,
     DrillDone,
@@ -33,6 +23,16 @@ from hub.inputs import (
     Refused,
     StartDrill,
 )
+from hub.console import console
+from hub.console.api.drill_query import MAY_BE_DRILLED, text
+from hub.console.api.drills import all_drills, drill_json, found
+from hub.console.api.errors import ApiError, bad_input
+from hub.console.api.query import posture as read_posture
+from hub.console.aside import NoAnswerError
+from hub.console.deeds import NOT_WRITTEN, status_of, take
+from hub.console.drill_words import STANDING_WORDS, rows_of_report
+from hub.console.pages import rendered
+from hub.console.session import Session
 
 MINUTES: Final = (5, 10, 15, 20, 30)
 USUAL: Final = 15

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import PostureName
+from hub.asking import PostureSet, Refused, SetPosture
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import ApiError
@@ -17,7 +18,6 @@ from hub.console.deeds import NOT_WRITTEN, AskedAgainError, status_of, take
 from hub.console.pages import rendered
 from hub.console.posture_words import who_may_not_hear
 from hub.console.session import Session
-from hub.inputs import PostureSet, Refused, SetPosture
 from hub.posture import lowers
 from hub.response import DIRECTIVES
 

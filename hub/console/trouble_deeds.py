@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import shown
+from hub.asking import ClearTrouble, Refused, TroubleCleared
 from hub.console import console
 from hub.console.api import query
 from hub.console.deeds import NOT_WRITTEN, status_of, take
 from hub.console.session import Session
-from hub.inputs import ClearTrouble, Refused, TroubleCleared
 
 
 async def clear(request: Request, session: Session) -> Response:

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import PANIC_KINDS, shown
+from hub.asking import EndWalkTest, OpenWalkTest, Refused, WalkTestDone
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import bad_input
 from hub.console.deeds import NOT_WRITTEN, status_of, take
 from hub.console.session import Session
 from hub.console.words import Words
-from hub.inputs import EndWalkTest, OpenWalkTest, Refused, WalkTestDone
 from hub.view import DeviceView, View
 from hub.walk_test import Proof, WalkTest
 

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import shown
+from hub.asking import Bypassed, BypassZone, EndBypass, Refused, ZoneAction
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import bad_input
 from hub.console.deeds import NOT_WRITTEN, status_of, take
 from hub.console.session import Session
 from hub.console.words import Words
-from hub.inputs import Bypassed, BypassZone, EndBypass, Refused, ZoneAction
 
 Read = Callable[[str, str, dict[str, str]], ZoneAction]
 

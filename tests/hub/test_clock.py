@@ -11,8 +11,9 @@ from config.clock import Now
 from config.hub_settings import AudienceSettings, PersonSettings, ScheduleSettings
 from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
+from hub.asking import Acknowledge, Resolve
 from hub.decision import Decision
-from hub.inputs import Acknowledge, Asked, ClockTrust, Resolve
+from hub.inputs import Asked, ClockTrust
 from hub.kept_course import ANCHOR, Anchor, kept_clock
 from hub.site import QUIET_S, Loaded, Site
 from tests.hub.making import T0, at, came, event_bytes, heard, new_site, reasons, shown, take, tick

@@ -9,8 +9,9 @@ import pytest
 
 from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
+from hub.asking import Refused
 from hub.decision import Decision
-from hub.inputs import BrokerDropped, Link, Refused
+from hub.inputs import BrokerDropped, Link
 from hub.site import Loaded
 from hub.view import Trouble
 from tests.hub.making import T0, at, event_bytes, new_site, reasons, take

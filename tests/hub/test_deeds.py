@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from hub.asking import Acknowledge, Action, Answer, Done, Note, Refused, Resolve
 from hub.decision import Decision
-from hub.inputs import Acknowledge, Action, Answer, Asked, Done, Note, Refused, Resolve
+from hub.inputs import Asked
 from hub.site import Site
 from tests.hub.making import at, event_bytes, new_site, shown, take
 

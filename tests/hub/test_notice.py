@@ -36,6 +36,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     assert sent.pop("quiet") is False
     assert sent.pop("drill") is None
     assert sent["incident"].pop("drill_number") is None
+    assert sent["incident"].pop("from_backup") is None
     assert sent["incident"].pop("confirmed") is False
     assert sent["incident"].pop("response")["posture"] == "lockdown"
     assert sent["incident"]["events"][0].pop("held") is False

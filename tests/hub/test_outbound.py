@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from hub.asking import Acknowledge, Note, Resolve
 from hub.channels.lane import Lane
 from hub.decision import Decision
 from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
-from hub.inputs import Acknowledge, Asked, Attempted, Note, Resolve
+from hub.inputs import Asked, Attempted
 from hub.outbound import UNHEARD_S
 from hub.places import PLACES
 from hub.site import Loaded, Site

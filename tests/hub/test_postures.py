@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from config.clock import read_stamp
 from config.contract import Posture, PostureName
+from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
-from hub.inputs import Answer, Asked, PostureHeard, PostureSet, Refused, SetPosture
+from hub.inputs import Asked, PostureHeard
 from hub.posture import SitePosture
 from hub.site import Loaded, Site
 from tests.hub.making import T0, at, new_site

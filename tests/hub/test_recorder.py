@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 from config.clock import Now, SystemClock
 from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
+from hub.asking import Acknowledge, Done, PostureSet, SetPosture
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Ack, Acknowledge, ClockTrust, Done, EventCame, Link, Measured, PostureSet, SetPosture
+from hub.inputs import Ack, ClockTrust, EventCame, Link, Measured
 from hub.kept_course import ANCHOR, Anchor
 from hub.metrics import Metrics
 from hub.presses import Seen

@@ -13,9 +13,10 @@ import pytest
 from config.hub_settings import HubSettings, check_hub
 from config.settings import SettingsError, load
 from hub import alone, reload_word
+from hub.asking import Reloaded
 from hub.channels.build import build_channels
 from hub.channels.channel import Channel
-from hub.inputs import Input, Reload, Reloaded, ReloadRefused
+from hub.inputs import Input, Reload, ReloadRefused
 from hub.reloading import STEADY_TRIES, Reloading, steady_text
 from tests.site import until
 

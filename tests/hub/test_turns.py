@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.inputs import Acknowledge, Asked, EventCame, Input
+from hub.asking import Acknowledge
+from hub.inputs import Asked, EventCame, Input
 from hub.turns import Turns
 from tests.hub.making import came, event_bytes
 

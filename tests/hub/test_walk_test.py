@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.inputs import Asked, EndWalkTest, OpenWalkTest, Resolve, WalkTestDone
+from hub.asking import EndWalkTest, OpenWalkTest, Resolve, WalkTestDone
+from hub.inputs import Asked
 from hub.site import Site
 from hub.walk_test import Timed, Tried, WalkTest
 from tests.hub.making import at, event_bytes, heard, new_site, shown, take, tick

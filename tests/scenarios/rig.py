@@ -28,32 +28,34 @@ from config.hub_settings import (
 )
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
+from hub.asking import (
+    Acknowledge,
+    Action,
+    Answer,
+    BypassZone,
+    Confirm,
+    EndBypass,
+    Note,
+    Reloaded,
+    Resolve,
+    SetPosture,
+)
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.directory import directory_of
 from hub.inputs import (
     Ack,
-    Acknowledge,
-    Action,
-    Answer,
     Asked,
     Attempted,
-    BypassZone,
-    Confirm,
     DeviceMessage,
-    EndBypass,
     EventCame,
     Input,
     Link,
-    Note,
     PostureHeard,
     Probed,
     Reload,
-    Reloaded,
     ReloadRefused,
-    Resolve,
-    SetPosture,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
 from hub.notice import sentence

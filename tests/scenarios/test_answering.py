@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.inputs import Done, Refused
+from hub.asking import Done, Refused
 from tests.scenarios.rig import Rig
 
 

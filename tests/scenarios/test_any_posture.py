@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from config.contract import POSTURES, Posture
+from hub.asking import PostureSet, Refused
 from hub.decision import Decision
-from hub.inputs import PostureSet, Refused
 from hub.posture import ORDER, SitePosture, lowers
 from hub.postures import Postures
 from tests.scenarios.rig import Rig

@@ -18,9 +18,9 @@ import pytest
 from msgspec.structs import replace
 
 from config.clock import Now
+from hub.asking import Acknowledge, Action, Confirm, Note, Resolve
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Acknowledge, Action, Confirm, Note, Resolve
 from hub.outbound import Outbound
 from tests.scenarios.history import any_school
 from tests.scenarios.replay import differences

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.inputs import Acknowledge, Note, Resolve, SetPosture
+from hub.asking import Acknowledge, Note, Resolve, SetPosture
 from tests.scenarios.rig import Rig
 from tests.scenarios.test_doors import GYM, HALL, KITCHEN, at, begun, door, doors_settings
 

@@ -18,10 +18,11 @@ from config.hub_settings import (
 )
 from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
+from hub.asking import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek
 from hub.decision import Decision
 from hub.door_telling import MOST
 from hub.doors import AT_ONCE
-from hub.inputs import Acknowledge, DoorWeekSigned, OpenWalkTest, Refused, SetPosture, SignDoorWeek, TimeOver
+from hub.inputs import TimeOver
 from tests.scenarios.rig import Rig
 from tests.scenarios.school import PLANS, WEEKDAYS, school
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.inputs import EndDrill, PlanDrill
+from hub.asking import EndDrill, PlanDrill
 from hub.store.reading import Reading
 from tests.scenarios.replay import differences
 from tests.scenarios.test_crash_anywhere import Mortal, deliveries

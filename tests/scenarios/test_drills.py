@@ -14,11 +14,7 @@ from config.clock import stamp
 from config.contract import PANIC_KINDS
 from config.drill_settings import DrillsSettings, DueSettings
 from config.plan_settings import PlanSettings, StepSettings
-from hub.drill import Drill, DrillPress
-from hub.drill_record import name_of
-from hub.drill_report import incidents_of, report
-from hub.incident import Incident
-from hub.inputs import (
+from hub.asking import (
     CancelDrill,
     DrillDone,
     EndDrill,
@@ -29,8 +25,15 @@ from hub.inputs import (
     Resolve,
     StartDrill,
 )
+from hub.decision import Decision
+from hub.drill import Drill, DrillPress
+from hub.drill_record import name_of
+from hub.drill_report import incidents_of, report
+from hub.drills import Drills
+from hub.incident import Incident
 from hub.store.export import export
 from hub.store.reading import Reading
+from tests.hub.making import came, event_bytes
 from tests.scenarios.rig import WALL_0, Rig, Sent
 from tests.scenarios.school import PLANS, school
 
@@ -509,6 +512,23 @@ def test_an_earlier_reckoning_of_before_the_drill_makes_a_press_real(rig: Rig) -
     assert one.events[0].at == WALL_0 + 30_000
 
 
+def test_a_press_in_a_drill_that_our_own_code_fails_on_is_real(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the drill's incident has it already: nobody would ask what it is."""
+    start(rig)
+    rig.wait(20)
+    monkeypatch.setattr(Drills, "_keep_press", lambda *_: 1 / 0)
+    fact = came(event_bytes(id="e1"))
+    fact, now, decision = replace(fact, arrived=rig.now()), rig.now(), Decision(0.0)
+    with pytest.raises(ZeroDivisionError):
+        rig.site.decide(fact, now, {}, into=decision)
+    assert [incident.drill for incident, _ in decision.incidents.values()] == [True]
+    rig.site.in_doubt(decision, fact, now)
+    assert [incident.kind for incident, _ in decision.incidents.values() if not incident.drill] == ["panic"]
+    assert any(owed.target.channel == "dispatch" for owed in decision.owed)
+
+
 # --- a real emergency in it ---
 
 
@@ -584,6 +604,17 @@ def test_a_press_can_be_made_real_after_the_end_of_its_drill(rig: Rig) -> None:
     assert len(real(rig)) == 1
 
 
+def test_no_birth_brings_the_word_that_a_press_is_over_which_became_real_since(rig: Rig) -> None:
+    start(rig, for_s=60)
+    rig.wait(20)
+    event = rig.press(101)
+    rig.wait(60)
+    rig.ask(MakeReal("1", "Reyes", "board", "room-101", event))
+    said = len(rig.commands)
+    rig.state(101, boot="b2")
+    assert [c.lamp for _, c in rig.commands[said:] if c.lamp == "resolved"] == []
+
+
 def test_no_lamp_says_that_a_real_press_is_over_when_its_drill_is(rig: Rig) -> None:
     """The drill's incident is resolved; of the press that became real its room hears nothing by that."""
     start(rig, for_s=120)
@@ -641,6 +672,10 @@ def test_a_real_panic_takes_the_word_drill_off_and_nothing_lowers_it(rig: Rig, e
     assert posture(rig) == "lockdown"
     assert rig.view.posture.n > n
     assert rig.view.posture.asked is not None
+    assert rig.drill_news == [
+        "20 s reyes: Which posture is to hold? incident 1, a real panic, came during drill 1: the lockdown"
+        " of a drill is real from now on"
+    ]
     if ends == "by a person":
         rig.ask(EndDrill("1", "Lee", "board"))
     rig.resolve("false-alarm")
@@ -667,6 +702,8 @@ def test_medical_assist_and_duress_leave_the_posture_as_it_is(rig: Rig, kind: st
     assert rig.view.posture.message() == before
     assert rig.commands[said:] == []
     assert (rig.view.posture.asked is not None) is (kind != "assist")
+    rig.press(102, ZONES[kind], kind)
+    assert len(rig.drill_news) == (kind != "assist")
     rig.wait(600)
     assert posture(rig) == "normal"
 

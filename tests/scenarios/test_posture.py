@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
 from config.plan_settings import PlanSettings, PostureSettings
+from hub.asking import PostureSet, Refused
 from hub.decision import Decision
-from hub.inputs import PostureSet, Refused
 from tests.scenarios.rig import Rig, site_settings
 
 Make = Callable[..., Rig]

@@ -20,7 +20,7 @@ from config.hub_settings import (
 from config.plan_settings import PlanSettings, RemindersSettings, StepSettings
 from config.settings_changes import settings_hash
 from config.trouble_settings import TroublesSettings
-from hub.inputs import OpenWalkTest, WalkTestDone
+from hub.asking import OpenWalkTest, WalkTestDone
 from tests.scenarios.rig import Rig, site_settings
 from tests.scenarios.school import ENDS, PLANS, person, school
 from tests.scenarios.test_supervision import with_maintenance

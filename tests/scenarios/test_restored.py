@@ -9,18 +9,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
+from config.clock import stamp
+from hub.asking import Done, DrillDone, OpenWalkTest, PlanDrill, PostureSet, Refused, SetPosture, WalkTestDone
 from hub.backup.manifest import Manifest
 from hub.backup.restoring import Backup, restore_store
-from hub.inputs import (
-    Done,
-    DrillDone,
-    OpenWalkTest,
-    PlanDrill,
-    PostureSet,
-    Refused,
-    SetPosture,
-    WalkTestDone,
-)
+from hub.notice import notice_body, sentence
 from hub.store import chain, snapshot
 from hub.store.engine import open_engine
 from hub.verify_record import Verifier
@@ -119,6 +112,10 @@ def test_what_was_open_goes_on_and_is_marked(rig: Rig, folder: Path) -> None:
     ]
     (incident,) = rig.view.incidents.values()
     assert incident.restored == night.at
+    assert rig.notices[-1].incident["from_backup"] == stamp(night.at)
+    body = notice_body(incident, "incident.updated", "sro", rig.now().wall)
+    assert "FROM A BACKUP of" in sentence(body, "UTC")[1]
+    assert "it was open then, and may have been closed since" in sentence(body, "UTC")[1]
     assert any(
         what == "open-in-backup" and "it may have been closed since" in why for what, why in rig.timeline()
     )

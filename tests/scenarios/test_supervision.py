@@ -10,15 +10,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.trouble_settings import TroublesSettings
-from hub.inputs import (
-    BrokerDropped,
-    Bypassed,
-    ClearTrouble,
-    ClockTrust,
-    Measured,
-    Refused,
-    TroubleCleared,
-)
+from hub.asking import Bypassed, ClearTrouble, Refused, TroubleCleared
+from hub.inputs import BrokerDropped, ClockTrust, Measured
 from tests.scenarios.rig import Rig, site_settings
 
 Make = Callable[[HubSettings], Rig]

@@ -9,8 +9,9 @@ import pytest
 
 from config.contract import PANIC_KINDS, Command
 from config.hub_settings import HubSettings, WalkTestSettings
+from hub.asking import Answer, EndWalkTest, OpenWalkTest, Refused, WalkTestDone
 from hub.decision import Decision
-from hub.inputs import Answer, EndWalkTest, OpenWalkTest, Refused, TimeOver, WalkTestDone
+from hub.inputs import TimeOver
 from tests.scenarios.rig import Rig, site_settings
 
 DAY_S = 86_400.0

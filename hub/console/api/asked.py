@@ -8,11 +8,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.console import console
-from hub.console.api import query
-from hub.console.api.errors import ApiError, bad_input
-from hub.console.body import TooLargeError, read_body
-from hub.inputs import (
+from hub.asking import (
     Action,
     Bypassed,
     DoorWeekSigned,
@@ -22,6 +18,10 @@ from hub.inputs import (
     TroubleCleared,
     WalkTestDone,
 )
+from hub.console import console
+from hub.console.api import query
+from hub.console.api.errors import ApiError, bad_input
+from hub.console.body import TooLargeError, read_body
 from hub.notice import room_json
 
 T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, PostureSet, TroubleCleared, WalkTestDone)

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from config.clock import stamp
+from hub.asking import DoorWeekSigned, SignDoorWeek
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.door_week import DoorWeek, Signature, counts_json
-from hub.inputs import DoorWeekSigned, SignDoorWeek
 from hub.store.people import Token
 
 

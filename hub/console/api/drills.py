@@ -8,16 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from config.clock import stamp
-from hub.console import console
-from hub.console.api import drill_query, query
-from hub.console.api.asked import asked, body_of
-from hub.console.api.errors import ApiError
-from hub.console.console import Console
-from hub.drill import Drill, DrillPress
-from hub.drill_record import name_of
-from hub.drill_report import incidents_of, report
-from hub.drills_due import Due
-from hub.inputs import (
+from hub.asking import (
     CancelDrill,
     DrillAction,
     DrillDone,
@@ -27,6 +18,15 @@ from hub.inputs import (
     PlanDrill,
     StartDrill,
 )
+from hub.console import console
+from hub.console.api import drill_query, query
+from hub.console.api.asked import asked, body_of
+from hub.console.api.errors import ApiError
+from hub.console.console import Console
+from hub.drill import Drill, DrillPress
+from hub.drill_record import name_of
+from hub.drill_report import incidents_of, report
+from hub.drills_due import Due
 from hub.notice import incident_json
 from hub.store.people import Token
 

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.asking import Acknowledge, Confirm, IncidentAction, Note, Refused, Resolve
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import body_of, refused
@@ -15,7 +16,6 @@ from hub.console.aside import NoAnswerError
 from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
-from hub.inputs import Acknowledge, Confirm, IncidentAction, Note, Refused, Resolve
 from hub.notice import incident_json
 from hub.store.people import Token
 

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from config.clock import stamp
+from hub.asking import PostureSet, SetPosture
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
-from hub.inputs import PostureSet, SetPosture
 from hub.posture import SitePosture, confirmed_twice
 from hub.store.people import Token
 

@@ -81,6 +81,7 @@ _INCIDENT: Final = _object(
         "confirmed": _YES_NO,
         "late": _YES_NO,
         "opened_at": _TIME,
+        "from_backup": _MAYBE_TIME,
         "acknowledged": _maybe(_object(dict(_DEED))),
         "resolved": _maybe(_object({**_DEED, "disposition": {"enum": list(DISPOSITIONS)}})),
         "door": _maybe(_object({"rule": _DOOR_RULE, "closed_at": _MAYBE_TIME})),

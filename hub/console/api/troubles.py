@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.asking import ClearTrouble, TroubleCleared
 from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.console.present import troubles_now
-from hub.inputs import ClearTrouble, TroubleCleared
 from hub.store.people import Token
 from hub.trouble_text import trouble_json
 

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.clock import stamp
+from hub.asking import EndWalkTest, OpenWalkTest, WalkTestAction, WalkTestDone
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
-from hub.inputs import EndWalkTest, OpenWalkTest, WalkTestAction, WalkTestDone
 from hub.store.people import Token
 from hub.walk_test import WalkTest
 

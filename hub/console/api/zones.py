@@ -7,10 +7,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.asking import Bypassed, BypassZone, EndBypass
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.console.api.lists import bypass_json
-from hub.inputs import Bypassed, BypassZone, EndBypass
 from hub.store.people import Token
 
 

@@ -24,13 +24,10 @@ from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, Webh
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
-from hub.decision import Decision
-from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import (
+from hub.asking import (
     Acknowledge,
     Action,
     Answer,
-    Asked,
     Bypassed,
     ClearTrouble,
     Confirm,
@@ -48,6 +45,9 @@ from hub.inputs import (
     WalkTestDone,
     ZoneAction,
 )
+from hub.decision import Decision
+from hub.incident import Deed, Incident, Place, Press, Resolution
+from hub.inputs import Asked
 from hub.site import Loaded, Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People

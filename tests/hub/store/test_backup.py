@@ -17,6 +17,7 @@ from sqlalchemy import Engine, delete, select, text, update
 from config.backup_settings import BackupSettings
 from config.hub_settings import HubSettings, StoreSettings
 from hub import alone
+from hub.asking import Acknowledge
 from hub.backup import taking
 from hub.backup.fault import BackupError
 from hub.backup.restoring import Backup, open_backup, restore_store
@@ -24,7 +25,7 @@ from hub.backup.result import Result, read_result
 from hub.backup.taking import KEPT_LEAST, WORK, Taken, back_up
 from hub.decision import Decision
 from hub.epoch import FACT, read_epoch
-from hub.inputs import Acknowledge, Asked
+from hub.inputs import Asked
 from hub.site import Site
 from hub.store import chain, snapshot
 from hub.store.engine import open_engine

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from config.clock import SystemClock
+from hub.asking import Acknowledge, Note, Resolve
 from hub.committer import Committer
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, Note, Resolve
+from hub.inputs import Asked, Attempted
 from hub.store import chain
 from hub.store.journal import Journal
 from hub.store.migrate import bring_up

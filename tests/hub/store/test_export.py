@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 import hub.verify_record
+from hub.asking import Resolve, SetPosture
 from hub.decision import Decision, RecordRow
-from hub.inputs import Asked, Resolve, SetPosture
+from hub.inputs import Asked
 from hub.store import chain
 from hub.store.export import cell, export
 from hub.store.journal import Journal

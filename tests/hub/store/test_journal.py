@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from config.hub_settings import RoomSettings, ZoneSettings
+from hub.asking import Acknowledge, BypassZone, EndBypass, Resolve
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, BypassZone, EndBypass, Resolve
+from hub.inputs import Asked, Attempted
 from hub.kept_course import KeptCourse
 from hub.site import Loaded, Site
 from hub.store.engine import one_moment

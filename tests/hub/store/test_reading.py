@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.asking import Acknowledge, Action, CancelDrill, EndDrill, PlanDrill, Resolve
 from hub.drill_record import name_of
-from hub.inputs import Acknowledge, Action, Asked, CancelDrill, EndDrill, PlanDrill, Resolve
+from hub.inputs import Asked
 from hub.store.journal import Journal
 from hub.store.reading import Reading
 from tests.hub.making import at, event_bytes, new_site, take

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from config.clock import Now
 from config.record_settings import RetentionSettings
+from hub.asking import Acknowledge, Note, Resolve
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Acknowledge, Asked, Attempted, HeadRead, Input, Note, RawOver, Resolve, TimeOver
+from hub.inputs import Asked, Attempted, HeadRead, Input, RawOver, TimeOver
 from hub.retention import DAY_MS, Retention
 from hub.site import Site
 from hub.store import chain, retention
