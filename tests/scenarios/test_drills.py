@@ -31,6 +31,7 @@ from hub.drill_memory import DrillMemory
 from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
 from hub.incident import Incident
+from hub.notice import sentence
 from hub.store.export import export
 from hub.store.reading import Reading
 from tests.hub.making import came, event_bytes
@@ -248,6 +249,44 @@ def test_it_is_real_if_nobody_answers_in_30_s(rig: Rig) -> None:
     assert [event.at for event in one.events] == [WALL_0 + 70_000]
     assert "100 s dispatch opened" in rig.asked("dispatch")
     assert presses(rig) == ["room-101 expected", "room-101 real"]
+
+
+def test_what_was_taken_as_real_is_never_told_as_expected_again(rig: Rig) -> None:
+    """Neither its update, nor that the drill's part of it is over: that would read as an end of the panic."""
+    start(rig)
+    unexpected(rig)
+    rig.wait(33)
+    rig.ask(EndDrill("1", "Lee", "board"))
+    rig.wait(5)
+    where = "Room 101 (wall), Main bldg, floor 1, 14:13:30"
+    told = [n for n in rig.notices if n.channel == "reyes"][-3:]
+    assert [n.title for n in told] == [
+        "PANIC Room 101 (wall), Main bldg, floor 1, 14:14:30",
+        f"Taken as REAL in drill 1: PANIC (update) {where}",
+        f"DRILL 1 resolved, taken as REAL: PANIC {where}",
+    ]
+    for notice in told[1:]:
+        lines = sentence(notice.body, "UTC")[1].splitlines()
+        assert (
+            "The call that is real is an incident of its own, told by itself: this ends nothing of it."
+            in lines
+        )
+        assert "- Room 101 (wall), Main bldg, floor 1, pressed 14:14:30, taken as REAL" in lines
+
+
+def test_a_drills_notice_says_until_when_and_where_to_answer(make_rig: Make) -> None:
+    """By the school's own time for it; one that was expected says where it is made real."""
+    rig = make_rig(school(drills=DrillsSettings(unexpected_real_after_s=45)))
+    start(rig)
+    rig.press(101)
+    assert (
+        "Is it real all the same? Say so on the board, under Drills."
+        in sentence(rig.notices[-1].body, "UTC")[1]
+    )
+    rig.wait(60)
+    rig.press(101)
+    said = "It is REAL at 14:15:05, unless somebody says on the board that it is part of the drill."
+    assert said in sentence(rig.notices[-1].body, "UTC")[1].splitlines()
 
 
 def test_it_is_real_at_once_where_the_school_has_it_so(make_rig: Make) -> None:
