@@ -82,8 +82,7 @@ class DrillCalendar:
         known_from = self._held.since or now.wall
         found = []
         for rule in settings.due:
-            names = rule.covers or (rule.name,)
-            held = [at for name in names for at in self._held.held.get(name.casefold(), ())]
+            held = [at for name in rule.names for at in self._held.held.get(name.casefold(), ())]
             found.append(due(rule, calendar, settings.terms, held, known_from, now.wall))
         return found
 
