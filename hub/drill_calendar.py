@@ -45,11 +45,10 @@ class DrillCalendar:
         self._show(now)
 
     def held(self, decision: Decision, drill: Drill, now: Now) -> None:
-        """Take that a drill was held; one that became real is none."""
-        if drill.real_from is None:
-            before = self._held.held.get(drill.name.casefold(), ())
-            held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
-            self._keep(decision, replace(self._held, held=held))
+        """Take that a drill was held."""
+        before = self._held.held.get(drill.name.casefold(), ())
+        held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
+        self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
 
     def look(self, decision: Decision, now: Now) -> None:

@@ -67,6 +67,10 @@ class DrillMemory:
         """Return a drill's presses that were not expected, and of which nobody has said what they are."""
         return [press for of in self.presses[drill_id].values() for press in of if press.waits]
 
+    def pressed(self, drill_id: str) -> int:
+        """Return in how many rooms somebody pressed in a drill."""
+        return sum(bool(presses) for presses in self.presses[drill_id].values())
+
     def first_at(self, drill_id: str, press: Press) -> int | None:
         """Return when a room's first press of a drill was, by what has come."""
         presses = self.presses[drill_id].get(press.place.device, ())

@@ -17,7 +17,7 @@ from hub.asking import Refused
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Target
-from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, judge
+from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, is_held, judge
 from hub.drill_calendar import DrillCalendar
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
@@ -86,6 +86,9 @@ class Drills:
         due = now.wall + round(settings.unexpected_real_after_s * 1000) if unexpected else None
         taken = DrillPress(in_drill, verdict.standing, incident.id, due)
         self._memory.keep_press(decision, drill.id, taken)
+        if not drill.counts and is_held(drill, self._memory.pressed(drill.id)):  # it came after the end
+            self._memory.change(decision, drill.id, counts=True)
+            self._calendar.held(decision, drill, now)
         word = "NOT EXPECTED" if unexpected else "EXPECTED"
         record_row(
             self._ledger,
@@ -250,13 +253,15 @@ class Drills:
         timed = self._memory.drills[drill_id]
         end = min(timed.end, now.mono)
         ended = replace(timed.drill, state="ended", ended=to_wall(end, now), ended_by=who.get("by"), why=why)
+        pressed = self._memory.pressed(drill_id)
+        ended = replace(ended, counts=is_held(ended, pressed))
         self._memory.drills[drill_id] = timed._replace(drill=ended, end=end)
-        pressed = sum(bool(presses) for presses in self._memory.presses[drill_id].values())
         detail = of_drill(ended) | {"pressed": pressed} | who
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
         self._postures.end_drill(decision, drill_id, why, now)
         self._memory.keep(decision, drill_id)
-        self._calendar.held(decision, ended, now)
+        if ended.counts:
+            self._calendar.held(decision, ended, now)
         self.close(decision, drill_id, now)
 
     def cancel(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:

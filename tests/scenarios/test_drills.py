@@ -1055,6 +1055,7 @@ def test_a_drill_that_is_overdue_is_a_trouble_until_it_is_held(make_rig: Make) -
     assert "none held that this hub knows of" in rig.view.troubles["drill-overdue lockdown"].detail
     assert rig.view.drills_due[0].overdue_since is not None
     start(rig, for_s=300)
+    rig.press(101)
     rig.wait(301)
     assert rig.troubles("drill-overdue") == []
     rig.restart(10)
@@ -1071,14 +1072,42 @@ def test_a_drill_that_became_real_counts_for_nothing(make_rig: Make) -> None:
     assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
 
 
+@pytest.mark.parametrize(("for_s", "posture"), [(1, None), (300, None), (30, "lockdown")])
+def test_an_empty_drill_counts_for_nothing(make_rig: Make, for_s: float, posture: Any) -> None:
+    """Nobody pressed, and nobody was shown anything for a minute."""
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(31 * DAY_S)
+    start(rig, for_s=for_s, posture=posture)
+    rig.wait(for_s + 1)
+    assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+    assert drill(rig).counts is False
+
+
+@pytest.mark.parametrize("how", ["pressed", "shown", "heard of later"])
+def test_a_drill_counts_in_which_somebody_pressed_or_was_shown_it(make_rig: Make, how: str) -> None:
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(31 * DAY_S)
+    start(rig, for_s=60, posture="lockdown" if how == "shown" else None)
+    if how == "pressed":
+        rig.press(101)
+    rig.wait(61)
+    if how == "heard of later":
+        assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+        rig.press(101, age_s=30)
+    assert rig.troubles("drill-overdue") == []
+    assert drill(rig).counts is True
+
+
 def test_only_drills_of_its_kinds_count(make_rig: Make) -> None:
     rule = DueSettings(name="shelter", days=30, covers=("Tornado", "earthquake"))
     rig = make_rig(school(drills=DrillsSettings(due=(rule,))))
     rig.wait(31 * DAY_S)
     start(rig, for_s=60)
+    rig.press(101)
     rig.wait(61)
     assert rig.troubles("drill-overdue") == ["drill-overdue shelter"]
     rig.ask(PlanDrill("tornado", "Ortiz", "Lee", "board", 60))
+    rig.press(102)
     rig.wait(61)
     assert rig.troubles("drill-overdue") == []
 

@@ -158,6 +158,7 @@ def drill_json(drill: Drill, presses: tuple[DrillPress, ...]) -> dict[str, Any]:
         "buildings": list(drill.buildings),
         "kinds": list(drill.kinds),
         "posture": drill.posture,
+        "counts": drill.counts,
         "real_from": _maybe(drill.real_from),
         "why_real": drill.why_real,
         "incidents": list(drill.incidents),
@@ -174,6 +175,7 @@ def due_json(one: Due) -> dict[str, Any]:
         "by": _maybe(one.by),
         "overdue_since": _maybe(one.overdue_since),
         "last": _maybe(one.last),
+        "unsure_by": _maybe(one.unsure_by),
     }
 
 
@@ -221,6 +223,7 @@ def _from_record(row: dict[str, Any]) -> dict[str, Any]:
         "buildings": detail["buildings"],
         "kinds": detail["kinds"],
         "posture": detail["posture"],
+        "counts": detail.get("counts", False),
         "real_from": detail["real_from"],
         "why_real": detail["why_real"],
         "incidents": detail["incidents"],
