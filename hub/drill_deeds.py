@@ -138,19 +138,20 @@ class DrillDeeds:
         if drill.state in ("planned", "cancelled"):
             why = f"cannot make drill {drill.number} real: {drill.state}; allowed: running, ended"
             return Refused("not-in-this-state", why, drill.state, ("running", "ended"))
-        chosen = self._memory.chosen(drill.id, action.device, action.event)
-        which = [press for press in chosen if press.standing != "real"]
         whole = action.device is None
-        if not which and not (whole and drill.state == "running"):
+        chosen = self._memory.chosen(drill.id, action.device, None if whole else action.event)
+        which = [press for press in chosen if press.standing != "real"]
+        if not which and not whole:
             return self._no_such_press(drill, action, "to make real")
         who = {"by": action.by, "via": action.via}
+        real = f"drill {drill.number} was made real"
+        if whole:  # also what was pressed in it and comes only now
+            start = self._memory.drills[drill.id].start
+            self._drills.end_of_cover(decision, drill.id, start, real, now, who)
         for press in which:
             self._drills.make_real(decision, drill.id, press, f"{action.by} says so", who, now)
         if whole and drill.state == "running":
             why = f"{action.by} made all of it real"
-            real = f"drill {drill.number} was made real"
-            if self._memory.drills[drill.id].real_from is None:
-                self._drills.end_of_cover(decision, drill.id, now.mono, real, now)
             self._postures.take_drill_off(decision, real, now)
             self._drills.end(decision, drill.id, why, now, who)
         self._drills.close(decision, drill.id, now)

@@ -71,6 +71,17 @@ class DrillMemory:
         """Return in how many rooms somebody pressed in a drill."""
         return sum(bool(presses) for presses in self.presses[drill_id].values())
 
+    def unanswered(self, drill_id: str) -> list[DrillPress]:
+        """Return a drill's presses that are not real, and that no person has answered; the earliest first."""
+        presses = [press for of in self.presses[drill_id].values() for press in of]
+        found = [press for press in presses if press.standing in ("expected", "not-expected")]
+        return sorted(found, key=lambda press: press.press.at)
+
+    def latest(self, drill_id: str, press: DrillPress) -> DrillPress:
+        """Return what is known by now of a press that is kept."""
+        of_room = self.presses[drill_id][press.press.place.device]
+        return next(one for one in of_room if one.press.key == press.press.key)
+
     def first_at(self, drill_id: str, press: Press) -> int | None:
         """Return when a room's first press of a drill was, by what has come."""
         presses = self.presses[drill_id].get(press.place.device, ())

@@ -32,6 +32,8 @@ from hub.walk_tests import WalkTests
 
 TOO_LATE_S: Final = 60.0
 """A planned drill that could not begin within this of its time does not begin by itself."""
+A_TICK_S: Final = 0.001
+"""To what a press's moment is kept."""
 ALARMING: Final = frozenset({"panic", "duress"})
 """Kinds of a real incident with which no drill begins."""
 
@@ -113,19 +115,28 @@ class Drills:
     def real_came(
         self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
     ) -> None:
-        """Take a real call while a drill runs: what is pressed after a panic is no drill's."""
-        drill = self._memory.running()
-        if drill is None:
+        """Take a real call: what was pressed after a panic is no drill's, also what was taken already."""
+        if (drill := self._memory.running()) is not None:
+            self._say_real(decision, drill, press, incident, why, now)
+        if press.kind != "panic":
             return
+        at = _moment(press, 0, now).at
+        for timed in list(self._memory.drills.values()):
+            running = timed.drill.state == "running"
+            if running or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
+                words = _came_during(incident, press, timed.drill)
+                self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
+
+    def _say_real(
+        self, decision: Decision, drill: Drill, press: Press, incident: Incident, why: str, now: Now
+    ) -> None:
+        """Write down a real call in the drill that runs; its posture is real now, or is asked for."""
         room = press.place.room
         reason = f"{room}: real: {why}; incident {incident.number}"
         detail = {"device": press.place.device, "zone": press.zone, "id": press.id, "at": stamp(press.at)}
         detail |= {"kind": press.kind, "incident": incident.id}
         record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
-        words = f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"
-        if press.kind == "panic" and drill.real_from is None:
-            mono = max(self._memory.drills[drill.id].start, _moment(press, 0, now).at)
-            self.end_of_cover(decision, drill.id, mono, words, now)
+        words = _came_during(incident, press, drill)
         before = self._postures.current.asked
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
@@ -309,8 +320,13 @@ class Drills:
     def make_real(
         self, decision: Decision, drill_id: str, press: DrillPress, why: str, who: dict[str, Any], now: Now
     ) -> None:
-        """Open a real incident of a drill's press, with its own time, in its own group and plan."""
-        drill = self._memory.drills[drill_id].drill
+        """Open a real incident of a drill's press, with its own time, in its own group and plan.
+
+        One that became real meanwhile, by another that was real before it, stays as it is.
+        """
+        drill, press = self._memory.drills[drill_id].drill, self._memory.latest(drill_id, press)
+        if press.standing == "real":
+            return
         real = replace(press.press, in_drill=None)
         self._walk_tests.real(decision, real, now)
         incident = self._incidents.press(decision, real, now)
@@ -322,10 +338,22 @@ class Drills:
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
         self.real_came(decision, real, incident, now, "a person made it real" if by else why)
 
-    def end_of_cover(self, decision: Decision, drill_id: str, mono: float, why: str, now: Now) -> None:
-        """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on."""
-        self._memory.drills[drill_id] = self._memory.drills[drill_id]._replace(real_from=mono)
+    def end_of_cover(
+        self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]
+    ) -> None:
+        """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on.
+
+        What was taken already and pressed after it is real, but for what a person has answered.
+        """
+        timed = self._memory.drills[drill_id]
+        if timed.real_from is not None and timed.real_from <= mono:
+            return
+        self._memory.drills[drill_id] = timed._replace(real_from=mono)
         self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why)
+        for press in self._memory.unanswered(drill_id):
+            if to_mono(press.press.at, now) >= mono - A_TICK_S:
+                self.make_real(decision, drill_id, press, why, who, now)
+        self.close(decision, drill_id, now)
 
     def tell_apart(self, decision: Decision, drill_id: str, press: DrillPress, now: Now) -> None:
         """Keep what a press turned out to be, and show it on the drill's own incident."""
@@ -348,3 +376,7 @@ class Drills:
 
 def _moment(press: Press, waited_ms: int, now: Now) -> Moment:
     return Moment(now.mono - (now.wall - press.at) / 1000, WAITED_UNSURE_S if waited_ms else 0.0)
+
+
+def _came_during(incident: Incident, press: Press, drill: Drill) -> str:
+    return f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"
