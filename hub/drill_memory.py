@@ -103,9 +103,9 @@ class DrillMemory:
         return found[: place + 1] if until else found[place : place + 1]
 
     def remind_at(self, timed: Timed) -> float:
-        """Return when people are reminded of a drill's end; never of a short one's."""
-        before = self._ledger.settings.drills.remind_before_s
-        return timed.end - before if before and timed.end - timed.start > before else float("inf")
+        """Return when people are reminded of a drill's end; in a short one halfway, never once it is real."""
+        before = min(self._ledger.settings.drills.remind_before_s, (timed.end - timed.start) / 2)
+        return timed.end - before if before and timed.real_from is None else float("inf")
 
     # --- keeping ---
 
