@@ -73,7 +73,7 @@ class DrillDeeds:
             self._drills.end(decision, drill.id, f"{action.by} ended it", now, who)
         else:
             self._drills.cancel(decision, drill.id, f"{action.by} cancelled it", now, who)
-        return DrillDone(self._memory.drills[drill.id].drill)
+        return self._done(drill)
 
     def _plan(self, decision: Decision, action: PlanDrill, now: Now) -> Answer:
         if (refused := self._unfit(action, now)) is not None:
@@ -106,7 +106,11 @@ class DrillDeeds:
             record_row(self._ledger, decision, drill, now, "drill-planned", words, of_drill(drill) | who)
             self._memory.keep(decision, drill.id)
             self._memory.arm(drill.id, now)
-        return DrillDone(self._memory.drills[drill.id].drill)
+        return self._done(drill)
+
+    def _done(self, drill: Drill) -> DrillDone:
+        told = self._drills.leader_is_told(drill)
+        return DrillDone(self._memory.drills[drill.id].drill, leader_told=told)
 
     def _unfit(self, action: PlanDrill, now: Now) -> Refused | None:
         """Name what is wrong with a drill that is asked for."""

@@ -8,6 +8,7 @@ from config.clock import Now
 from hub.decision import Decision
 from hub.delivery import TROUBLE_URGENCY, Delivery, Target, delivery_id
 from hub.drill import Drill
+from hub.drill_record import name_of
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
@@ -40,6 +41,7 @@ class DrillNotices:
             delivery = Delivery(
                 id=delivery_id("", f"drill {drill.id} {drill.start} {what}", target, "drill.news", 0),
                 incident="",
+                about=name_of(drill.id),
                 number=0,
                 target=target,
                 type="drill.news",

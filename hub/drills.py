@@ -237,11 +237,23 @@ class Drills:
             refused = self.not_now(drill)
             if refused is None:
                 self.begin(decision, drill.id, now, {})
+                self._tell_begun(decision, drill.id, now)
                 return
             why = refused.detail
         self.cancel(decision, drill.id, why, now, {})
         words = f"Drill {drill.number} ({drill.name}) did NOT begin: {why}"
         self._notices.tell(decision, drill, "did not begin", words, self._asked(drill, now), now)
+
+    def _tell_begun(self, decision: Decision, drill_id: str, now: Now) -> None:
+        """Say that a drill began by itself, and what it covers: nobody may have had it in mind."""
+        drill = self._memory.drills[drill_id].drill
+        minutes = f"{(drill.until - drill.start) / 60_000:g} min"
+        where = ", ".join((*drill.buildings, *drill.rooms)) or "every room"
+        words = (
+            f"Drill {drill.number} ({drill.name}) has begun, for {minutes}: one short press"
+            f" ({', '.join(drill.kinds)}) of {where}"
+        )
+        self._notices.tell(decision, drill, "has begun", words, self._asked(drill, now), now)
 
     def begin(self, decision: Decision, drill_id: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill run from now on; ``who`` is nobody where it begins by itself."""
@@ -278,6 +290,9 @@ class Drills:
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
         self._memory.keep(decision, drill_id)
         self.close(decision, drill_id, now)
+        if ended.real_from is None:  # else everybody knows that every press is real
+            words = f"Drill {ended.number} ({ended.name}) is over: every press is real"
+            self._notices.tell(decision, ended, "is over", words, self._asked(ended, now), now)
         if ended.counts:
             self._calendar.held(decision, ended, now)
 
@@ -374,6 +389,10 @@ class Drills:
             self._incidents.changed(decision, change, "incident.updated", now, "drill-answer", detail)
 
     # --- looking things up ---
+
+    def leader_is_told(self, drill: Drill) -> bool:
+        """Tell whether the settings give a drill's leader a channel by which they hear of its presses."""
+        return bool(self._ledger.directory.of_person(drill.leader))
 
     def _asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
         """Return who is told of every press: the officer, and the drill's leader."""

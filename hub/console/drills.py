@@ -178,6 +178,10 @@ def in_words(action: DrillAction, answer: DrillDone | Refused) -> str:
     number = answer.drill.number
     if isinstance(action, PlanDrill | StartDrill):
         said = f"Drill {number} {'runs' if answer.drill.state == 'running' else 'is planned'}."
+        if not answer.leader_told:
+            said += (
+                f" {shown(answer.drill.leader)} is told of NOTHING: the settings give that name no channel."
+            )
     elif isinstance(action, EndDrill):
         said = f"Drill {number} is over: every press is real."
     elif isinstance(action, CancelDrill):

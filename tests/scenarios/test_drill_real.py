@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from hub.asking import PartOfDrill
-from tests.scenarios.rig import Rig
+from config.drill_settings import DrillsSettings
+from hub.asking import DrillDone, PartOfDrill, PlanDrill
+from hub.drill_record import name_of
+from hub.drill_report import report
+from hub.store.reading import Reading
+from tests.scenarios.rig import WALL_0, Rig
 from tests.scenarios.school import school
 from tests.scenarios.test_drills import Make, posture, real, rows, start
 
@@ -120,3 +124,48 @@ def test_nobody_is_reminded_of_a_drills_end_that_is_real(rig: Rig) -> None:
     rig.wait(300)
     assert rows(rig, "drill-reminder") == []
     assert [n for n in rig.notices if n.reminder and "ends by itself" in n.reminder] == []
+
+
+@pytest.mark.parametrize(("for_s", "before_s", "at"), [(120, 120, 60), (900, 120, 780), (100, 60, 50)])
+def test_a_short_drill_is_reminded_of_halfway(
+    make_rig: Make, for_s: float, before_s: float, at: float
+) -> None:
+    rig = make_rig(school(drills=DrillsSettings(remind_before_s=before_s)))
+    start(rig, for_s=for_s)
+    rig.wait(for_s)
+    words = f"Drill 1 (lockdown) ends by itself in {for_s - at:g} s"
+    assert rig.drill_news[:2] == [f"{at:g} s reyes: {words}", f"{at:g} s ortiz: {words}"]
+
+
+def test_a_drill_that_begins_and_ends_by_itself_says_so_to_leader_and_officer(rig: Rig) -> None:
+    """By its number, with what it covers; its report has who was told, and when."""
+    rig.ask(PlanDrill("lockdown", "nurse", "Lee", "board", 300, start=WALL_0 + 60_000, rooms=("room-101",)))
+    rig.wait(400)
+    begun = "Drill 1 (lockdown) has begun, for 5 min: one short press (panic) of room-101"
+    over = "Drill 1 (lockdown) is over: every press is real"
+    assert [one for one in rig.drill_news if "ends by itself" not in one] == [
+        f"60 s reyes: {begun}",
+        f"60 s nurse: {begun}",
+        f"360 s reyes: {over}",
+        f"360 s nurse: {over}",
+    ]
+    told = report(Reading(rig._reader, rig.settings.site).rows_of(name_of("1")), {}, [])
+    assert [(row["channel"], row["type"], row["state"]) for row in told["deliveries"]] == [
+        ("reyes", "drill.news", "delivered"),
+        ("nurse", "drill.news", "delivered"),
+    ] * 3
+    assert [row["what"] for row in told["rows"]] == [
+        "drill-planned",
+        "drill",
+        "drill-reminder",
+        "drill-ended",
+    ]
+
+
+@pytest.mark.parametrize(("leader", "told"), [("ortiz", True), ("Ortiz", True), ("zzz", False)])
+def test_whoever_starts_a_drill_hears_where_its_leader_is_told_of_nothing(
+    rig: Rig, leader: str, told: bool
+) -> None:
+    answer = rig.ask(PlanDrill("lockdown", leader, "Lee", "board", 300))
+    assert isinstance(answer, DrillDone)
+    assert answer.leader_told is told

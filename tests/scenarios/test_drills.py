@@ -834,7 +834,10 @@ def test_the_leader_and_the_officer_are_reminded_of_its_end_without_sound(rig: R
         "480 s ortiz: Drill 1 (lockdown) ends by itself in 120 s",
     ]
     rig.wait(600)
-    assert len(rig.drill_news) == 2
+    assert rig.drill_news[2:] == [
+        "600 s reyes: Drill 1 (lockdown) is over: every press is real",
+        "600 s ortiz: Drill 1 (lockdown) is over: every press is real",
+    ]
 
 
 def test_where_the_drill_has_an_incident_the_reminder_is_of_that(rig: Rig) -> None:

@@ -108,6 +108,7 @@ DRILL_DONE: Final = _object(
         "drill": _DRILL,
         "incidents": {"type": "array", "items": {"$ref": "#/components/schemas/Incident"}},
         "recorded": _YES_NO,
+        "leader_told": _YES_NO,
     }
 )
 _FIELDS: Final[dict[str, Any]] = {

@@ -95,7 +95,8 @@ async def _asked(request: Request, action: DrillAction) -> Response:
     def done(answer: DrillDone) -> dict[str, Any]:
         presses = view.drills.get(answer.drill.id, (answer.drill, ()))[1]
         incidents = [incident_json(incident) for incident in answer.incidents]
-        return {"drill": drill_json(answer.drill, presses), "incidents": incidents}
+        drill = drill_json(answer.drill, presses)
+        return {"drill": drill, "incidents": incidents, "leader_told": answer.leader_told}
 
     return await asked(request, action, DrillDone, done)
 
