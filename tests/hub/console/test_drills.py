@@ -217,6 +217,7 @@ def test_a_real_panic_shows_on_every_page_as_what_it_is(
     form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15", **{"room-room-101": "yes"})
     clock.second = 10
     desk.drill_press("room-101")
+    clock.second = 12
     desk.drill_press("room-102")
     page = lee.get("/troubles")
     banners = re.findall(r'<a class="alarm[^>]*data-headline="([^"]*)"', page.text)
@@ -340,6 +341,15 @@ def test_what_ends_a_drills_incident_answers_no_press_and_says_so(
     clock.second = 30
     desk.drill_press("room-101")
     assert "It does not answer the press that was not expected" in text(lee.get("/"))
+
+
+def test_a_leader_who_is_told_of_nothing_is_named(desk: FrontDesk, lee: Caller, api: Caller) -> None:
+    """The settings of this desk give nobody a channel."""
+    said = text(form(lee, "/drills", name="lockdown", leader="zzz", minutes="15"))
+    assert "Drill 1 runs. zzz is told of NOTHING: the settings give that name no channel." in said
+    form(lee, "/drills/1/end")
+    reply = api.post(f"{A}/drills", {"name": "lockdown", "leader": "zzz", "for_s": 600})
+    assert reply.json["leader_told"] is False
 
 
 def test_a_page_without_the_record_still_shows_the_drill_that_runs(
