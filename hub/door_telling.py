@@ -47,6 +47,7 @@ class DoorTelling:
         self._lines: OrderedDict[Where, deque[float]] = OrderedDict()
         self._untold: dict[Where, Press] = {}
         """What is told by one trouble alone, there being so many."""
+        self._had_call = False
 
     def tell(
         self, decision: Decision, door: Door, rule: DoorRule, opening: Opening, words: str, now: Now
@@ -98,6 +99,11 @@ class DoorTelling:
             return None
         calls = [one for one in self._incidents.calls() if one.kind in ("panic", "duress") and not one.drill]
         return min(calls, key=lambda one: (rank(one.kind), -one.number), default=None)
+
+    def fell_silent_no_more(self) -> bool:
+        """Tell whether in this decision doors ceased to be lines of a call: what stands open is untold."""
+        had, self._had_call = self._had_call, self.call() is not None
+        return had and not self._had_call
 
     def is_line(self, rule: DoorRule, door: Door, now: Now) -> bool:
         """Tell whether a door is a line of the call's timeline now: its plan may ask to be told."""

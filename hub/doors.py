@@ -147,6 +147,8 @@ class Doors:
         """See whether the posture changed in this decision, and whether an untold door may be told of."""
         if self._hours.became_secure(decision, now):
             self._sweep(f"as the posture became {self._hours.posture()}", now)
+        if self._telling.fell_silent_no_more():
+            self._sweep("", now)
         if (where := self._telling.tell_untold(decision, now)) is not None:
             known = self._doors.get(where)
             if known is not None and known.state == "closed":
@@ -280,11 +282,15 @@ class Doors:
             return "opened after hours"
         return f"opened in {self._hours.posture()}"
 
-    def _held_open(self, decision: Decision, door: Door, known: DoorView, now: Now) -> None:
+    def _held_open(
+        self, decision: Decision, door: Door, known: DoorView, now: Now, *, again: bool = False
+    ) -> None:
         if not door.open_max_ms:
             return  # it may be, by the settings of now
-        since, due = known.since, min(known.since + door.open_max_ms, now.wall)
-        self.weeks.broke(decision, door, "held-open", due)
+        since, due = known.since, now.wall
+        if not again:  # else it is counted
+            due = min(since + door.open_max_ms, now.wall)
+            self.weeks.broke(decision, door, "held-open", due)
         words = f"held open for {age(now.wall - since)}"
         if known.unknown is not None:
             words += f", as last known ({known.unknown})"
@@ -294,6 +300,7 @@ class Doors:
         incident = self._incidents.of_door(*door.where)
         if incident is not None and incident.state == "open" and incident.closed_at is None:
             self._ledger.record(decision, now, "door", words, incident=incident.id, detail=_where(door))
+            self._keep(decision, replace(self._doors[door.where], told=known.told or "held-open"))
             return  # it asks for somebody already
         self._tell(decision, door, "held-open", Opening(due, f"{door.zone} held {since}"), words, now)
 
@@ -307,6 +314,8 @@ class Doors:
         if began:
             self._telling.line(decision, where, stood, now)
         rule = self._hours.broken(door, now.wall)
+        if rule is None and known.due is None and known.told is None and _is_held(known, door, now):
+            self._held_open(decision, door, known, now, again=True)  # it was a line of a call that is over
         if rule is None or (not began and known.told is not None and _is_as_grave(known.told, rule)):
             return
         incident = self._incidents.of_door(*where)
@@ -366,7 +375,9 @@ class Doors:
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""
-        self._to_look_at |= {where: began for where, door in self._doors.items() if door.state == "open"}
+        for where, door in self._doors.items():
+            if door.state == "open":
+                self._to_look_at[where] = began or self._to_look_at.get(where, "")
         if self._to_look_at:
             self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
@@ -396,6 +407,10 @@ def _named(door: DoorView) -> str:
 
 def _where(door: Door) -> dict[str, str]:
     return {"device": door.place.device, "zone": door.zone}
+
+
+def _is_held(known: DoorView, door: Door, now: Now) -> bool:
+    return bool(door.open_max_ms) and known.since + door.open_max_ms <= now.wall
 
 
 def _is_as_grave(one: DoorRule | None, other: DoorRule) -> bool:
