@@ -43,7 +43,10 @@ class DoorCount(Struct, frozen=True):
     @property
     def exceptions(self) -> tuple[str, ...]:
         """What is to be explained of it, in words; empty where nothing is."""
-        return (*([self.broken] if self.broken else []), *([f"not known for {self.unknown_ms // 60_000} min"] if self.unknown_ms else []))
+        return (
+            *([self.broken] if self.broken else []),
+            *([f"not known for {self.unknown_ms // 60_000} min"] if self.unknown_ms else []),
+        )
 
 
 class Signature(Struct, frozen=True):
@@ -73,6 +76,12 @@ class DoorWeek(Struct, frozen=True):
     version: int = 1
     """Higher where a door told late of what happened in it."""
     signatures: tuple[Signature, ...] = ()
+
+    @property
+    def must_be_explained(self) -> bool:
+        """Tell whether doors did what they should not, and nobody who signed says a word of it."""
+        said = any(one.version == self.version and one.exceptions for one in self.signatures)
+        return not said and any(door.broken for door in self.doors)
 
 
 def counts_json(doors: tuple[DoorCount, ...]) -> list[dict[str, Any]]:

@@ -194,11 +194,9 @@ class DoorWeeks:
             return Refused("not-in-this-state", why, "running", ("over",))
         if week is None:
             return Refused("not-found", f"no week {shown(action.week)!r} in the record of doors")
-        unexplained = not action.exceptions and not any(
-            one.version == week.version and one.exceptions for one in week.signatures
-        )
-        if unexplained and (found := [f"{one.name} {one.broken}" for one in week.doors if one.broken]):
-            why = f"week {week.week} has exceptions ({'; '.join(found)[:500]}): say what you found of them"
+        if not action.exceptions and week.must_be_explained:
+            found = "; ".join(f"{one.name} {one.broken}" for one in week.doors if one.broken)
+            why = f"week {week.week} has exceptions ({found[:500]}): say what you found of them"
             return Refused("bad-input", why)
         seq = self._ledger.record(
             decision,

@@ -39,7 +39,6 @@ from hub.kept_course import to_wall
 from hub.notice import NoticeType
 from hub.plan import Step, audiences_of
 
-
 PUT_OFF_S: Final = 30.0
 """Seconds after which a step is looked at again that waits."""
 
