@@ -21,6 +21,8 @@ UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
 
+STRANGERS: Final = 500
+"""Devices that nobody has set up, for which there are incident numbers all the same."""
 
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
@@ -74,9 +76,14 @@ class Directory:
         self._personal = {(end.channel, end.name) for one in people for end in self.ends_of(one, "")}
 
     @property
-    def may_storm(self) -> bool:
-        """Every device has an incident of its own, so that many may open at once."""
-        return self._group_by == "device"
+    def at_once(self) -> int:
+        """How many incidents may open at once: of each door, and of each group, in a drill and for real.
+
+        Where every device has an incident of its own, devices that nobody has set up have theirs, too.
+        """
+        groups = {self.group(place) for place in self._places.values()}
+        strangers = STRANGERS if self._group_by == "device" else 1
+        return len(self.doors) + 2 * (len(groups) + strangers)
 
     def place(self, device: str, said: str | None = None) -> Place:
         """Return where a device is; one that isn't known has the room's name it gave, else its id."""

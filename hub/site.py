@@ -126,7 +126,7 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and its targets' names."""
         directory = directory_of(settings, channels)
-        numbers = Numbers(loaded.facts.get("numbers"), directory.may_storm)
+        numbers = Numbers(loaded.facts.get("numbers"), directory.at_once)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), loaded.facts, now)
