@@ -7,7 +7,7 @@ from typing import Final
 
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings
+from config.hub_settings import HubSettings, RoomSettings, WebhookSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target
@@ -62,6 +62,12 @@ class Directory:
         self._told_once = told_once
         self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
         """The channels that are told of no trouble."""
+        self.incidents_alone = told_once | {
+            name
+            for name, one in settings.channels.items()
+            if isinstance(one, WebhookSettings) and not one.troubles
+        }
+        """The channels that end at machines which take nothing but incidents, whose bodies they know."""
         self._audiences = settings.audiences
         self._channels = dict(channels)
         self._places = {

@@ -24,6 +24,8 @@ class Numbers:
         """``at_once``: how many incidents may open at once."""
         found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
         self._next: int = found["next"] if found["clean"] else found["reserved"]
+        self.killed: bool = not found["clean"]
+        """The hub before this one did not stop by itself: it may have told what no store holds."""
         self._reserved = self._next
         self.retune(at_once)
 

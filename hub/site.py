@@ -325,7 +325,7 @@ class Site(Ledger):
         if drill:
             self.drills.look(decision, drill, now)
         else:
-            self.drill_calendar.look(decision, now)
+            self.drill_calendar.due(decision, now)
 
     def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
