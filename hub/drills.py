@@ -144,16 +144,10 @@ class Drills:
             told = f"real in drill {drill.number}"
             self._incidents.courses.tell(decision, known, self._asked(drill, now), told, now)
         words = _came_during(incident, press, drill)
-        before = self._postures.current.asked
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
         elif press.kind == "panic" or (press.kind != "assist" and drill.state == "running"):
             self._postures.ask(decision, words, now)
-        asked = self._postures.current.asked
-        if asked is not None and asked != before:
-            officer = self._ledger.directory.reach("sro", now.wall).targets
-            question = f"Which posture is to hold? {asked.why}"
-            self._notices.tell(decision, drill, f"asks of {incident.id}", question, officer, now)
 
     def reckoned(
         self, decision: Decision, device: str, key: str, at: int, waited_ms: int, now: Now
@@ -362,6 +356,11 @@ class Drills:
         words = f"{real.place.room}: real: {why}"
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
         self.real_came(decision, real, incident, now, "a person made it real" if by else why)
+        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
+            late = (
+                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
+            )
+            self._postures.ask(decision, late, now)
 
     def end_of_cover(
         self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]
