@@ -22,6 +22,8 @@ class Numbers:
     def __init__(self, kept: str | None, may_storm: bool) -> None:
         found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
         self._next: int = found["next"] if found["clean"] else found["reserved"]
+        self.killed: bool = not found["clean"]
+        """The hub before this one did not stop by itself: it may have told what no store holds."""
         self._reserved = self._next
         self.retune(may_storm)
 

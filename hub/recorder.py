@@ -348,6 +348,8 @@ class Recorder:
         decision = Decision(now.mono)
         self._site.new_epoch.begin(decision, now)
         self._site.restore_gone(decision, now)
+        self._site.incidents.number_ahead(decision, now)
+        decision.doors.update(self._site.doors.kept())
         why = "from now on nobody is well until heard"
         detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
         self._site.record(decision, now, "hub-started", why, detail=detail)

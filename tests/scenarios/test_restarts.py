@@ -134,7 +134,7 @@ def test_a_press_after_a_restart_joins_what_is_unresolved(rig: Rig) -> None:
     rig.press(102)
     rig.wait(3)
     assert len(rig.incidents) == 1
-    assert rig.said("sro")[-1] == "20 s sro updated r2: 101, 102"
+    assert rig.said("sro")[-1] == "20 s sro updated r1002: 101, 102"
 
 
 def test_a_repeat_after_a_restart_is_known_from_the_record(rig: Rig) -> None:
