@@ -23,6 +23,7 @@ from hub.asking import (
 )
 from hub.decision import Decision
 from hub.drill import AHEAD_S, LONGEST_S, NEVER, OPEN, Drill, DrillPress
+from hub.drill_cover import DrillCover
 from hub.drill_memory import DrillMemory
 from hub.drill_record import of_drill, record_row
 from hub.drills import Drills
@@ -38,13 +39,20 @@ class DrillDeeds:
     """Takes a person's word on a drill and answers it."""
 
     def __init__(
-        self, ledger: Ledger, incidents: Incidents, postures: Postures, memory: DrillMemory, drills: Drills
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        postures: Postures,
+        memory: DrillMemory,
+        drills: Drills,
+        cover: DrillCover,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._postures = postures
         self._memory = memory
         self._drills = drills
+        self._cover = cover
 
     def take(self, decision: Decision, action: DrillAction, now: Now) -> Answer:
         """Do what a person asks, or refuse it with the reason."""
@@ -151,17 +159,21 @@ class DrillDeeds:
         real = f"drill {drill.number} was made real"
         if whole:  # also what was pressed in it and comes only now
             start = self._memory.drills[drill.id].start
-            self._drills.end_of_cover(decision, drill.id, start, real, now, who)
+            self._cover.end_of_cover(decision, drill.id, start, real, now, who)
         for press in which:
-            self._drills.make_real(decision, drill.id, press, f"{action.by} says so", who, now)
+            self._cover.make_real(decision, drill.id, press, f"{action.by} says so", who, now)
         if whole and drill.state == "running":
             why = f"{action.by} made all of it real"
             self._postures.take_drill_off(decision, real, now)
             self._drills.end(decision, drill.id, why, now, who)
-        self._drills.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         return DrillDone(self._memory.drills[drill.id].drill, self._real_of(drill.id, which))
 
     def _part_by(self, decision: Decision, drill: Drill, action: PartOfDrill, now: Now) -> Answer:
+        if action.event is not None and action.device is None:
+            return Refused(
+                "bad-input", "device: an event is named with its room's", allowed=("device and event",)
+            )
         which = [p for p in self._memory.chosen(drill.id, action.device, action.event, until=True) if p.waits]
         if len(which) > 1 and action.event is None:
             rooms = ", ".join(f"{p.press.place.device} {p.press.id}" for p in which)
@@ -172,7 +184,7 @@ class DrillDeeds:
         for press in which:
             room = press.press.place.room
             said = replace(press, standing="part-of-drill", by=action.by, via=action.via, at=now.wall)
-            self._drills.tell_apart(decision, drill.id, said, now)
+            self._cover.tell_apart(decision, drill.id, said, now)
             where = {
                 "device": press.press.place.device,
                 "id": press.press.id,
@@ -183,7 +195,7 @@ class DrillDeeds:
             record_row(
                 self._ledger, decision, drill, now, "drill-answer", why, where | {"answer": "part-of-drill"}
             )
-        self._drills.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         return DrillDone(self._memory.drills[drill.id].drill)
 
     def _no_such_press(self, drill: Drill, action: MakeReal | PartOfDrill, what: str) -> Refused:

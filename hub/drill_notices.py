@@ -21,6 +21,14 @@ class DrillNotices:
         self._ledger = ledger
         self._outbound = outbound
 
+    def asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
+        """Return who is told of every press: the officer, and the drill's leader."""
+        directory = self._ledger.directory
+        officer = directory.reach("sro", now.wall).targets
+        known = {(target.channel, target.name) for target in officer}
+        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
+        return (*officer, *leader)
+
     def tell(
         self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
     ) -> None:

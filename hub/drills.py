@@ -12,28 +12,23 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from config.clock import Now, stamp
+from config.clock import Now, read_stamp, stamp
 from hub.asking import Refused
 from hub.decision import Decision
-from hub.deeds import Deeds
-from hub.delivery import Target
 from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, is_held, judge
 from hub.drill_calendar import DrillCalendar
+from hub.drill_cover import DrillCover
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drill_record import of_drill, record_row
-from hub.incident import Incident, Press, Resolution
+from hub.incident import Incident, Press
 from hub.incidents import Incidents
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.postures import Postures
-from hub.transitions import told_apart
-from hub.walk_tests import WalkTests
 
 TOO_LATE_S: Final = 60.0
 """A planned drill that could not begin within this of its time does not begin by itself."""
-A_TICK_S: Final = 0.001
-"""To what a press's moment is kept."""
 ALARMING: Final = frozenset({"panic", "duress"})
 """Kinds of a real incident with which no drill begins."""
 
@@ -45,21 +40,19 @@ class Drills:
         self,
         ledger: Ledger,
         incidents: Incidents,
-        deeds: Deeds,
-        walk_tests: WalkTests,
         postures: Postures,
         notices: DrillNotices,
         calendar: DrillCalendar,
         memory: DrillMemory,
+        cover: DrillCover,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
-        self._deeds = deeds
-        self._walk_tests = walk_tests
         self._postures = postures
         self._notices = notices
         self._calendar = calendar
         self._memory = memory
+        self._cover = cover
 
     # --- presses ---
 
@@ -74,7 +67,8 @@ class Drills:
         for timed in reversed(list(self._memory.drills.values())):
             if timed.drill.state in ("running", "ended"):
                 first = self._memory.first_at(timed.drill.id, press)
-                if (verdict := judge(timed, press, moment, first, doubt)) is not None:
+                unsure = doubt or self._memory.doubt(timed.drill.id)
+                if (verdict := judge(timed, press, moment, first, unsure)) is not None:
                     return timed.drill, verdict
         return None
 
@@ -105,49 +99,37 @@ class Drills:
         if incident.id not in drill.incidents:
             self._memory.change(decision, drill.id, incidents=(*drill.incidents, incident.id))
         why = f"{word} in drill {drill.number}"
-        self._incidents.courses.tell(decision, incident, self._asked(drill, now), why, now)
+        self._incidents.courses.tell(decision, incident, self._notices.asked(drill, now), why, now)
         if unexpected and settings.unexpected_real_after_s == 0:
             self._overdue(decision, drill.id, now)
-        self.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         self._memory.arm(drill.id, now)
         return self._incidents.get(incident.id) or incident
 
-    def real_came(
-        self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
-    ) -> None:
-        """Take a real call of the drill that runs, or of one that ran when it was pressed.
+    def heed_posture(self, decision: Decision, now: Now) -> None:
+        """Take that the posture may be another than the drill's own, set by a person or heard from the rooms.
 
-        What was pressed after a panic is no drill's, also what was taken already.
+        One that calls out something real ends the cover at that moment; normal in the place of the
+        drill's own ends the drill.
         """
-        at = _moment(press, 0, now).at
-        for timed in list(self._memory.drills.values()):
-            running = timed.drill.state == "running"
-            if running or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
-                self._say_real(decision, timed.drill, press, incident, why, now)
-                if press.kind == "panic":
-                    words = _came_during(incident, press, timed.drill)
-                    self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
-
-    def _say_real(
-        self, decision: Decision, drill: Drill, press: Press, incident: Incident, why: str, now: Now
-    ) -> None:
-        """Write down a real call of a drill, and tell those of it who are told of every press.
-
-        The drill's posture is no drill's any more, or is asked for: also where it has been lowered since.
-        """
-        room = press.place.room
-        reason = f"{room}: real: {why}; incident {incident.number}"
-        detail = {"device": press.place.device, "zone": press.zone, "id": press.id, "at": stamp(press.at)}
-        detail |= {"kind": press.kind, "incident": incident.id}
-        record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
-        if (known := self._incidents.get(incident.id)) is not None:
-            told = f"real in drill {drill.number}"
-            self._incidents.courses.tell(decision, known, self._asked(drill, now), told, now)
-        words = _came_during(incident, press, drill)
-        if press.kind == "panic" and self._postures.current.drill:
-            self._postures.take_drill_off(decision, words, now)
-        elif press.kind == "panic" or (press.kind != "assist" and drill.state == "running"):
-            self._postures.ask(decision, words, now)
+        drill, posture = self._memory.running(), self._postures.current
+        if drill is None or drill.real_from is not None or posture.drill or not posture.is_said:
+            return
+        who = {"by": posture.by, "via": posture.via} if posture.by_person else {}
+        if posture.posture == "normal":
+            if drill.posture is not None:
+                self.end(
+                    decision, drill.id, "the posture was set to normal in the place of its own", now, who
+                )
+                self._memory.arm(drill.id, now)
+            return
+        words = f"{posture.posture} was called, and not as a drill"
+        record_row(self._ledger, decision, drill, now, "drill-real", words, {"n": posture.n} | who)
+        told = f"Drill {drill.number} ({drill.name}): {words}: EVERY PRESS IS REAL NOW"
+        self._notices.tell(decision, drill, "real posture", told, self._notices.asked(drill, now), now)
+        start = self._memory.drills[drill.id].start
+        at = max(start, min(to_mono(read_stamp(posture.since), now), now.mono))
+        self._cover.end_of_cover(decision, drill.id, at, words, now, {})
 
     def reckoned(
         self, decision: Decision, device: str, key: str, at: int, waited_ms: int, now: Now
@@ -166,11 +148,23 @@ class Drills:
             verdict = judge(timed, moved.press, _moment(moved.press, waited_ms, now), None, None)
             if found.standing != "real" and (verdict is None or verdict.standing == "real"):
                 why = "it was pressed before the drill" if verdict is None else verdict.why
-                self.make_real(decision, drill_id, moved, why, {}, now)
-            self.close(decision, drill_id, now)
+                self._cover.make_real(decision, drill_id, moved, why, {}, now)
+            self._cover.close(decision, drill_id, now)
             real = self._memory.presses[drill_id][device]
             return next((self._incidents.get(p.real) for p in real if p.press.key == key and p.real), None)
         return None
+
+    def judge_again(self, decision: Decision, presses: dict[str, list[DrillPress]], now: Now) -> None:
+        """Make real what these drills took, and was not pressed in them by a clock that is right only now."""
+        for drill_id, of in presses.items():
+            for press in of:
+                verdict = judge(
+                    self._memory.drills[drill_id], press.press, _moment(press.press, 0, now), None, None
+                )
+                if verdict is None or verdict.standing == "real":
+                    why = "it was pressed after the drill, by the clock as it is now"
+                    self._cover.make_real(decision, drill_id, press, why, {}, now)
+            self._cover.close(decision, drill_id, now)
 
     def not_now(self, drill: Drill) -> Refused | None:
         """Name what keeps a drill from beginning now: something real, or another drill."""
@@ -182,6 +176,9 @@ class Drills:
             if incident.kind in ALARMING and not incident.drill:
                 why = f"{cannot}incident {incident.number} of kind {incident.kind} is not resolved"
                 return Refused("not-in-this-state", why, incident.state, ("resolved",))
+        if self._postures.current.asks:
+            why = f"{cannot}nobody has said yet which posture holds"
+            return Refused("not-in-this-state", why, "asked", ("a posture that a person has set",))
         posture = self._postures.current.posture
         if posture != "normal":
             why = f"{cannot}the posture is {posture}"
@@ -199,6 +196,8 @@ class Drills:
         if timed is None:
             return
         self._overdue(decision, drill_id, now)  # before all else: nothing may keep it waiting
+        self.heed_posture(decision, now)
+        timed = self._memory.drills[drill_id]
         if timed.drill.state == "planned" and timed.start <= now.mono:
             self._begin_by_itself(decision, timed, now)
         elif timed.drill.state == "running":
@@ -206,11 +205,11 @@ class Drills:
                 self.end(decision, drill_id, "its time was over", now, {})
             elif not timed.drill.reminded and self._memory.remind_at(timed) <= now.mono:
                 self._remind(decision, timed, now)
-        self.close(decision, drill_id, now)
+        self._cover.close(decision, drill_id, now)
         self._memory.arm(drill_id, now)
 
     def new_epoch(self, decision: Decision, why: str, at: int, first: int, now: Now) -> None:
-        """End the drill that runs: what was pressed after ``at`` (wall ms) is real.
+        """End the drill that runs: what was pressed after ``at`` (wall ms) is real. Let none begin by itself.
 
         The next drill's number is ``first`` at least: others of which nothing is known may bear those before.
         """
@@ -221,6 +220,12 @@ class Drills:
             self._memory.drills[drill.id] = timed._replace(end=end)
             self.end(decision, drill.id, why, now, {})
             self._memory.arm(drill.id, now)
+        for planned in [one.drill for one in self._memory.drills.values() if one.drill.state == "planned"]:
+            self.cancel(decision, planned.id, why, now, {})
+            words = f"Drill {planned.number} ({planned.name}) will NOT begin: {why}; plan it again"
+            self._notices.tell(
+                decision, planned, "will not begin", words, self._notices.asked(planned, now), now
+            )
         self._memory.write(decision)
 
     def _begin_by_itself(self, decision: Decision, timed: Timed, now: Now) -> None:
@@ -236,7 +241,7 @@ class Drills:
             why = refused.detail
         self.cancel(decision, drill.id, why, now, {})
         words = f"Drill {drill.number} ({drill.name}) did NOT begin: {why}"
-        self._notices.tell(decision, drill, "did not begin", words, self._asked(drill, now), now)
+        self._notices.tell(decision, drill, "did not begin", words, self._notices.asked(drill, now), now)
 
     def _tell_begun(self, decision: Decision, drill_id: str, now: Now) -> None:
         """Say that a drill began by itself, and what it covers: nobody may have had it in mind."""
@@ -247,7 +252,7 @@ class Drills:
             f"Drill {drill.number} ({drill.name}) has begun, for {minutes}: one short press"
             f" ({', '.join(drill.kinds)}) of {where}"
         )
-        self._notices.tell(decision, drill, "has begun", words, self._asked(drill, now), now)
+        self._notices.tell(decision, drill, "has begun", words, self._notices.asked(drill, now), now)
 
     def begin(self, decision: Decision, drill_id: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill run from now on; ``who`` is nobody where it begins by itself."""
@@ -283,27 +288,31 @@ class Drills:
         detail = of_drill(ended) | {"pressed": pressed} | who
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
         self._memory.keep(decision, drill_id)
-        self.close(decision, drill_id, now)
+        self._cover.close(decision, drill_id, now)
         if ended.real_from is None:  # else everybody knows that every press is real
             words = f"Drill {ended.number} ({ended.name}) is over: every press is real"
-            self._notices.tell(decision, ended, "is over", words, self._asked(ended, now), now)
+            self._notices.tell(decision, ended, "is over", words, self._notices.asked(ended, now), now)
         if ended.counts:
             self._calendar.held(decision, ended, now)
 
     def cancel(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill not begin."""
-        drill = self._memory.drills[drill_id].drill
+        timed = self._memory.drills.pop(drill_id)
+        self._memory.drills[drill_id] = timed  # the latest that is over is the last
+        drill = timed.drill
         record_row(self._ledger, decision, drill, now, "drill-cancelled", why, of_drill(drill) | who)
         self._memory.change(
             decision, drill_id, state="cancelled", ended=now.wall, ended_by=who.get("by"), why=why
         )
+        self._memory.forget_old()
+        self._memory.write(decision)
 
     def _remind(self, decision: Decision, timed: Timed, now: Now) -> None:
         drill = timed.drill
         left = max(round(timed.end - now.mono), 0)
         words = f"Drill {drill.number} ({drill.name}) ends by itself in {left} s"
         record_row(self._ledger, decision, drill, now, "drill-reminder", words, {})
-        targets = self._asked(drill, now)
+        targets = self._notices.asked(drill, now)
         incident = next((i for name in drill.incidents if (i := self._incidents.get(name))), None)
         if incident is not None:
             why = "the end of its drill is near"
@@ -317,75 +326,7 @@ class Drills:
         for press in self._memory.waiting(drill_id):
             if press.due is not None and press.due <= now.wall:
                 why = "it was not expected, and nobody answered in time"
-                self.make_real(decision, drill_id, press, why, {}, now)
-
-    def close(self, decision: Decision, drill_id: str, now: Now) -> None:
-        """End the posture and the incidents of a drill that is over, once nothing in it waits for an answer.
-
-        Until then its posture stays: what was not expected may be real, and lowers nothing.
-        """
-        drill = self._memory.drills[drill_id].drill
-        if drill.state != "ended" or self._memory.waiting(drill_id):
-            return
-        self._postures.end_drill(decision, drill_id, drill.why or "", now)
-        for name in drill.incidents:
-            if (incident := self._incidents.get(name)) is not None:
-                by = drill.ended_by or f"drill {drill.number}"
-                who = {"by": by, "via": "drill", "note": f"drill {drill.number} is over"}
-                self._deeds.end(decision, incident, Resolution(by, now.wall, "drill", "drill"), who, now)
-
-    # --- real ---
-
-    def make_real(
-        self, decision: Decision, drill_id: str, press: DrillPress, why: str, who: dict[str, Any], now: Now
-    ) -> None:
-        """Open a real incident of a drill's press, with its own time, in its own group and plan.
-
-        One that became real meanwhile, by another that was real before it, stays as it is.
-        """
-        drill, press = self._memory.drills[drill_id].drill, self._memory.latest(drill_id, press)
-        if press.standing == "real":
-            return
-        real = replace(press.press, in_drill=None)
-        self._walk_tests.real(decision, real, now)
-        incident = self._incidents.press(decision, real, now)
-        by, via = who.get("by"), who.get("via")
-        said = replace(press, standing="real", by=by, via=via, at=now.wall, real=incident.id)
-        self.tell_apart(decision, drill_id, said, now)
-        where = {"device": real.place.device, "id": real.id, "answer": "real", "incident": incident.id}
-        words = f"{real.place.room}: real: {why}"
-        record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
-        self.real_came(decision, real, incident, now, "a person made it real" if by else why)
-        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
-            late = (
-                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
-            )
-            self._postures.ask(decision, late, now)
-
-    def end_of_cover(
-        self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]
-    ) -> None:
-        """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on.
-
-        What was taken already and pressed after it is real, but for what a person has answered.
-        """
-        timed = self._memory.drills[drill_id]
-        if timed.real_from is not None and timed.real_from <= mono:
-            return
-        self._memory.drills[drill_id] = timed._replace(real_from=mono)
-        self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why)
-        for press in self._memory.unanswered(drill_id):
-            if to_mono(press.press.at, now) >= mono - A_TICK_S:
-                self.make_real(decision, drill_id, press, why, who, now)
-        self.close(decision, drill_id, now)
-
-    def tell_apart(self, decision: Decision, drill_id: str, press: DrillPress, now: Now) -> None:
-        """Keep what a press turned out to be, and show it on the drill's own incident."""
-        self._memory.keep_press(decision, drill_id, press)
-        if (incident := self._incidents.get(press.incident)) is not None:
-            change = told_apart(incident, press.press, press.standing)
-            detail = {"drill": drill_id, "device": press.press.place.device, "by": press.by, "via": press.via}
-            self._incidents.changed(decision, change, "incident.updated", now, "drill-answer", detail)
+                self._cover.make_real(decision, drill_id, press, why, {}, now)
 
     # --- looking things up ---
 
@@ -393,18 +334,6 @@ class Drills:
         """Tell whether the settings give a drill's leader a channel by which they hear of its presses."""
         return bool(self._ledger.directory.of_person(drill.leader))
 
-    def _asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
-        """Return who is told of every press: the officer, and the drill's leader."""
-        directory = self._ledger.directory
-        officer = directory.reach("sro", now.wall).targets
-        known = {(target.channel, target.name) for target in officer}
-        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
-        return (*officer, *leader)
-
 
 def _moment(press: Press, waited_ms: int, now: Now) -> Moment:
     return Moment(now.mono - (now.wall - press.at) / 1000, WAITED_UNSURE_S if waited_ms else 0.0)
-
-
-def _came_during(incident: Incident, press: Press, drill: Drill) -> str:
-    return f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"

@@ -20,15 +20,13 @@ from hub.decision import Decision
 from hub.incident import Incident
 from hub.inputs import PostureHeard
 from hub.ledger import Ledger
-from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
+from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
-LOST: Final = "the rooms were told it before the hub's record had it"
-"""What is known of a posture that is found with a broker."""
 
 
 class Postures:

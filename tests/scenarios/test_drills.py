@@ -32,6 +32,7 @@ from hub.drill_memory import DrillMemory
 from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
 from hub.incident import Incident
+from hub.inputs import ClockTrust
 from hub.notice import sentence
 from hub.store.export import export
 from hub.store.reading import Reading
@@ -654,6 +655,8 @@ def test_no_birth_brings_the_word_that_a_press_is_over_which_became_real_since(r
     rig.ask(MakeReal("1", "Reyes", "board", "room-101", event))
     said = len(rig.commands)
     rig.state(101, boot="b2")
+    rig.restart(5)
+    rig.state(101, boot="b3")
     assert [c.lamp for _, c in rig.commands[said:] if c.lamp == "resolved"] == []
 
 
@@ -894,6 +897,7 @@ def test_where_the_drill_has_an_incident_the_reminder_is_of_that(rig: Rig) -> No
 
 @pytest.mark.parametrize("of", ["hub", "machine"])
 def test_a_drill_lives_through_a_restart(rig: Rig, of: Any) -> None:
+    rig.clock = ClockTrust(True)
     start(rig, posture="lockdown")
     rig.wait(20)
     rig.press(101)
