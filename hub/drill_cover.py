@@ -11,7 +11,6 @@ from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.drill import Drill, DrillPress
 from hub.drill_memory import DrillMemory
-from hub.drill_notices import DrillNotices
 from hub.drill_record import record_row
 from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
@@ -35,7 +34,6 @@ class DrillCover:
         deeds: Deeds,
         walk_tests: WalkTests,
         postures: Postures,
-        notices: DrillNotices,
         memory: DrillMemory,
     ) -> None:
         self._ledger = ledger
@@ -43,7 +41,6 @@ class DrillCover:
         self._deeds = deeds
         self._walk_tests = walk_tests
         self._postures = postures
-        self._notices = notices
         self._memory = memory
 
     def real_came(
@@ -71,16 +68,10 @@ class DrillCover:
         detail |= {"kind": press.kind, "incident": incident.id}
         record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
         words = _came_during(incident, press, drill)
-        before = self._postures.current.asked
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
         elif press.kind != "assist":
             self._postures.ask(decision, words, now)
-        asked = self._postures.current.asked
-        if asked is not None and asked != before:
-            officer = self._ledger.directory.reach("sro", now.wall).targets
-            question = f"Which posture is to hold? {asked.why}"
-            self._notices.tell(decision, drill, f"asks of {incident.id}", question, officer, now)
 
     def make_real(
         self, decision: Decision, drill_id: str, press: DrillPress, why: str, who: dict[str, Any], now: Now
@@ -102,6 +93,11 @@ class DrillCover:
         words = f"{real.place.room}: real: {why}"
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
         self.real_came(decision, real, incident, now, "a person made it real" if by else why)
+        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
+            late = (
+                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
+            )
+            self._postures.ask(decision, late, now)
 
     def end_of_cover(
         self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]

@@ -11,25 +11,27 @@ from typing import Final
 import msgspec
 
 MARGIN: Final = 20
-"""Numbers reserved ahead: a crash skips at most as many."""
-STORM_MARGIN: Final = 2000
-"""The same where every device has an incident of its own."""
+"""Numbers reserved ahead, beside twice those that may be taken at once; a crash skips at most as many.
+
+The reserve is renewed at half: while the disk is hung, and nothing reserved is stored, there is one for
+each incident that may open."""
 
 
 class Numbers:
     """The next incident number of a site."""
 
-    def __init__(self, kept: str | None, may_storm: bool) -> None:
+    def __init__(self, kept: str | None, at_once: int) -> None:
+        """``at_once``: how many incidents may open at once."""
         found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
         self._next: int = found["next"] if found["clean"] else found["reserved"]
         self.killed: bool = not found["clean"]
         """The hub before this one did not stop by itself: it may have told what no store holds."""
         self._reserved = self._next
-        self.retune(may_storm)
+        self.retune(at_once)
 
-    def retune(self, may_storm: bool) -> None:
+    def retune(self, at_once: int) -> None:
         """Reserve as many as the settings ask for now."""
-        self._margin = STORM_MARGIN if may_storm else MARGIN
+        self._margin = MARGIN + 2 * at_once
 
     def take(self) -> int:
         """Return the next number."""
