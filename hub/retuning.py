@@ -59,7 +59,7 @@ class Retuning:
             decision.facts["numbers"] = reserved
         decision.shown.append(lambda: self._show(fact))
         changed = self._devices.retune(decision, was, now)
-        self._devices.doors.retune(decision, now)
+        self._devices.doors.retune(decision, was, now)
         self.settle(decision, now, was)
         if old.walk_tests != fact.settings.walk_tests:
             self._proving.look_at_all(decision, now)
