@@ -36,7 +36,7 @@ UNHEARD_S: Final = 150.0
 """Seconds after which a delivery without an outcome is handed out again: above any channel's time-out."""
 WITHDRAWN_KEPT: Final = 1000
 HOMELESS: Final = "nobody-to-tell"
-"""The trouble that something is owed, and the settings have nobody for it."""
+"""The key of the trouble that something is owed for which the settings have nobody."""
 
 
 class Outbound:
@@ -173,7 +173,7 @@ class Outbound:
         if homeless:
             names = ", ".join(sorted({one.target.audience for one in homeless}))
             detail = f"{len(homeless)} that must be told; the settings have nobody for them: {names}"
-            self._ledger.trouble(decision, now, HOMELESS, HOMELESS, detail)
+            self._ledger.trouble(decision, now, HOMELESS, "nobody-to-tell", detail)
         else:
             self._ledger.restore(decision, now, HOMELESS, for_good=True)
 
