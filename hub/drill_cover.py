@@ -103,6 +103,11 @@ class DrillCover:
         words = f"{real.place.room}: real: {why}"
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
         self.real_came(decision, real, incident, now, "a person made it real" if by else why)
+        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
+            late = (
+                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
+            )
+            self._postures.ask(decision, late, now)
 
     def end_of_cover(
         self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]

@@ -86,6 +86,7 @@ class Retuning:
         """
         self._restore_gone(decision, now)
         self._ledger.restore(decision, now, NOT_TAKEN, for_good=True)
+        self._outbound.rename(decision)
         self._incidents.retune(decision, was, now)
         self._outbound.retune(decision, lambda one: self._incidents.get(one) is not None, now)
 

@@ -777,16 +777,17 @@ def test_the_officer_is_asked_aloud_wherever_people_are_reached(make_rig: Make) 
 
 
 def test_what_turns_out_to_be_real_after_its_drill_asks_for_the_posture(rig: Rig) -> None:
-    """By then the drill has taken its posture back."""
+    """Until then the drill's posture stays, and is real from then on."""
     start(rig, posture="lockdown", for_s=60)
     rig.wait(10)
     rig.press(101)
     rig.wait(45)
     rig.press(101)
     rig.wait(10)
-    assert (drill(rig).state, posture(rig), rig.told()) == ("ended", "normal", [])
+    assert (drill(rig).state, posture(rig), rig.told()) == ("ended", "lockdown drill", [])
     rig.wait(25)
     assert len(real(rig)) == 1
+    assert posture(rig) == "lockdown"
     assert rig.told() == ["85 s sro posture.asked: Which posture is to hold?"]
 
 
