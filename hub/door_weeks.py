@@ -35,7 +35,8 @@ WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
-"""Stands where a name or its words are kept no longer."""
+BEYOND_S: Final = 60.0
+"""Seconds after which a clock is looked at again that says a time beyond the calendar's last week."""
 _COUNT: Final = "door-count "
 _WEEK: Final = "door-week "
 _FIELDS: Final[dict[DoorRule, str]] = {
@@ -80,6 +81,7 @@ class DoorWeeks:
             if tally.unknown_since is None:
                 self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
             ledger.view.door_counts[door.where] = self._with_longest(tally)
+        self._wakes_at = now.mono
         self._wake(now)
 
     # --- what is counted ---
@@ -143,9 +145,14 @@ class DoorWeeks:
             self._corrected.discard(week)
             corrected = replace(self._weeks[week], version=self._weeks[week].version + 1)
             self._put(decision, corrected, "corrected: a door told late", now)
-        if self._first < UNSET_MS or now.wall >= self._last + KEPT * (self._last - self._first):
-            self._begin(decision, now.wall)  # the clock was never set, or nobody was here for long
-        while now.wall >= self._last:
+        week_ms = self._last - self._first
+        if (
+            self._first < UNSET_MS  # the clock was never set
+            or now.wall >= self._last + KEPT * week_ms  # nobody was here for long
+            or now.wall < self._first - week_ms  # it said a time to come, and was put right
+        ):
+            self._begin(decision, now.wall)
+        while now.wall >= self._last and self._bounds(self._last)[2] > self._last:
             self._freeze(decision, now)
             self._begin(decision, self._last)
         self._wake(now)
@@ -335,4 +342,8 @@ class DoorWeeks:
         decision.shown.append(lambda: view.door_counts.__setitem__(where, count))
 
     def _wake(self, now: Now) -> None:
-        self._ledger.wake(max(to_mono(self._last, now), now.mono + 0.001), "door-week", "")
+        """Ask to be woken at the week's end; where the clock says a time beyond every week, now and then."""
+        at = to_mono(self._last, now) if now.wall < self._last else now.mono + BEYOND_S
+        if not now.mono < self._wakes_at <= at + 1:  # else it is asked for already
+            self._wakes_at = at
+            self._ledger.wake(at, "door-week", "")
