@@ -27,6 +27,8 @@ from hub.devices import Devices
 from hub.directory import Shapes, directory_of
 from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
+from hub.drill_deeds import DrillDeeds
+from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
 from hub.epoch import FACT as EPOCH
@@ -142,6 +144,7 @@ class Site(Ledger):
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, loaded.facts, now)
+        self.drill_memory = DrillMemory(self, loaded.facts, now)
         self.drills = Drills(
             self,
             self.incidents,
@@ -150,9 +153,9 @@ class Site(Ledger):
             self.postures,
             DrillNotices(self, self.outbound),
             self.drill_calendar,
-            loaded.facts,
-            now,
+            self.drill_memory,
         )
+        self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, self.drill_memory, self.drills)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices)
@@ -244,7 +247,7 @@ class Site(Ledger):
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
         elif isinstance(fact.action, DrillAction):
-            decision.answer = (fact.answer, self.drills.act(decision, fact.action, now))
+            decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
@@ -336,7 +339,7 @@ class Site(Ledger):
         self.presses.rewrite(moved_ms)
         self.doors.rewrite(decision, moved_ms, now)
         self.walk_tests.rewrite(decision, now)
-        self.drills.rewrite(decision, now, moved_ms, boot)
+        self.drill_memory.rewrite(decision, now, moved_ms, boot)
         self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision

@@ -29,10 +29,10 @@ def starts(page: Page, served: Served) -> None:
 def not_expected(desk: FrontDesk) -> None:
     """Room 101 presses, and again: by its own clock 12 s later."""
     desk.drill_press("room-101")
-    drills = desk.whole_site().drills
-    (first,) = drills._presses["1"]["room-101"]
+    memory = desk.whole_site().drill_memory
+    (first,) = memory.presses["1"]["room-101"]
     earlier = replace(first.press, at=first.press.at - 12_000)
-    drills._presses["1"]["room-101"] = (replace(first, press=earlier),)
+    memory.presses["1"]["room-101"] = (replace(first, press=earlier),)
     desk.drill_press("room-101")
 
 

@@ -13,7 +13,7 @@ import pytest
 from device import outbox_file, salvage
 from device.actions import Forget, Keep, Remember
 from device.facts import OutboxFault, Restored
-from tests.device.test_outbox import Opened, at_rest, kept
+from tests.device.outboxes import Opened, at_rest, kept
 
 PAGE = 4096
 PRESSES = 300

@@ -13,7 +13,7 @@ import pytest
 from device import outbox as outbox_module
 from device.actions import Forget, Keep, Remember
 from device.facts import OutboxFault, OutboxSetAside, OutboxTakenBack, Restored
-from tests.device.test_outbox import Opened, kept, restored
+from tests.device.outboxes import Opened, kept, restored
 from tests.faults.sick_disk import SickDisk
 from tests.faults.test_disk import as_root, fill_up, fuse, root, small_disk
 from tests.site import until

@@ -23,7 +23,7 @@ from device.actions import Forget, Keep, Remember
 from device.age import Moment
 from device.facts import Fact, Kept, Restored
 from device.outbox_file import Change
-from tests.device.test_outbox import Opened
+from tests.device.outboxes import Opened
 from tests.faults.power_cut import Disk, Operation
 from tests.faults.recording_disk import RecordingDisk
 

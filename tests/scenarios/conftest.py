@@ -11,6 +11,7 @@ import pytest
 from config.hub_settings import HubSettings
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
+from tests.scenarios.maintained import Make, school_with
 from tests.scenarios.rig import Rig
 
 
@@ -41,3 +42,9 @@ def rig(empty_record: Path, tmp_path: Path) -> Rig:
     """A school of 60 rooms: the officer at once, the principal at 30 s, dispatch at 60 s."""
     shutil.copy(empty_record, tmp_path / "tocsin.db")
     return Rig(tmp_path)
+
+
+@pytest.fixture
+def school(make_rig: Make) -> Rig:
+    """Two rooms, each heard, with somebody for maintenance."""
+    return school_with(make_rig)

@@ -238,7 +238,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule()
     def the_drill_is_ended(self) -> None:
-        if (drill := self.rig.site.drills.running()) is not None:
+        if (drill := self.rig.site.drill_memory.running()) is not None:
             self.rig.ask(EndDrill(drill.id, "Okafor", "board"))
             if drill.id in self.drilled:
                 begun, end = self.drilled[drill.id]
@@ -246,14 +246,14 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(room=ROOMS, is_real=st.booleans(), whole=st.booleans())
     def somebody_says_what_a_press_is(self, room: int, is_real: bool, whole: bool) -> None:
-        for drill in list(self.rig.site.drills._drills)[-1:]:
+        for drill in list(self.rig.site.drill_memory.drills)[-1:]:
             device = None if whole and is_real else f"room-{room}"
             word = MakeReal if is_real else PartOfDrill
             self.rig.ask(word(drill, "Okafor", "board", device))
 
     @rule(room=ROOMS, pause=st.sampled_from([0.5, 12.0, 31.0]))
     def a_room_of_the_drill_presses_twice(self, room: int, pause: float) -> None:
-        if self.rig.site.drills.running() is None or self.rig.disk == "hung":
+        if self.rig.site.drill_memory.running() is None or self.rig.disk == "hung":
             return
         self.press(room, ("wall", "panic"), 0.0)
         self.rig.wait(pause)
@@ -511,7 +511,7 @@ class AnyHistory(RuleBasedStateMachine):
         """A press that a drill swallowed is one of its room, of its kind, and was pressed while it ran."""
         assert press.kind == "panic"
         assert incident.drill_id is not None
-        timed = self.rig.site.drills._drills.get(incident.drill_id)
+        timed = self.rig.site.drill_memory.drills.get(incident.drill_id)
         assert timed is None or timed.drill.has(press.place)
         key = press.place.device, str(press.id)
         if key in self.true_at and incident.drill_id in self.drilled:
@@ -522,7 +522,7 @@ class AnyHistory(RuleBasedStateMachine):
     def what_was_not_expected_is_real_in_30_s(self) -> None:
         """Or a person has said that it is part of the drill; and the site's alarm is set for it."""
         wakes = self.rig.site.next_deadline()
-        for rooms in self.rig.site.drills._presses.values():
+        for rooms in self.rig.site.drill_memory.presses.values():
             for press in [press for of in rooms.values() for press in of if press.waits]:
                 assert press.due is not None
                 left = (press.due - self.rig.now().wall) / 1000
@@ -532,7 +532,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def a_real_panic_leaves_no_posture_with_the_word_drill(self) -> None:
-        drill = self.rig.site.drills.running()
+        drill = self.rig.site.drill_memory.running()
         if drill is not None and drill.real_from is not None:
             assert not self.rig.site.postures.current.drill
 
@@ -552,10 +552,10 @@ class AnyHistory(RuleBasedStateMachine):
             if incident.state == "resolved":
                 continue
             if incident.drill:  # it ends with its drill
-                drills = self.rig.site.drills
+                memory = self.rig.site.drill_memory
                 assert incident.drill_id is not None
-                is_running = drills._drills[incident.drill_id].drill.state == "running"
-                assert is_running or drills._waiting(incident.drill_id)
+                is_running = memory.drills[incident.drill_id].drill.state == "running"
+                assert is_running or memory.waiting(incident.drill_id)
                 assert wakes is not None
                 continue
             course = self.rig.site.incidents.courses._courses[incident.id]

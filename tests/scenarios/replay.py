@@ -50,8 +50,8 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         },
         "proofs": dict(site.proving._proofs),
         "posture": {"now": site.postures.current},
-        "drill": {name: timed.drill for name, timed in site.drills._drills.items()},
-        "drill's presses": {name: dict(rooms) for name, rooms in site.drills._presses.items()},
+        "drill": {name: timed.drill for name, timed in site.drill_memory.drills.items()},
+        "drill's presses": {name: dict(rooms) for name, rooms in site.drill_memory.presses.items()},
         "record": {"end": site._seq},
     }
 

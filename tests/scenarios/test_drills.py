@@ -27,9 +27,9 @@ from hub.asking import (
 )
 from hub.decision import Decision
 from hub.drill import Drill, DrillPress
+from hub.drill_memory import DrillMemory
 from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
-from hub.drills import Drills
 from hub.incident import Incident
 from hub.store.export import export
 from hub.store.reading import Reading
@@ -518,7 +518,7 @@ def test_a_press_in_a_drill_that_our_own_code_fails_on_is_real(
     """Also where the drill's incident has it already: nobody would ask what it is."""
     start(rig)
     rig.wait(20)
-    monkeypatch.setattr(Drills, "_keep_press", lambda *_: 1 / 0)
+    monkeypatch.setattr(DrillMemory, "keep_press", lambda *_: 1 / 0)
     fact = came(event_bytes(id="e1"))
     fact, now, decision = replace(fact, arrived=rig.now()), rig.now(), Decision(0.0)
     with pytest.raises(ZeroDivisionError):

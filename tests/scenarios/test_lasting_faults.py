@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
 from config.agreement_settings import AgreementSettings
-from config.hub_settings import HubSettings
 from hub.inputs import Link, Measured
+from tests.scenarios.maintained import Make, school_with
 from tests.scenarios.rig import Rig
-from tests.scenarios.test_supervision import with_maintenance
-
-Make = Callable[[HubSettings], Rig]
-
-
-def school_with(make_rig: Make, **more: Any) -> Rig:
-    """Two rooms, each heard, with somebody for maintenance."""
-    rig = make_rig(with_maintenance(2, **more))
-    for room in (101, 102):
-        rig.state(room, wall="normal")
-    return rig
 
 
 @pytest.mark.parametrize(

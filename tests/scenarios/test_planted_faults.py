@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hub import courses, deeds, escalation, kept_course, reminder
 from hub.delivery import Delivery
-from hub.drills import Drills
+from hub.drill_memory import DrillMemory
 from hub.incidents import Incidents
 from hub.outbound import OVERTAKEN, Outbound
 from hub.site import Site
@@ -125,11 +125,11 @@ def a_drill_covers_whatever_is_pressed_in_it(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_again_at_what_was_not_expected(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Drills, "_arm", lambda *_: None)
+    patch.setattr(DrillMemory, "arm", lambda *_: None)
 
 
 def a_drills_press_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Drills, "_write_presses", lambda *_: None)
+    patch.setattr(DrillMemory, "_write_presses", lambda *_: None)
 
 
 def an_acknowledgement_stops_the_first_notices_of_a_panic(patch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,11 +20,10 @@ from config.plan_settings import PlanSettings, RemindersSettings, StepSettings
 from config.settings_changes import settings_hash
 from config.trouble_settings import TroublesSettings
 from hub.asking import OpenWalkTest, WalkTestDone
+from tests.scenarios.maintained import Make, with_maintenance
 from tests.scenarios.rig import Rig, site_settings
 from tests.scenarios.school import ENDS, PLANS, person, school
-from tests.scenarios.test_supervision import with_maintenance
 
-Make = Callable[[HubSettings], Rig]
 MORE_ENDS = {"channels": {name: AppriseSettings() for name in (*ENDS, "new-phone")}}
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.asking import Acknowledge, Note, Resolve, SetPosture
+from tests.scenarios.doors.house import GYM, HALL, KITCHEN, at, begun, door, doors_settings
 from tests.scenarios.rig import Rig
-from tests.scenarios.test_doors import GYM, HALL, KITCHEN, at, begun, door, doors_settings
 
 ROOMS = st.sampled_from([GYM, KITCHEN, HALL])
 BUTTONS = st.sampled_from([("wall", "panic"), ("quiet", "duress")])

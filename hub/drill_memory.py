@@ -1,0 +1,214 @@
+"""The drills that a hub remembers, with their presses: kept, recalled, and woken for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.clock import Now
+from hub.decision import Decision
+from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
+from hub.incident import Press
+from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
+from hub.ledger import Ledger
+
+KEPT: Final = 8
+"""Drills that have run, the latest, whose presses are remembered: one may arrive long after it."""
+FACT: Final = "drills"
+PRESSES: Final = "drill-presses "
+"""How the facts begin that keep a drill's presses, one for each of its places and rooms."""
+
+
+class _Kept(Struct, frozen=True):
+    number: int = 0
+    drills: tuple[Drill, ...] = ()
+
+
+class _KeptPresses(Struct, frozen=True):
+    drill: str
+    presses: tuple[DrillPress, ...]
+
+
+class DrillMemory:
+    """The drills that are planned, the one that runs, and the latest that did."""
+
+    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+        """Over a restart a drill goes on by the wall clock, and what waits for an answer stays due."""
+        self._ledger = ledger
+        kept = msgspec.json.decode(facts[FACT], type=_Kept) if FACT in facts else _Kept()
+        self.number = kept.number
+        """That of the latest drill."""
+        self.drills = {drill.id: _timed(drill, now) for drill in kept.drills}
+        """By their ids; of those that have begun, the latest to begin is the last."""
+        self.presses: dict[str, dict[str, tuple[DrillPress, ...]]] = {name: {} for name in self.drills}
+        """Of each drill, by their rooms' devices, in the order in which they came."""
+        self._recalled = {drill.id for drill in kept.drills if drill.state == "running"}
+        self._kept_boot = msgspec.json.decode(facts[ANCHOR], type=Anchor).boot if ANCHOR in facts else None
+        for name, text in facts.items():
+            if name.startswith(PRESSES):
+                of_room = msgspec.json.decode(text, type=_KeptPresses)
+                if of_room.drill in self.presses:
+                    self.presses[of_room.drill][name.split(" ", 2)[2]] = of_room.presses
+        for drill_id in self.drills:
+            self.arm(drill_id, now)
+            self._show(drill_id)
+
+    # --- looking things up ---
+
+    def running(self) -> Drill | None:
+        """Return the drill that runs now."""
+        return next((one.drill for one in self.drills.values() if one.drill.state == "running"), None)
+
+    def waiting(self, drill_id: str) -> list[DrillPress]:
+        """Return a drill's presses that were not expected, and of which nobody has said what they are."""
+        return [press for of in self.presses[drill_id].values() for press in of if press.waits]
+
+    def first_at(self, drill_id: str, press: Press) -> int | None:
+        """Return when a room's first press of a drill was, by what has come."""
+        presses = self.presses[drill_id].get(press.place.device, ())
+        return min((p.press.at for p in presses if p.press.key != press.key), default=None)
+
+    def chosen(
+        self, drill_id: str, device: str | None, event: str | None, *, until: bool = False
+    ) -> list[DrillPress]:
+        """Return a drill's presses: of one room, one event; ``until``: those that came before it, too."""
+        rooms = self.presses[drill_id]
+        found = (
+            list(rooms.get(device, ())) if device is not None else [p for of in rooms.values() for p in of]
+        )
+        if event is None:
+            return found
+        place = next((i for i, press in enumerate(found) if press.press.id == event), None)
+        if place is None:
+            return []
+        return found[: place + 1] if until else found[place : place + 1]
+
+    def remind_at(self, timed: Timed) -> float:
+        """Return when people are reminded of a drill's end; never of a short one's."""
+        before = self._ledger.settings.drills.remind_before_s
+        return timed.end - before if before and timed.end - timed.start > before else float("inf")
+
+    # --- keeping ---
+
+    def plan(self, drill: Drill, now: Now) -> None:
+        """Take a new drill, with the next number."""
+        self.number += 1
+        self.drills[drill.id] = _timed(drill, now)
+        self.presses[drill.id] = {}
+
+    def change(self, decision: Decision, drill_id: str, **changes: Any) -> None:
+        """Keep a drill of which something else is known now."""
+        timed = self.drills[drill_id]
+        self.drills[drill_id] = timed._replace(drill=replace(timed.drill, **changes))
+        self.keep(decision, drill_id)
+
+    def keep(self, decision: Decision, drill_id: str) -> None:
+        """Write the drills down, and show this one."""
+        self.write(decision)
+        self._show(drill_id, decision)
+
+    def keep_press(self, decision: Decision, drill_id: str, press: DrillPress) -> None:
+        """Keep a press of a drill, or what is known of it now."""
+        device, key = press.press.place.device, press.press.key
+        rooms = self.presses[drill_id]
+        before = rooms.get(device, ())
+        if any(one.press.key == key for one in before):
+            rooms[device] = tuple(press if one.press.key == key else one for one in before)
+        else:
+            rooms[device] = (*before, press)
+        self._write_presses(decision, drill_id, device)
+        self._show(drill_id, decision)
+
+    def write(self, decision: Decision) -> None:
+        """Write the drills down."""
+        kept = _Kept(self.number, tuple(timed.drill for timed in self.drills.values()))
+        decision.facts[FACT] = msgspec.json.encode(kept).decode()
+
+    def _write_presses(self, decision: Decision, drill_id: str, device: str) -> None:
+        kept = _KeptPresses(drill_id, self.presses[drill_id][device])
+        name = f"{PRESSES}{self.drills[drill_id].drill.place} {device}"
+        decision.facts[name] = msgspec.json.encode(kept).decode()
+
+    def forget_old(self) -> None:
+        """Let go of the oldest drills that are over: what was pressed in them and comes now is real."""
+        over = [
+            name
+            for name, timed in self.drills.items()
+            if timed.drill.state not in OPEN and not self.waiting(name)
+        ]
+        for name in over[:-KEPT]:
+            del self.drills[name], self.presses[name]
+            self._ledger.view.drills.pop(name, None)
+
+    def rewrite(self, decision: Decision, now: Now, moved_ms: int, boot: str | None) -> None:
+        """Store every moment anew, after the wall clock jumped.
+
+        What is planned goes by the wall clock. Where the machine was started anew meanwhile and its clock
+        is only now set right, how long it was away is known only now: a drill is not the longer for it.
+        """
+        unknown_until_now = moved_ms > 0 and (boot is None or boot != self._kept_boot)
+        for drill_id, timed in list(self.drills.items()):
+            if timed.drill.state == "planned":
+                self.drills[drill_id] = _timed(timed.drill, now)
+            else:
+                end = timed.end
+                if unknown_until_now and drill_id in self._recalled and timed.drill.state == "running":
+                    end = min(end, to_mono(timed.drill.until, now))
+                self.drills[drill_id] = _rewritten(timed._replace(end=end), now)
+            for device, presses in self.presses[drill_id].items():
+                self.presses[drill_id][device] = tuple(clock_moved(press, moved_ms) for press in presses)
+                self._write_presses(decision, drill_id, device)
+            self.arm(drill_id, now)
+        if self.drills:
+            self.write(decision)
+            for drill_id in self.drills:
+                self._show(drill_id, decision)
+
+    def arm(self, drill_id: str, now: Now) -> None:
+        """Ask to be looked at when something of a drill is due next."""
+        timed = self.drills.get(drill_id)
+        if timed is None:
+            return
+        moments = [to_mono(p.due, now) for p in self.waiting(drill_id) if p.due is not None]
+        if timed.drill.state == "planned":
+            moments.append(timed.start)
+        elif timed.drill.state == "running":
+            moments.append(timed.end)
+            if not timed.drill.reminded and (at := self.remind_at(timed)) < timed.end:
+                moments.append(at)
+        if moments:
+            self._ledger.wake(min(moments), "drill", drill_id)
+
+    def _show(self, drill_id: str, decision: Decision | None = None) -> None:
+        view = self._ledger.view
+        drill = self.drills[drill_id].drill
+        presses = tuple(press for of in self.presses[drill_id].values() for press in of)
+
+        def show() -> None:
+            view.drills[drill_id] = (drill, presses)
+
+        if decision is None:
+            show()
+        else:
+            decision.shown.append(show)
+
+
+def _timed(drill: Drill, now: Now) -> Timed:
+    if drill.state != "planned":
+        now = Now(now.mono, max(now.wall, drill.start))
+    end = drill.until if drill.ended is None else drill.ended
+    real_from = None if drill.real_from is None else to_mono(drill.real_from, now)
+    return Timed(drill, to_mono(drill.start, now), to_mono(end, now), real_from)
+
+
+def _rewritten(timed: Timed, now: Now) -> Timed:
+    drill = timed.drill
+    start, end = to_wall(timed.start, now), to_wall(timed.end, now)
+    until = end if drill.ended is None else drill.until + start - drill.start
+    real_from = None if timed.real_from is None else to_wall(timed.real_from, now)
+    ended = None if drill.ended is None else end
+    return timed._replace(drill=replace(drill, start=start, until=until, ended=ended, real_from=real_from))

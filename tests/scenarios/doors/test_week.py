@@ -1,0 +1,161 @@
+"""The weekly record of the exterior doors: what it counts, who signs it, and what corrects it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.asking import DoorWeekSigned, Refused, SignDoorWeek
+from hub.inputs import TimeOver
+from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door
+from tests.scenarios.rig import Rig
+
+
+def rows(rig: Rig, what: str) -> list[dict[str, Any]]:
+    return [detail for kind, _, detail in rig.record() if kind == what]
+
+
+def by_door(week: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["room"]: each for each in week["doors"]}
+
+
+def over_the_week(rig: Rig) -> None:
+    """Let the clock pass Sunday midnight, with every room heard before and after."""
+    rig.all_speak(30)
+    rig.wall_jumps(7 * 86_400 - (9 * 3600 + 13 * 60 + 20) - rig.t - 60)
+    rig.all_speak(61)
+
+
+def test_a_week_of_the_exterior_doors_is_frozen_as_it_ends(rig: Rig) -> None:
+    for _ in range(3):
+        door(rig, GYM, "open")
+        rig.all_speak(20)
+        door(rig, GYM, "closed")
+    door(rig, GYM, "open")
+    rig.all_speak(400)
+    door(rig, GYM, "closed")
+    door(rig, HALL, "open")
+    rig.all_speak(9 * 3600)
+    door(rig, KITCHEN, "open")
+    rig.all_speak(10)
+    door(rig, KITCHEN, "closed")
+    rig.press(KITCHEN, "door", "door", what="tamper", cause="cut")
+    rig.all_speak(120)
+    rig.press(KITCHEN, "door", "door", what="tamper-restoral", cause="cut")
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], week["version"]) == ("2026-W39", 1)
+    assert (week["first"], week["last"]) == ("2026-09-21T05:00:00.000Z", "2026-09-28T05:00:00.000Z")
+    doors = by_door(week)
+    assert set(doors) == {"Gym", "Kitchen"}  # no inner door
+    gym, kitchen = doors["Gym"], doors["Kitchen"]
+    assert (gym["opened"], gym["longest_ms"], gym["held_open"]) == (4, 400_000, 1)
+    assert (kitchen["opened"], kitchen["after_hours"], kitchen["faults"]) == (1, 1, 1)
+    assert 115_000 < kitchen["unknown_ms"] < 125_000
+    assert gym["unknown_ms"] == 0
+
+
+def test_a_week_counts_a_door_that_stands_open_as_it_ends(rig: Rig) -> None:
+    rig.all_speak(30)
+    rig.wall_jumps(7 * 86_400 - (9 * 3600 + 13 * 60 + 20) - rig.t - 200)
+    rig.all_speak(100)
+    door(rig, GYM, "open")
+    rig.all_speak(150)
+    door(rig, GYM, "closed")
+    (week,) = rows(rig, "door-week")
+    assert by_door(week)["Gym"]["longest_ms"] == 100_000
+    assert rig.view.door_counts["room-101", "door"].opened == 0
+
+
+def test_a_week_says_for_how_long_nothing_was_known(rig: Rig) -> None:
+    rig.all_speak(3600)
+    rig.all_speak(3600, GYM)
+    rig.restart(1800)
+    begun(rig)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    doors = by_door(week)
+    assert 1790_000 < doors["Kitchen"]["unknown_ms"] < 1830_000
+    assert 5300_000 < doors["Gym"]["unknown_ms"] < 5420_000
+
+
+def test_a_person_signs_a_week_with_the_exceptions(rig: Rig) -> None:
+    over_the_week(rig)
+    answer = rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "the gym: a delivery"))
+    assert isinstance(answer, DoorWeekSigned)
+    rig.ask(SignDoorWeek("2026-W39", "Okafor", "board"))
+    signed = rows(rig, "door-week-signed")
+    assert [(row["week"], row["version"]) for row in signed] == [("2026-W39", 1)] * 2
+    assert {"by", "note"} <= set(signed[0])
+    rig.restart(5)
+    week = rig.view.door_weeks["2026-W39"]
+    assert [(one.by, one.exceptions) for one in week.signatures] == [
+        ("Ortiz", "the gym: a delivery"),
+        ("Okafor", ""),
+    ]
+
+
+def test_who_signed_is_let_go_as_the_record_lets_go_of_it(rig: Rig) -> None:
+    over_the_week(rig)
+    rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "the caterer"))
+    rig.ask(SignDoorWeek("2026-W39", "Okafor", "board", "a delivery"))
+    seq = rig.view.door_weeks["2026-W39"].signatures[0].seq
+    rig._do(rig.site.decide(TimeOver("its time is over", ((seq, "by"), (seq, "note"))), rig.now()))
+    rig.restart(5)
+    signed = [(one.by, one.exceptions) for one in rig.view.door_weeks["2026-W39"].signatures]
+    assert signed == [("(removed)", "(removed)"), ("Okafor", "a delivery")]
+
+
+def test_a_week_that_runs_or_that_nobody_knows_is_not_signed(rig: Rig) -> None:
+    running = rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board"))
+    assert isinstance(running, Refused)
+    assert (running.error, running.state) == (
+        "not-in-this-state",
+        "running",
+    )
+    unknown = rig.ask(SignDoorWeek("2026-W01", "Ortiz", "board"))
+    assert isinstance(unknown, Refused)
+    assert unknown.error == "not-found"
+
+
+def test_what_a_door_tells_late_of_a_week_corrects_it_by_another_row(rig: Rig) -> None:
+    over_the_week(rig)
+    rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board"))
+    rig.all_speak(60)
+    door(rig, GYM, "open", age_s=1000)
+    door(rig, GYM, "closed", age_s=940)
+    rig.all_speak(100)
+    first, second = rows(rig, "door-week")
+    assert (first["version"], second["version"]) == (1, 2)
+    assert by_door(first)["Gym"]["opened"] == 0
+    gym = by_door(second)["Gym"]
+    assert (gym["opened"], gym["longest_ms"], gym["after_hours"]) == (1, 60_000, 1)
+    assert rig.view.door_weeks["2026-W39"].signatures[0].version == 1
+
+
+def test_a_week_that_ended_while_the_hub_was_away_is_frozen_as_it_starts(rig: Rig) -> None:
+    rig.all_speak(60)
+    rig.restart(8 * 86_400)
+    rig.all_speak(1)
+    (week,) = rows(rig, "door-week")
+    assert by_door(week)["Gym"]["unknown_ms"] > 6 * 86_400_000
+
+
+def test_a_week_in_which_the_clock_is_put_back_is_an_hour_longer(rig: Rig) -> None:
+    rig.all_speak(30)
+    rig.wall_jumps(35 * 86_400)
+    rig.all_speak(1)
+    rig.wall_jumps(14 * 86_400)
+    rig.all_speak(1)
+    weeks = {row["week"]: row for row in rows(rig, "door-week")}
+    fall = weeks["2026-W44"]
+    assert (fall["first"], fall["last"]) == ("2026-10-26T05:00:00.000Z", "2026-11-02T06:00:00.000Z")
+
+
+def test_openings_out_of_order_are_counted_once_and_reckoned_together(rig: Rig) -> None:
+    rig.all_speak(600)
+    for what, age_s in [("closed", 100), ("open", 400), ("open", 50), ("closed", 420), ("open", 460)]:
+        door(rig, GYM, what, age_s=age_s)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    gym = by_door(week)["Gym"]
+    assert gym["opened"] == 3
