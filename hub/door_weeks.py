@@ -25,6 +25,7 @@ from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where
 from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
 from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView
@@ -59,23 +60,20 @@ class Tally(Struct, frozen=True):
 class DoorWeeks:
     """The week that runs, and those that are over."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._tallies: dict[Where, Tally] = {}
         self._weeks: dict[str, DoorWeek] = {}
         self._corrected: set[str] = set()
-        for name, kept in facts.items():
-            if name.startswith(_WEEK):
-                week = msgspec.json.decode(kept, type=DoorWeek)
-                self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
-            elif name.startswith(_COUNT):
-                tally = msgspec.json.decode(kept, type=Tally)
-                self._tallies[tally.count.device, tally.count.zone] = tally
+        for _, week in facts.each(_WEEK, DoorWeek):
+            self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
+        for _, tally in facts.each(_COUNT, Tally):
+            self._tallies[tally.count.device, tally.count.zone] = tally
         running = max((tally.week for tally in self._tallies.values()), default="")
         self._at = self._start_of(running) or now.wall
         self._week, self._first, self._last = self._bounds(self._at)
-        anchor = facts.get(ANCHOR)
-        away_since = msgspec.json.decode(anchor, type=Anchor).wall if anchor else now.wall
+        anchor = facts.read(ANCHOR, Anchor)
+        away_since = now.wall if anchor is None else anchor.wall
         for door in self._exterior():  # nothing is known of any until it is heard of
             tally = self._tally(door)
             if tally.unknown_since is None:

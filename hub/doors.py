@@ -7,7 +7,6 @@ timeline. A closing is told, once it has lasted, and ends nothing: a person does
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,6 +23,7 @@ from hub.flap import Flaps
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.kept_course import to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.notice import age
 from hub.postures import Postures
@@ -59,7 +59,7 @@ class Doors:
         incidents: Incidents,
         postures: Postures,
         loaded: list[DoorView],
-        facts: Mapping[str, str],
+        facts: KeptFacts,
         now: Now,
     ) -> None:
         self._ledger = ledger

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +13,7 @@ from hub.decision import Decision
 from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 
 KEPT: Final = 8
@@ -36,10 +36,10 @@ class _KeptPresses(Struct, frozen=True):
 class DrillMemory:
     """The drills that are planned, the one that runs, and the latest that did."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         """Over a restart a drill goes on by the wall clock, and what waits for an answer stays due."""
         self._ledger = ledger
-        kept = msgspec.json.decode(facts[FACT], type=_Kept) if FACT in facts else _Kept()
+        kept = facts.read(FACT, _Kept) or _Kept()
         self.number = kept.number
         """That of the latest drill."""
         self.drills = {drill.id: _timed(drill, now) for drill in kept.drills}
@@ -47,12 +47,11 @@ class DrillMemory:
         self.presses: dict[str, dict[str, tuple[DrillPress, ...]]] = {name: {} for name in self.drills}
         """Of each drill, by their rooms' devices, in the order in which they came."""
         self._recalled = {drill.id for drill in kept.drills if drill.state == "running"}
-        self._kept_boot = msgspec.json.decode(facts[ANCHOR], type=Anchor).boot if ANCHOR in facts else None
-        for name, text in facts.items():
-            if name.startswith(PRESSES):
-                of_room = msgspec.json.decode(text, type=_KeptPresses)
-                if of_room.drill in self.presses:
-                    self.presses[of_room.drill][name.split(" ", 2)[2]] = of_room.presses
+        anchor = facts.read(ANCHOR, Anchor)
+        self._kept_boot = None if anchor is None else anchor.boot
+        for slot, of_room in facts.each(PRESSES, _KeptPresses):
+            if of_room.drill in self.presses:
+                self.presses[of_room.drill][slot.partition(" ")[2]] = of_room.presses
         for drill_id in self.drills:
             self.arm(drill_id, now)
             self._show(drill_id)

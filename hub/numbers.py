@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 MARGIN: Final = 20
 """Numbers reserved ahead: a crash skips at most as many."""
@@ -16,12 +17,21 @@ STORM_MARGIN: Final = 2000
 """The same where every device has an incident of its own."""
 
 
+class Reserve(Struct, frozen=True):
+    """What is stored of it."""
+
+    next: int = 1
+    reserved: int = 1
+    clean: bool = True
+    """The hub had stopped when it was stored."""
+
+
 class Numbers:
     """The next incident number of a site."""
 
-    def __init__(self, kept: str | None, may_storm: bool) -> None:
-        found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
-        self._next: int = found["next"] if found["clean"] else found["reserved"]
+    def __init__(self, kept: Reserve | None, may_storm: bool) -> None:
+        found = kept or Reserve()
+        self._next = found.next if found.clean else found.reserved
         self._reserved = self._next
         self.retune(may_storm)
 
@@ -55,4 +65,4 @@ class Numbers:
         return self._kept(clean=True)
 
     def _kept(self, *, clean: bool) -> str:
-        return msgspec.json.encode({"next": self._next, "reserved": self._reserved, "clean": clean}).decode()
+        return msgspec.json.encode(Reserve(self._next, self._reserved, clean)).decode()

@@ -7,7 +7,6 @@ the disk is sick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +18,7 @@ from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
 from hub.inputs import PostureHeard
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices
@@ -34,15 +34,18 @@ LOST: Final = "the rooms were told it before the hub's record had it"
 class Postures:
     """The posture of a site; ``normal`` at its first start."""
 
-    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._notices = notices
-        if kept := facts.get(FACT):
-            self.current = msgspec.json.decode(kept, type=SitePosture)
+        kept = facts.read(FACT, SitePosture)
+        if kept is not None:
+            self.current = kept
             if self.current.asks and self.current.asked is None:
                 self.current = replace(self.current, asked=Question(UNPUBLISHED, now.wall))
         else:
             self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
+        if FACT in facts.unread:
+            self.say_nothing_yet()
         ledger.view.posture = self.current
 
     def kept(self) -> dict[str, str]:

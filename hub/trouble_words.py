@@ -44,6 +44,7 @@ HEADINGS: Final = {
     "hub-certificate": "A certificate of the hub's is near its end",
     "backup": "No backup, or a bad one",
     "restored": "Restored from a backup",
+    "kept": "Something kept can't be read",
     "agreement": "The agreement with the police is to be reviewed",
     "reach": "A panic would reach nobody",
     "broker": "No connection to the broker",
