@@ -154,11 +154,16 @@ class Courses:
         return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
-        """Begin the plan of this moment where the settings have not all of a course's plans any more."""
-        left = [one for one in course.runs if one.plan in self._ledger.directory.plans]
+        """Begin the plan of this moment where the settings have not all of a course's plans any more.
+
+        A run whose plan is gone is over. It goes, or it would stand for its plan if that came back.
+        """
+        left = tuple(one for one in course.runs if one.plan in self._ledger.directory.plans)
         if len(left) == len(course.runs):
             return course
-        return self._begun(course, incident, incident.rooms[0].place, now, restarts=not left)
+        restarts = all(one.overtaken for one in left)
+        place = incident.rooms[0].place
+        return self._begun(replace(course, runs=left), incident, place, now, restarts=restarts)
 
     @property
     def _times(self) -> reminder.Times:

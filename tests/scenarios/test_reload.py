@@ -196,6 +196,44 @@ def test_a_plan_that_is_gone_leaves_its_incident_to_the_one_that_is_there(make_r
     assert sorted(opened) == sorted(set(opened))
 
 
+def test_a_plan_that_is_renamed_and_renamed_back_goes_on_asking(make_rig: Make) -> None:
+    """Each time its incident goes by the plan that is there, and nobody is told a first time again."""
+    rig = make_rig(school())
+    rig.press(101)
+    rig.wait(5)
+    rig.reload(school(plans={f"new-{name}": plan for name, plan in PLANS.items()}))
+    rig.wait(20)
+    rig.reload(school())
+    rig.wait(20)
+    rig.asked()
+    rig.wait(180)
+    assert rig.asked() == [
+        "55 s okafor opened",
+        "75 s office opened",
+        "145 s reyes updated",
+        "145 s okafor updated",
+        "165 s office updated",
+        "205 s reyes updated",
+        "205 s okafor updated",
+        "225 s office updated",
+    ]
+    opened = [notice.channel for notice in rig.notices if notice.type == "incident.opened"]
+    assert sorted(opened) == sorted(set(opened))
+
+
+def test_a_second_plan_of_an_incident_that_is_renamed_and_back_goes_on(make_rig: Make) -> None:
+    """A medical call joins a panic: the name of the panic's plan comes and goes, the other runs on."""
+    rig = make_rig(school())
+    rig.press(101, "nurse", "medical")
+    rig.press(101)
+    renamed = {"new-panic" if name == "panic" else name: plan for name, plan in PLANS.items()}
+    rig.reload(school(plans=renamed))
+    rig.wait(10)
+    rig.reload(school())
+    rig.wait(31)
+    assert "40 s okafor opened" in rig.asked()
+
+
 def test_the_same_settings_change_nothing(make_rig: Make) -> None:
     """Reloaded every second through a whole escalation: all is told as if it were not."""
     rig = make_rig(school())

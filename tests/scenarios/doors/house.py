@@ -101,6 +101,10 @@ def lines(rig: Rig, which: int = -1) -> list[str]:
     return [reason for what, reason in rig.timeline(which) if what == "door"]
 
 
+def rows(rig: Rig, what: str) -> list[dict[str, Any]]:
+    return [detail for kind, _, detail in rig.record() if kind == what]
+
+
 def lockdown(rig: Rig) -> None:
     rig.press(HALL)
     posture(rig, "lockdown")

@@ -6,12 +6,8 @@ from typing import Any
 
 from hub.asking import DoorWeekSigned, Refused, SignDoorWeek
 from hub.inputs import TimeOver
-from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door
+from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door, rows
 from tests.scenarios.rig import Rig
-
-
-def rows(rig: Rig, what: str) -> list[dict[str, Any]]:
-    return [detail for kind, _, detail in rig.record() if kind == what]
 
 
 def by_door(week: dict[str, Any]) -> dict[str, dict[str, Any]]:
