@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, read_stamp, stamp
-from config.contract import PostureName
+from config.contract import OBEYED_N, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
@@ -27,6 +27,9 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+LAST_N: Final = 253_402_300_799_999
+"""The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
+below what agents obey there is room for all that is still to be said."""
 LOST: Final = "the rooms were told it before the hub's record had it"
 """What is known of a posture that is found with a broker."""
 
@@ -97,6 +100,11 @@ class Postures:
         record, or none. The rooms obey nothing older; who set it isn't known, so a person is asked.
         """
         said, was = fact.posture, self.current
+        if said.n > LAST_N:
+            words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
+            self._ledger.trouble(decision, now, "posture far", "posture-far", words)
+            decision.posture = was.message()
+            return
         is_lost = was.is_first and said.posture != was.posture
         if said.n <= was.n and not is_lost:
             return
@@ -212,7 +220,8 @@ class Postures:
 
     def _changed(self, now: Now, posture: PostureName, *, drill: bool = False, **more: Any) -> SitePosture:
         """Return the next posture, with a number that every agent takes for newer."""
-        n = max(self.current.n + 1, now.wall)
+        before = self.current.n if self.current.n < OBEYED_N else 0  # an older release took up any
+        n = max(before + 1, now.wall)
         return SitePosture(n, posture, drill, stamp(now.wall), **more)
 
     def _put(
