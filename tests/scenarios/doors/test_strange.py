@@ -17,7 +17,7 @@ def make_up(rig: Rig, first: int, last: int) -> None:
 
 
 def test_a_device_has_so_many_doors_that_nobody_set_up(rig: Rig) -> None:
-    """One trouble tells of the rest; its own door, other rooms, and presses are as ever, and after a start."""
+    """One trouble tells of the rest; its own door, other rooms and presses are as ever; so after a start."""
     make_up(rig, 0, 3 * STRANGE_OF_DEVICE)
     for _ in ("before", "after a start"):
         assert len([zone for zone in of_gym(rig) if zone != "door"]) == STRANGE_OF_DEVICE
