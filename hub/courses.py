@@ -279,6 +279,8 @@ class Courses:
     def _delivery(
         self, incident: Incident, owe: Owe, now: Now, words: str | None, *, quietly: bool
     ) -> Delivery:
+        if owe.type != "incident.opened":  # a first notice is the same whoever told it
+            incident = replace(incident, revision=incident.reached)
         return Delivery(
             id=delivery_id(incident.id, incident.trace, owe.target, owe.type, owe.nth),
             incident=incident.id,

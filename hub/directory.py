@@ -7,7 +7,7 @@ from typing import Final
 
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings
+from config.hub_settings import HubSettings, RoomSettings, WebhookSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target
@@ -21,6 +21,8 @@ UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
 
+STRANGERS: Final = 500
+"""Devices that nobody has set up, for which there are incident numbers all the same."""
 
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
@@ -60,6 +62,12 @@ class Directory:
         self._told_once = told_once
         self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
         """The channels that are told of no trouble."""
+        self.incidents_alone = told_once | {
+            name
+            for name, one in settings.channels.items()
+            if isinstance(one, WebhookSettings) and not one.troubles
+        }
+        """The channels that end at machines which take nothing but incidents, whose bodies they know."""
         self._audiences = settings.audiences
         self._channels = dict(channels)
         self._places = {
@@ -74,9 +82,14 @@ class Directory:
         self._personal = {(end.channel, end.name) for one in people for end in self.ends_of(one, "")}
 
     @property
-    def may_storm(self) -> bool:
-        """Every device has an incident of its own, so that many may open at once."""
-        return self._group_by == "device"
+    def at_once(self) -> int:
+        """How many incidents may open at once: of each door, and of each group, in a drill and for real.
+
+        Where every device has an incident of its own, devices that nobody has set up have theirs, too.
+        """
+        groups = {self.group(place) for place in self._places.values()}
+        strangers = STRANGERS if self._group_by == "device" else 1
+        return len(self.doors) + 2 * (len(groups) + strangers)
 
     def place(self, device: str, said: str | None = None) -> Place:
         """Return where a device is; one that isn't known has the room's name it gave, else its id."""

@@ -72,6 +72,8 @@ class Doors:
         """The doors that each device has told of."""
         self._closing: dict[Where, float] = {}
         """When a closing will have lasted, in monotonic seconds."""
+        self._ahead: list[Where] = []
+        """Doors whose moment was ahead of the clock at the start: theirs is to be stored anew."""
         self._flaps = Flaps()
         self._to_look_at: dict[Where, str] = {}
         """Doors that stand open and are to be looked at, and what began meanwhile."""
@@ -82,6 +84,8 @@ class Doors:
             if self._is_one_too_many(where) and incidents.of_door(*where) is None:
                 continue
             known = replace(door, since=min(door.since, now.wall), unknown="its device is not heard yet")
+            if known.since < door.since:
+                self._ahead.append(where)
             self._doors[where] = ledger.view.doors[where] = known
             self._zones.setdefault(where[0], {})[where[1]] = None
             if known.due is not None:
@@ -91,6 +95,10 @@ class Doors:
         if loaded:
             ledger.wake(now.mono + START_S, "doors", "start")
         self._hours.wake_at_edge(now)
+
+    def kept(self) -> dict[Where, DoorView]:
+        """Return what a start has to store of doors."""
+        return {where: self._doors[where] for where in self._ahead}
 
     # --- what is heard of doors ---
 

@@ -41,7 +41,9 @@ class DrillCalendar:
         asks = ledger.settings.drills.due or any(
             key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
         )
-        ledger.wake(now.mono if asks else now.mono + LOOK_S, OVERDUE, "")
+        self._next = now.mono if asks else now.mono + LOOK_S
+        """When it is looked again, in monotonic seconds: a wake-up before that was overtaken."""
+        ledger.wake(self._next, OVERDUE, "")
         self._show(now)
 
     def held(self, decision: Decision, drill: Drill, now: Now) -> None:
@@ -52,14 +54,21 @@ class DrillCalendar:
             self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
 
+    def due(self, decision: Decision, now: Now) -> None:
+        """Look, as it was asked for; a wake-up that another has overtaken does nothing."""
+        if now.mono >= self._next:
+            self.look(decision, now)
+
     def look(self, decision: Decision, now: Now) -> None:
         """Open a trouble for what is overdue, end those that are not; and look again in time."""
         if self._ledger.settings.drills.due and not self._held.since and now.wall >= UNSET_MS:
             self._keep(decision, replace(self._held, since=now.wall))
         self._look(decision, now)
         moments = [to_mono(one.by, now) for one in self._standing(now) if one.by is not None]
-        soon = [at for at in moments if at > now.mono]
-        self._ledger.wake(min([now.mono + LOOK_S, *soon]), OVERDUE, "")
+        soon = min([now.mono + LOOK_S, *(at for at in moments if at > now.mono)])
+        if self._next <= now.mono or soon < self._next:  # else the one that is asked for is soon enough
+            self._next = soon
+            self._ledger.wake(soon, OVERDUE, "")
 
     def _look(self, decision: Decision, now: Now) -> None:
         names = set()

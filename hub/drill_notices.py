@@ -26,7 +26,7 @@ class DrillNotices:
         """Tell these, once; ``what`` of the drill it is about."""
         settings = self._ledger.settings
         for target in targets:
-            if self._is_mute(target):
+            if target.channel in self._ledger.directory.incidents_alone:
                 continue
             body = words_body(
                 "drill.news",
@@ -51,8 +51,3 @@ class DrillNotices:
                 quiet=True,
             )
             self._outbound.owe(decision, delivery, now)
-
-    def _is_mute(self, target: Target) -> bool:
-        """Tell whether a channel is told of incidents alone: a machine's, or one that wants no other word."""
-        channel = self._ledger.settings.channels.get(target.channel)
-        return channel is None or not channel.troubles or self._ledger.directory.is_told_once(target)

@@ -123,16 +123,10 @@ class Drills:
         if press.kind == "panic" and drill.real_from is None:
             mono = max(self._memory.drills[drill.id].start, _moment(press, 0, now).at)
             self.end_of_cover(decision, drill.id, mono, words, now)
-        before = self._postures.current.asked
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
         elif press.kind != "assist":
             self._postures.ask(decision, words, now)
-        asked = self._postures.current.asked
-        if asked is not None and asked != before:
-            officer = self._ledger.directory.reach("sro", now.wall).targets
-            question = f"Which posture is to hold? {asked.why}"
-            self._notices.tell(decision, drill, f"asks of {incident.id}", question, officer, now)
 
     def reckoned(
         self, decision: Decision, device: str, key: str, at: int, waited_ms: int, now: Now
@@ -316,6 +310,11 @@ class Drills:
         words = f"{real.place.room}: real: {why}"
         record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
         self.real_came(decision, real, incident, now, "a person made it real" if by else why)
+        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
+            late = (
+                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
+            )
+            self._postures.ask(decision, late, now)
 
     def end_of_cover(self, decision: Decision, drill_id: str, mono: float, why: str, now: Now) -> None:
         """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on."""

@@ -20,6 +20,9 @@ Disposition = Literal["real", "false-alarm", "drill", "test"]
 InDrill = Literal["expected", "not-expected", "part-of-drill", "real"]
 """What a press is in the drill that ran when it was pressed: see :mod:`hub.drill`."""
 
+TOLD_AHEAD: Final = 1000
+"""Changes of one incident that may have been told from memory, and lost as the hub was killed: more than a
+whole school's presses."""
 EVENTS_KEPT: Final = 500
 """Alarms an incident carries with it, the newest; the record has them all."""
 
@@ -137,6 +140,18 @@ class Incident(Struct, frozen=True):
 
     drill_id: str | None = None
     """Of which drill it is."""
+    told_to: int = 0
+    """The highest revision that a hub which was killed may have told from memory; no record has it."""
+
+    @property
+    def reached(self) -> int:
+        """The highest revision that anybody may have heard of."""
+        return max(self.revision, self.told_to)
+
+    @property
+    def following(self) -> int:
+        """The revision that the next change makes: above all that anybody may have heard of."""
+        return self.reached + 1
 
     @property
     def waiting(self) -> tuple[Press, ...]:
@@ -205,6 +220,11 @@ def clock_moved(incident: Incident, ms: int) -> Incident:
         acknowledged=None if acknowledged is None else replace(acknowledged, at=acknowledged.at + ms),
         closed_at=None if incident.closed_at is None else incident.closed_at + ms,
     )
+
+
+def numbered_ahead(incident: Incident) -> Incident:
+    """Return the incident as one whose next revisions may have been told from memory, and be lost."""
+    return replace(incident, told_to=incident.reached + TOLD_AHEAD)
 
 
 def _room_moved(room: Room, was: int, at: int) -> Room:

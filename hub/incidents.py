@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from config.clock import Now, stamp
 from config.contract import Command, LampStage
 from hub.courses import Courses
 from hub.decision import Decision
 from hub.delivery import Target
 from hub.directory import Directory
-from hub.incident import Incident, Press, clock_moved
-from hub.kept_course import KeptCourse
+from hub.incident import Incident, Press, clock_moved, numbered_ahead
+from hub.kept_course import KeptCourse, to_mono
 from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
@@ -19,6 +21,8 @@ from hub.postures import Postures
 from hub.transitions import Change, closed, confirmed, joined, opened
 from hub.view import StreamEvent
 
+UNCERTAIN_S: Final = 2.0
+"""Seconds by which a press may be older than it is reckoned: brokers count in whole ones."""
 GROUP_OF_DRILL: Final = "drill "
 """How the groups begin whose incidents are a drill's: none of them is ever a real incident's."""
 
@@ -43,10 +47,34 @@ class Incidents:
         self.courses = Courses(ledger, outbound, postures, loaded, now)
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}
+        self._killed_before: float | None = None
+        """When this hub started, in monotonic seconds, if the one before it was killed."""
         for incident, _ in loaded:
             self._by_id[incident.id] = incident
             self._by_group[incident.group] = incident.id
             ledger.view.incidents[incident.id] = incident
+
+    def number_ahead(self, decision: Decision, now: Now) -> None:
+        """At a start: let no revision be told anew that a killed hub may have told from memory.
+
+        While the disk hung it told of changes that the record doesn't know, such as an answer. A receiver
+        that keeps the highest revision would drop what bears those numbers now, and go on showing a calm.
+        """
+        if not self._ledger.numbers.killed:
+            return
+        self._killed_before = now.mono
+        for incident in self.unresolved():
+            ahead = numbered_ahead(incident)
+            why = "the hub was killed and may have told more from memory"
+            self._ledger.record(
+                decision,
+                now,
+                "numbered-ahead",
+                f"{why}: it goes on at revision {ahead.following}",
+                incident=incident.id,
+                detail={"revision": incident.revision},
+            )
+            self.moved(decision, ahead, now)
 
     def get(self, incident_id: str) -> Incident | None:
         """Return an unresolved incident."""
@@ -82,7 +110,7 @@ class Incidents:
         group = ledger.directory.group(press.place)
         if drill is not None:
             group = f"{GROUP_OF_DRILL}{drill} {group}"
-        change, kind = self._taken(decision, group, press, is_new=is_new, drill=drill)
+        change, kind = self._taken(decision, group, press, now, is_new=is_new, drill=drill)
         detail = {
             "device": press.place.device,
             "zone": press.zone,
@@ -103,7 +131,7 @@ class Incidents:
 
     def door(self, decision: Decision, press: Press, now: Now) -> Incident:
         """Take what is told of a door into the incident of that door alone, or open one."""
-        change, kind = self._taken(decision, door_group(*press.button), press)
+        change, kind = self._taken(decision, door_group(*press.button), press, now)
         detail = {
             "device": press.place.device,
             "zone": press.zone,
@@ -130,6 +158,7 @@ class Incidents:
         decision: Decision,
         group: str,
         press: Press,
+        now: Now,
         *,
         is_new: bool = True,
         drill: str | None = None,
@@ -143,7 +172,14 @@ class Incidents:
         change = opened(ledger.settings.site, group, number, press, is_new=is_new, drill=drill)
         if (reserved := ledger.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
+        if self._may_be_told(press, now):
+            change = replace(change, incident=numbered_ahead(change.incident))
         return change, "incident.opened"
+
+    def _may_be_told(self, press: Press, now: Now) -> bool:
+        """Tell whether a hub that was killed may have had this press, and told of it and more from memory."""
+        started = self._killed_before
+        return started is not None and to_mono(press.at, now) <= started + UNCERTAIN_S
 
     def confirm(
         self, decision: Decision, incident: Incident, now: Now, why: str, detail: dict[str, Any]

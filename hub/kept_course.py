@@ -43,9 +43,10 @@ def kept_clock(kept: str | None, boot: str | None, now: Now) -> Now:
     if anchor is None:
         return now
     if boot is None or anchor.boot != boot or anchor.mono > now.mono:
-        return Now(now.mono, max(now.wall, anchor.wall))
-    then = Now(anchor.mono, anchor.wall)
-    return then_by(then, now) if abs(jumped_ms(then, now)) > JUMP_MS else now
+        then = Now(now.mono, max(now.wall, anchor.wall))
+    else:
+        then = then_by(Now(anchor.mono, anchor.wall), now)
+    return then if abs(jumped_ms(then, now)) > JUMP_MS else now
 
 
 def jumped_ms(then: Now, now: Now) -> int:

@@ -12,9 +12,12 @@ import msgspec
 from msgspec import Struct
 
 MARGIN: Final = 20
-"""Numbers reserved ahead: a crash skips at most as many."""
-STORM_MARGIN: Final = 2000
-"""The same where every device has an incident of its own."""
+"""Numbers reserved ahead, beside twice those that may be taken at once; a crash skips at most as many.
+
+The reserve is renewed at half: while the disk is hung, and nothing reserved is stored, there is one for
+each incident that may open."""
+UNKNOWN: Final = 2000
+"""Numbers skipped beyond the highest that the store has, where it can't say what was reserved."""
 
 
 class Reserve(Struct, frozen=True):
@@ -29,15 +32,18 @@ class Reserve(Struct, frozen=True):
 class Numbers:
     """The next incident number of a site."""
 
-    def __init__(self, kept: Reserve | None, may_storm: bool) -> None:
+    def __init__(self, kept: Reserve | None, at_once: int) -> None:
+        """``at_once``: how many incidents may open at once."""
         found = kept or Reserve()
         self._next = found.next if found.clean else found.reserved
+        self.killed: bool = not found.clean
+        """The hub before this one did not stop by itself: it may have told what no store holds."""
         self._reserved = self._next
-        self.retune(may_storm)
+        self.retune(at_once)
 
-    def retune(self, may_storm: bool) -> None:
+    def retune(self, at_once: int) -> None:
         """Reserve as many as the settings ask for now."""
-        self._margin = STORM_MARGIN if may_storm else MARGIN
+        self._margin = MARGIN + 2 * at_once
 
     def take(self) -> int:
         """Return the next number."""
@@ -47,6 +53,11 @@ class Numbers:
     def skip_to(self, number: int) -> None:
         """Go on with this number at least: a hub of which nothing is known may have given those before."""
         self._next = max(self._next, number)
+
+    def unknown(self, highest: int) -> None:
+        """Go on though it can't be read what was reserved: ``highest`` is what the store has of them."""
+        self.skip_to(highest + 1 + UNKNOWN)
+        self.killed = True
 
     @property
     def latest(self) -> int:

@@ -26,13 +26,13 @@ class PostureNotices:
         self._outbound = outbound
 
     def ask(self, decision: Decision, question: Question, posture: SitePosture, now: Now) -> None:
-        """Ask it once at each end of theirs; a channel that is told of incidents alone asks nothing."""
+        """Ask it once at each end of theirs; people are asked whatever their channel is told of troubles."""
         ledger = self._ledger
         holds = f"{'DRILL ' if posture.drill else ''}{posture.posture.upper()} holds now"
         text = f"{question.why}. {holds}. Say which is to hold on the board, under Posture."
         about = {"n": posture.n, "posture": posture.posture, "drill": posture.drill}
         for target in ledger.directory.reach(OFFICER, now.wall).targets:
-            if target.channel in ledger.directory.mute:
+            if target.channel in ledger.directory.incidents_alone:
                 continue
             body = words_body(
                 "posture.asked",

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from config.clock import Now, stamp
 from config.contract import Event, MessageError, content_hash, read_topic, shown
-from hub.causes import doubt, fault_key, fault_words
+from hub.causes import FAULTS, doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
 from hub.drills import Drills
@@ -31,6 +31,8 @@ REMEMBERED: Final = 20_000
 """Events, the latest taken, whose repeats are known without asking the store."""
 EARLIER_MS: Final = 1000
 """A copy moves an event's time only by more than this: the broker counts in whole seconds."""
+STRANGE_FAULTS: Final = 32
+"""Faults of one device that are kept apart though the settings have no such zone, or nobody their cause."""
 
 
 class Seen(Struct, frozen=True):
@@ -319,7 +321,25 @@ class Presses:
         cause = shown(account.cause) if account.cause else None
         room = self._ledger.directory.place(device, account.room).room
         detail = f"{shown(room)}, {shown(account.label or zone)}: {fault_words(what, cause)}"
+        if self._is_one_too_many(account, key):
+            detail = f"more than {STRANGE_FAULTS} faults that nobody knows; the latest: {detail}"
+            self._flaw(decision, account, now, "cause", detail)
+            return
         self._ledger.trouble(decision, now, key, what, detail, device=device, zone=zone, cause=cause)
+
+    def _is_one_too_many(self, account: Account, key: str) -> bool:
+        """Tell whether a fault is strange, and its device has as many strange ones as are kept apart."""
+        open_ones, device = self._ledger.troubles.open, account.device
+        if key in open_ones or not self._is_strange(device, account.zone, account.cause):
+            return False
+        of_device = (one for one in self._ledger.troubles.of_device(device) if one.what == account.what)
+        strange = sum(1 for one in of_device if self._is_strange(device, one.zone, one.cause))
+        return strange >= STRANGE_FAULTS
+
+    def _is_strange(self, device: str, zone: str | None, cause: str | None) -> bool:
+        room = self._ledger.directory.rooms.get(device)
+        zones = () if room is None else room.zones
+        return (cause or "cut") not in FAULTS or all(one.zone != zone for one in zones)
 
     def _restored(self, decision: Decision, account: Account, event: Event, now: Now) -> None:
         """Close a zone's tamper or trouble of one cause; without a cause all of them.
@@ -332,9 +352,9 @@ class Presses:
             keys = [fault_key(what, device, zone, None), fault_key(what, device, zone, account.cause)]
         else:
             keys = [
-                key
-                for key, trouble in self._ledger.troubles.open.items()
-                if (trouble.what, trouble.device, trouble.zone) == (what, device, zone)
+                trouble.key
+                for trouble in self._ledger.troubles.of_device(device)
+                if (trouble.what, trouble.zone) == (what, zone)
             ]
         for key in keys:
             if self._is_news(key, event):

@@ -8,6 +8,7 @@ from memory after 250 ms when the disk is sick; receipts and PUBACKs wait for th
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 from collections import deque
@@ -44,6 +45,8 @@ URGENT: Final = 128
 """Alarms, outcomes and people's words decided before the queue is looked at again: some 10 ms."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
+ROUND_S: Final = 0.005
+"""Seconds after which a round of them ends, however many are left: an alarm waits for one more."""
 
 
 class Recorder:
@@ -168,12 +171,16 @@ class Recorder:
     def _decide_some(self) -> None:
         if self._rest:
             facts = [self._rest.popleft() for _ in range(min(len(self._rest), ROUND))]
-            self._decide_facts(facts)
+            decided = self._decide_facts(facts, self._clock.now().mono + ROUND_S)
+            self._rest.extendleft(reversed(facts[decided:]))
 
-    def _decide_facts(self, facts: list[Input]) -> None:
+    def _decide_facts(self, facts: list[Input], until: float = math.inf) -> int:
+        """Decide inputs until a moment (monotonic seconds), at least one; returns how many."""
         known = self._recall(facts)
-        for fact in facts:
+        for number, fact in enumerate(facts):
             now = self._moment()
+            if number and now.mono >= until:
+                return number
             if isinstance(fact, Link):
                 self._on_link(fact)
             elif isinstance(fact, DeviceMessage) and self._site.devices.is_birth(fact):
@@ -183,6 +190,7 @@ class Recorder:
                 self._metrics.events.inc()
             elif isinstance(fact, Attempted):
                 self._metrics.attempts.labels(fact.outcome.verdict).inc()
+        return len(facts)
 
     def _tick(self) -> None:
         now = self._moment()
@@ -348,6 +356,8 @@ class Recorder:
         decision = Decision(now.mono)
         self._site.new_epoch.begin(decision, now)
         self._site.restore_gone(decision, now)
+        self._site.incidents.number_ahead(decision, now)
+        decision.doors.update(self._site.doors.kept())
         why = "from now on nobody is well until heard"
         detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
         self._site.record(decision, now, "hub-started", why, detail=detail)

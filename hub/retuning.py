@@ -54,7 +54,7 @@ class Retuning:
         decision.answer = (fact.answer, Reloaded(fact.changes))
         reason = "; ".join(fact.changes) or "nothing has changed"
         ledger.record(decision, now, "settings-reloaded", reason, detail={"settings": fact.hash})
-        ledger.numbers.retune(fact.directory.may_storm)
+        ledger.numbers.retune(fact.directory.at_once)
         if (reserved := ledger.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
         decision.shown.append(lambda: self._show(fact))

@@ -57,7 +57,7 @@ from hub.inputs import (
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
-from hub.numbers import STORM_MARGIN, Numbers, Reserve
+from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
 from hub.own_state import OwnState
 from hub.posture_notices import PostureNotices
@@ -132,10 +132,10 @@ class Site(Ledger):
         """``channels`` maps a channel's name to its kind and its targets' names."""
         directory = directory_of(settings, channels)
         facts = KeptFacts(loaded.facts)
-        numbers = Numbers(facts.read("numbers", Reserve), directory.may_storm)
+        numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
         if facts.unread:
-            numbers.skip_to(loaded.number + 1 + STORM_MARGIN)
+            numbers.unknown(loaded.number)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
@@ -276,11 +276,20 @@ class Site(Ledger):
             try:
                 self._look(decision, what, key, now)
             except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
-                detail = f"{what} {key} failed when it was due: {error!r}"[:300]
-                self.trouble(decision, now, "hub fault", "hub-fault", detail)
+                self._failed(decision, f"{what} {key} failed when it was due", error, now)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
-        self._follow_up(decision, now)
+        self._follow_up_safely(decision, now)
         return decision
+
+    def _follow_up_safely(self, decision: Decision, now: Now) -> None:
+        """Look at what this decision changed; if our own code fails on that, what was decided stands."""
+        try:
+            self._follow_up(decision, now)
+        except Exception as error:  # noqa: BLE001 - the state has taken it: lost, its steps would never go out
+            self._failed(decision, "what follows from what was due failed", error, now)
+
+    def _failed(self, decision: Decision, what: str, error: Exception, now: Now) -> None:
+        self.trouble(decision, now, "hub fault", "hub-fault", f"{what}: {error!r}"[:300])
 
     def _follow_up(self, decision: Decision, now: Now) -> None:
         """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
@@ -325,13 +334,13 @@ class Site(Ledger):
         if drill:
             self.drills.look(decision, drill, now)
         else:
-            self.drill_calendar.look(decision, now)
+            self.drill_calendar.due(decision, now)
 
     def look_at_itself(self, waiting: int, now: Now, *, reach: bool) -> Decision:
         """Take how much waits in the hub's queues, and whether a panic would reach anybody."""
         decision = Decision(now.mono)
         self.own.look(decision, waiting, now, reach=reach)
-        self._follow_up(decision, now)
+        self._follow_up_safely(decision, now)
         return decision
 
     def rewritten(self, now: Now, moved_ms: int, boot: str | None = None) -> Decision:

@@ -169,7 +169,7 @@ def joined(incident: Incident, press: Press) -> Change:
     was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
     wish = _press_wish(incident, was, press)
     rule = _rule(incident, wish, "join a press to")
-    revision = incident.revision + 1
+    revision = incident.following
     has_causes = incident.has_causes or press.cause is not None
     rooms = incident.rooms
     if rule.asks:
@@ -204,7 +204,7 @@ def closed(incident: Incident, at: int) -> Change:
     rule = _rule(incident, "door closed", "close the door of")
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         state=rule.becomes,
         closed_at=at,
         trace=_trace(incident.trace, "closed", str(at)),
@@ -227,7 +227,7 @@ def acknowledged(incident: Incident, deed: Deed, revision: int | None = None) ->
     whole = rule.becomes == "acknowledged"
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         rooms=tuple(replace(r, asks=False) if r.asks and r.asks_since <= seen else r for r in incident.rooms),
         state=rule.becomes,
         acknowledged=deed if whole else incident.acknowledged,
@@ -242,7 +242,7 @@ def noted(incident: Incident) -> Change:
     rule = _rule(incident, "note", "add a note to")
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         state=rule.becomes,
         trace=_trace(incident.trace, "noted"),
     )
@@ -254,7 +254,7 @@ def told_apart(incident: Incident, press: Press, standing: InDrill) -> Change:
     rule = _rule(incident, "note", "change a press of")
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         state=rule.becomes,
         events=tuple(
             replace(e, in_drill=standing) if (e.place.device, e.key) == (press.place.device, press.key) else e
@@ -272,7 +272,7 @@ def confirmed(incident: Incident, why: str) -> Change:
         return Change(incident, "confirmed already")
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         state=rule.becomes,
         confirmed=True,
         trace=_trace(incident.trace, "confirmed", why),
@@ -291,7 +291,7 @@ def resolved(incident: Incident, resolution: Resolution, revision: int | None = 
     rule = _rule(incident, "resolve: all shown", "resolve")
     after = replace(
         incident,
-        revision=incident.revision + 1,
+        revision=incident.following,
         state=rule.becomes,
         rooms=tuple(replace(room, asks=False) for room in incident.rooms),
         resolved=resolution,

@@ -13,7 +13,7 @@ from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch
 from hub.kept_facts import ASIDE, KeptFacts
 from hub.ledger import Ledger
-from hub.numbers import STORM_MARGIN
+from hub.numbers import UNKNOWN
 from hub.postures import FACT as POSTURE
 from hub.postures import Postures
 
@@ -42,7 +42,7 @@ class Unread:
             self._postures.hold_back(decision, why, now)
         if DRILLS in unread:
             # As after a restore: others of which nothing is known may bear the numbers before.
-            self._drills.number = max(self._drills.number, self._ledger.numbers.latest + STORM_MARGIN)
+            self._drills.number = max(self._drills.number, self._ledger.numbers.latest + UNKNOWN)
             self._postures.take_drill_off(decision, "the drills could not be read", now)
         if EPOCH in unread:
             decision.facts[EPOCH] = Epoch().kept()

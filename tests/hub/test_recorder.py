@@ -43,7 +43,7 @@ class SetClock(SystemClock):
 class World:
     """A recorder with a disk, a broker and channels that can be told to misbehave."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: SetClock | None = None, *, start: bool = True) -> None:
         self.rows: list[Decision] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -57,7 +57,7 @@ class World:
         self.beats: list[tuple[bool, str | None]] = []
         self.postures: list[Posture] = []
         self.post_fails = False
-        clock = SetClock()
+        clock = clock or SetClock()
         now = clock.now()
         settings = site_settings("device", more_brokers=(NamedBroker(name="annex", port=1884),))
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
@@ -66,7 +66,8 @@ class World:
         self.recorder = Recorder(self.site, self, self, clock, Metrics(self.view), BOOT)
         self.recorder.release.wire = self
         self.recorder.release.post = self
-        self.recorder.start()
+        if start:
+            self.recorder.start()
         self.clock = clock
 
     def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
@@ -125,6 +126,16 @@ class World:
         return [msgspec.json.decode(row.facts["numbers"]) for row in self.rows if "numbers" in row.facts]
 
 
+class Slow(SetClock):
+    """As if each look at the clock came 3 ms after the one before."""
+
+    looks = 0
+
+    def now(self) -> Now:
+        self.looks += 1
+        return Now(100.0 + self.looks * 0.003, 1_790_000_000_000 + self.looks * 3)
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     made = World()
@@ -133,6 +144,26 @@ def world() -> Iterator[World]:
     made.asked.set()
     made.full = False
     made.recorder.stop(5)
+
+
+def test_what_is_slow_to_decide_holds_an_alarm_up_no_longer_than_one_of_it() -> None:
+    """Faults that take long: the queue is looked at for an alarm after 5 ms, not after 64 of them."""
+    world = World(Slow(), start=False)
+    for number in range(1, 41):
+        world.press(number, what="tamper")
+    world.recorder._drain(0)
+    world.recorder._decide_some()
+    assert 1 <= len(world.recorder._waiting) <= 3
+    world.press(41, room=102)
+    world.recorder._drain(0)
+    world.recorder._decide_urgent()
+    assert world.recorder._waiting[-1].owed
+    for _ in range(40):
+        world.recorder._decide_some()
+    order = [decision.ack.mid for decision in world.recorder._waiting if decision.ack is not None]
+    assert sorted(order) == list(range(1, 42))
+    assert [number for number in order if number != 41] == list(range(1, 41))
+    assert order.index(41) <= 3
 
 
 def test_a_press_is_committed_and_then_receipted_acknowledged_and_told(world: World) -> None:

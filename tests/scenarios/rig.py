@@ -402,11 +402,15 @@ class Rig:
         self.incidents = sorted(i.id for i, _ in loaded.incidents)
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
+        self._re_anchor()
         first = Decision(self.now().mono)
         self.site.new_epoch.begin(first, self.now())
+        self.site.incidents.number_ahead(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
         first.facts.update(self.site.postures.kept())
-        self._re_anchor()
+        first.doors.update(self.site.doors.kept())
+        if (reserved := self.site.numbers.reserve()) is not None:
+            first.facts["numbers"] = reserved
         self._do(first)
         self._meet_broker()
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from config.clock import stamp
 from config.contract import PANIC_KINDS
 from config.drill_settings import DrillsSettings, DueSettings
+from config.hub_settings import AppriseSettings, WebhookSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.asking import (
     CancelDrill,
@@ -672,10 +673,10 @@ def test_a_real_panic_takes_the_word_drill_off_and_nothing_lowers_it(rig: Rig, e
     assert posture(rig) == "lockdown"
     assert rig.view.posture.n > n
     assert rig.view.posture.asked is not None
-    assert rig.drill_news == [
-        "20 s reyes: Which posture is to hold? incident 1, a real panic, came during drill 1: the lockdown"
-        " of a drill is real from now on"
-    ]
+    assert rig.told() == ["20 s sro posture.asked: Which posture is to hold?"]
+    assert rig.drill_news == []
+    why = "incident 1, a real panic, came during drill 1: the lockdown of a drill is real from now on"
+    assert f"{why}. LOCKDOWN holds now." in rig.told_of_troubles[-1].text
     if ends == "by a person":
         rig.ask(EndDrill("1", "Lee", "board"))
     rig.resolve("false-alarm")
@@ -703,9 +704,45 @@ def test_medical_assist_and_duress_leave_the_posture_as_it_is(rig: Rig, kind: st
     assert rig.commands[said:] == []
     assert (rig.view.posture.asked is not None) is (kind != "assist")
     rig.press(102, ZONES[kind], kind)
-    assert len(rig.drill_news) == (kind != "assist")
+    asked = [] if kind == "assist" else ["20 s sro posture.asked: Which posture is to hold?"]
+    assert rig.told() == asked
+    assert rig.drill_news == []
     rig.wait(600)
+    assert not any("posture.asked" in words for words in rig.told())
     assert posture(rig) == "normal"
+
+
+def test_the_officer_is_asked_aloud_wherever_people_are_reached(make_rig: Make) -> None:
+    """Whatever a phone is told of troubles; a machine takes a body of its own type only where it asks."""
+    settings = school()
+    more = {
+        "reyes": AppriseSettings(troubles=False),
+        "board": WebhookSettings(),
+        "pager": WebhookSettings(troubles=True),
+    }
+    sro = replace(settings.audiences["sro"], channels=("board", "pager"))
+    rig = make_rig(
+        replace(settings, channels=settings.channels | more, audiences=settings.audiences | {"sro": sro})
+    )
+    start(rig, posture="lockdown")
+    rig.far |= dict.fromkeys(more, "hangs")
+    rig.press(101, "quiet", "duress")
+    asked = [(d.target.channel, d.quiet) for d in rig.in_hand.values() if d.type == "posture.asked"]
+    assert sorted(asked) == [("pager", False), ("reyes", False)]
+
+
+def test_what_turns_out_to_be_real_after_its_drill_asks_for_the_posture(rig: Rig) -> None:
+    """By then the drill has taken its posture back."""
+    start(rig, posture="lockdown", for_s=60)
+    rig.wait(10)
+    rig.press(101)
+    rig.wait(45)
+    rig.press(101)
+    rig.wait(10)
+    assert (drill(rig).state, posture(rig), rig.told()) == ("ended", "normal", [])
+    rig.wait(25)
+    assert len(real(rig)) == 1
+    assert rig.told() == ["85 s sro posture.asked: Which posture is to hold?"]
 
 
 # --- planned, begun, ended ---
@@ -1003,6 +1040,16 @@ def test_the_export_has_what_began_and_what_ended(rig: Rig, tmp_path: Path) -> N
 
 DAY_S = 86_400.0
 EVERY_30_DAYS = DrillsSettings(due=(DueSettings(name="lockdown", days=30),))
+
+
+def test_a_clock_that_jumps_wakes_the_calendar_no_more_often(make_rig: Make) -> None:
+    rule = DueSettings(name="lockdown", every="month")
+    rig = make_rig(school(drills=DrillsSettings(due=(rule,))))
+    for n in range(100):
+        rig.wall_jumps(3600 if n % 2 else -3600)
+    assert [what for _, _, what, _ in rig.site._heap].count("drill-overdue") == 1
+    rig.wait(2 * 3600)
+    assert [what for _, _, what, _ in rig.site._heap].count("drill-overdue") == 1
 
 
 def test_a_drill_that_is_overdue_is_a_trouble_until_it_is_held(make_rig: Make) -> None:

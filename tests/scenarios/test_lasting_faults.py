@@ -9,6 +9,7 @@ import pytest
 
 from config.agreement_settings import AgreementSettings
 from hub.inputs import Link, Measured
+from hub.presses import STRANGE_FAULTS
 from tests.scenarios.maintained import Make, school_with
 from tests.scenarios.rig import Rig
 
@@ -103,3 +104,21 @@ def test_the_agreement_with_the_police_is_maintenances_to_remind_of(make_rig: Ma
     assert [line.split(" s ")[1] for line in school.told()] == [
         "maintenance opened: The agreement with the police is to be reviewed"
     ]
+
+
+@pytest.mark.parametrize("free", ["zone", "cause"])
+def test_faults_that_nobody_knows_are_not_kept_without_end(rig: Rig, free: str) -> None:
+    """A device names zones or causes as it likes: 32 are kept apart, one trouble tells of the rest."""
+    for n in range(100):
+        rig.zone_says(101, "tamper", f"z{n}", "cut") if free == "zone" else rig.zone_says(
+            101, "tamper", "wall", f"c{n}"
+        )
+    assert len(rig.troubles("tamper")) == STRANGE_FAULTS
+    rest = rig.site.troubles.open["flaw cause room-101"]
+    assert rest.count >= 100 - STRANGE_FAULTS
+    rig.zone_says(101, "tamper", "wall", "short")
+    assert "tamper room-101 wall short" in rig.troubles("tamper")
+    rig.zone_says(102, "tamper", "z1", "cut")
+    assert "tamper room-102 z1 cut" in rig.troubles("tamper")
+    rig.zone_says(101, "tamper-restoral", "z5" if free == "zone" else "wall")
+    assert not {"tamper room-101 z5 cut", "tamper room-101 wall c5"} & set(rig.troubles("tamper"))

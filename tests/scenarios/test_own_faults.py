@@ -29,3 +29,23 @@ def test_a_fault_in_what_is_due_is_a_trouble_and_holds_up_nobody(
     before = tries
     rig.wait(FAULT_PAUSE_S + 0.1)
     assert tries > before
+
+
+def test_a_fault_in_what_follows_loses_no_step(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step at 30 s is taken, and the look at what that changed fails: the step goes out all the same."""
+    follow_up = rig.site.doors.follow_up
+    fails = [True]
+
+    def planted(*given: Any) -> None:
+        if fails.pop() if fails else False:
+            raise RuntimeError("planted")
+        follow_up(*given)
+
+    rig.press(101)
+    rig.wait(29)
+    rig.said()
+    monkeypatch.setattr(rig.site.doors, "follow_up", planted)
+    rig.wait(1)
+    assert not fails
+    assert rig.said() == ["30 s principal opened r1: 101"]
+    assert "planted" in rig.site.troubles.open["hub fault"].detail

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
+from config.hub_settings import HubSettings
 from tests.scenarios.rig import Rig
+from tests.scenarios.school import school
+
+Make = Callable[[HubSettings], Rig]
 
 
 def test_the_plan_goes_on_after_a_restart(rig: Rig) -> None:
@@ -134,7 +140,7 @@ def test_a_press_after_a_restart_joins_what_is_unresolved(rig: Rig) -> None:
     rig.press(102)
     rig.wait(3)
     assert len(rig.incidents) == 1
-    assert rig.said("sro")[-1] == "20 s sro updated r2: 101, 102"
+    assert rig.said("sro")[-1] == "20 s sro updated r1002: 101, 102"
 
 
 def test_a_repeat_after_a_restart_is_known_from_the_record(rig: Rig) -> None:
@@ -161,6 +167,31 @@ def test_numbers_that_may_have_been_said_are_never_given_again(rig: Rig) -> None
     rig.press(103)
     assert rig.notices[-1].incident["id"] != said["id"]
     assert rig.notices[-1].incident["number"] > said["number"]
+
+
+def test_numbers_told_of_many_doors_while_the_disk_hung_are_never_given_again(make_rig: Make) -> None:
+    """45 doors are told as open from memory; after a crash the agents are dead, and a press comes."""
+    rooms = tuple(
+        replace(room, zones=tuple(replace(zone, exterior=zone.kind == "door") for zone in room.zones))
+        for room in school().rooms
+    )
+    rig = make_rig(school(rooms=rooms))
+    rig.posture("secure")
+    rig.wait(100)
+    rig.press(160)
+    rig.resolve()
+    rig.handed.clear()
+    rig.disk = "hung"
+    for room in range(101, 146):
+        rig.press(room, "door", "door", what="open")
+    rig.wait(3)
+    said = {notice.incident["number"] for notice in rig.handed}
+    assert len(said) == 45
+    rig.broker.clear()
+    rig.restart(1)
+    rig.press(150)
+    (number,) = {notice.incident["number"] for notice in rig.handed if notice.incident["kind"] == "panic"}
+    assert number > max(said)
 
 
 def test_sixty_rooms_and_a_crash_in_the_middle(rig: Rig) -> None:

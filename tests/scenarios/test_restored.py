@@ -108,7 +108,7 @@ def test_what_was_open_goes_on_and_is_marked(rig: Rig, folder: Path) -> None:
     assert rig.said() == [
         "3620 s principal opened r1: 101",
         "3620 s dispatch opened r1: 101",
-        "3620 s sro updated r1: 101",
+        "3620 s sro updated r1001: 101",
     ]
     (incident,) = rig.view.incidents.values()
     assert incident.restored == night.at
