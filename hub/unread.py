@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
@@ -16,9 +14,6 @@ from hub.ledger import Ledger
 from hub.numbers import UNKNOWN
 from hub.postures import FACT as POSTURE
 from hub.postures import Postures
-
-WHAT: Final = "kept"
-"""What such a trouble is called."""
 
 
 class Unread:
@@ -34,7 +29,7 @@ class Unread:
         """At a start: open a trouble for each of them, once; without it everything is real."""
         for name, text in self._facts.newly_unread().items():
             words = f"{shown(name)} could not be read, and the hub goes on without; its text is kept aside"
-            self._ledger.trouble(decision, now, f"{WHAT} {name}", WHAT, words)
+            self._ledger.trouble(decision, now, f"kept {name}", "kept", words)
             decision.facts[f"{ASIDE}{name}"] = text
         unread = self._facts.unread
         if POSTURE in unread:
