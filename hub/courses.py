@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from hub.course import Advance, Course, Owe, ask, attempted, begin, confirm, nex
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
 from hub.directory import Directory
-from hub.escalation import advance
+from hub.escalation import PUT_OFF_S, advance
 from hub.incident import EVENTS_KEPT, Incident, Place, Press, rank
 from hub.kept_course import KeptCourse, keep, recall
 from hub.ledger import Ledger
@@ -38,7 +38,12 @@ class Courses:
         postures: Postures,
         loaded: list[tuple[Incident, KeptCourse]],
         now: Now,
+        doors_are_lines: Callable[[], bool],
     ) -> None:
+        """``doors_are_lines`` tells whether doors are lines of a call's timeline: their plans wait then."""
+        self._doors_are_lines = doors_are_lines
+        self._waiting: set[str] = set()
+        """Incidents of doors of which the record says that their plans wait."""
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
@@ -92,6 +97,10 @@ class Courses:
     def look(self, decision: Decision, incident: Incident, now: Now) -> None:
         """Take the steps that are due; a wake-up for a deadline that has moved does nothing."""
         course = self._courses[incident.id]
+        if course.quiet is not None and course.quiet.due <= now.mono and self._waits(incident, course):
+            quiet = replace(course.quiet, due=now.mono + PUT_OFF_S)
+            course = self._courses[incident.id] = replace(course, quiet=quiet)
+            self._arm(incident)
         if self._is_quiet_for_too_long(course, now):
             self._remind(decision, incident, course, now)
         elif (at := next_deadline(course, incident)) is not None and at <= now.mono:
@@ -177,6 +186,13 @@ class Courses:
         if ended is not None:
             self._outbound.end(decision, targets, incident.id, ended, why, now)
 
+    def _waits(self, incident: Incident, course: Course) -> bool:
+        """Tell whether nobody is asked of a door now, there being a call in a real lockdown."""
+        if incident.kind != "door" or not self._doors_are_lines():
+            return False
+        plans = self._ledger.directory.plans
+        return not any(plans[one.plan].in_lockdown for one in course.runs if one.plan in plans)
+
     def _is_quiet_for_too_long(self, course: Course, now: Now) -> bool:
         return course.quiet is not None and course.quiet.due <= now.mono
 
@@ -189,7 +205,14 @@ class Courses:
         change: NoticeType | None = None,
     ) -> None:
         directory = self._ledger.directory
-        step = advance(course, directory.plans, incident, directory, now, change)
+        waits = self._waits(incident, course)
+        if not waits:
+            self._waiting.discard(incident.id)
+        elif incident.id not in self._waiting and _is_due(next_deadline(course, incident), now):
+            self._waiting.add(incident.id)
+            why = "its plan waits: in the lockdown doors are lines of the call's timeline"
+            self._ledger.record(decision, now, "door", why, incident=incident.id)
+        step = advance(course, directory.plans, incident, directory, now, change, waits=waits)
         self._take(decision, incident, step, now)
         key = f"unanswered {incident.id}"
         if step.ran_out is not None and incident.state == "open":
@@ -250,6 +273,7 @@ class Courses:
         self._not_sent(decision, incident, step, now)
         if incident.state == "resolved":
             del self._courses[incident.id]
+            self._waiting.discard(incident.id)
         else:
             self._arm(incident)
 
@@ -313,6 +337,10 @@ class Courses:
             deadlines.append(course.quiet.due)
         if found := [at for at in deadlines if at is not None]:
             self._ledger.wake(min(found), "course", incident.id)
+
+
+def _is_due(at: float | None, now: Now) -> bool:
+    return at is not None and at <= now.mono
 
 
 def _door_opened_anew(incident: Incident, course: Course) -> bool:

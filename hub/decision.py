@@ -75,7 +75,8 @@ class Decision:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     devices: dict[str, DeviceView] = field(default_factory=dict)
-    doors: dict[tuple[str, str], DoorView] = field(default_factory=dict)
+    doors: dict[tuple[str, str], DoorView | None] = field(default_factory=dict)
+    """None: the door is no more."""
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
     raw_over: int | None = None

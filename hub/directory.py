@@ -143,9 +143,23 @@ class Directory:
         return target.channel in self._told_once
 
     def has(self, target: Target) -> bool:
-        """Tell whether a target is still one: an end that its audience shares, or somebody's own."""
+        """Tell whether a target is still one: an end that its audience shares, or somebody's own.
+
+        Where its audience is gone by name it is one for as long as its channel has it.
+        """
+        if target.audience not in self._audiences and self.has_end(target.channel, target.name):
+            return True
         shared = self.targets.get(target.audience, ())
         return target in shared or (target.channel, target.name) in self._personal
+
+    def renamed(self, target: Target) -> Target:
+        """Return a target under the name of an audience that has its end now, where its own is gone."""
+        if target.audience in self._audiences:
+            return target
+        found = (end for name in self._audiences for end in self.everybody(name))
+        return next(
+            (end for end in found if (end.channel, end.name) == (target.channel, target.name)), target
+        )
 
     def has_end(self, channel: str, name: str) -> bool:
         """Tell whether a channel of this name has a target of that name."""

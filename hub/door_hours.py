@@ -35,10 +35,6 @@ class DoorHours:
         """Tell whether the school is secure, or in a lockdown; in no drill it is."""
         return self._stands()[0]
 
-    def in_lockdown(self) -> bool:
-        """Tell whether there is a real lockdown."""
-        return self._stands()[1]
-
     def posture(self) -> str:
         """Return the posture's word where the school is secure now; where it was, that."""
         return self._postures.current.posture if self.is_secure() else "secure"

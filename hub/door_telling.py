@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from config.clock import Now
 from config.contract import shown
 from config.door_settings import DoorRule
 from hub.decision import Decision
-from hub.door_hours import DoorHours
 from hub.door_rules import Door, Where
-from hub.incident import Incident, Press, rank
+from hub.incident import Press
 from hub.incidents import Incidents
 from hub.ledger import Ledger
 from hub.notice import age
@@ -26,6 +29,7 @@ LATE_MS: Final = 10_000
 DOORS_KEPT: Final = 4096
 MANY: Final = "doors many"
 """The key of the trouble that tells of doors without an incident."""
+_UNTOLD: Final = "door-untold "
 
 
 class Opening(NamedTuple):
@@ -40,13 +44,15 @@ class Opening(NamedTuple):
 class DoorTelling:
     """Tells of doors, of so many at a time."""
 
-    def __init__(self, ledger: Ledger, incidents: Incidents, hours: DoorHours) -> None:
+    def __init__(self, ledger: Ledger, incidents: Incidents, facts: Mapping[str, str]) -> None:
         self._ledger = ledger
         self._incidents = incidents
-        self._hours = hours
         self._lines: OrderedDict[Where, deque[float]] = OrderedDict()
-        self._untold: dict[Where, Press] = {}
+        kept = [msgspec.json.decode(v, type=Press | None) for n, v in facts.items() if n.startswith(_UNTOLD)]
+        untold = sorted(filter(None, kept), key=lambda press: press.at)
+        self._untold: dict[Where, Press] = {press.button: press for press in untold}
         """What is told by one trouble alone, there being so many."""
+        self._had_call = False
 
     def tell(
         self, decision: Decision, door: Door, rule: DoorRule, opening: Opening, words: str, now: Now
@@ -68,7 +74,7 @@ class DoorTelling:
             words=words,
         )
         if self._incidents.of_door(*door.where) is None and self._asking() >= MOST:
-            self._untold[door.where] = press
+            self._keep_untold(decision, press)
             self.say_untold(decision, now)
             return
         self._incidents.door(decision, press, now)
@@ -79,9 +85,25 @@ class DoorTelling:
             return None
         where = next(iter(self._untold))
         press = self._untold.pop(where)
+        decision.facts[_UNTOLD + " ".join(where)] = "null"
         self.say_untold(decision, now)
         self._incidents.door(decision, press, now)
         return where
+
+    def rewrite(self, decision: Decision, moved_ms: int) -> None:
+        """Take what is untold by a wall clock that has jumped."""
+        for press in list(self._untold.values()):
+            moved = replace(press, at=press.at + moved_ms, received_at=press.received_at + moved_ms)
+            self._keep_untold(decision, moved)
+
+    def drop(self, decision: Decision, where: Where) -> None:
+        """Let go of a door that is no more."""
+        if self._untold.pop(where, None) is not None:
+            decision.facts[_UNTOLD + " ".join(where)] = "null"
+
+    def _keep_untold(self, decision: Decision, press: Press) -> None:
+        self._untold[press.button] = press
+        decision.facts[_UNTOLD + " ".join(press.button)] = msgspec.json.encode(press).decode()
 
     def say_untold(self, decision: Decision, now: Now) -> None:
         """Keep the trouble of the doors that have no incident."""
@@ -92,23 +114,21 @@ class DoorTelling:
         rest = f"{number} more that should be closed are shown under Doors"
         self._ledger.trouble(decision, now, MANY, "doors-many", f"{MOST} doors have an incident each; {rest}")
 
-    def call(self) -> Incident | None:
-        """Return the call whose timeline doors are lines of: while there is a real lockdown, the gravest."""
-        if not self._hours.in_lockdown():
-            return None
-        calls = [one for one in self._incidents.calls() if one.kind in ("panic", "duress") and not one.drill]
-        return min(calls, key=lambda one: (rank(one.kind), -one.number), default=None)
+    def fell_silent_no_more(self) -> bool:
+        """Tell whether in this decision doors ceased to be lines of a call: what stands open is untold."""
+        had, self._had_call = self._had_call, self._incidents.call_of_lockdown() is not None
+        return had and not self._had_call
 
     def is_line(self, rule: DoorRule, door: Door, now: Now) -> bool:
         """Tell whether a door is a line of the call's timeline now: its plan may ask to be told."""
-        if self.call() is None:
+        if self._incidents.call_of_lockdown() is None:
             return False
         plan = self._ledger.directory.plan("door", door.place, now.wall, drill=False, rule=rule)
         return not plan.in_lockdown
 
     def line(self, decision: Decision, where: Where, words: str, now: Now, at: int | None = None) -> None:
         """Write a line into the timeline of the call, if doors are lines of one now."""
-        call = self.call()
+        call = self._incidents.call_of_lockdown()
         if call is None:
             return
         times = self._lines.setdefault(where, deque(maxlen=LINES))

@@ -29,8 +29,8 @@ class DoorCount(Struct, frozen=True):
     """For how long nothing was known of it."""
 
     @property
-    def exceptions(self) -> tuple[str, ...]:
-        """What is to be explained of it, in words; empty where nothing is."""
+    def broken(self) -> str:
+        """What it did that it should not, in words: whoever signs has to say what they found of that."""
         counted = (
             (self.held_open, "held open"),
             (self.after_hours, "open after hours"),
@@ -38,7 +38,15 @@ class DoorCount(Struct, frozen=True):
             (self.faults, "wire fault"),
         )
         found = [words if times == 1 else f"{words} {times} times" for times, words in counted if times]
-        return (*found, *([f"not known for {self.unknown_ms // 60_000} min"] if self.unknown_ms else []))
+        return ", ".join(found)
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """What is to be explained of it, in words; empty where nothing is."""
+        return (
+            *([self.broken] if self.broken else []),
+            *([f"not known for {self.unknown_ms // 60_000} min"] if self.unknown_ms else []),
+        )
 
 
 class Signature(Struct, frozen=True):
@@ -68,6 +76,12 @@ class DoorWeek(Struct, frozen=True):
     version: int = 1
     """Higher where a door told late of what happened in it."""
     signatures: tuple[Signature, ...] = ()
+
+    @property
+    def must_be_explained(self) -> bool:
+        """Tell whether doors did what they should not, and nobody who signed says a word of it."""
+        said = any(one.version == self.version and one.exceptions for one in self.signatures)
+        return not said and any(door.broken for door in self.doors)
 
 
 def counts_json(doors: tuple[DoorCount, ...]) -> list[dict[str, Any]]:

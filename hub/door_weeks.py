@@ -34,6 +34,8 @@ KEPT: Final = 26
 """Weeks that are over and are shown; the record and its export have them all."""
 WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
+SAME_MS: Final = 2000
+"""An agent's state and its event tell of one opening where they lie no further apart."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
 BEYOND_S: Final = 60.0
@@ -55,6 +57,8 @@ class Tally(Struct, frozen=True):
     words: tuple[tuple[int, bool], ...] = ()
     """When it was opened (true) and closed, in order."""
     unknown_since: int | None = None
+    found: tuple[int, bool] | None = None
+    """The latest of them that a live state told: its event may come yet, and says when it truly was."""
 
 
 class DoorWeeks:
@@ -88,7 +92,7 @@ class DoorWeeks:
         """Take an opening or a closing, whenever it was."""
         if not door.exterior:
             return
-        tally = self._tally(door)
+        tally = self._without_found(self._tally(door), at, is_open=is_open)
         words = list(tally.words)
         insort(words, (at, is_open))
         i = words.index((at, is_open))
@@ -105,6 +109,23 @@ class DoorWeeks:
             count = replace(count, longest_ms=max(count.longest_ms, self._longest(words[:2])))
             del words[0]
         self._keep(decision, replace(tally, count=count, words=tuple(words)))
+
+    def found(self, decision: Decision, door: Door, at: int, *, is_open: bool) -> None:
+        """Take it that a live state told a door open or closed, of which no event was heard."""
+        self.word(decision, door, at, is_open=is_open)
+        if door.exterior:
+            self._keep(decision, replace(self._tally(door), found=(at, is_open)))
+
+    def _without_found(self, tally: Tally, at: int, *, is_open: bool) -> Tally:
+        """Take out what a live state told, as the event comes of the same opening or closing."""
+        found = tally.found
+        if found is None or found not in tally.words or found[1] is not is_open or at > found[0] + SAME_MS:
+            return tally
+        if any(at <= other <= found[0] and was_open is not is_open for other, was_open in tally.words):
+            return tally
+        words = tuple(word for word in tally.words if word != found)
+        count = replace(tally.count, opened=max(0, tally.count.opened - is_open))
+        return replace(tally, words=words, count=count, found=None)
 
     def broke(self, decision: Decision, door: Door, rule: DoorRule, at: int) -> None:
         """Count that a door was open when it should not be."""
@@ -178,6 +199,10 @@ class DoorWeeks:
             return Refused("not-in-this-state", why, "running", ("over",))
         if week is None:
             return Refused("not-found", f"no week {shown(action.week)!r} in the record of doors")
+        if not action.exceptions and week.must_be_explained:
+            found = "; ".join(f"{one.name} {one.broken}" for one in week.doors if one.broken)
+            why = f"week {week.week} has exceptions ({found[:500]}): say what you found of them"
+            return Refused("bad-input", why)
         seq = self._ledger.record(
             decision,
             now,

@@ -15,10 +15,11 @@ from config.clock import Now
 from config.contract import shown
 from config.door_settings import DOOR_RULES, DoorRule
 from hub.decision import Decision
+from hub.directory import Directory
 from hub.door_hours import DoorHours
 from hub.door_rules import Door, Where
 from hub.door_telling import DoorTelling, Opening
-from hub.door_weeks import DoorWeeks
+from hub.door_weeks import SAME_MS, DoorWeeks
 from hub.flap import Flaps
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -34,8 +35,6 @@ SETTLE_S: Final = 5.0
 """Seconds for which a door must be closed before that is told of it."""
 LATE_WORDS_MS: Final = 10_000
 """An opening that is heard of this much later isn't held open before its closing had as long to arrive."""
-SAME_MS: Final = 2000
-"""An agent's state and its event tell of one opening where they lie no further apart."""
 AGAIN_MS: Final = 60_000
 """A door that is opened again within this, while what was told of it stands, is told of no second time."""
 START_S: Final = 60.0
@@ -78,7 +77,7 @@ class Doors:
         self._to_look_at: dict[Where, str] = {}
         """Doors that stand open and are to be looked at, and what began meanwhile."""
         self._hours = DoorHours(ledger, postures, facts)
-        self._telling = DoorTelling(ledger, incidents, self._hours)
+        self._telling = DoorTelling(ledger, incidents, facts)
         for door in loaded:
             where = (door.place.device, door.zone)
             if self._is_one_too_many(where) and incidents.of_door(*where) is None:
@@ -135,6 +134,8 @@ class Doors:
             return
         label = next((each.label for each in view.zones if each.zone == zone), None)
         door = self._door(where, view.place.room, label)
+        if known is not None or stands == "open":
+            self.weeks.found(decision, door, now.wall, is_open=stands == "open")
         if stands == "open":
             self._opened(decision, door, Opening(now.wall, f"{zone} {now.wall}"), now)
         else:
@@ -162,6 +163,8 @@ class Doors:
         """See whether the posture changed in this decision, and whether an untold door may be told of."""
         if self._hours.became_secure(decision, now):
             self._sweep(f"as the posture became {self._hours.posture()}", now)
+        if self._telling.fell_silent_no_more():
+            self._sweep("", now)
         if (where := self._telling.tell_untold(decision, now)) is not None:
             known = self._doors.get(where)
             if known is not None and known.state == "closed":
@@ -196,6 +199,9 @@ class Doors:
         if key == "start":
             self._telling.say_untold(decision, now)
             self._sweep("", now)
+            for where, door in list(self._doors.items()):
+                if where not in self._ledger.directory.doors and door.unknown is not None:
+                    self._drop(decision, where)
         elif key == "edge":
             if not self._hours.edge(now):
                 return  # it was moved
@@ -206,8 +212,13 @@ class Doors:
         if self._to_look_at:
             self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
-    def retune(self, decision: Decision, now: Now) -> None:
-        """Take the doors of new settings: what they are called, how long they may stand open, and when."""
+    def retune(self, decision: Decision, was: Directory, now: Now) -> None:
+        """Take the doors of new settings: what they are called, how long they may stand open, and when.
+
+        ``was`` is what held before: a door that only that had is gone.
+        """
+        for where in [w for w in self._doors if w in was.doors and w not in self._ledger.directory.doors]:
+            self._drop(decision, where)
         for where, known in self._doors.items():
             door = self._door(where, known.place.room, known.label)
             due = None
@@ -228,6 +239,7 @@ class Doors:
             self._doors[where] = replace(door, since=door.since + moved_ms, due=due)
             self._keep(decision, self._doors[where])
         self._hours.rewrite(decision, moved_ms)
+        self._telling.rewrite(decision, moved_ms)
         self.weeks.rewrite(decision, moved_ms, now)
         self._sweep("", now)
         self._hours.wake_at_edge(now)
@@ -295,11 +307,15 @@ class Doors:
             return "opened after hours"
         return f"opened in {self._hours.posture()}"
 
-    def _held_open(self, decision: Decision, door: Door, known: DoorView, now: Now) -> None:
+    def _held_open(
+        self, decision: Decision, door: Door, known: DoorView, now: Now, *, again: bool = False
+    ) -> None:
         if not door.open_max_ms:
             return  # it may be, by the settings of now
-        since, due = known.since, min(known.since + door.open_max_ms, now.wall)
-        self.weeks.broke(decision, door, "held-open", due)
+        since, due = known.since, now.wall
+        if not again:  # else it is counted
+            due = min(since + door.open_max_ms, now.wall)
+            self.weeks.broke(decision, door, "held-open", due)
         words = f"held open for {age(now.wall - since)}"
         if known.unknown is not None:
             words += f", as last known ({known.unknown})"
@@ -309,6 +325,7 @@ class Doors:
         incident = self._incidents.of_door(*door.where)
         if incident is not None and incident.state == "open" and incident.closed_at is None:
             self._ledger.record(decision, now, "door", words, incident=incident.id, detail=_where(door))
+            self._keep(decision, replace(self._doors[door.where], told=known.told or "held-open"))
             return  # it asks for somebody already
         self._tell(decision, door, "held-open", Opening(due, f"{door.zone} held {since}"), words, now)
 
@@ -322,6 +339,8 @@ class Doors:
         if began:
             self._telling.line(decision, where, stood, now)
         rule = self._hours.broken(door, now.wall)
+        if rule is None and known.due is None and known.told is None and _is_held(known, door, now):
+            self._held_open(decision, door, known, now, again=True)  # it was a line of a call that is over
         if rule is None or (not began and known.told is not None and _is_as_grave(known.told, rule)):
             return
         incident = self._incidents.of_door(*where)
@@ -391,7 +410,9 @@ class Doors:
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""
-        self._to_look_at |= {where: began for where, door in self._doors.items() if door.state == "open"}
+        for where, door in self._doors.items():
+            if door.state == "open":
+                self._to_look_at[where] = began or self._to_look_at.get(where, "")
         if self._to_look_at:
             self._ledger.wake(now.mono + PAUSE_S, "doors", "more")
 
@@ -402,6 +423,18 @@ class Doors:
 
     def _wake(self, where: Where, mono: float) -> None:
         self._ledger.wake(mono, "door", " ".join(where))
+
+    def _drop(self, decision: Decision, where: Where) -> None:
+        """Let go of a door that the settings don't have any more, but of what is told of it."""
+        if self._incidents.of_door(*where) is not None:
+            return
+        del self._doors[where]
+        del self._zones[where[0]][where[1]]
+        self._closing.pop(where, None)
+        self._to_look_at.pop(where, None)
+        self._telling.drop(decision, where)
+        decision.doors[where] = None
+        decision.shown.append(lambda: self._ledger.view.drop_door(where))
 
     def _keep(self, decision: Decision, door: DoorView) -> None:
         where = (door.place.device, door.zone)
@@ -421,6 +454,10 @@ def _named(door: DoorView) -> str:
 
 def _where(door: Door) -> dict[str, str]:
     return {"device": door.place.device, "zone": door.zone}
+
+
+def _is_held(known: DoorView, door: Door, now: Now) -> bool:
+    return bool(door.open_max_ms) and known.since + door.open_max_ms <= now.wall
 
 
 def _is_as_grave(one: DoorRule | None, other: DoorRule) -> bool:

@@ -12,6 +12,7 @@ it asks nobody twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -38,20 +39,30 @@ from hub.kept_course import to_wall
 from hub.notice import NoticeType
 from hub.plan import Step, audiences_of
 
+PUT_OFF_S: Final = 30.0
+"""Seconds after which a step is looked at again that waits."""
+
 
 def advance(
-    course: Course, plans: Plans, incident: Incident, reach: Reach, now: Now, change: NoticeType | None = None
+    course: Course,
+    plans: Plans,
+    incident: Incident,
+    reach: Reach,
+    now: Now,
+    change: NoticeType | None = None,
+    *,
+    waits: bool = False,
 ) -> Advance:
     """Say what is owed now: by steps that are due, and by what changed.
 
     ``change`` is given right after a transition; an acknowledgement or a resolution is told to all
-    who were told before, at once.
+    who were told before, at once. ``waits``: no step is taken now, they are looked at again soon.
     """
     walk = _Walk(course, plans, incident, reach, now)
     if incident.state == "resolved":
         walk.end()
     else:
-        walk.take_steps()
+        walk.take_steps(waits=waits)
     if change in ("incident.acknowledged", "incident.resolved"):
         walk.tell_all(change)
     elif incident.state != "resolved":
@@ -76,7 +87,7 @@ class _Walk:
         self.skipped: list[Skip] = []
         self.ran_out: str | None = None
 
-    def take_steps(self) -> None:
+    def take_steps(self, *, waits: bool) -> None:
         """Take every step that is due, and those that begin at once because nobody was found."""
         for number, one in enumerate(self.runs):
             due, taken = list(one.due), list(one.taken)
@@ -86,6 +97,9 @@ class _Walk:
                 if at is None or at > self.now.mono:
                     continue
                 if rests(self.incident, self.told.values(), taken[i]):
+                    continue
+                if waits:
+                    due[i] = self.now.mono + PUT_OFF_S
                     continue
                 stopped = self._stopped(step, one)
                 asked = [e for e in self.told.values() if (one.plan, i) in e.by]

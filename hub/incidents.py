@@ -12,7 +12,7 @@ from hub.courses import Courses
 from hub.decision import Decision
 from hub.delivery import Target
 from hub.directory import Directory
-from hub.incident import Incident, Press, clock_moved, numbered_ahead
+from hub.incident import Incident, Press, clock_moved, numbered_ahead, rank
 from hub.kept_course import KeptCourse, to_mono
 from hub.ledger import Ledger
 from hub.notice import NoticeType
@@ -44,7 +44,10 @@ class Incidents:
         now: Now,
     ) -> None:
         self._ledger = ledger
-        self.courses = Courses(ledger, outbound, postures, loaded, now)
+        self._postures = postures
+        self.courses = Courses(
+            ledger, outbound, postures, loaded, now, lambda: self.call_of_lockdown() is not None
+        )
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}
         self._killed_before: float | None = None
@@ -91,6 +94,14 @@ class Incidents:
     def calls(self) -> list[Incident]:
         """Return the unresolved incidents that are calls: all but those of doors."""
         return [incident for incident in self._by_id.values() if incident.kind != "door"]
+
+    def call_of_lockdown(self) -> Incident | None:
+        """Return the call whose timeline doors are lines of: while there is a real lockdown, the gravest."""
+        current = self._postures.current
+        if current.drill or current.posture != "lockdown":
+            return None
+        calls = [one for one in self.calls() if one.kind in ("panic", "duress") and not one.drill]
+        return min(calls, key=lambda one: (rank(one.kind), -one.number), default=None)
 
     def press(
         self,

@@ -35,6 +35,8 @@ Ended = Callable[[Delivery], bool]
 UNHEARD_S: Final = 150.0
 """Seconds after which a delivery without an outcome is handed out again: above any channel's time-out."""
 WITHDRAWN_KEPT: Final = 1000
+HOMELESS: Final = "nobody-to-tell"
+"""The key of the trouble that something is owed for which the settings have nobody."""
 
 
 class Outbound:
@@ -136,17 +138,44 @@ class Outbound:
                 if ends(delivery) and not delivery.is_first:
                     self._withdraw(decision, delivery, why, now)
 
+    def rename(self, decision: Decision) -> None:
+        """Keep what is owed to ends whose audience has another name now: the same words, to the same end."""
+        for delivery in list(self._owed.values()):
+            target = self._ledger.directory.renamed(delivery.target)
+            if target != delivery.target:
+                due = self._due.get(delivery.id)
+                self._drop(delivery)
+                moved = replace(delivery, target=target)
+                self._keep(moved)
+                if due is not None:
+                    self._due[delivery.id] = due
+                decision.deliveries[delivery.id] = moved
+
     def retune(self, decision: Decision, is_unresolved: Callable[[str], bool], now: Now) -> None:
         """Owe to whomever their audiences reach now what was owed to ends that the settings have no more.
 
-        Of an unresolved incident its course sees to that: :mod:`hub.refit`.
+        Of an unresolved incident its course sees to that: :mod:`hub.refit`. A first notice or a resolution
+        for which nobody is found stays owed, with a trouble, until later settings have somebody.
         """
+        homeless = []
         for delivery in list(self._owed.values()):
             if self._ledger.directory.has(delivery.target):
+                if delivery.id not in self._due:
+                    self._hand_out(decision, delivery, now)  # it may have had no end until now
                 continue
-            if not is_unresolved(delivery.incident):
-                self._readdress(decision, delivery, now)
-            self._withdraw(decision, delivery, "the settings have no such end any more", now)
+            found = is_unresolved(delivery.incident) or self._readdress(decision, delivery, now)
+            if found or not (delivery.is_first or delivery.type == "incident.resolved"):
+                self._withdraw(decision, delivery, "the settings have no such end any more", now)
+            else:
+                self._leave(decision, delivery, now)
+                self._due.pop(delivery.id, None)
+                homeless.append(delivery)
+        if homeless:
+            names = ", ".join(sorted({one.target.audience for one in homeless}))
+            detail = f"{len(homeless)} that must be told; the settings have nobody for them: {names}"
+            self._ledger.trouble(decision, now, HOMELESS, "nobody-to-tell", detail)
+        else:
+            self._ledger.restore(decision, now, HOMELESS, for_good=True)
 
     def forget_resolved(
         self, decision: Decision, unresolved: Callable[[str], object | None], why: str, now: Now
@@ -165,13 +194,15 @@ class Outbound:
                 moved = replace(moved, next_try=0 if due is None else to_wall(due, now))
             self._owed[delivery_id] = decision.deliveries[delivery_id] = moved
 
-    def _readdress(self, decision: Decision, delivery: Delivery, now: Now) -> None:
+    def _readdress(self, decision: Decision, delivery: Delivery, now: Now) -> bool:
+        """Owe a delivery to whomever its audience reaches now; returns whether there is anybody."""
         directory, audience = self._ledger.directory, delivery.target.audience
         targets = directory.reach(audience, now.wall).targets or directory.everybody(audience)
         for target in targets:
             new = readdressed(delivery, target, "in the place of an end that the settings have no more")
             if new.id not in self._owed:
                 self.owe(decision, new, now)
+        return bool(targets)
 
     def _overtaken(self, newer: Delivery) -> list[Delivery]:
         """Return the owed notices that the newer one says all of; a first notice is none.
@@ -202,6 +233,9 @@ class Outbound:
 
         If nothing is ever heard of it, it is handed out again.
         """
+        if not self._ledger.directory.has(delivery.target):
+            self._due.pop(delivery.id, None)  # until :meth:`retune` finds somebody
+            return
         if delivery.type in CALMING:
             self._hand_out_first(decision, delivery, now)
         if self._places.take(delivery):

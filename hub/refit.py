@@ -28,6 +28,10 @@ class Ends(Reach, Protocol):
         """Tell whether a target is still one."""
         ...
 
+    def renamed(self, target: Target) -> Target:
+        """Return a target under the name of an audience that has its end now, where its own is gone."""
+        ...
+
 
 def refitted(course: Course, was: Plans, plans: Plans, incident: Incident, ends: Ends, now: Now) -> Advance:
     """Return an unresolved incident's course by the plans as they are now, and what is owed at once.
@@ -52,7 +56,10 @@ class _Fit:
 
     def __init__(self, course: Course, incident: Incident, ends: Ends, now: Now) -> None:
         self.runs = list(course.runs)
-        self.told = {entry.target: entry for entry in course.told}
+        self.told: dict[Target, Told] = {}
+        for entry in course.told:
+            target = ends.renamed(entry.target)
+            self.told.setdefault(target, replace(entry, target=target))
         self.owed: dict[Target, Owe] = {}
         self._confirmed = course.confirmed
         self._incident, self._ends, self._now = incident, ends, now

@@ -59,7 +59,7 @@ class Retuning:
             decision.facts["numbers"] = reserved
         decision.shown.append(lambda: self._show(fact))
         changed = self._devices.retune(decision, was, now)
-        self._devices.doors.retune(decision, now)
+        self._devices.doors.retune(decision, was, now)
         self.settle(decision, now, was)
         if old.walk_tests != fact.settings.walk_tests:
             self._proving.look_at_all(decision, now)
@@ -86,6 +86,7 @@ class Retuning:
         """
         self._restore_gone(decision, now)
         self._ledger.restore(decision, now, NOT_TAKEN, for_good=True)
+        self._outbound.rename(decision)
         self._incidents.retune(decision, was, now)
         self._outbound.retune(decision, lambda one: self._incidents.get(one) is not None, now)
 

@@ -55,6 +55,7 @@ HEADINGS: Final = {
     "settings": "New settings not taken",
     "store": "The record fails or is slow",
     "unanswered": "Nobody answers",
+    "nobody-to-tell": "A notice has nobody to go to",
     "drill-overdue": "A drill is overdue",
     "quarantine": "The record refused a message",
     "hub-fault": "A fault of the hub itself",

@@ -188,6 +188,11 @@ class View:
         """Show a trouble no more."""
         self.troubles.pop(key, None)
 
+    def drop_door(self, where: tuple[str, str]) -> None:
+        """Show a door no more."""
+        self.doors.pop(where, None)
+        self.door_counts.pop(where, None)
+
     def show_bypass(self, device: str, zone: str, bypass: Bypass | None) -> None:
         """Show a zone's bypass; None: none any more."""
         if bypass is None:

@@ -69,7 +69,7 @@ async def week(request: Request, session: Session) -> Response:
     now = here.now().wall
     signatures = [
         f"{shown(one.by)}, {here.words.when(one.at, now)}, version {one.version}: "
-        f"{one.exceptions or 'nothing to say of it'}"
+        f"{one.exceptions or 'no word on the exceptions'}"
         for one in reversed(found.signatures)
     ]
     facts = {
@@ -78,6 +78,7 @@ async def week(request: Request, session: Session) -> Response:
         "edition": found.version,
         "rows": _rows(found.doors),
         "signatures": signatures,
+        "must_say": found.must_be_explained,
     }
     return rendered(request, session, "door_week.html", facts)
 

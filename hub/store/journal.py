@@ -106,8 +106,12 @@ class Journal:
         if moved:
             self._earlier.run(connection, moved)
         for table, kept in self._states(batch).items():
-            if kept:
-                self._upserts[table].run(connection, list(kept.values()))
+            if rows := [row for row in kept.values() if table is not doors or "row" in row]:
+                self._upserts[table].run(connection, rows)
+            for row in kept.values() if table is doors else ():
+                if "row" not in row:
+                    this = (doors.c.device == row["device"], doors.c.zone == row["zone"])
+                    connection.execute(delete(doors).where(doors.c.site == site, *this))
         remove(connection, site, [removal for decision in batch for removal in decision.removals])
         for before in [decision.raw_over for decision in batch if decision.raw_over is not None]:
             connection.execute(delete(quarantine).where(quarantine.c.site == site, quarantine.c.at < before))
@@ -136,7 +140,7 @@ class Journal:
                 kept[devices][device] = {"site": site, "device": device, "row": _text(view)}
             for (device, zone), door in decision.doors.items():
                 where = {"site": site, "device": device, "zone": zone}
-                kept[doors][(device, zone)] = {**where, "row": _text(door)}
+                kept[doors][(device, zone)] = where if door is None else {**where, "row": _text(door)}
             for name, value in decision.facts.items():
                 kept[facts][name] = {"site": site, "name": name, "value": value}
         for key, (incident, course) in latest_incidents.items():

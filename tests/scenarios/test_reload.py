@@ -110,6 +110,86 @@ def test_a_first_notice_outlives_its_end_after_a_resolution_too(make_rig: Make) 
     assert sorted(rig.asked()) == ["0 s new-phone opened", "0 s new-phone resolved"]
 
 
+def renamed_dispatch() -> HubSettings:
+    """The school, whose audience of dispatch is called 911 now; its end is the same."""
+    audiences = dict(school().audiences)
+    audiences["911"] = audiences.pop("dispatch")
+    plans = {}
+    for name, plan in PLANS.items():
+        steps = (
+            replace(s, notify=tuple("911" if one == "dispatch" else one for one in s.notify))
+            for s in plan.steps
+        )
+        plans[name] = replace(plan, steps=tuple(steps))
+    return school(audiences=audiences, plans=plans)
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+def test_dispatch_by_another_name_hears_of_a_panic_that_is_over(make_rig: Make, how: str) -> None:
+    """Down until it was resolved as real: its first notice and its end are owed to the same line."""
+    rig = make_rig(school())
+    rig.far["dispatch"] = "down"
+    rig.press(101)
+    rig.wait(3)
+    rig.resolve("real")
+    if how == "reload":
+        rig.reload(renamed_dispatch())
+    else:
+        rig.settings = renamed_dispatch()
+        rig.restart(1)
+        rig.settle()
+    rig.far["dispatch"] = "takes"
+    rig.wait(120)
+    assert [said.split(" ")[-1] for said in rig.asked("dispatch")] == ["opened", "resolved"]
+
+
+def test_dispatch_by_another_name_hears_that_an_alarm_was_false(make_rig: Make) -> None:
+    """It was told of the alarm; its line was down when that was cancelled."""
+    rig = make_rig(school())
+    rig.press(101)
+    rig.wait(3)
+    rig.far["dispatch"] = "down"
+    rig.resolve("false-alarm")
+    rig.reload(renamed_dispatch())
+    rig.far["dispatch"] = "takes"
+    rig.wait(120)
+    assert [said.split(" ")[-1] for said in rig.asked("dispatch")] == ["opened", "resolved"]
+
+
+def test_dispatch_by_another_name_is_not_told_a_first_time_again(make_rig: Make) -> None:
+    """And hears of the end under its new name."""
+    rig = make_rig(school())
+    rig.press(101)
+    rig.wait(3)
+    rig.reload(renamed_dispatch())
+    rig.wait(5)
+    rig.resolve("false-alarm")
+    assert [f"{n.type} {n.audience}" for n in rig.notices if n.channel == "dispatch"] == [
+        "incident.opened dispatch",
+        "incident.resolved 911",
+    ]
+
+
+def test_a_first_notice_with_nobody_left_is_owed_until_there_is_somebody(make_rig: Make) -> None:
+    """The settings take dispatch and its line away; the next ones have both again."""
+    rig = make_rig(school())
+    rig.far["dispatch"] = "down"
+    rig.press(101)
+    rig.resolve("real")
+    audiences = {name: found for name, found in school().audiences.items() if name != "dispatch"}
+    steps = (StepSettings(after_s=0, notify=("sro",)),)
+    channels = {name: AppriseSettings() for name in ENDS if name != "dispatch"}
+    rig.reload(with_steps(*steps, audiences=audiences, channels=channels))
+    rig.far["dispatch"] = "takes"
+    rig.wait(600)
+    assert rig.asked("dispatch") == []
+    assert rig.troubles("nobody-to-tell") == ["nobody-to-tell"]
+    rig.reload(school())
+    rig.wait(1)
+    assert [said.split(" ")[-1] for said in rig.asked("dispatch")] == ["opened", "resolved"]
+    assert rig.troubles("nobody-to-tell") == []
+
+
 def test_an_end_that_is_gone_with_nobody_in_its_place_hurries_the_next_step(make_rig: Make) -> None:
     """Officer and dispatch have no end any more: the principal is told now, not at 30 s."""
     rig = make_rig(school())
