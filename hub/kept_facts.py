@@ -12,6 +12,8 @@ import msgspec
 
 ASIDE: Final = "unread "
 """How the facts begin under which the text is kept aside of those that could not be read."""
+LET_GO: Final = "null"
+"""The text of a fact that is over: none goes from the store."""
 _T = TypeVar("_T")
 
 
@@ -27,7 +29,7 @@ class KeptFacts:
     def read(self, name: str, kind: type[_T]) -> _T | None:
         """Return a fact; None where there is none, or it can't be read."""
         text = self._texts.get(name)
-        if text is None:
+        if text is None or text == LET_GO:
             return None
         try:
             return msgspec.json.decode(text, type=kind)

@@ -18,6 +18,7 @@ FACTS = (
     "drills held",
     "posture",
     "door postures",
+    "door-untold room-101 door",
     "door-week 3",
     "door-count room-101 door",
     "walk tests room-102",
