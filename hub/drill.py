@@ -87,6 +87,8 @@ class Drill(Struct, frozen=True):
     why_real: str | None = None
     incidents: tuple[str, ...] = ()
     """Ids of its own incidents, in the order in which they opened."""
+    row: int = 0
+    """Its row in the record, beside which its names go when their time is over."""
     place: int = 0
     """Where its presses are kept, of one that has begun."""
 
