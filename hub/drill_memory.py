@@ -15,6 +15,7 @@ from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 
 KEPT: Final = 8
 """Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
@@ -157,6 +158,18 @@ class DrillMemory:
             rooms[device] = (*before, press)
         self._write_presses(decision, drill_id, device)
         self._show(drill_id, decision)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who led, planned and answered, as the record does: rows and fields beside the chain."""
+        gone = {seq for seq, field in values if field == "leader"}
+        for drill in [timed.drill for timed in self.drills.values() if timed.drill.row in gone]:
+            if drill.state not in ("ended", "cancelled"):
+                continue
+            self.change(decision, drill.id, leader=FORGOTTEN, by=FORGOTTEN)
+            if drill.ended_by is not None:  # the reason says who
+                self.change(decision, drill.id, ended_by=FORGOTTEN, why=FORGOTTEN)
+            for press in [one for of in self.presses[drill.id].values() for one in of if one.by]:
+                self.keep_press(decision, drill.id, replace(press, by=FORGOTTEN))
 
     def write(self, decision: Decision) -> None:
         """Write the drills down."""

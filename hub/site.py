@@ -393,6 +393,8 @@ class Site(Ledger):
         decision.removals.append(Removal(seq, fact.values))
         self.doors.weeks.forget(decision, fact.values)
         self.walk_tests.forget(decision, fact.values)
+        self.drill_memory.forget(decision, fact.values)
+        self.postures.forget(decision, fact.values, now)
 
     def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
         """Let go of what the database refused long ago."""
