@@ -199,15 +199,15 @@ class Presses:
         ledger = self._ledger
         what = "its press" if account.is_alarm and doubt(account.cause) is None else "it"
         reason = f"{what} was {age(seen.at - account.at)} earlier than first reckoned: at {stamp(account.at)}"
+        name = digest(ledger.settings.site, account.device, key)
         ledger.record(
             decision,
             now,
             "reckoned-earlier",
             reason,
             incident=seen.incident,
-            detail={"device": account.device},
+            detail={"device": account.device, "digest": name, "at_ms": account.at},
         )
-        name = digest(ledger.settings.site, account.device, key)
         if (
             account.is_alarm
             and account.test

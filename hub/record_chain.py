@@ -69,7 +69,8 @@ def split(row: RecordRow, event: EventRow | None, salts: Any) -> Split:
             reason = ""
     if event is not None:
         known = asdict(event)
-        detail["event"] = {"row": event_hash(known), "payload": payload_hash(event.payload)}
+        hashes = {"row": event_hash(known), "payload": payload_hash(event.payload)}
+        detail["event"] = hashes | {"at": event.at}
     return Split(reason, _JSON.encode(detail).decode(), tuple(beside))
 
 

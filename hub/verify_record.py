@@ -36,6 +36,8 @@ EVENT_COLUMNS = (
     "size", "payload_hash",
 )  # fmt: skip
 """Of an event's row: all but its time, of which an earlier reckoning may come, and its payload."""
+EARLIER = "reckoned-earlier"
+"""What a row says that moves an event's time: ``digest`` and ``at_ms`` are of the event."""
 TOLD = 50
 """Faults told one by one; all are counted."""
 
@@ -112,6 +114,8 @@ class Verifier:
             self._heads.setdefault(seq, []).append(value)
         self._gone: dict[str, None] = {}
         self._removed: set[str] = set()
+        self._moved: dict[str, tuple[int, Any, Any]] = {}
+        """Events whose time is another than their row says, by digest: row, time, last reckoning."""
 
     def take(self, row: Mapping[str, Any]) -> None:
         """Look at the next row, whatever it holds."""
@@ -165,6 +169,9 @@ class Verifier:
             self.fault(f"row {seq}, of the head that was noted, is missing: {where}; its end was cut off")
         for ref in self._gone:
             self.fault(f"{ref}: the value is gone, and no row says that it was removed")
+        for seq, at, reckoned in self._moved.values():
+            if at != reckoned:
+                self.fault(f"row {seq}: its event's time is altered")
 
     def fault(self, words: str) -> None:
         """Count a fault."""
@@ -191,6 +198,9 @@ class Verifier:
         self._event(seq, detail.get("event"), row.get("event"))
         if row["what"] == REMOVED:
             self._removal(row, detail)
+        moved = self._moved.get(str(detail.get("digest"))) if row["what"] == EARLIER else None
+        if moved is not None:
+            self._moved[str(detail["digest"])] = (moved[0], moved[1], detail.get("at_ms"))
 
     def _value(self, known: Mapping[str, Any], kept: Mapping[str, Any] | None) -> None:
         ref = str(known["ref"])
@@ -209,6 +219,8 @@ class Verifier:
             return
         if event_hash(event) != known["row"]:
             self.fault(f"row {seq}: its event is altered")
+        if "at" in known and event["at"] != known["at"]:  # rows of before hold no time
+            self._moved[event["digest"]] = (seq, event["at"], None)
         payload = event["payload"]
         if payload is None:
             self._gone[f"{seq}.payload"] = None

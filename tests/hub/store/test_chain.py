@@ -233,6 +233,7 @@ BESIDE = {
     "an event's flaws": "UPDATE events SET flaws = 'none'",
     "an event's payload": "UPDATE events SET payload = 'x'",
     "an event's payload emptied": "UPDATE events SET payload = ''",
+    "an event's time": "UPDATE events SET at = at - 7200000",
     "an event's arrival": "UPDATE events SET received_at = 1",
     "an event taken out": "DELETE FROM events WHERE device = 'room-102'",
     "an event moved to another row": "UPDATE events SET seq = 99999 WHERE device = 'room-102'",
@@ -255,8 +256,12 @@ def test_a_time_reckoned_earlier_is_no_alteration(journal: Journal, store: Store
     """An event's time may move to an earlier reckoning, by a row of its own."""
     journal.commit(morning())
     name = morning()[0].events[0].digest
-    journal.commit([Decision(0.0, earlier={name: 5})])
+    row = RecordRow(last(store) + 1, 6, "reckoned-earlier", "", detail={"digest": name, "at_ms": 5})
+    journal.commit([Decision(0.0, record=[row], earlier={name: 5})])
     assert faults(store) == []
+    run(store, "UPDATE events SET at = 4 WHERE at = 5")
+    (fault,) = faults(store)
+    assert fault.endswith("its event's time is altered")
 
 
 def test_sites_have_chains_of_their_own(store: Store) -> None:
