@@ -175,7 +175,8 @@ class MakeReal(Struct, frozen=True):
 class PartOfDrill(Struct, frozen=True):
     """A person says that a press that was not expected is part of the drill.
 
-    With an event, those of its room that came before it are, too; without, the only one that waits.
+    With a device and an event, those of its room that came before it are, too; without, the only one
+    that waits.
     """
 
     drill: str

@@ -23,6 +23,7 @@ from hub.asking import (
 )
 from hub.decision import Decision
 from hub.drill import AHEAD_S, LONGEST_S, NEVER, OPEN, Drill, DrillPress
+from hub.drill_cover import DrillCover
 from hub.drill_memory import DrillMemory
 from hub.drill_record import of_drill, record_row
 from hub.drills import Drills
@@ -38,13 +39,20 @@ class DrillDeeds:
     """Takes a person's word on a drill and answers it."""
 
     def __init__(
-        self, ledger: Ledger, incidents: Incidents, postures: Postures, memory: DrillMemory, drills: Drills
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        postures: Postures,
+        memory: DrillMemory,
+        drills: Drills,
+        cover: DrillCover,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._postures = postures
         self._memory = memory
         self._drills = drills
+        self._cover = cover
 
     def take(self, decision: Decision, action: DrillAction, now: Now) -> Answer:
         """Do what a person asks, or refuse it with the reason."""
@@ -138,25 +146,30 @@ class DrillDeeds:
         if drill.state in ("planned", "cancelled"):
             why = f"cannot make drill {drill.number} real: {drill.state}; allowed: running, ended"
             return Refused("not-in-this-state", why, drill.state, ("running", "ended"))
-        chosen = self._memory.chosen(drill.id, action.device, action.event)
-        which = [press for press in chosen if press.standing != "real"]
         whole = action.device is None
-        if not which and not (whole and drill.state == "running"):
+        chosen = self._memory.chosen(drill.id, action.device, None if whole else action.event)
+        which = [press for press in chosen if press.standing != "real"]
+        if not which and not whole:
             return self._no_such_press(drill, action, "to make real")
         who = {"by": action.by, "via": action.via}
+        real = f"drill {drill.number} was made real"
+        if whole:  # also what was pressed in it and comes only now
+            start = self._memory.drills[drill.id].start
+            self._cover.end_of_cover(decision, drill.id, start, real, now, who)
         for press in which:
-            self._drills.make_real(decision, drill.id, press, f"{action.by} says so", who, now)
+            self._cover.make_real(decision, drill.id, press, f"{action.by} says so", who, now)
         if whole and drill.state == "running":
             why = f"{action.by} made all of it real"
-            real = f"drill {drill.number} was made real"
-            if self._memory.drills[drill.id].real_from is None:
-                self._drills.end_of_cover(decision, drill.id, now.mono, real, now)
             self._postures.take_drill_off(decision, real, now)
             self._drills.end(decision, drill.id, why, now, who)
-        self._drills.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         return DrillDone(self._memory.drills[drill.id].drill, self._real_of(drill.id, which))
 
     def _part_by(self, decision: Decision, drill: Drill, action: PartOfDrill, now: Now) -> Answer:
+        if action.event is not None and action.device is None:
+            return Refused(
+                "bad-input", "device: an event is named with its room's", allowed=("device and event",)
+            )
         which = [p for p in self._memory.chosen(drill.id, action.device, action.event, until=True) if p.waits]
         if len(which) > 1 and action.event is None:
             rooms = ", ".join(f"{p.press.place.device} {p.press.id}" for p in which)
@@ -167,7 +180,7 @@ class DrillDeeds:
         for press in which:
             room = press.press.place.room
             said = replace(press, standing="part-of-drill", by=action.by, via=action.via, at=now.wall)
-            self._drills.tell_apart(decision, drill.id, said, now)
+            self._cover.tell_apart(decision, drill.id, said, now)
             where = {
                 "device": press.press.place.device,
                 "id": press.press.id,
@@ -178,7 +191,7 @@ class DrillDeeds:
             record_row(
                 self._ledger, decision, drill, now, "drill-answer", why, where | {"answer": "part-of-drill"}
             )
-        self._drills.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         return DrillDone(self._memory.drills[drill.id].drill)
 
     def _no_such_press(self, drill: Drill, action: MakeReal | PartOfDrill, what: str) -> Refused:

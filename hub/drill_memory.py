@@ -10,14 +10,15 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from hub.decision import Decision
-from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
+from hub.drill import Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 
 KEPT: Final = 8
-"""Drills that have run, the latest, whose presses are remembered: one may arrive long after it."""
+"""Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
+that were cancelled are shown."""
 FACT: Final = "drills"
 PRESSES: Final = "drill-presses "
 """How the facts begin that keep a drill's presses, one for each of its places and rooms."""
@@ -36,8 +37,11 @@ class _KeptPresses(Struct, frozen=True):
 class DrillMemory:
     """The drills that are planned, the one that runs, and the latest that did."""
 
-    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
-        """Over a restart a drill goes on by the wall clock, and what waits for an answer stays due."""
+    def __init__(self, ledger: Ledger, facts: KeptFacts, boot: str | None, now: Now) -> None:
+        """Over a restart a drill goes on by the wall clock, and what waits for an answer stays due.
+
+        ``boot`` is this start of the kernel.
+        """
         self._ledger = ledger
         kept = facts.read(FACT, _Kept) or _Kept()
         self.number = kept.number
@@ -46,15 +50,26 @@ class DrillMemory:
         """By their ids; of those that have begun, the latest to begin is the last."""
         self.presses: dict[str, dict[str, tuple[DrillPress, ...]]] = {name: {} for name in self.drills}
         """Of each drill, by their rooms' devices, in the order in which they came."""
-        self._recalled = {drill.id for drill in kept.drills if drill.state == "running"}
         anchor = facts.read(ANCHOR, Anchor)
-        self._kept_boot = None if anchor is None else anchor.boot
+        self._away = boot is None or anchor is None or boot != anchor.boot
+        """How long the machine was off is known by its wall clock alone, which may have stood still."""
         for slot, of_room in facts.each(PRESSES, _KeptPresses):
             if of_room.drill in self.presses:
                 self.presses[of_room.drill][slot.partition(" ")[2]] = of_room.presses
-        for drill_id in self.drills:
+        self._recalled = {
+            (drill_id, press.press.place.device, press.press.key)
+            for drill_id, rooms in self.presses.items()
+            for of in rooms.values()
+            for press in of
+        }
+        """The presses that were taken before this start, each by its drill, device and key."""
+        self._of_before = {drill.id for drill in kept.drills if drill.state != "planned"}
+        """The drills that had begun before this start."""
+        for drill_id, timed in self.drills.items():
             self.arm(drill_id, now)
             self._show(drill_id)
+            if timed.drill.state == "running":  # the posture may be another than its own
+                ledger.wake(now.mono, "drill", drill_id)
 
     # --- looking things up ---
 
@@ -65,6 +80,23 @@ class DrillMemory:
     def waiting(self, drill_id: str) -> list[DrillPress]:
         """Return a drill's presses that were not expected, and of which nobody has said what they are."""
         return [press for of in self.presses[drill_id].values() for press in of if press.waits]
+
+    def unanswered(self, drill_id: str) -> list[DrillPress]:
+        """Return a drill's presses that are not real, and that no person has answered; the earliest first."""
+        presses = [press for of in self.presses[drill_id].values() for press in of]
+        found = [press for press in presses if press.standing in ("expected", "not-expected")]
+        return sorted(found, key=lambda press: press.press.at)
+
+    def latest(self, drill_id: str, press: DrillPress) -> DrillPress:
+        """Return what is known by now of a press that is kept."""
+        of_room = self.presses[drill_id][press.press.place.device]
+        return next(one for one in of_room if one.press.key == press.press.key)
+
+    def doubt(self, drill_id: str) -> str | None:
+        """Name why a drill covers nothing that comes now, whenever it was pressed; None: it does."""
+        if self._away and drill_id in self._of_before and self._ledger.clock.synced is not True:
+            return "the machine was started anew, and nobody keeps its clock right yet"
+        return None
 
     def first_at(self, drill_id: str, press: Press) -> int | None:
         """Return when a room's first press of a drill was, by what has come."""
@@ -134,38 +166,53 @@ class DrillMemory:
 
     def forget_old(self) -> None:
         """Let go of the oldest drills that are over: what was pressed in them and comes now is real."""
-        over = [
-            name
-            for name, timed in self.drills.items()
-            if timed.drill.state not in OPEN and not self.waiting(name)
-        ]
-        for name in over[:-KEPT]:
-            del self.drills[name], self.presses[name]
-            self._ledger.view.drills.pop(name, None)
+        for state in ("ended", "cancelled"):
+            over = [
+                name
+                for name, timed in self.drills.items()
+                if timed.drill.state == state and not self.waiting(name)
+            ]
+            for name in over[:-KEPT]:
+                del self.drills[name], self.presses[name]
+                self._ledger.view.drills.pop(name, None)
 
-    def rewrite(self, decision: Decision, now: Now, moved_ms: int, boot: str | None) -> None:
+    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> dict[str, list[DrillPress]]:
         """Store every moment anew, after the wall clock jumped.
 
         What is planned goes by the wall clock. Where the machine was started anew meanwhile and its clock
-        is only now set right, how long it was away is known only now: a drill is not the longer for it.
+        is only now set right, how long it was away is known only now: drills and presses of before were
+        when they were. Returns what those drills took since the start, to be judged again.
         """
-        unknown_until_now = moved_ms > 0 and (boot is None or boot != self._kept_boot)
+        known_now = moved_ms > 0 and self._away
+        again: dict[str, list[DrillPress]] = {}
         for drill_id, timed in list(self.drills.items()):
-            if timed.drill.state == "planned":
+            of_before = known_now and drill_id in self._of_before
+            if timed.drill.state == "planned" or of_before:
                 self.drills[drill_id] = _timed(timed.drill, now)
             else:
-                end = timed.end
-                if unknown_until_now and drill_id in self._recalled and timed.drill.state == "running":
-                    end = min(end, to_mono(timed.drill.until, now))
-                self.drills[drill_id] = _rewritten(timed._replace(end=end), now)
+                self.drills[drill_id] = _rewritten(timed, now)
             for device, presses in self.presses[drill_id].items():
-                self.presses[drill_id][device] = tuple(clock_moved(press, moved_ms) for press in presses)
+                self.presses[drill_id][device] = tuple(
+                    press
+                    if known_now and (drill_id, device, press.press.key) in self._recalled
+                    else clock_moved(press, moved_ms)
+                    for press in presses
+                )
                 self._write_presses(decision, drill_id, device)
             self.arm(drill_id, now)
+            if of_before:
+                again[drill_id] = [
+                    press
+                    for press in self.unanswered(drill_id)
+                    if (drill_id, press.press.place.device, press.press.key) not in self._recalled
+                ]
+        if moved_ms > 0:
+            self._away = False
         if self.drills:
             self.write(decision)
             for drill_id in self.drills:
                 self._show(drill_id, decision)
+        return again
 
     def arm(self, drill_id: str, now: Now) -> None:
         """Ask to be looked at when something of a drill is due next."""

@@ -12,23 +12,21 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from config.clock import Now, stamp
+from config.clock import Now, read_stamp, stamp
 from hub.asking import Refused
 from hub.decision import Decision
-from hub.deeds import Deeds
 from hub.delivery import Target
 from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, judge
 from hub.drill_calendar import DrillCalendar
+from hub.drill_cover import DrillCover
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drill_record import of_drill, record_row
-from hub.incident import Incident, Press, Resolution
+from hub.incident import Incident, Press
 from hub.incidents import Incidents
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.postures import Postures
-from hub.transitions import told_apart
-from hub.walk_tests import WalkTests
 
 TOO_LATE_S: Final = 60.0
 """A planned drill that could not begin within this of its time does not begin by itself."""
@@ -43,21 +41,19 @@ class Drills:
         self,
         ledger: Ledger,
         incidents: Incidents,
-        deeds: Deeds,
-        walk_tests: WalkTests,
         postures: Postures,
         notices: DrillNotices,
         calendar: DrillCalendar,
         memory: DrillMemory,
+        cover: DrillCover,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
-        self._deeds = deeds
-        self._walk_tests = walk_tests
         self._postures = postures
         self._notices = notices
         self._calendar = calendar
         self._memory = memory
+        self._cover = cover
 
     # --- presses ---
 
@@ -72,7 +68,8 @@ class Drills:
         for timed in reversed(list(self._memory.drills.values())):
             if timed.drill.state in ("running", "ended"):
                 first = self._memory.first_at(timed.drill.id, press)
-                if (verdict := judge(timed, press, moment, first, doubt)) is not None:
+                unsure = doubt or self._memory.doubt(timed.drill.id)
+                if (verdict := judge(timed, press, moment, first, unsure)) is not None:
                     return timed.drill, verdict
         return None
 
@@ -103,30 +100,34 @@ class Drills:
         self._incidents.courses.tell(decision, incident, self._asked(drill, now), why, now)
         if unexpected and settings.unexpected_real_after_s == 0:
             self._overdue(decision, drill.id, now)
-        self.close(decision, drill.id, now)
+        self._cover.close(decision, drill.id, now)
         self._memory.arm(drill.id, now)
         return self._incidents.get(incident.id) or incident
 
-    def real_came(
-        self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
-    ) -> None:
-        """Take a real call while a drill runs: what is pressed after a panic is no drill's."""
-        drill = self._memory.running()
-        if drill is None:
+    def heed_posture(self, decision: Decision, now: Now) -> None:
+        """Take that the posture may be another than the drill's own, set by a person or heard from the rooms.
+
+        One that calls out something real ends the cover at that moment; normal in the place of the
+        drill's own ends the drill.
+        """
+        drill, posture = self._memory.running(), self._postures.current
+        if drill is None or drill.real_from is not None or posture.drill or not posture.is_said:
             return
-        room = press.place.room
-        reason = f"{room}: real: {why}; incident {incident.number}"
-        detail = {"device": press.place.device, "zone": press.zone, "id": press.id, "at": stamp(press.at)}
-        detail |= {"kind": press.kind, "incident": incident.id}
-        record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
-        words = f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"
-        if press.kind == "panic" and drill.real_from is None:
-            mono = max(self._memory.drills[drill.id].start, _moment(press, 0, now).at)
-            self.end_of_cover(decision, drill.id, mono, words, now)
-        if press.kind == "panic" and self._postures.current.drill:
-            self._postures.take_drill_off(decision, words, now)
-        elif press.kind != "assist":
-            self._postures.ask(decision, words, now)
+        who = {"by": posture.by, "via": posture.via} if posture.by_person else {}
+        if posture.posture == "normal":
+            if drill.posture is not None:
+                self.end(
+                    decision, drill.id, "the posture was set to normal in the place of its own", now, who
+                )
+                self._memory.arm(drill.id, now)
+            return
+        words = f"{posture.posture} was called, and not as a drill"
+        record_row(self._ledger, decision, drill, now, "drill-real", words, {"n": posture.n} | who)
+        told = f"Drill {drill.number} ({drill.name}): {words}: EVERY PRESS IS REAL NOW"
+        self._notices.tell(decision, drill, "real posture", told, self._asked(drill, now), now)
+        start = self._memory.drills[drill.id].start
+        at = max(start, min(to_mono(read_stamp(posture.since), now), now.mono))
+        self._cover.end_of_cover(decision, drill.id, at, words, now, {})
 
     def reckoned(
         self, decision: Decision, device: str, key: str, at: int, waited_ms: int, now: Now
@@ -145,11 +146,23 @@ class Drills:
             verdict = judge(timed, moved.press, _moment(moved.press, waited_ms, now), None, None)
             if found.standing != "real" and (verdict is None or verdict.standing == "real"):
                 why = "it was pressed before the drill" if verdict is None else verdict.why
-                self.make_real(decision, drill_id, moved, why, {}, now)
-            self.close(decision, drill_id, now)
+                self._cover.make_real(decision, drill_id, moved, why, {}, now)
+            self._cover.close(decision, drill_id, now)
             real = self._memory.presses[drill_id][device]
             return next((self._incidents.get(p.real) for p in real if p.press.key == key and p.real), None)
         return None
+
+    def judge_again(self, decision: Decision, presses: dict[str, list[DrillPress]], now: Now) -> None:
+        """Make real what these drills took, and was not pressed in them by a clock that is right only now."""
+        for drill_id, of in presses.items():
+            for press in of:
+                verdict = judge(
+                    self._memory.drills[drill_id], press.press, _moment(press.press, 0, now), None, None
+                )
+                if verdict is None or verdict.standing == "real":
+                    why = "it was pressed after the drill, by the clock as it is now"
+                    self._cover.make_real(decision, drill_id, press, why, {}, now)
+            self._cover.close(decision, drill_id, now)
 
     def not_now(self, drill: Drill) -> Refused | None:
         """Name what keeps a drill from beginning now: something real, or another drill."""
@@ -161,6 +174,9 @@ class Drills:
             if incident.kind in ALARMING and not incident.drill:
                 why = f"{cannot}incident {incident.number} of kind {incident.kind} is not resolved"
                 return Refused("not-in-this-state", why, incident.state, ("resolved",))
+        if self._postures.current.asks:
+            why = f"{cannot}nobody has said yet which posture holds"
+            return Refused("not-in-this-state", why, "asked", ("a posture that a person has set",))
         posture = self._postures.current.posture
         if posture != "normal":
             why = f"{cannot}the posture is {posture}"
@@ -178,6 +194,8 @@ class Drills:
         if timed is None:
             return
         self._overdue(decision, drill_id, now)  # before all else: nothing may keep it waiting
+        self.heed_posture(decision, now)
+        timed = self._memory.drills[drill_id]
         if timed.drill.state == "planned" and timed.start <= now.mono:
             self._begin_by_itself(decision, timed, now)
         elif timed.drill.state == "running":
@@ -185,11 +203,11 @@ class Drills:
                 self.end(decision, drill_id, "its time was over", now, {})
             elif not timed.drill.reminded and self._memory.remind_at(timed) <= now.mono:
                 self._remind(decision, timed, now)
-        self.close(decision, drill_id, now)
+        self._cover.close(decision, drill_id, now)
         self._memory.arm(drill_id, now)
 
     def new_epoch(self, decision: Decision, why: str, at: int, first: int, now: Now) -> None:
-        """End the drill that runs: what was pressed after ``at`` (wall ms) is real.
+        """End the drill that runs: what was pressed after ``at`` (wall ms) is real. Let none begin by itself.
 
         The next drill's number is ``first`` at least: others of which nothing is known may bear those before.
         """
@@ -200,6 +218,10 @@ class Drills:
             self._memory.drills[drill.id] = timed._replace(end=end)
             self.end(decision, drill.id, why, now, {})
             self._memory.arm(drill.id, now)
+        for planned in [one.drill for one in self._memory.drills.values() if one.drill.state == "planned"]:
+            self.cancel(decision, planned.id, why, now, {})
+            words = f"Drill {planned.number} ({planned.name}) will NOT begin: {why}; plan it again"
+            self._notices.tell(decision, planned, "will not begin", words, self._asked(planned, now), now)
         self._memory.write(decision)
 
     def _begin_by_itself(self, decision: Decision, timed: Timed, now: Now) -> None:
@@ -251,15 +273,19 @@ class Drills:
         self._postures.end_drill(decision, drill_id, why, now)
         self._memory.keep(decision, drill_id)
         self._calendar.held(decision, ended, now)
-        self.close(decision, drill_id, now)
+        self._cover.close(decision, drill_id, now)
 
     def cancel(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill not begin."""
-        drill = self._memory.drills[drill_id].drill
+        timed = self._memory.drills.pop(drill_id)
+        self._memory.drills[drill_id] = timed  # the latest that is over is the last
+        drill = timed.drill
         record_row(self._ledger, decision, drill, now, "drill-cancelled", why, of_drill(drill) | who)
         self._memory.change(
             decision, drill_id, state="cancelled", ended=now.wall, ended_by=who.get("by"), why=why
         )
+        self._memory.forget_old()
+        self._memory.write(decision)
 
     def _remind(self, decision: Decision, timed: Timed, now: Now) -> None:
         drill = timed.drill
@@ -280,54 +306,7 @@ class Drills:
         for press in self._memory.waiting(drill_id):
             if press.due is not None and press.due <= now.wall:
                 why = "it was not expected, and nobody answered in time"
-                self.make_real(decision, drill_id, press, why, {}, now)
-
-    def close(self, decision: Decision, drill_id: str, now: Now) -> None:
-        """Resolve the incidents of a drill that is over, once nothing in it waits for an answer."""
-        drill = self._memory.drills[drill_id].drill
-        if drill.state != "ended" or self._memory.waiting(drill_id):
-            return
-        for name in drill.incidents:
-            if (incident := self._incidents.get(name)) is not None:
-                by = drill.ended_by or f"drill {drill.number}"
-                who = {"by": by, "via": "drill", "note": f"drill {drill.number} is over"}
-                self._deeds.end(decision, incident, Resolution(by, now.wall, "drill", "drill"), who, now)
-
-    # --- real ---
-
-    def make_real(
-        self, decision: Decision, drill_id: str, press: DrillPress, why: str, who: dict[str, Any], now: Now
-    ) -> None:
-        """Open a real incident of a drill's press, with its own time, in its own group and plan."""
-        drill = self._memory.drills[drill_id].drill
-        real = replace(press.press, in_drill=None)
-        self._walk_tests.real(decision, real, now)
-        incident = self._incidents.press(decision, real, now)
-        by, via = who.get("by"), who.get("via")
-        said = replace(press, standing="real", by=by, via=via, at=now.wall, real=incident.id)
-        self.tell_apart(decision, drill_id, said, now)
-        where = {"device": real.place.device, "id": real.id, "answer": "real", "incident": incident.id}
-        words = f"{real.place.room}: real: {why}"
-        record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
-        self.real_came(decision, real, incident, now, "a person made it real" if by else why)
-        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
-            late = (
-                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
-            )
-            self._postures.ask(decision, late, now)
-
-    def end_of_cover(self, decision: Decision, drill_id: str, mono: float, why: str, now: Now) -> None:
-        """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on."""
-        self._memory.drills[drill_id] = self._memory.drills[drill_id]._replace(real_from=mono)
-        self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why)
-
-    def tell_apart(self, decision: Decision, drill_id: str, press: DrillPress, now: Now) -> None:
-        """Keep what a press turned out to be, and show it on the drill's own incident."""
-        self._memory.keep_press(decision, drill_id, press)
-        if (incident := self._incidents.get(press.incident)) is not None:
-            change = told_apart(incident, press.press, press.standing)
-            detail = {"drill": drill_id, "device": press.press.place.device, "by": press.by, "via": press.via}
-            self._incidents.changed(decision, change, "incident.updated", now, "drill-answer", detail)
+                self._cover.make_real(decision, drill_id, press, why, {}, now)
 
     # --- looking things up ---
 

@@ -28,6 +28,10 @@ BY_PLAN: Final[tuple[PostureName, ...]] = ORDER[1:]
 """What a plan may set."""
 
 
+LOST: Final = "the rooms were told it before the hub's record had it"
+"""What is known of a posture that is found with a broker."""
+
+
 class Question(Struct, frozen=True):
     """A person is asked which posture is to hold."""
 
@@ -65,6 +69,11 @@ class SitePosture(Struct, frozen=True):
     def by_person(self) -> bool:
         """A person set it, and no drill: no plan replaces it."""
         return self.by is not None and not self.drill
+
+    @property
+    def is_said(self) -> bool:
+        """A person set it, or the rooms hold it and nobody knows who did."""
+        return self.by_person or self.why == LOST
 
     @property
     def is_first(self) -> bool:

@@ -20,7 +20,7 @@ from hub.incident import Incident
 from hub.inputs import PostureHeard
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
-from hub.posture import ORDER, RISES, Question, SitePosture, lowers, outranks
+from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices
 
 FACT: Final = "posture"
@@ -30,8 +30,6 @@ UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still 
 LAST_N: Final = 253_402_300_799_999
 """The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
 below what agents obey there is room for all that is still to be said."""
-LOST: Final = "the rooms were told it before the hub's record had it"
-"""What is known of a posture that is found with a broker."""
 
 
 class Postures:

@@ -15,6 +15,7 @@ from config.contract import Event, MessageError, content_hash, read_topic, shown
 from hub.causes import FAULTS, doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
+from hub.drill_cover import DrillCover
 from hub.drills import Drills
 from hub.incident import Press, reckoned_earlier
 from hub.incidents import Incidents
@@ -58,12 +59,14 @@ class Presses:
         devices: Devices,
         walk_tests: WalkTests,
         drills: Drills,
+        cover: DrillCover,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._devices = devices
         self._walk_tests = walk_tests
         self._drills = drills
+        self._cover = cover
         self._recent: OrderedDict[str, Seen] = OrderedDict()
         self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
         """Each fault's latest word, told or restored: its boot, and its place in it."""
@@ -288,7 +291,7 @@ class Presses:
             self._walk_tests.real(decision, press, now)
             incident = self._incidents.press(decision, press, now, is_new=is_new)
             why = "no drill had it" if of_drill is None else of_drill[1].why
-            self._drills.real_came(decision, press, incident, now, why)
+            self._cover.real_came(decision, press, incident, now, why)
             return incident.id
         if isinstance(fact.event, MessageError):
             return None  # kept as it came, with a trouble; its word on a door or a fault is not believed

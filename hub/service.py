@@ -97,7 +97,7 @@ class Hub:
         self.channels = build_channels(settings)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
-        site = Site(settings, shapes_of(self.channels), loaded, self.view, kept)
+        site = Site(settings, shapes_of(self.channels), loaded, self.view, kept, boot)
         site.clock = trust()
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, metrics, boot, kept)

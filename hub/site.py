@@ -27,6 +27,7 @@ from hub.devices import Devices
 from hub.directory import Shapes, directory_of
 from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
+from hub.drill_cover import DrillCover
 from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
@@ -128,8 +129,9 @@ class Site(Ledger):
         loaded: Loaded,
         view: View,
         now: Now,
+        boot: str | None = None,
     ) -> None:
-        """``channels`` maps a channel's name to its kind and its targets' names."""
+        """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
@@ -153,19 +155,15 @@ class Site(Ledger):
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, facts, now)
-        self.drill_memory = DrillMemory(self, facts, now)
+        self.drill_memory = DrillMemory(self, facts, boot, now)
+        drill_notices = DrillNotices(self, self.outbound)
+        memory = self.drill_memory
+        cover = DrillCover(self, self.incidents, self.deeds, self.walk_tests, self.postures, memory)
         self.drills = Drills(
-            self,
-            self.incidents,
-            self.deeds,
-            self.walk_tests,
-            self.postures,
-            DrillNotices(self, self.outbound),
-            self.drill_calendar,
-            self.drill_memory,
+            self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
         )
-        self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, self.drill_memory, self.drills)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills)
+        self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
+        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices)
         self.retuning = Retuning(
@@ -193,7 +191,7 @@ class Site(Ledger):
             Asked: self._asked,
             Link: self.brokers.link,
             BrokerDropped: self.brokers.dropped,
-            PostureHeard: self.postures.heard,
+            PostureHeard: self._posture_heard,
             TimeOver: self._remove,
             RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
@@ -255,10 +253,15 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
+            self.drills.heed_posture(decision, now)
         elif isinstance(fact.action, DrillAction):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+
+    def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
+        self.postures.heard(decision, fact, now)
+        self.drills.heed_posture(decision, now)
 
     def in_doubt(self, decision: Decision, fact: Input, now: Now) -> None:
         """Complete a decision that our own code failed on: what may be a press is one. Never raises."""
@@ -357,7 +360,7 @@ class Site(Ledger):
         self.presses.rewrite(moved_ms)
         self.doors.rewrite(decision, moved_ms, now)
         self.walk_tests.rewrite(decision, now)
-        self.drill_memory.rewrite(decision, now, moved_ms, boot)
+        self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
         self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
         return decision

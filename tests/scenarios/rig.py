@@ -48,6 +48,7 @@ from hub.inputs import (
     Ack,
     Asked,
     Attempted,
+    ClockTrust,
     DeviceMessage,
     EventCame,
     Input,
@@ -183,6 +184,8 @@ class Rig:
         self._mono_0 = 5_000.0
         self._wall_off_ms = 0
         self._boot = 0
+        self.clock = ClockTrust(None)
+        """What the machine says of its clock at a start."""
         self.far: dict[str, Far] = {}
         self.disk: Literal["well", "hung"] = "well"
         self.broker: dict[int, Sent] = {}
@@ -398,6 +401,7 @@ class Rig:
         self._started = self.now().mono
         self._anchor = kept_clock(loaded.facts.get(ANCHOR), self.boot, self.now())
         self.site = self.loaded_site(loaded, self._anchor)
+        self.site.clock = self.clock
         self.view = self.site.view
         self.incidents = sorted(i.id for i, _ in loaded.incidents)
         self.waiting: list[Decision] = []
@@ -437,7 +441,7 @@ class Rig:
     def loaded_site(self, loaded: Loaded, now: Now) -> Site:
         """Return a site as a start makes it of what was stored."""
         view = View(self.settings.site, self.settings.name, "UTC", now.wall)
-        return Site(self.settings, self._shapes(self.settings), loaded, view, now)
+        return Site(self.settings, self._shapes(self.settings), loaded, view, now, self.boot)
 
     def reload(self, settings: HubSettings) -> tuple[str, ...]:
         """The hub takes other settings while it runs; returns what it says has changed."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.asking import EndDrill, PlanDrill
+from hub.inputs import ClockTrust
 from hub.store.reading import Reading
 from tests.scenarios.replay import differences
 from tests.scenarios.test_crash_anywhere import Mortal, deliveries
@@ -33,6 +34,7 @@ def run(record: Path, data: Path, dies_at: frozenset[int], starts: str) -> Morta
     data.mkdir()
     shutil.copy(record, data / "tocsin.db")
     rig = Mortal(data, dies_at, "hub" if starts == "hub" else "machine")
+    rig.clock = ClockTrust(True)
     script(rig)
     return rig
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,17 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from config.clock import stamp
-from hub.asking import Done, DrillDone, OpenWalkTest, PlanDrill, PostureSet, Refused, SetPosture, WalkTestDone
+from hub.asking import (
+    CancelDrill,
+    Done,
+    DrillDone,
+    OpenWalkTest,
+    PlanDrill,
+    PostureSet,
+    Refused,
+    SetPosture,
+    WalkTestDone,
+)
 from hub.backup.manifest import Manifest
 from hub.backup.restoring import Backup, restore_store
 from hub.notice import notice_body, sentence
@@ -18,6 +29,7 @@ from hub.store import chain, snapshot
 from hub.store.engine import open_engine
 from hub.verify_record import Verifier
 from tests.scenarios.rig import Rig
+from tests.scenarios.school import school
 
 HOUR_S = 3600.0
 
@@ -228,9 +240,30 @@ def test_a_drill_of_before_is_over(rig: Rig, folder: Path) -> None:
     assert rig.rooms is not None
     assert rig.rooms.posture == "lockdown"
     rig.resolve()
+    refused = rig.ask(PlanDrill("lockdown", "Lee", "Lee", "board", 1200))
+    assert isinstance(refused, Refused)
+    assert "nobody has said yet which posture holds" in refused.detail
+    rig.posture("normal", confirm=rig.site.postures.current.n)
     again = rig.ask(PlanDrill("lockdown", "Lee", "Lee", "board", 1200))
     assert isinstance(again, DrillDone)
     assert again.drill.number > answer.drill.number + 1000
+
+
+def test_a_drill_that_was_planned_does_not_begin(make_rig: Callable[..., Rig], folder: Path) -> None:
+    """It may have been cancelled since the backup, or held: its leader and the officer hear of it."""
+    rig = make_rig(school())
+    plan = PlanDrill("lockdown", "ortiz", "Lee", "board", 900, start=rig.now().wall + 1_800_000)
+    assert isinstance(rig.ask(plan), DrillDone)
+    night = Night(rig, folder)
+    rig.ask(CancelDrill("1", "Lee", "board"))
+    night.take_over(60)
+    rig.wait(1)
+    assert [one.partition(": ")[0] for one in rig.drill_news] == ["60 s reyes", "60 s ortiz"]
+    assert "will NOT begin: restored from the backup of" in rig.drill_news[0]
+    rig.wait(1800)
+    rig.press(101)
+    assert [drill.state for drill, _ in rig.view.drills.values()] == ["cancelled"]
+    assert [incident.drill for incident in rig.view.incidents.values()] == [False]
 
 
 def test_an_event_of_the_backup_is_known_and_one_after_it_is_new(rig: Rig, folder: Path) -> None:

@@ -1,0 +1,140 @@
+"""What drills cover and what of it is real: from a real panic on nothing is a drill's any more. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from config.clock import Now, stamp
+from hub.decision import Decision
+from hub.deeds import Deeds
+from hub.drill import Drill, DrillPress
+from hub.drill_memory import DrillMemory
+from hub.drill_record import record_row
+from hub.incident import Incident, Press, Resolution
+from hub.incidents import Incidents
+from hub.kept_course import to_mono, to_wall
+from hub.ledger import Ledger
+from hub.postures import Postures
+from hub.transitions import told_apart
+from hub.walk_tests import WalkTests
+
+A_TICK_S: Final = 0.001
+"""To what a press's moment is kept."""
+
+
+class DrillCover:
+    """Makes presses of drills real, and ends what drills cover."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        incidents: Incidents,
+        deeds: Deeds,
+        walk_tests: WalkTests,
+        postures: Postures,
+        memory: DrillMemory,
+    ) -> None:
+        self._ledger = ledger
+        self._incidents = incidents
+        self._deeds = deeds
+        self._walk_tests = walk_tests
+        self._postures = postures
+        self._memory = memory
+
+    def real_came(
+        self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
+    ) -> None:
+        """Take a real call: what was pressed after a panic is no drill's, also what was taken already."""
+        if (drill := self._memory.running()) is not None:
+            self._say_real(decision, drill, press, incident, why, now)
+        if press.kind != "panic":
+            return
+        at = to_mono(press.at, now)
+        for timed in list(self._memory.drills.values()):
+            running = timed.drill.state == "running"
+            if running or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
+                words = _came_during(incident, press, timed.drill)
+                self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
+
+    def _say_real(
+        self, decision: Decision, drill: Drill, press: Press, incident: Incident, why: str, now: Now
+    ) -> None:
+        """Write down a real call in the drill that runs; its posture is real now, or is asked for."""
+        room = press.place.room
+        reason = f"{room}: real: {why}; incident {incident.number}"
+        detail = {"device": press.place.device, "zone": press.zone, "id": press.id, "at": stamp(press.at)}
+        detail |= {"kind": press.kind, "incident": incident.id}
+        record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
+        words = _came_during(incident, press, drill)
+        if press.kind == "panic" and self._postures.current.drill:
+            self._postures.take_drill_off(decision, words, now)
+        elif press.kind != "assist":
+            self._postures.ask(decision, words, now)
+
+    def make_real(
+        self, decision: Decision, drill_id: str, press: DrillPress, why: str, who: dict[str, Any], now: Now
+    ) -> None:
+        """Open a real incident of a drill's press, with its own time, in its own group and plan.
+
+        One that became real meanwhile, by another that was real before it, stays as it is.
+        """
+        drill, press = self._memory.drills[drill_id].drill, self._memory.latest(drill_id, press)
+        if press.standing == "real":
+            return
+        real = replace(press.press, in_drill=None)
+        self._walk_tests.real(decision, real, now)
+        incident = self._incidents.press(decision, real, now)
+        by, via = who.get("by"), who.get("via")
+        said = replace(press, standing="real", by=by, via=via, at=now.wall, real=incident.id)
+        self.tell_apart(decision, drill_id, said, now)
+        where = {"device": real.place.device, "id": real.id, "answer": "real", "incident": incident.id}
+        words = f"{real.place.room}: real: {why}"
+        record_row(self._ledger, decision, drill, now, "drill-answer", words, where | who)
+        self.real_came(decision, real, incident, now, "a person made it real" if by else why)
+        if drill.state == "ended" and self._memory.running() is None and real.kind != "assist":
+            late = (
+                f"that incident {incident.number} is real is known only now that drill {drill.number} is over"
+            )
+            self._postures.ask(decision, late, now)
+
+    def end_of_cover(
+        self, decision: Decision, drill_id: str, mono: float, why: str, now: Now, who: dict[str, Any]
+    ) -> None:
+        """Let a drill cover nothing that was pressed from this moment (monotonic seconds) on.
+
+        What was taken already and pressed after it is real, but for what a person has answered.
+        """
+        timed = self._memory.drills[drill_id]
+        if timed.real_from is not None and timed.real_from <= mono:
+            return
+        self._memory.drills[drill_id] = timed._replace(real_from=mono)
+        self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why)
+        for press in self._memory.unanswered(drill_id):
+            if to_mono(press.press.at, now) >= mono - A_TICK_S:
+                self.make_real(decision, drill_id, press, why, who, now)
+        self.close(decision, drill_id, now)
+
+    def tell_apart(self, decision: Decision, drill_id: str, press: DrillPress, now: Now) -> None:
+        """Keep what a press turned out to be, and show it on the drill's own incident."""
+        self._memory.keep_press(decision, drill_id, press)
+        if (incident := self._incidents.get(press.incident)) is not None:
+            change = told_apart(incident, press.press, press.standing)
+            detail = {"drill": drill_id, "device": press.press.place.device, "by": press.by, "via": press.via}
+            self._incidents.changed(decision, change, "incident.updated", now, "drill-answer", detail)
+
+    def close(self, decision: Decision, drill_id: str, now: Now) -> None:
+        """Resolve the incidents of a drill that is over, once nothing in it waits for an answer."""
+        drill = self._memory.drills[drill_id].drill
+        if drill.state != "ended" or self._memory.waiting(drill_id):
+            return
+        for name in drill.incidents:
+            if (incident := self._incidents.get(name)) is not None:
+                by = drill.ended_by or f"drill {drill.number}"
+                who = {"by": by, "via": "drill", "note": f"drill {drill.number} is over"}
+                self._deeds.end(decision, incident, Resolution(by, now.wall, "drill", "drill"), who, now)
+
+
+def _came_during(incident: Incident, press: Press, drill: Drill) -> str:
+    return f"incident {incident.number}, a real {press.kind}, came during drill {drill.number}"
