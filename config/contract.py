@@ -21,6 +21,8 @@ VERSION: Final = 1
 PREFIX: Final = f"tocsin/v{VERSION}"
 
 MAX_INT: Final = 2**53 - 1
+OBEYED_N: Final = 10**15
+"""The highest number of a posture that agents obey: beyond it there might be none left for the next."""
 """The largest integer every JSON reader holds exactly (RFC 8259, section 6)."""
 MAX_PAYLOAD: Final = 1 << 20
 """Bytes in the largest packet a broker of ours takes."""

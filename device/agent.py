@@ -12,6 +12,7 @@ from typing import Final, Literal
 from config.agent_settings import AgentSettings
 from config.clock import Now
 from config.contract import (
+    OBEYED_N,
     PANIC_KINDS,
     Command,
     Event,
@@ -315,6 +316,8 @@ class Agent:
     def _take_posture(self, posture: Posture, now: Now) -> list[Action]:
         if self.posture is not None and posture.n <= self.posture.n:
             return []
+        if posture.n > OBEYED_N:
+            return self._troubles.once("unreadable message", f"a posture of number {posture.n}")
         self.posture = posture
         self.signals.posture(posture, now.mono)
         return self._show(now)

@@ -19,6 +19,7 @@ from hub.causes import doubt
 from hub.decision import Decision
 from hub.inputs import EventCame
 from hub.kept_course import to_mono, to_wall
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.view import Bypass, Trouble
 
@@ -28,21 +29,19 @@ FACT: Final = "bypass "
 """How the facts begin that keep bypasses, one for each device."""
 
 _Where = tuple[str, str]
-_MANY: Final = msgspec.json.Decoder(list[Bypass])
 
 
 class Bypasses:
     """The zones of a site that are bypassed."""
 
-    def __init__(self, ledger: Ledger, facts: dict[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._now: dict[_Where, Bypass] = {}
         self._due: dict[_Where, float] = {}
-        for name, kept in facts.items():
-            if name.startswith(FACT):
-                for bypass in _MANY.decode(kept):
-                    # What the zone has read since the last stop isn't known: in doubt a press alarms.
-                    self._keep(replace(bypass, press_alarms=True), now)
+        for _, kept in facts.each(FACT, list[Bypass]):
+            for bypass in kept:
+                # What the zone has read since the last stop isn't known: in doubt a press alarms.
+                self._keep(replace(bypass, press_alarms=True), now)
         ledger.view.bypasses.update(self._now)
 
     def of(self, device: str, zone: str | None) -> Bypass | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -13,6 +12,7 @@ from hub.decision import Decision
 from hub.directory import UNSET_MS
 from hub.door_rules import Door, broken, schedules_of
 from hub.kept_course import to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.postures import Postures
 
@@ -24,12 +24,11 @@ _HISTORY: Final = "door postures"
 class DoorHours:
     """By what a door is judged: what holds now, and what held when it was opened."""
 
-    def __init__(self, ledger: Ledger, postures: Postures, facts: Mapping[str, str]) -> None:
+    def __init__(self, ledger: Ledger, postures: Postures, facts: KeptFacts) -> None:
         self._ledger = ledger
         self._postures = postures
         self._stood = self._stands()
-        kept = facts.get(_HISTORY)
-        self._history = msgspec.json.decode(kept, type=list[tuple[int, bool]]) if kept else []
+        self._history = facts.read(_HISTORY, list[tuple[int, bool]]) or []
         self._edge: float | None = None
 
     def is_secure(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from hub.decision import Decision
 from hub.door_rules import Door, Where
 from hub.incident import Press
 from hub.incidents import Incidents
+from hub.kept_facts import LET_GO, KeptFacts
 from hub.ledger import Ledger
 from hub.notice import age
 
@@ -44,12 +44,11 @@ class Opening(NamedTuple):
 class DoorTelling:
     """Tells of doors, of so many at a time."""
 
-    def __init__(self, ledger: Ledger, incidents: Incidents, facts: Mapping[str, str]) -> None:
+    def __init__(self, ledger: Ledger, incidents: Incidents, facts: KeptFacts) -> None:
         self._ledger = ledger
         self._incidents = incidents
         self._lines: OrderedDict[Where, deque[float]] = OrderedDict()
-        kept = [msgspec.json.decode(v, type=Press | None) for n, v in facts.items() if n.startswith(_UNTOLD)]
-        untold = sorted(filter(None, kept), key=lambda press: press.at)
+        untold = sorted((press for _, press in facts.each(_UNTOLD, Press)), key=lambda press: press.at)
         self._untold: dict[Where, Press] = {press.button: press for press in untold}
         """What is told by one trouble alone, there being so many."""
         self._had_call = False
@@ -85,7 +84,7 @@ class DoorTelling:
             return None
         where = next(iter(self._untold))
         press = self._untold.pop(where)
-        decision.facts[_UNTOLD + " ".join(where)] = "null"
+        decision.facts[_UNTOLD + " ".join(where)] = LET_GO
         self.say_untold(decision, now)
         self._incidents.door(decision, press, now)
         return where
@@ -99,7 +98,7 @@ class DoorTelling:
     def drop(self, decision: Decision, where: Where) -> None:
         """Let go of a door that is no more."""
         if self._untold.pop(where, None) is not None:
-            decision.facts[_UNTOLD + " ".join(where)] = "null"
+            decision.facts[_UNTOLD + " ".join(where)] = LET_GO
 
     def _keep_untold(self, decision: Decision, press: Press) -> None:
         self._untold[press.button] = press

@@ -25,6 +25,7 @@ from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where
 from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
 from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView
@@ -37,7 +38,8 @@ SAME_MS: Final = 2000
 """An agent's state and its event tell of one opening where they lie no further apart."""
 CORRECTED_S: Final = 60.0
 """Seconds in which what comes late is gathered into one correction."""
-"""Stands where a name or its words are kept no longer."""
+BEYOND_S: Final = 60.0
+"""Seconds after which a clock is looked at again that says a time beyond the calendar's last week."""
 _COUNT: Final = "door-count "
 _WEEK: Final = "door-week "
 _FIELDS: Final[dict[DoorRule, str]] = {
@@ -62,29 +64,30 @@ class Tally(Struct, frozen=True):
 class DoorWeeks:
     """The week that runs, and those that are over."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._tallies: dict[Where, Tally] = {}
         self._weeks: dict[str, DoorWeek] = {}
         self._corrected: set[str] = set()
-        for name, kept in facts.items():
-            if name.startswith(_WEEK):
-                week = msgspec.json.decode(kept, type=DoorWeek)
-                self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
-            elif name.startswith(_COUNT):
-                tally = msgspec.json.decode(kept, type=Tally)
-                self._tallies[tally.count.device, tally.count.zone] = tally
+        for _, week in facts.each(_WEEK, DoorWeek):
+            self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
+        for _, tally in facts.each(_COUNT, Tally):
+            self._tallies[tally.count.device, tally.count.zone] = tally
         running = max((tally.week for tally in self._tallies.values()), default="")
         self._at = self._start_of(running) or now.wall
         self._week, self._first, self._last = self._bounds(self._at)
-        anchor = facts.get(ANCHOR)
-        away_since = msgspec.json.decode(anchor, type=Anchor).wall if anchor else now.wall
+        anchor = facts.read(ANCHOR, Anchor)
+        away_since = now.wall if anchor is None else anchor.wall
         for door in self._exterior():  # nothing is known of any until it is heard of
             tally = self._tally(door)
             if tally.unknown_since is None:
                 self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
             ledger.view.door_counts[door.where] = self._with_longest(tally)
-        self._wake(now)
+        self._wakes_at = now.mono
+        if now.wall >= self._last:  # it ended while nobody was here
+            ledger.wake(now.mono, "door-week", "")
+        else:
+            self._wake(now)
 
     # --- what is counted ---
 
@@ -164,9 +167,14 @@ class DoorWeeks:
             self._corrected.discard(week)
             corrected = replace(self._weeks[week], version=self._weeks[week].version + 1)
             self._put(decision, corrected, "corrected: a door told late", now)
-        if self._first < UNSET_MS or now.wall >= self._last + KEPT * (self._last - self._first):
-            self._begin(decision, now.wall)  # the clock was never set, or nobody was here for long
-        while now.wall >= self._last:
+        week_ms = self._last - self._first
+        if (
+            self._first < UNSET_MS  # the clock was never set
+            or now.wall >= self._last + KEPT * week_ms  # nobody was here for long
+            or now.wall < self._first - week_ms  # it said a time to come, and was put right
+        ):
+            self._begin(decision, now.wall)
+        while now.wall >= self._last and self._bounds(self._last)[2] > self._last:
             self._freeze(decision, now)
             self._begin(decision, self._last)
         self._wake(now)
@@ -360,4 +368,8 @@ class DoorWeeks:
         decision.shown.append(lambda: view.door_counts.__setitem__(where, count))
 
     def _wake(self, now: Now) -> None:
-        self._ledger.wake(max(to_mono(self._last, now), now.mono + 0.001), "door-week", "")
+        """Ask to be woken at the week's end; where the clock says a time beyond every week, now and then."""
+        at = to_mono(self._last, now) if now.wall < self._last else now.mono + BEYOND_S
+        if not now.mono < self._wakes_at <= at + 1:  # else it is asked for already
+            self._wakes_at = at
+            self._ledger.wake(at, "door-week", "")

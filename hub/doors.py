@@ -7,7 +7,6 @@ timeline. A closing is told, once it has lasted, and ends nothing: a person does
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -25,6 +24,7 @@ from hub.flap import Flaps
 from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.kept_course import to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.notice import age
 from hub.postures import Postures
@@ -45,6 +45,8 @@ PAUSE_S: Final = 0.01
 """Seconds between two such decisions, in which a press comes first."""
 STRANGE_DOORS: Final = 4096
 """Doors that are known, after which none is taken that the settings don't have."""
+STRANGE_OF_DEVICE: Final = 32
+"""The same of one device: whatever is decided of it looks at each of its doors."""
 DOOR_WAKES: Final = frozenset({"door", "doors", "door-week"})
 """What it asks its site to be woken for."""
 
@@ -58,7 +60,7 @@ class Doors:
         incidents: Incidents,
         postures: Postures,
         loaded: list[DoorView],
-        facts: Mapping[str, str],
+        facts: KeptFacts,
         now: Now,
     ) -> None:
         self._ledger = ledger
@@ -78,6 +80,8 @@ class Doors:
         self._telling = DoorTelling(ledger, incidents, facts)
         for door in loaded:
             where = (door.place.device, door.zone)
+            if self._is_one_too_many(where) and incidents.of_door(*where) is None:
+                continue
             known = replace(door, since=min(door.since, now.wall), unknown="its device is not heard yet")
             if known.since < door.since:
                 self._ahead.append(where)
@@ -103,6 +107,7 @@ class Doors:
         opening = Opening(at, f"{account.zone} {account.key}", account.id)
         door, known = self._door(where, account.room, account.label), self._doors.get(where)
         if known is None and self._is_one_too_many(where):
+            self._say_many(decision, account.device, now)
             return
         self.weeks.word(decision, door, at, is_open=is_open)
         if not is_open:
@@ -122,8 +127,10 @@ class Doors:
         """Take a door of a live state: an agent tells of one that it found as it started."""
         where = (view.place.device, zone)
         known = self._doors.get(where)
-        is_news = not self._is_one_too_many(where) if known is None else known.state != stands
-        if not is_news:
+        if known is None and self._is_one_too_many(where):
+            self._say_many(decision, view.place.device, now)
+            return
+        if known is not None and known.state == stands:
             return
         label = next((each.label for each in view.zones if each.zone == zone), None)
         door = self._door(where, view.place.room, label)
@@ -389,7 +396,17 @@ class Doors:
 
     def _is_one_too_many(self, where: Where) -> bool:
         """Tell whether a stranger's door is not looked at: what says it is anybody's."""
-        return len(self._doors) >= STRANGE_DOORS and where not in self._ledger.directory.doors
+        ours = self._ledger.directory.doors
+        if where in ours:
+            return False
+        of_device = sum((where[0], zone) not in ours for zone in self._zones.get(where[0], ()))
+        return of_device >= STRANGE_OF_DEVICE or len(self._doors) >= STRANGE_DOORS
+
+    def _say_many(self, decision: Decision, device: str, now: Now) -> None:
+        key = f"doors-strange {device}"
+        if self._ledger.known(key) is None:
+            words = "it tells of more doors that the settings don't have than are looked at"
+            self._ledger.trouble(decision, now, key, "doors-strange", words, device=device)
 
     def _sweep(self, began: str, now: Now) -> None:
         """Look at every door that stands open, soon: a few in each decision."""

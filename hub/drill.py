@@ -91,6 +91,8 @@ class Drill(Struct, frozen=True):
     """Ids of its own incidents, in the order in which they opened."""
     counts: bool = False
     """It was held, and counts for what is due."""
+    row: int = 0
+    """Its row in the record, beside which its names go when their time is over."""
     place: int = 0
     """Where its presses are kept, of one that has begun."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from hub.directory import UNSET_MS
 from hub.drill import Drill
 from hub.drills_due import Due, due
 from hub.kept_course import to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 
 FACT: Final = "drills held"
@@ -35,9 +35,9 @@ class _Held(Struct, frozen=True):
 class DrillCalendar:
     """Which drills are due."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
-        self._held = msgspec.json.decode(facts[FACT], type=_Held) if FACT in facts else _Held()
+        self._held = facts.read(FACT, _Held) or _Held()
         asks = ledger.settings.drills.due or any(
             key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
         )

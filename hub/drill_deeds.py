@@ -111,8 +111,9 @@ class DrillDeeds:
             self._drills.begin(decision, drill.id, now, who)
         else:
             words = f"{drill.name}, at {stamp(start)} for {action.for_s / 60:g} min"
-            record_row(self._ledger, decision, drill, now, "drill-planned", words, of_drill(drill) | who)
-            self._memory.keep(decision, drill.id)
+            detail = of_drill(drill) | who
+            row = record_row(self._ledger, decision, drill, now, "drill-planned", words, detail)
+            self._memory.change(decision, drill.id, row=row)
             self._memory.arm(drill.id, now)
         return self._done(drill)
 

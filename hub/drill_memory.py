@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,9 @@ from hub.decision import Decision
 from hub.drill import Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 
 KEPT: Final = 8
 """Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
@@ -37,27 +38,25 @@ class _KeptPresses(Struct, frozen=True):
 class DrillMemory:
     """The drills that are planned, the one that runs, and the latest that did."""
 
-    def __init__(self, ledger: Ledger, facts: Mapping[str, str], boot: str | None, now: Now) -> None:
+    def __init__(self, ledger: Ledger, facts: KeptFacts, boot: str | None, now: Now) -> None:
         """Over a restart a drill goes on by the wall clock, and what waits for an answer stays due.
 
         ``boot`` is this start of the kernel.
         """
         self._ledger = ledger
-        kept = msgspec.json.decode(facts[FACT], type=_Kept) if FACT in facts else _Kept()
+        kept = facts.read(FACT, _Kept) or _Kept()
         self.number = kept.number
         """That of the latest drill."""
         self.drills = {drill.id: _timed(drill, now) for drill in kept.drills}
         """By their ids; of those that have begun, the latest to begin is the last."""
         self.presses: dict[str, dict[str, tuple[DrillPress, ...]]] = {name: {} for name in self.drills}
         """Of each drill, by their rooms' devices, in the order in which they came."""
-        kept_boot = msgspec.json.decode(facts[ANCHOR], type=Anchor).boot if ANCHOR in facts else None
-        self._away = boot is None or boot != kept_boot
+        anchor = facts.read(ANCHOR, Anchor)
+        self._away = boot is None or anchor is None or boot != anchor.boot
         """How long the machine was off is known by its wall clock alone, which may have stood still."""
-        for name, text in facts.items():
-            if name.startswith(PRESSES):
-                of_room = msgspec.json.decode(text, type=_KeptPresses)
-                if of_room.drill in self.presses:
-                    self.presses[of_room.drill][name.split(" ", 2)[2]] = of_room.presses
+        for slot, of_room in facts.each(PRESSES, _KeptPresses):
+            if of_room.drill in self.presses:
+                self.presses[of_room.drill][slot.partition(" ")[2]] = of_room.presses
         self._recalled = {
             (drill_id, press.press.place.device, press.press.key)
             for drill_id, rooms in self.presses.items()
@@ -159,6 +158,18 @@ class DrillMemory:
             rooms[device] = (*before, press)
         self._write_presses(decision, drill_id, device)
         self._show(drill_id, decision)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who led, planned and answered, as the record does: rows and fields beside the chain."""
+        gone = {seq for seq, field in values if field == "leader"}
+        for drill in [timed.drill for timed in self.drills.values() if timed.drill.row in gone]:
+            if drill.state not in ("ended", "cancelled"):
+                continue
+            self.change(decision, drill.id, leader=FORGOTTEN, by=FORGOTTEN)
+            if drill.ended_by is not None:  # the reason says who
+                self.change(decision, drill.id, ended_by=FORGOTTEN, why=FORGOTTEN)
+            for press in [one for of in self.presses[drill.id].values() for one in of if one.by]:
+                self.keep_press(decision, drill.id, replace(press, by=FORGOTTEN))
 
     def write(self, decision: Decision) -> None:
         """Write the drills down."""

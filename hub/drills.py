@@ -271,10 +271,10 @@ class Drills:
         ]
         words = f"{drill.name}, {len(rooms)} rooms, until {stamp(drill.until)}"
         detail = of_drill(drill) | {"devices": rooms} | who
-        record_row(self._ledger, decision, drill, now, "drill", words, detail)
+        row = record_row(self._ledger, decision, drill, now, "drill", words, detail)
         if drill.posture is not None:
             self._postures.begin_drill(decision, drill.posture, drill.id, now)
-        self._memory.keep(decision, drill_id)
+        self._memory.change(decision, drill_id, row=row)
         self._memory.arm(drill_id, now)
 
     def end(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ class NewEpoch:
     def __init__(
         self,
         ledger: Ledger,
-        kept: str | None,
+        epoch: Epoch,
         incidents: Incidents,
         outbound: Outbound,
         walk_tests: WalkTests,
@@ -101,7 +101,7 @@ class NewEpoch:
         postures: Postures,
     ) -> None:
         self._ledger = ledger
-        self._epoch = read_epoch(kept)
+        self._epoch = epoch
         self._incidents = incidents
         self._outbound = outbound
         self._walk_tests = walk_tests

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from config.clock import Now
 from hub.decision import Decision
 from hub.delivery import Delivery, delivery_id
 from hub.inputs import HeadRead
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
@@ -24,10 +24,10 @@ URGENCY: Final = 99
 class HeadNotices:
     """When the head left last."""
 
-    def __init__(self, ledger: Ledger, outbound: Outbound, facts: Mapping[str, str]) -> None:
+    def __init__(self, ledger: Ledger, outbound: Outbound, facts: KeptFacts) -> None:
         self._ledger = ledger
         self._outbound = outbound
-        self._sent = int(facts.get(FACT, "0"))
+        self._sent = facts.read(FACT, int) or 0
 
     def take(self, decision: Decision, head: HeadRead, now: Now) -> None:
         """Owe the head to everybody who is to keep it, unless that was done within the day."""

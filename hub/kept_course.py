@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from config.clock import Now
 from config.contract import IncidentKind
 from hub.course import UPDATE_EVERY_S, Course, Run, Told
+from hub.kept_facts import KeptFacts
 from hub.reminder import Quiet
 
 JUMP_MS: Final = 2000
@@ -38,7 +39,7 @@ def kept_clock(kept: str | None, boot: str | None, now: Now) -> Now:
     clock was set meanwhile. After another start of the kernel the wall clock is all there is; one that
     went back tells nothing, and no time at all is the least that can have passed.
     """
-    anchor = msgspec.json.decode(kept, type=Anchor) if kept else None
+    anchor = None if kept is None else KeptFacts({ANCHOR: kept}).read(ANCHOR, Anchor)
     if anchor is None:
         return now
     if boot is None or anchor.boot != boot or anchor.mono > now.mono:

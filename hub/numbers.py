@@ -9,22 +9,34 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 MARGIN: Final = 20
 """Numbers reserved ahead, beside twice those that may be taken at once; a crash skips at most as many.
 
 The reserve is renewed at half: while the disk is hung, and nothing reserved is stored, there is one for
 each incident that may open."""
+UNKNOWN: Final = 2000
+"""Numbers skipped beyond the highest that the store has, where it can't say what was reserved."""
+
+
+class Reserve(Struct, frozen=True):
+    """What is stored of it."""
+
+    next: int = 1
+    reserved: int = 1
+    clean: bool = True
+    """The hub had stopped when it was stored."""
 
 
 class Numbers:
     """The next incident number of a site."""
 
-    def __init__(self, kept: str | None, at_once: int) -> None:
+    def __init__(self, kept: Reserve | None, at_once: int) -> None:
         """``at_once``: how many incidents may open at once."""
-        found = msgspec.json.decode(kept) if kept else {"next": 1, "reserved": 1, "clean": True}
-        self._next: int = found["next"] if found["clean"] else found["reserved"]
-        self.killed: bool = not found["clean"]
+        found = kept or Reserve()
+        self._next = found.next if found.clean else found.reserved
+        self.killed: bool = not found.clean
         """The hub before this one did not stop by itself: it may have told what no store holds."""
         self._reserved = self._next
         self.retune(at_once)
@@ -41,6 +53,11 @@ class Numbers:
     def skip_to(self, number: int) -> None:
         """Go on with this number at least: a hub of which nothing is known may have given those before."""
         self._next = max(self._next, number)
+
+    def unknown(self, highest: int) -> None:
+        """Go on though it can't be read what was reserved: ``highest`` is what the store has of them."""
+        self.skip_to(highest + 1 + UNKNOWN)
+        self.killed = True
 
     @property
     def latest(self) -> int:
@@ -59,4 +76,4 @@ class Numbers:
         return self._kept(clean=True)
 
     def _kept(self, *, clean: bool) -> str:
-        return msgspec.json.encode({"next": self._next, "reserved": self._reserved, "clean": clean}).decode()
+        return msgspec.json.encode(Reserve(self._next, self._reserved, clean)).decode()

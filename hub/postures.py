@@ -7,40 +7,47 @@ the disk is sick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, read_stamp, stamp
-from config.contract import PostureName
+from config.contract import OBEYED_N, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
 from hub.inputs import PostureHeard
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices
+from hub.record_chain import FORGOTTEN
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+LAST_N: Final = 253_402_300_799_999
+"""The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
+below what agents obey there is room for all that is still to be said."""
 
 
 class Postures:
     """The posture of a site; ``normal`` at its first start."""
 
-    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: Mapping[str, str], now: Now) -> None:
+    def __init__(self, ledger: Ledger, notices: PostureNotices, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._notices = notices
-        if kept := facts.get(FACT):
-            self.current = msgspec.json.decode(kept, type=SitePosture)
+        kept = facts.read(FACT, SitePosture)
+        if kept is not None:
+            self.current = kept
             if self.current.asks and self.current.asked is None:
                 self.current = replace(self.current, asked=Question(UNPUBLISHED, now.wall))
         else:
             self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
+        if FACT in facts.unread:
+            self.say_nothing_yet()
         ledger.view.posture = self.current
 
     def kept(self) -> dict[str, str]:
@@ -92,6 +99,11 @@ class Postures:
         record, or none. The rooms obey nothing older; who set it isn't known, so a person is asked.
         """
         said, was = fact.posture, self.current
+        if said.n > LAST_N:
+            words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
+            self._ledger.trouble(decision, now, "posture far", "posture-far", words)
+            decision.posture = was.message()
+            return
         is_lost = was.is_first and said.posture != was.posture
         if said.n <= was.n and not is_lost:
             return
@@ -207,7 +219,8 @@ class Postures:
 
     def _changed(self, now: Now, posture: PostureName, *, drill: bool = False, **more: Any) -> SitePosture:
         """Return the next posture, with a number that every agent takes for newer."""
-        n = max(self.current.n + 1, now.wall)
+        before = self.current.n if self.current.n < OBEYED_N else 0  # an older release took up any
+        n = max(before + 1, now.wall)
         return SitePosture(n, posture, drill, stamp(now.wall), **more)
 
     def _put(
@@ -230,9 +243,20 @@ class Postures:
             "why": after.why,
             **who,
         }
-        self._ledger.record(decision, now, "posture", reason, incident=incident, detail=detail)
-        self._keep(decision, after, now)
+        row = self._ledger.record(decision, now, "posture", reason, incident=incident, detail=detail)
+        self._keep(decision, replace(after, row=row), now)
         decision.posture = after.message()
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], now: Now) -> None:
+        """Let go of who set the posture, and what they said, as the record does."""
+        current = self.current
+        bare = replace(
+            current,
+            by=FORGOTTEN if (current.row, "by") in values else current.by,
+            note=FORGOTTEN if (current.row, "note") in values else current.note,
+        )
+        if bare != current:
+            self._keep(decision, bare, now)
 
     def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
         was, view = self.current, self._ledger.view

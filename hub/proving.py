@@ -6,7 +6,7 @@ replaced, and every so many days in any case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from config.clock import Now
 from config.contract import PANIC_KINDS, shown
 from hub.decision import Decision
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.record_chain import FORGOTTEN
 from hub.view import DeviceView, ZoneView
@@ -36,7 +37,7 @@ class Proving:
     def __init__(
         self,
         ledger: Ledger,
-        facts: Mapping[str, str],
+        facts: KeptFacts,
         device: Callable[[str], DeviceView | None],
         now: Now,
     ) -> None:
@@ -44,10 +45,8 @@ class Proving:
         self._ledger = ledger
         self._device = device
         self._proofs: dict[str, dict[str, Proof]] = {}
-        for name, kept in facts.items():
-            if name.startswith(_FACT):
-                proofs = msgspec.json.decode(kept, type=tuple[Proof, ...])
-                self._proofs[name.removeprefix(_FACT)] = {proof.zone: proof for proof in proofs}
+        for device_id, proofs in facts.each(_FACT, tuple[Proof, ...]):
+            self._proofs[device_id] = {proof.zone: proof for proof in proofs}
         for of, proofs_of in self._proofs.items():
             ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
         self._arm(now)

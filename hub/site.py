@@ -33,7 +33,7 @@ from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
 from hub.epoch import FACT as EPOCH
-from hub.epoch import NewEpoch
+from hub.epoch import Epoch, NewEpoch
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -56,8 +56,9 @@ from hub.inputs import (
     TimeOver,
 )
 from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
-from hub.numbers import Numbers
+from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
 from hub.own_state import OwnState
 from hub.posture_notices import PostureNotices
@@ -68,6 +69,7 @@ from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
+from hub.unread import Unread
 from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.vitals import VITAL
@@ -91,6 +93,8 @@ class Loaded(Struct):
 
     seq: int = 0
     """The highest number in the record."""
+    number: int = 0
+    """The highest number of an incident."""
     facts: dict[str, str] = {}
     incidents: list[tuple[Incident, Any]] = []
     """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
@@ -108,10 +112,11 @@ class Loaded(Struct):
 
         A release that knew but one broker kept no such facts: it was held until the last beat.
         """
-        kept = self.facts.get(held_fact(name))
+        facts = KeptFacts(self.facts)
+        kept = facts.read(held_fact(name), int)
         if kept is None and is_first and not any(fact.startswith(held_fact("")) for fact in self.facts):
-            kept = self.facts.get("beat")
-        return int(kept) if kept else None
+            kept = facts.read("beat", int)
+        return kept
 
 
 class Site(Ledger):
@@ -128,25 +133,29 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
-        numbers = Numbers(loaded.facts.get("numbers"), directory.at_once)
+        facts = KeptFacts(loaded.facts)
+        numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
+        epoch = facts.read(EPOCH, Epoch) or Epoch()
+        if facts.unread:
+            numbers.unknown(loaded.number)
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
-        self.postures = Postures(self, PostureNotices(self, self.outbound), loaded.facts, now)
+        self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
-        self.bypasses = Bypasses(self, loaded.facts, now)
-        self.doors = Doors(self, self.incidents, self.postures, loaded.doors, loaded.facts, now)
+        self.bypasses = Bypasses(self, facts, now)
+        self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
         self.devices = Devices(
             self, self.incidents, loaded.devices, self.doors, self.bypasses, loaded.resolved, now
         )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
-        self.heads = HeadNotices(self, self.outbound, loaded.facts)
-        self.proving = Proving(self, loaded.facts, self.devices.view, now)
-        self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, loaded.facts, now)
+        self.heads = HeadNotices(self, self.outbound, facts)
+        self.proving = Proving(self, facts, self.devices.view, now)
+        self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
-        self.drill_calendar = DrillCalendar(self, loaded.facts, now)
-        self.drill_memory = DrillMemory(self, loaded.facts, boot, now)
+        self.drill_calendar = DrillCalendar(self, facts, now)
+        self.drill_memory = DrillMemory(self, facts, boot, now)
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
@@ -164,7 +173,7 @@ class Site(Ledger):
         )
         self.new_epoch = NewEpoch(
             self,
-            loaded.facts.get(EPOCH),
+            epoch,
             self.incidents,
             self.outbound,
             self.walk_tests,
@@ -195,14 +204,14 @@ class Site(Ledger):
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
+        self.unread = Unread(self, facts, self.postures, self.drill_memory)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
             self.raised[trouble.key] = min(to_mono(trouble.last, now), now.mono)
         for name, (kind, _) in channels.items():
-            kept = loaded.facts.get(f"channel {name}")
-            view.channels[name] = ChannelView(name, kind, int(kept) if kept else None)
+            view.channels[name] = ChannelView(name, kind, facts.read(f"channel {name}", int))
 
     # --- deciding ---
 
@@ -374,6 +383,7 @@ class Site(Ledger):
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
+        self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
 
@@ -383,6 +393,8 @@ class Site(Ledger):
         decision.removals.append(Removal(seq, fact.values))
         self.doors.weeks.forget(decision, fact.values)
         self.walk_tests.forget(decision, fact.values)
+        self.drill_memory.forget(decision, fact.values)
+        self.postures.forget(decision, fact.values, now)
 
     def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
         """Let go of what the database refused long ago."""

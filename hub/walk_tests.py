@@ -6,7 +6,7 @@ reckoning; in doubt it is real. A real call ends the walk tests that might swall
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +20,7 @@ from hub.incident import Press
 from hub.incidents import Incidents
 from hub.inputs import EventCame
 from hub.kept_course import to_mono, to_wall
+from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.proving import Proving
 from hub.reckoning import Account
@@ -50,7 +51,7 @@ class WalkTests:
         incidents: Incidents,
         device: Callable[[str], DeviceView | None],
         proving: Proving,
-        facts: Mapping[str, str],
+        facts: KeptFacts,
         now: Now,
     ) -> None:
         """``device`` returns what is known of a device; over a restart a test goes on by the wall clock."""
@@ -60,11 +61,9 @@ class WalkTests:
         self._proving = proving
         self._asked_again: set[str] = set()
         self._tests: dict[str, list[Timed]] = {}
-        beat = int(facts.get("beat") or 0)
-        for name, kept in facts.items():
-            if name.startswith(_FACT):
-                tests = msgspec.json.decode(kept, type=tuple[WalkTest, ...])
-                self._tests[name.removeprefix(_FACT)] = [_timed(test, now, beat) for test in tests]
+        beat = facts.read("beat", int) or 0
+        for device_id, tests in facts.each(_FACT, tuple[WalkTest, ...]):
+            self._tests[device_id] = [_timed(test, now, beat) for test in tests]
         for timed in [one for of in self._tests.values() for one in of if one.test.ended is None]:
             self._asked_again.add(timed.test.id)
             ledger.view.walk_tests[timed.test.device] = timed.test

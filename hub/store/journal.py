@@ -185,8 +185,10 @@ class Journal:
                 .order_by(incidents.c.number.desc())
                 .limit(RESOLVED_READ)
             )
+            number = select(func.max(incidents.c.number)).where(incidents.c.site == site)
             return Loaded(
                 seq=seq or 0,
+                number=connection.execute(number).scalar() or 0,
                 facts=dict(rows(facts, facts.c.name, facts.c.value)),
                 incidents=[(_read(body, Incident), _read(course, KeptCourse)) for body, course in unresolved],
                 resolved=[_read(body, Incident) for (body,) in connection.execute(latest)],

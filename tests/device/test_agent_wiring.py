@@ -440,3 +440,11 @@ def test_the_strobe_stays_off_after_a_power_cut_at_every_step_of_a_call(zone: st
         after.receipt(*(event.id for event in events(whole)))
         after.wait(7200.0)
         assert Drive("strobe", 1.0) not in after.done, f"step {step}"
+
+
+def test_a_posture_after_which_none_could_come_is_not_obeyed() -> None:
+    """A stranger's number would make the agent deaf to every lockdown."""
+    made = Room(zones=ZONES, strobe=LOCKDOWN)
+    made.up()
+    posture(made, "normal", 2**53 - 1)
+    assert Drive("strobe", 1.0) in posture(made, "lockdown", 5)

@@ -146,6 +146,7 @@ def test_a_start_of_the_hub_alone_knows_how_long_it_was_away() -> None:
     for other in ("boot-2", None):
         assert kept_clock(anchor, other, ahead) == ahead
     assert kept_clock(None, "boot-1", ahead) == ahead
+    assert kept_clock("not to be read", "boot-1", ahead) == ahead
     assert kept_clock(anchor, "boot-1", Now(10.0, T0 + 9)) == Now(10.0, T0 + 9)
     assert kept_clock(anchor, "boot-2", Now(10.0, 5000)) == Now(10.0, T0), "no time at all has passed"
     steady = Now(1060.0, T0 + 60_400)

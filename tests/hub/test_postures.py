@@ -10,11 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from config.clock import read_stamp
-from config.contract import Posture, PostureName
+from config.contract import MAX_INT, OBEYED_N, Posture, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.inputs import Asked, PostureHeard
 from hub.posture import SitePosture
+from hub.postures import LAST_N
 from hub.site import Loaded, Site
 from tests.hub.making import T0, at, new_site
 
@@ -253,3 +254,32 @@ def test_what_a_broker_keeps_under_a_higher_number_is_taken_up(desk: Desk, since
     assert (desk.now.posture, desk.now.n, desk.now.by) == ("lockdown", kept.n, None)
     assert read_stamp(desk.now.since)
     assert desk.now.asked is not None
+
+
+@pytest.mark.parametrize("n", [MAX_INT, LAST_N + 1])
+def test_a_number_that_leaves_none_for_the_next_is_not_taken_up(desk: Desk, n: int) -> None:
+    """What the hub says is put in its place with the broker, and the next lockdown can be said and read."""
+    desk.says("hold", 10)
+    strange = Posture(v=1, n=n, posture="normal", drill=False, since="2026-11-23T10:00:00.000Z")
+    desk.release(desk.site.decide(PostureHeard(strange), at(20)))
+    assert desk.now.posture == "hold"
+    assert [t.what for t in desk.site.troubles.open.values()] == ["posture-far"]
+    desk.says("lockdown", 30)
+    assert desk.told == [("hold", False, False), ("hold", False, False), ("lockdown", False, False)]
+    assert desk.numbers[-1] == T0 + 30_000
+
+
+def test_a_number_of_a_clock_that_was_far_ahead_is_taken_up(desk: Desk) -> None:
+    """Rooms that heard it obey nothing lower: the next one is higher."""
+    ahead = Posture(v=1, n=LAST_N, posture="secure", drill=False, since="2026-11-23T10:00:00.000Z")
+    desk.release(desk.site.decide(PostureHeard(ahead), at(20)))
+    assert desk.now.posture == "secure"
+    desk.says("lockdown", 30)
+    assert desk.numbers[-1] == LAST_N + 1 <= OBEYED_N
+
+
+def test_a_number_that_an_older_release_took_up_ends_with_the_next_posture() -> None:
+    kept = f'{{"n":{MAX_INT},"posture":"normal","drill":false,"since":"2026-09-21T14:13:20.000Z"}}'
+    desk = Desk(Loaded(facts={"posture": kept}))
+    desk.says("lockdown", 10)
+    assert desk.numbers == [T0 + 10_000]
