@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from config.drill_settings import DrillsSettings, DueSettings, TermSettings
 from config.not_known import where_known
 from config.people_checks import YEARS
+from config.plan_settings import PlanSettings
 from config.settings import Report
+
+DISPATCH: Final = "dispatch"
+"""The audience that a drill spares."""
 
 
 def check_drills(drills: DrillsSettings, report: Report) -> None:
@@ -31,6 +38,19 @@ def _check_term(key: str, term: TermSettings, report: Report) -> None:
     if term.last < term.first:
         cure = "must be the same day as first, or a later one"
         report(f"{key}.last", f"{term.last} is before {term.first}", cure)
+
+
+def doubts(plans: Mapping[str, PlanSettings]) -> list[str]:
+    """Return what is no fault and yet should be thought over, each as a sentence."""
+    drilled = [plan for plan in plans.values() if {"panic", "assist"} & set(plan.kinds)]
+    told = {audience for plan in drilled for step in plan.steps for audience in step.notify}
+    if not told or DISPATCH in told:
+        return []
+    others = ", ".join(sorted(told))
+    return [
+        f"no plan tells an audience named {DISPATCH}: a drill spares that one and alarm receivers alone, and"
+        f" calls all others ({others}); give the dispatch centre that name"
+    ]
 
 
 def _check_rule(key: str, rule: DueSettings, drills: DrillsSettings, report: Report) -> None:

@@ -30,6 +30,11 @@ class DueSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     covers: tuple[Name, ...] = ()
     """Drills of these names count; empty: those that are called as the rule is."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of drills that count, in whatever case."""
+        return self.covers or (self.name,)
+
 
 class DrillsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What holds for every drill, and which are due."""

@@ -280,6 +280,8 @@ class DrillDone(Struct, frozen=True):
     incidents: tuple[Incident, ...] = ()
     """The real incidents that it opened or joined."""
     recorded: bool = True
+    leader_told: bool = True
+    """The settings give its leader a channel."""
 
 
 class TroubleCleared(Struct, frozen=True):

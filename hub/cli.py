@@ -16,6 +16,7 @@ from config import __version__, logs
 from config.backup_settings import doubts as backup_doubts
 from config.contract import PANIC_KINDS
 from config.door_checks import doubts as door_doubts
+from config.drill_checks import doubts as drill_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
 from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
@@ -97,6 +98,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     for words in (
         *doubts(settings.plans),
         *door_doubts(settings.door_rules, settings.plans),
+        *drill_doubts(settings.plans_in_order),
         *trouble_doubts(settings.troubles, settings.audiences),
         *backup_doubts(settings.backup, settings.data),
         *record_doubts(settings.record, settings.audiences),

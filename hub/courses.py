@@ -321,6 +321,7 @@ class Courses:
                 test=incident.drill and self._is_dispatch(owe.target),
                 reminder=words,
                 quiet=quietly,
+                real_after_s=self._ledger.settings.drills.unexpected_real_after_s,
             ),
             reason=owe.reason,
             owed_at=now.wall,

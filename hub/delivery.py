@@ -66,6 +66,8 @@ class Delivery(Struct, frozen=True):
     """It says in words of its own that nothing is heard of an incident in hand: see :mod:`hub.reminder`."""
     first: bool = False
     """An alarm receiver's first notice of a room; every ``incident.opened`` is a first notice, too."""
+    about: str = ""
+    """Where it tells of no incident: the name under which its rows stand in the record, if there is one."""
     whole: bool = True
     """Its body carries every alarm of its incident so far, not the newest alone."""
 

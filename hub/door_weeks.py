@@ -84,7 +84,10 @@ class DoorWeeks:
                 self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
             ledger.view.door_counts[door.where] = self._with_longest(tally)
         self._wakes_at = now.mono
-        self._wake(now)
+        if now.wall >= self._last:  # it ended while nobody was here
+            ledger.wake(now.mono, "door-week", "")
+        else:
+            self._wake(now)
 
     # --- what is counted ---
 

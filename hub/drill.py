@@ -20,6 +20,8 @@ AHEAD_S: Final = 400 * 86_400.0
 """How far ahead a drill may be planned: past a whole school year."""
 SAME_PRESS_MS: Final = 10_000
 """A press of a room within this of its first one belongs to it."""
+SHOWN_MS: Final = 60_000
+"""A drill in which no room presses is held all the same, where its posture was shown for this long."""
 WAITED_UNSURE_S: Final = 2.0
 """By how much the hub may be wrong about a press whose message lay in the broker: that counts in whole
 seconds, by a clock of its own. So near to a drill's start or end such a press is in doubt. One that did
@@ -87,6 +89,10 @@ class Drill(Struct, frozen=True):
     why_real: str | None = None
     incidents: tuple[str, ...] = ()
     """Ids of its own incidents, in the order in which they opened."""
+    counts: bool = False
+    """It was held, and counts for what is due."""
+    row: int = 0
+    """Its row in the record, beside which its names go when their time is over."""
     place: int = 0
     """Where its presses are kept, of one that has begun."""
 
@@ -166,6 +172,16 @@ def _real(timed: Timed, press: Press, moment: Moment, doubt: str | None) -> str 
     if timed.real_from is not None and moment.at >= timed.real_from - moment.unsure_s:
         return f"pressed after something real had come: {drill.why_real}"
     return None
+
+
+def is_held(drill: Drill, pressed: int) -> bool:
+    """Tell whether a drill that is over was held: in so many rooms somebody pressed, or people were shown it.
+
+    One that became real is none.
+    """
+    if drill.real_from is not None or drill.ended is None:
+        return False
+    return pressed > 0 or (drill.posture is not None and drill.ended - drill.start >= SHOWN_MS)
 
 
 def clock_moved(press: DrillPress, ms: int) -> DrillPress:

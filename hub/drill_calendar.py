@@ -47,11 +47,10 @@ class DrillCalendar:
         self._show(now)
 
     def held(self, decision: Decision, drill: Drill, now: Now) -> None:
-        """Take that a drill was held; one that became real is none."""
-        if drill.real_from is None:
-            before = self._held.held.get(drill.name.casefold(), ())
-            held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
-            self._keep(decision, replace(self._held, held=held))
+        """Take that a drill was held."""
+        before = self._held.held.get(drill.name.casefold(), ())
+        held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
+        self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
 
     def due(self, decision: Decision, now: Now) -> None:
@@ -91,8 +90,7 @@ class DrillCalendar:
         known_from = self._held.since or now.wall
         found = []
         for rule in settings.due:
-            names = rule.covers or (rule.name,)
-            held = [at for name in names for at in self._held.held.get(name.casefold(), ())]
+            held = [at for name in rule.names for at in self._held.held.get(name.casefold(), ())]
             found.append(due(rule, calendar, settings.terms, held, known_from, now.wall))
         return found
 

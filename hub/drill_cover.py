@@ -11,6 +11,7 @@ from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.drill import Drill, DrillPress
 from hub.drill_memory import DrillMemory
+from hub.drill_notices import DrillNotices
 from hub.drill_record import record_row
 from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
@@ -34,6 +35,7 @@ class DrillCover:
         deeds: Deeds,
         walk_tests: WalkTests,
         postures: Postures,
+        notices: DrillNotices,
         memory: DrillMemory,
     ) -> None:
         self._ledger = ledger
@@ -41,36 +43,44 @@ class DrillCover:
         self._deeds = deeds
         self._walk_tests = walk_tests
         self._postures = postures
+        self._notices = notices
         self._memory = memory
 
     def real_came(
         self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
     ) -> None:
-        """Take a real call: what was pressed after a panic is no drill's, also what was taken already."""
-        if (drill := self._memory.running()) is not None:
-            self._say_real(decision, drill, press, incident, why, now)
-        if press.kind != "panic":
-            return
+        """Take a real call of the drill that runs, or of one that ran when it was pressed.
+
+        What was pressed after a panic is no drill's, also what was taken already.
+        """
         at = to_mono(press.at, now)
         for timed in list(self._memory.drills.values()):
             running = timed.drill.state == "running"
             if running or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
-                words = _came_during(incident, press, timed.drill)
-                self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
+                self._say_real(decision, timed.drill, press, incident, why, now)
+                if press.kind == "panic":
+                    words = _came_during(incident, press, timed.drill)
+                    self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
 
     def _say_real(
         self, decision: Decision, drill: Drill, press: Press, incident: Incident, why: str, now: Now
     ) -> None:
-        """Write down a real call in the drill that runs; its posture is real now, or is asked for."""
+        """Write down a real call of a drill, and tell those of it who are told of every press.
+
+        The drill's posture is no drill's any more, or is asked for: also where it has been lowered since.
+        """
         room = press.place.room
         reason = f"{room}: real: {why}; incident {incident.number}"
         detail = {"device": press.place.device, "zone": press.zone, "id": press.id, "at": stamp(press.at)}
         detail |= {"kind": press.kind, "incident": incident.id}
         record_row(self._ledger, decision, drill, now, "drill-real", reason, detail)
+        if (known := self._incidents.get(incident.id)) is not None:
+            told = f"real in drill {drill.number}"
+            self._incidents.courses.tell(decision, known, self._notices.asked(drill, now), told, now)
         words = _came_during(incident, press, drill)
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
-        elif press.kind != "assist":
+        elif press.kind == "panic" or (press.kind != "assist" and drill.state == "running"):
             self._postures.ask(decision, words, now)
 
     def make_real(
@@ -125,10 +135,14 @@ class DrillCover:
             self._incidents.changed(decision, change, "incident.updated", now, "drill-answer", detail)
 
     def close(self, decision: Decision, drill_id: str, now: Now) -> None:
-        """Resolve the incidents of a drill that is over, once nothing in it waits for an answer."""
+        """End the posture and the incidents of a drill that is over, once nothing in it waits for an answer.
+
+        Until then its posture stays: what was not expected may be real, and lowers nothing.
+        """
         drill = self._memory.drills[drill_id].drill
         if drill.state != "ended" or self._memory.waiting(drill_id):
             return
+        self._postures.end_drill(decision, drill_id, drill.why or "", now)
         for name in drill.incidents:
             if (incident := self._incidents.get(name)) is not None:
                 by = drill.ended_by or f"drill {drill.number}"

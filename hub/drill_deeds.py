@@ -81,7 +81,7 @@ class DrillDeeds:
             self._drills.end(decision, drill.id, f"{action.by} ended it", now, who)
         else:
             self._drills.cancel(decision, drill.id, f"{action.by} cancelled it", now, who)
-        return DrillDone(self._memory.drills[drill.id].drill)
+        return self._done(drill)
 
     def _plan(self, decision: Decision, action: PlanDrill, now: Now) -> Answer:
         if (refused := self._unfit(action, now)) is not None:
@@ -111,10 +111,15 @@ class DrillDeeds:
             self._drills.begin(decision, drill.id, now, who)
         else:
             words = f"{drill.name}, at {stamp(start)} for {action.for_s / 60:g} min"
-            record_row(self._ledger, decision, drill, now, "drill-planned", words, of_drill(drill) | who)
-            self._memory.keep(decision, drill.id)
+            detail = of_drill(drill) | who
+            row = record_row(self._ledger, decision, drill, now, "drill-planned", words, detail)
+            self._memory.change(decision, drill.id, row=row)
             self._memory.arm(drill.id, now)
-        return DrillDone(self._memory.drills[drill.id].drill)
+        return self._done(drill)
+
+    def _done(self, drill: Drill) -> DrillDone:
+        told = self._drills.leader_is_told(drill)
+        return DrillDone(self._memory.drills[drill.id].drill, leader_told=told)
 
     def _unfit(self, action: PlanDrill, now: Now) -> Refused | None:
         """Name what is wrong with a drill that is asked for."""

@@ -15,6 +15,7 @@ from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN
 
 KEPT: Final = 8
 """Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
@@ -81,6 +82,10 @@ class DrillMemory:
         """Return a drill's presses that were not expected, and of which nobody has said what they are."""
         return [press for of in self.presses[drill_id].values() for press in of if press.waits]
 
+    def pressed(self, drill_id: str) -> int:
+        """Return in how many rooms somebody pressed in a drill."""
+        return sum(bool(presses) for presses in self.presses[drill_id].values())
+
     def unanswered(self, drill_id: str) -> list[DrillPress]:
         """Return a drill's presses that are not real, and that no person has answered; the earliest first."""
         presses = [press for of in self.presses[drill_id].values() for press in of]
@@ -119,9 +124,9 @@ class DrillMemory:
         return found[: place + 1] if until else found[place : place + 1]
 
     def remind_at(self, timed: Timed) -> float:
-        """Return when people are reminded of a drill's end; never of a short one's."""
-        before = self._ledger.settings.drills.remind_before_s
-        return timed.end - before if before and timed.end - timed.start > before else float("inf")
+        """Return when people are reminded of a drill's end; in a short one halfway, never once it is real."""
+        before = min(self._ledger.settings.drills.remind_before_s, (timed.end - timed.start) / 2)
+        return timed.end - before if before and timed.real_from is None else float("inf")
 
     # --- keeping ---
 
@@ -153,6 +158,18 @@ class DrillMemory:
             rooms[device] = (*before, press)
         self._write_presses(decision, drill_id, device)
         self._show(drill_id, decision)
+
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+        """Let go of who led, planned and answered, as the record does: rows and fields beside the chain."""
+        gone = {seq for seq, field in values if field == "leader"}
+        for drill in [timed.drill for timed in self.drills.values() if timed.drill.row in gone]:
+            if drill.state not in ("ended", "cancelled"):
+                continue
+            self.change(decision, drill.id, leader=FORGOTTEN, by=FORGOTTEN)
+            if drill.ended_by is not None:  # the reason says who
+                self.change(decision, drill.id, ended_by=FORGOTTEN, why=FORGOTTEN)
+            for press in [one for of in self.presses[drill.id].values() for one in of if one.by]:
+                self.keep_press(decision, drill.id, replace(press, by=FORGOTTEN))
 
     def write(self, decision: Decision) -> None:
         """Write the drills down."""

@@ -8,6 +8,7 @@ from config.clock import Now
 from hub.decision import Decision
 from hub.delivery import TROUBLE_URGENCY, Delivery, Target, delivery_id
 from hub.drill import Drill
+from hub.drill_record import name_of
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
@@ -19,6 +20,14 @@ class DrillNotices:
     def __init__(self, ledger: Ledger, outbound: Outbound) -> None:
         self._ledger = ledger
         self._outbound = outbound
+
+    def asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
+        """Return who is told of every press: the officer, and the drill's leader."""
+        directory = self._ledger.directory
+        officer = directory.reach("sro", now.wall).targets
+        known = {(target.channel, target.name) for target in officer}
+        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
+        return (*officer, *leader)
 
     def tell(
         self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
@@ -40,6 +49,7 @@ class DrillNotices:
             delivery = Delivery(
                 id=delivery_id("", f"drill {drill.id} {drill.start} {what}", target, "drill.news", 0),
                 incident="",
+                about=name_of(drill.id),
                 number=0,
                 target=target,
                 type="drill.news",

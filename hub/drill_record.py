@@ -31,6 +31,7 @@ def of_drill(drill: Drill) -> dict[str, Any]:
         "rooms": list(drill.rooms),
         "buildings": list(drill.buildings),
         "posture": drill.posture,
+        "counts": drill.counts,
         "start": stamp(drill.start),
         "until": stamp(drill.until),
         "ended": None if drill.ended is None else stamp(drill.ended),

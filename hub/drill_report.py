@@ -44,7 +44,7 @@ def report(
         "not_expected": [press for press in presses if press["standing"] == "not-expected"],
         "real": [_plain(row) for row in drill if row["what"] == "drill-real"],
         "acknowledgements": _answers(incidents),
-        "deliveries": _deliveries(incidents),
+        "deliveries": _deliveries({"": drill, **incidents}),
         "not_sent": [
             {"at": row["at"], "reason": row["reason"], **_end(row["detail"])}
             for rows in incidents.values()
@@ -52,7 +52,7 @@ def report(
             if row["what"] == "not-sent"
         ],
         "postures": [_plain(row) for row in postures],
-        "rows": [_plain(row) for row in drill],
+        "rows": [_plain(row) for row in drill if "delivery" not in row["detail"]],
     }
 
 

@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from config.clock import Now, read_stamp, stamp
 from hub.asking import Refused
 from hub.decision import Decision
-from hub.delivery import Target
-from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, judge
+from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, is_held, judge
 from hub.drill_calendar import DrillCalendar
 from hub.drill_cover import DrillCover
 from hub.drill_memory import DrillMemory
@@ -83,6 +82,9 @@ class Drills:
         due = now.wall + round(settings.unexpected_real_after_s * 1000) if unexpected else None
         taken = DrillPress(in_drill, verdict.standing, incident.id, due)
         self._memory.keep_press(decision, drill.id, taken)
+        if not drill.counts and is_held(drill, self._memory.pressed(drill.id)):  # it came after the end
+            self._memory.change(decision, drill.id, counts=True)
+            self._calendar.held(decision, drill, now)
         word = "NOT EXPECTED" if unexpected else "EXPECTED"
         record_row(
             self._ledger,
@@ -97,7 +99,7 @@ class Drills:
         if incident.id not in drill.incidents:
             self._memory.change(decision, drill.id, incidents=(*drill.incidents, incident.id))
         why = f"{word} in drill {drill.number}"
-        self._incidents.courses.tell(decision, incident, self._asked(drill, now), why, now)
+        self._incidents.courses.tell(decision, incident, self._notices.asked(drill, now), why, now)
         if unexpected and settings.unexpected_real_after_s == 0:
             self._overdue(decision, drill.id, now)
         self._cover.close(decision, drill.id, now)
@@ -124,7 +126,7 @@ class Drills:
         words = f"{posture.posture} was called, and not as a drill"
         record_row(self._ledger, decision, drill, now, "drill-real", words, {"n": posture.n} | who)
         told = f"Drill {drill.number} ({drill.name}): {words}: EVERY PRESS IS REAL NOW"
-        self._notices.tell(decision, drill, "real posture", told, self._asked(drill, now), now)
+        self._notices.tell(decision, drill, "real posture", told, self._notices.asked(drill, now), now)
         start = self._memory.drills[drill.id].start
         at = max(start, min(to_mono(read_stamp(posture.since), now), now.mono))
         self._cover.end_of_cover(decision, drill.id, at, words, now, {})
@@ -221,7 +223,9 @@ class Drills:
         for planned in [one.drill for one in self._memory.drills.values() if one.drill.state == "planned"]:
             self.cancel(decision, planned.id, why, now, {})
             words = f"Drill {planned.number} ({planned.name}) will NOT begin: {why}; plan it again"
-            self._notices.tell(decision, planned, "will not begin", words, self._asked(planned, now), now)
+            self._notices.tell(
+                decision, planned, "will not begin", words, self._notices.asked(planned, now), now
+            )
         self._memory.write(decision)
 
     def _begin_by_itself(self, decision: Decision, timed: Timed, now: Now) -> None:
@@ -232,11 +236,23 @@ class Drills:
             refused = self.not_now(drill)
             if refused is None:
                 self.begin(decision, drill.id, now, {})
+                self._tell_begun(decision, drill.id, now)
                 return
             why = refused.detail
         self.cancel(decision, drill.id, why, now, {})
         words = f"Drill {drill.number} ({drill.name}) did NOT begin: {why}"
-        self._notices.tell(decision, drill, "did not begin", words, self._asked(drill, now), now)
+        self._notices.tell(decision, drill, "did not begin", words, self._notices.asked(drill, now), now)
+
+    def _tell_begun(self, decision: Decision, drill_id: str, now: Now) -> None:
+        """Say that a drill began by itself, and what it covers: nobody may have had it in mind."""
+        drill = self._memory.drills[drill_id].drill
+        minutes = f"{(drill.until - drill.start) / 60_000:g} min"
+        where = ", ".join((*drill.buildings, *drill.rooms)) or "every room"
+        words = (
+            f"Drill {drill.number} ({drill.name}) has begun, for {minutes}: one short press"
+            f" ({', '.join(drill.kinds)}) of {where}"
+        )
+        self._notices.tell(decision, drill, "has begun", words, self._notices.asked(drill, now), now)
 
     def begin(self, decision: Decision, drill_id: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill run from now on; ``who`` is nobody where it begins by itself."""
@@ -255,10 +271,10 @@ class Drills:
         ]
         words = f"{drill.name}, {len(rooms)} rooms, until {stamp(drill.until)}"
         detail = of_drill(drill) | {"devices": rooms} | who
-        record_row(self._ledger, decision, drill, now, "drill", words, detail)
+        row = record_row(self._ledger, decision, drill, now, "drill", words, detail)
         if drill.posture is not None:
             self._postures.begin_drill(decision, drill.posture, drill.id, now)
-        self._memory.keep(decision, drill_id)
+        self._memory.change(decision, drill_id, row=row)
         self._memory.arm(drill_id, now)
 
     def end(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:
@@ -266,14 +282,18 @@ class Drills:
         timed = self._memory.drills[drill_id]
         end = min(timed.end, now.mono)
         ended = replace(timed.drill, state="ended", ended=to_wall(end, now), ended_by=who.get("by"), why=why)
+        pressed = self._memory.pressed(drill_id)
+        ended = replace(ended, counts=is_held(ended, pressed))
         self._memory.drills[drill_id] = timed._replace(drill=ended, end=end)
-        pressed = sum(bool(presses) for presses in self._memory.presses[drill_id].values())
         detail = of_drill(ended) | {"pressed": pressed} | who
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
-        self._postures.end_drill(decision, drill_id, why, now)
         self._memory.keep(decision, drill_id)
-        self._calendar.held(decision, ended, now)
         self._cover.close(decision, drill_id, now)
+        if ended.real_from is None:  # else everybody knows that every press is real
+            words = f"Drill {ended.number} ({ended.name}) is over: every press is real"
+            self._notices.tell(decision, ended, "is over", words, self._notices.asked(ended, now), now)
+        if ended.counts:
+            self._calendar.held(decision, ended, now)
 
     def cancel(self, decision: Decision, drill_id: str, why: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill not begin."""
@@ -292,7 +312,7 @@ class Drills:
         left = max(round(timed.end - now.mono), 0)
         words = f"Drill {drill.number} ({drill.name}) ends by itself in {left} s"
         record_row(self._ledger, decision, drill, now, "drill-reminder", words, {})
-        targets = self._asked(drill, now)
+        targets = self._notices.asked(drill, now)
         incident = next((i for name in drill.incidents if (i := self._incidents.get(name))), None)
         if incident is not None:
             why = "the end of its drill is near"
@@ -310,13 +330,9 @@ class Drills:
 
     # --- looking things up ---
 
-    def _asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
-        """Return who is told of every press: the officer, and the drill's leader."""
-        directory = self._ledger.directory
-        officer = directory.reach("sro", now.wall).targets
-        known = {(target.channel, target.name) for target in officer}
-        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
-        return (*officer, *leader)
+    def leader_is_told(self, drill: Drill) -> bool:
+        """Tell whether the settings give a drill's leader a channel by which they hear of its presses."""
+        return bool(self._ledger.directory.of_person(drill.leader))
 
 
 def _moment(press: Press, waited_ms: int, now: Now) -> Moment:

@@ -40,6 +40,9 @@ class Due(Struct, frozen=True):
     overdue_since: int | None = None
     last: int | None = None
     """When the last that counts was."""
+    unsure_by: int | None = None
+    """The end of a stretch before that which had begun when this hub began to write drills down: what was
+    held in it is not known, so that it will not be asked for."""
 
 
 def due(
@@ -66,8 +69,11 @@ def due(
         since_then = sum(at >= begins for at in times)
         if ends > wall:  # the stretch that we are in, or the next
             wanted = windows[number:] if since_then < rule.count else windows[number + 1 :]
+            unsure = None
+            if wanted and calendar.begins(wanted[0].first) < known_from:
+                unsure = _end(calendar, wanted.pop(0))
             by = _end(calendar, wanted[0]) if wanted else None
-            return Due(rule.name, rule.count, since_then, by, overdue, last)
+            return Due(rule.name, rule.count, since_then, by, overdue, last, unsure)
         overdue = ends if since_then < rule.count and begins >= known_from else None
     return Due(rule.name, rule.count, 0, None, overdue, last)
 

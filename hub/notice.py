@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,13 @@ from hub.incident import Incident, Press, Resolution, Room
 from hub.response import RESPONSES
 
 NoticeType = Literal["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]
+
+STANDINGS: Final[dict[str, str]] = {
+    "not-expected": "NOT EXPECTED",
+    "real": "taken as REAL",
+    "part-of-drill": "part of the drill",
+}
+"""What a press is in its drill, in words; what matters most first."""
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -55,8 +62,12 @@ def notice_body(
     test: bool = False,
     reminder: str | None = None,
     quiet: bool = False,
+    real_after_s: float = 0,
 ) -> bytes:
-    """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same."""
+    """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same.
+
+    ``real_after_s`` is after how long what was not expected in a drill is real, if nobody answers.
+    """
     return _ENCODER.encode(
         {
             "v": 1,
@@ -67,13 +78,15 @@ def notice_body(
             "test": test,
             "reminder": reminder,
             "quiet": quiet,
-            "drill": None if incident.drill_id is None else _of_drill(incident, incident.drill_id),
+            "drill": None
+            if incident.drill_id is None
+            else _of_drill(incident, incident.drill_id, real_after_s),
             "incident": incident_json(incident),
         }
     )
 
 
-def _of_drill(incident: Incident, drill: str) -> dict[str, Any]:
+def _of_drill(incident: Incident, drill: str, real_after_s: float) -> dict[str, Any]:
     """Return what a notice of a drill says beside its incident: what was expected, and what can be done."""
     waiting = incident.waiting
     path = f"/api/v1/drills/{drill}"
@@ -89,6 +102,9 @@ def _of_drill(incident: Incident, drill: str) -> dict[str, Any]:
         "number": int(drill),
         "expected": not waiting,
         "not_expected": [{"device": press.place.device, "event": press.id} for press in waiting],
+        "real_at": None
+        if not waiting
+        else stamp(min(press.received_at for press in waiting) + round(real_after_s * 1000)),
         "actions": actions,
     }
 
@@ -118,7 +134,7 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
     zone = ZoneInfo(timezone)
-    where = told(incident) if incident.get("door") else _where(_unexpected(incident))
+    where = told(incident) if incident.get("door") else _where(_gravest(incident))
     title = f"{_headline(notice['type'], incident)} {where}"
     title = f"{'TEST ' if notice['test'] else ''}{title}"
     when = _clock(incident["opened_at"], zone)
@@ -126,15 +142,14 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         old = age(read_stamp(notice["at"]) - read_stamp(incident["opened_at"]))
         title = f"LATE {title}"
         when = f"{when} ({old} before this was sent)"
-    title = f"{_drill_words(incident)}{title}"
+    title = f"{_drill_words(notice['type'], incident)}{title}"
     lines = [f"{title}, {when}"]
     if notice.get("reminder"):
         lines.insert(0, notice["reminder"])
     if incident.get("from_backup"):
         day = datetime.fromtimestamp(read_stamp(incident["from_backup"]) / 1000, UTC).astimezone(zone)
         lines.append(f"FROM A BACKUP of {day:%d %b %H:%M}: it was open then, and may have been closed since.")
-    if _unexpected(incident) is not incident:
-        lines.append("It is taken as real at once, unless somebody says that it is part of the drill.")
+    lines += _to_do(notice, zone)
     lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
@@ -166,28 +181,54 @@ def _doors_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
     return lines + ([f"- closed again, {_clock(closed, zone)}"] if closed else [])
 
 
-def _drill_words(incident: dict[str, Any]) -> str:
+def _drill_words(kind: NoticeType, incident: dict[str, Any]) -> str:
     """Return how the notice of a drill begins, so that it is known for one before anything else is read."""
     if not incident["drill"]:
         return ""
     number = incident.get("drill_number")
     if number is None:
         return "DRILL "
-    if _unexpected(incident) is not incident:
-        return f"NOT EXPECTED in drill {number}: "
+    over, standing = kind == "incident.resolved", _standing(incident["events"])
+    if standing == "not-expected":
+        return f"DRILL {number} resolved, NOT EXPECTED: " if over else f"NOT EXPECTED in drill {number}: "
+    if standing == "real":
+        return f"DRILL {number} resolved, taken as REAL: " if over else f"Taken as REAL in drill {number}: "
     return f"DRILL {number}, EXPECTED: "
 
 
-def _unexpected(incident: dict[str, Any]) -> dict[str, Any]:
-    """Return the incident with only the rooms whose press was not expected; as it is where there are none."""
-    devices = {e["device"] for e in incident["events"] if e.get("in_drill") == "not-expected"}
-    if not devices:
+def _to_do(notice: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """Say of a drill's notice what becomes of its presses, and where a person says what they are."""
+    incident, drill = notice["incident"], notice.get("drill")
+    if not drill or notice["test"]:
+        return []
+    standing = _standing(incident["events"])
+    if standing == "not-expected":
+        at = f" at {_clock(drill['real_at'], zone)}" if drill.get("real_at") else ""
+        return [f"It is REAL{at}, unless somebody says on the board that it is part of the drill."]
+    if standing == "real":
+        return ["The call that is real is an incident of its own, told by itself: this ends nothing of it."]
+    if incident["resolved"]:
+        return []
+    return ["Is it real all the same? Say so on the board, under Drills."]
+
+
+def _standing(events: list[dict[str, Any]]) -> str | None:
+    """Return what matters most of what presses are in their drill."""
+    found = {event.get("in_drill") for event in events}
+    return next((standing for standing in STANDINGS if standing in found), None)
+
+
+def _gravest(incident: dict[str, Any]) -> dict[str, Any]:
+    """Return a drill's incident with only the rooms whose press wants an answer, or is real."""
+    standing = _standing(incident["events"])
+    if standing not in ("not-expected", "real"):
         return incident
+    devices = {e["device"] for e in incident["events"] if e.get("in_drill") == standing}
     return incident | {"rooms": [room for room in incident["rooms"] if room["device"] in devices]}
 
 
 def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
-    """Say each room by itself where there are several, or one came late: when, how late, whether it asks."""
+    """Say each room by itself where there are several, one came late or is no drill's: when, and how late."""
     some_answered = any(room["acknowledged"] for room in incident["rooms"])
     in_doubt = _doubts(incident)
     lines = []
@@ -199,22 +240,16 @@ def _rooms_below(incident: dict[str, Any], zone: ZoneInfo) -> list[str]:
             certain = any((event["device"], event["zone"]) not in in_doubt for event in pressed)
             line += f", {'pressed ' if certain else ''}{_clock(_presses(pressed)[-1]['at'], zone)}"
             line += ", held" if pressed[-1].get("held") else ""
-        line += _standing_of(pressed)
+        standing = _standing(pressed)
+        line += f", {STANDINGS[standing]}" if standing else ""
         if late:
             waited = read_stamp(late[-1]["received_at"]) - read_stamp(late[-1]["at"])
             line += f", LATE: heard {age(waited)} later"
         if some_answered and not room["acknowledged"]:
             line += ", NOT ACKNOWLEDGED"
-        if len(incident["rooms"]) > 1 or late:
+        if len(incident["rooms"]) > 1 or late or standing in ("not-expected", "real"):
             lines.append(line)
     return lines
-
-
-def _standing_of(pressed: list[dict[str, Any]]) -> str:
-    """Say what a room's presses are in their drill: what matters most first."""
-    found = {event.get("in_drill") for event in pressed}
-    words = {"not-expected": "NOT EXPECTED", "real": "taken as REAL", "part-of-drill": "part of the drill"}
-    return next((f", {said}" for standing, said in words.items() if standing in found), "")
 
 
 def _presses(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -224,6 +259,8 @@ def _presses(alarms: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _headline(kind: NoticeType, incident: dict[str, Any]) -> str:
     name = str(incident["kind"]).upper()
+    if kind == "incident.resolved" and _standing(incident["events"]) in ("not-expected", "real"):
+        return name  # that only the drill's part of it is over stands before it
     return {
         "incident.opened": name,
         "incident.updated": f"{name} (update)",

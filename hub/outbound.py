@@ -314,7 +314,8 @@ class Outbound:
         }
         if reference is not None:
             detail["reference"] = reference
-        self._ledger.record(decision, now, what, reason, incident=delivery.incident or None, detail=detail)
+        about = delivery.incident or delivery.about or None
+        self._ledger.record(decision, now, what, reason, incident=about, detail=detail)
 
     def _keep(self, delivery: Delivery) -> None:
         self._owed[delivery.id] = delivery

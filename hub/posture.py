@@ -61,6 +61,8 @@ class SitePosture(Struct, frozen=True):
     """What it came of, where it came by itself."""
     seen: int = 0
     """The newest incident's number when a person last set a posture: what they may have known of."""
+    row: int = 0
+    """Its row in the record, beside which the name and the words go when their time is over."""
     asked: Question | None = None
     asks: bool = False
     """It is not published until a person sets one."""

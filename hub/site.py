@@ -158,7 +158,9 @@ class Site(Ledger):
         self.drill_memory = DrillMemory(self, facts, boot, now)
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
-        cover = DrillCover(self, self.incidents, self.deeds, self.walk_tests, self.postures, memory)
+        cover = DrillCover(
+            self, self.incidents, self.deeds, self.walk_tests, self.postures, drill_notices, memory
+        )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
         )
@@ -391,6 +393,8 @@ class Site(Ledger):
         decision.removals.append(Removal(seq, fact.values))
         self.doors.weeks.forget(decision, fact.values)
         self.walk_tests.forget(decision, fact.values)
+        self.drill_memory.forget(decision, fact.values)
+        self.postures.forget(decision, fact.values, now)
 
     def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
         """Let go of what the database refused long ago."""

@@ -80,6 +80,8 @@ class Card(Struct, frozen=True):
     drill_id: str | None
     unexpected: bool
     """A press of it was not expected in its drill, and has no answer."""
+    real: bool
+    """A press of it was taken as real: that is an incident of its own."""
     confirmed: bool
     late: str | None
     opened_at: int
@@ -107,6 +109,8 @@ class Card(Struct, frozen=True):
             return ""
         if self.unexpected:
             return f"NOT EXPECTED in drill {self.drill_id}: "
+        if self.real:
+            return f"Taken as REAL in drill {self.drill_id}: "
         return "DRILL " if self.drill_id is None else f"DRILL {self.drill_id}, EXPECTED: "
 
     @property
@@ -161,6 +165,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         drill=incident.drill,
         drill_id=incident.drill_id,
         unexpected=bool(incident.waiting),
+        real=any(press.in_drill == "real" for press in incident.events),
         confirmed=incident.confirmed,
         late=None if not incident.late or last is None else age(last.received_at - incident.opened_at),
         opened_at=incident.opened_at,

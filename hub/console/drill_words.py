@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from config.clock import read_stamp
 from config.contract import shown
+from config.drill_settings import DrillsSettings
 from hub.console.words import Words
 from hub.drill import Drill
 from hub.view import View
@@ -52,13 +53,24 @@ def waiting(view: View, words: Words, now: int) -> list[Waiting]:
     return sorted(found, key=lambda one: one.due)
 
 
-def said_of(drill: Drill, words: Words, now: int) -> str:
-    """Return what a page says of the drill that runs."""
+DISPATCH_WORDS: Final = {
+    "not-told": "calls no dispatch",
+    "test": "is told to dispatch as a TEST",
+}
+"""What a press that is expected in a drill does, by the setting ``[drills] dispatch``."""
+
+
+def said_of(drill: Drill, words: Words, now: int, dispatch: str) -> str:
+    """Return what a page says of the drill that runs; ``dispatch`` is the setting of that name."""
     if drill.real_from is not None:
         return f"{shown(drill.why_real or 'something real came')}: EVERY PRESS IS REAL NOW"
-    return (
-        f"{shown(drill.name)}, until {words.when(drill.until, now)}; dispatch is not called for its presses"
-    )
+    each = f"a press that is expected {DISPATCH_WORDS[dispatch]}"
+    return f"{shown(drill.name)}, until {words.when(drill.until, now)}; {each}"
+
+
+def counts_for(settings: DrillsSettings, name: str) -> list[str]:
+    """Return the rules by which drills are due for which a drill of this name counts."""
+    return [rule.name for rule in settings.due if name.casefold() in {one.casefold() for one in rule.names}]
 
 
 def rows_of_report(report: dict[str, Any], words: Words, now: int) -> dict[str, Any]:

@@ -30,12 +30,13 @@ from hub.console.api.errors import ApiError, bad_input
 from hub.console.api.query import posture as read_posture
 from hub.console.aside import NoAnswerError
 from hub.console.deeds import NOT_WRITTEN, status_of, take
-from hub.console.drill_words import STANDING_WORDS, rows_of_report
+from hub.console.drill_words import DISPATCH_WORDS, STANDING_WORDS, counts_for, rows_of_report
 from hub.console.pages import rendered
 from hub.console.session import Session
 
 MINUTES: Final = (5, 10, 15, 20, 30)
 USUAL: Final = 15
+USUAL_NAME: Final = "lockdown"
 SHOWN: Final[tuple[PostureName, ...]] = tuple(name for name in POSTURES if name != "normal")
 
 Read = Callable[[str, str, dict[str, str]], DrillAction]
@@ -51,9 +52,16 @@ async def drills(request: Request, session: Session) -> Response:
         rows = await all_drills(here)
     except NoAnswerError as error:
         rows, missing = [drill_json(*one) for one in list(view.drills.values())], str(error)
+    counts = [(rule.name, rule.names) for rule in settings.drills.due]
+    names = dict.fromkeys(name for _, of in counts for name in of)
     facts = {
         "page": "drills",
         "drills": rows,
+        "names": names,
+        "counts": counts,
+        "counts_for": lambda name: counts_for(settings.drills, name),
+        "usual_name": USUAL_NAME if not names or USUAL_NAME in names else next(iter(names)),
+        "dispatch_words": DISPATCH_WORDS[settings.drills.dispatch],
         "due": view.drills_due,
         "missing": missing,
         "rooms": settings.rooms,
@@ -170,6 +178,10 @@ def in_words(action: DrillAction, answer: DrillDone | Refused) -> str:
     number = answer.drill.number
     if isinstance(action, PlanDrill | StartDrill):
         said = f"Drill {number} {'runs' if answer.drill.state == 'running' else 'is planned'}."
+        if not answer.leader_told:
+            said += (
+                f" {shown(answer.drill.leader)} is told of NOTHING: the settings give that name no channel."
+            )
     elif isinstance(action, EndDrill):
         said = f"Drill {number} is over: every press is real."
     elif isinstance(action, CancelDrill):

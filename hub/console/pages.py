@@ -97,7 +97,9 @@ def rendered(
         posture=posture,
         posture_said=said_of(posture, here.words, now),
         drill_now=drill,
-        drill_said="" if drill is None else said_of_drill(drill, here.words, now),
+        drill_said=""
+        if drill is None
+        else said_of_drill(drill, here.words, now, here.desk.settings.drills.dispatch),
         waiting=waiting(view, here.words, now),
         session=session,
         session_ends=here.words.when(ends, now),

@@ -29,8 +29,9 @@ def still_holds(now: SitePosture) -> str:
     """Return what a person is to know who has ended an incident: that this did not end with it."""
     if now.posture == "normal":
         return ""
-    drill = "of a drill " if now.drill else ""
-    return f" {now.posture.upper()} {drill}still holds: only a person ends it, at Posture."
+    if now.drill:
+        return f" DRILL {now.posture.upper()} still holds: its drill's end ends it, or a person, at Posture."
+    return f" {now.posture.upper()} still holds: only a person ends it, at Posture."
 
 
 def who_may_not_hear(settings: HubSettings, view: View) -> str:

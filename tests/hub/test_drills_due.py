@@ -74,10 +74,27 @@ def test_a_drill_each_month(now: str, held: tuple[str, ...], wanted: tuple[Any, 
 
 
 def test_what_was_before_this_hub_wrote_drills_down_is_not_asked_for() -> None:
-    """A hub that was set up in October: one may have been held before, but it can still be held."""
-    assert stands(ask("2026-10-20", since="2026-10-15")) == (0, "2026-10-30", None)
+    """A hub that was set up in October: one may have been held before. October's day is named as unsure."""
+    october = ask("2026-10-20", since="2026-10-15")
+    assert stands(october) == (0, "2026-11-30", None)
+    assert day(october.unsure_by) == "2026-10-30"
+    assert ask("2026-10-20", "2026-10-19", since="2026-10-15").unsure_by is None
+    assert ask("2026-11-02", since="2026-10-15").unsure_by is None
     assert stands(ask("2026-11-02", since="2026-10-15")) == (0, "2026-11-30", None)
     assert stands(ask("2026-12-01", since="2026-10-15"))[2] == "2026-11-30"
+
+
+@given(
+    since=st.dates(date(2026, 8, 1), date(2027, 6, 1)),
+    every=st.sampled_from(["month", "quarter", "term"]),
+)
+def test_no_day_that_is_named_lapses_without_a_word(since: date, every: Any) -> None:
+    """The day by which a drill is said to be due is the day from which it is overdue."""
+    rule = DueSettings(name="lockdown", every=every)
+    said = ask(since.isoformat(), rule=rule, since=since.isoformat())
+    if said.by is not None:
+        after = datetime.fromtimestamp(said.by / 1000, UTC).astimezone(CHICAGO).date()
+        assert ask(after.isoformat(), rule=rule, since=since.isoformat()).overdue_since == said.by
 
 
 def test_two_in_a_month() -> None:

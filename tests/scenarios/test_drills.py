@@ -33,6 +33,7 @@ from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
 from hub.incident import Incident
 from hub.inputs import ClockTrust
+from hub.notice import sentence
 from hub.store.export import export
 from hub.store.reading import Reading
 from tests.hub.making import came, event_bytes
@@ -250,6 +251,44 @@ def test_it_is_real_if_nobody_answers_in_30_s(rig: Rig) -> None:
     assert [event.at for event in one.events] == [WALL_0 + 70_000]
     assert "100 s dispatch opened" in rig.asked("dispatch")
     assert presses(rig) == ["room-101 expected", "room-101 real"]
+
+
+def test_what_was_taken_as_real_is_never_told_as_expected_again(rig: Rig) -> None:
+    """Neither its update, nor that the drill's part of it is over: that would read as an end of the panic."""
+    start(rig)
+    unexpected(rig)
+    rig.wait(33)
+    rig.ask(EndDrill("1", "Lee", "board"))
+    rig.wait(5)
+    where = "Room 101 (wall), Main bldg, floor 1, 14:13:30"
+    told = [n for n in rig.notices if n.channel == "reyes"][-3:]
+    assert [n.title for n in told] == [
+        "PANIC Room 101 (wall), Main bldg, floor 1, 14:14:30",
+        f"Taken as REAL in drill 1: PANIC (update) {where}",
+        f"DRILL 1 resolved, taken as REAL: PANIC {where}",
+    ]
+    for notice in told[1:]:
+        lines = sentence(notice.body, "UTC")[1].splitlines()
+        assert (
+            "The call that is real is an incident of its own, told by itself: this ends nothing of it."
+            in lines
+        )
+        assert "- Room 101 (wall), Main bldg, floor 1, pressed 14:14:30, taken as REAL" in lines
+
+
+def test_a_drills_notice_says_until_when_and_where_to_answer(make_rig: Make) -> None:
+    """By the school's own time for it; one that was expected says where it is made real."""
+    rig = make_rig(school(drills=DrillsSettings(unexpected_real_after_s=45)))
+    start(rig)
+    rig.press(101)
+    assert (
+        "Is it real all the same? Say so on the board, under Drills."
+        in sentence(rig.notices[-1].body, "UTC")[1]
+    )
+    rig.wait(60)
+    rig.press(101)
+    said = "It is REAL at 14:15:05, unless somebody says on the board that it is part of the drill."
+    assert said in sentence(rig.notices[-1].body, "UTC")[1].splitlines()
 
 
 def test_it_is_real_at_once_where_the_school_has_it_so(make_rig: Make) -> None:
@@ -738,16 +777,17 @@ def test_the_officer_is_asked_aloud_wherever_people_are_reached(make_rig: Make) 
 
 
 def test_what_turns_out_to_be_real_after_its_drill_asks_for_the_posture(rig: Rig) -> None:
-    """By then the drill has taken its posture back."""
+    """Until then the drill's posture stays, and is real from then on."""
     start(rig, posture="lockdown", for_s=60)
     rig.wait(10)
     rig.press(101)
     rig.wait(45)
     rig.press(101)
     rig.wait(10)
-    assert (drill(rig).state, posture(rig), rig.told()) == ("ended", "normal", [])
+    assert (drill(rig).state, posture(rig), rig.told()) == ("ended", "lockdown drill", [])
     rig.wait(25)
     assert len(real(rig)) == 1
+    assert posture(rig) == "lockdown"
     assert rig.told() == ["85 s sro posture.asked: Which posture is to hold?"]
 
 
@@ -835,7 +875,10 @@ def test_the_leader_and_the_officer_are_reminded_of_its_end_without_sound(rig: R
         "480 s ortiz: Drill 1 (lockdown) ends by itself in 120 s",
     ]
     rig.wait(600)
-    assert len(rig.drill_news) == 2
+    assert rig.drill_news[2:] == [
+        "600 s reyes: Drill 1 (lockdown) is over: every press is real",
+        "600 s ortiz: Drill 1 (lockdown) is over: every press is real",
+    ]
 
 
 def test_where_the_drill_has_an_incident_the_reminder_is_of_that(rig: Rig) -> None:
@@ -1070,6 +1113,7 @@ def test_a_drill_that_is_overdue_is_a_trouble_until_it_is_held(make_rig: Make) -
     assert "none held that this hub knows of" in rig.view.troubles["drill-overdue lockdown"].detail
     assert rig.view.drills_due[0].overdue_since is not None
     start(rig, for_s=300)
+    rig.press(101)
     rig.wait(301)
     assert rig.troubles("drill-overdue") == []
     rig.restart(10)
@@ -1086,14 +1130,42 @@ def test_a_drill_that_became_real_counts_for_nothing(make_rig: Make) -> None:
     assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
 
 
+@pytest.mark.parametrize(("for_s", "posture"), [(1, None), (300, None), (30, "lockdown")])
+def test_an_empty_drill_counts_for_nothing(make_rig: Make, for_s: float, posture: Any) -> None:
+    """Nobody pressed, and nobody was shown anything for a minute."""
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(31 * DAY_S)
+    start(rig, for_s=for_s, posture=posture)
+    rig.wait(for_s + 1)
+    assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+    assert drill(rig).counts is False
+
+
+@pytest.mark.parametrize("how", ["pressed", "shown", "heard of later"])
+def test_a_drill_counts_in_which_somebody_pressed_or_was_shown_it(make_rig: Make, how: str) -> None:
+    rig = make_rig(school(drills=EVERY_30_DAYS))
+    rig.wait(31 * DAY_S)
+    start(rig, for_s=60, posture="lockdown" if how == "shown" else None)
+    if how == "pressed":
+        rig.press(101)
+    rig.wait(61)
+    if how == "heard of later":
+        assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]
+        rig.press(101, age_s=30)
+    assert rig.troubles("drill-overdue") == []
+    assert drill(rig).counts is True
+
+
 def test_only_drills_of_its_kinds_count(make_rig: Make) -> None:
     rule = DueSettings(name="shelter", days=30, covers=("Tornado", "earthquake"))
     rig = make_rig(school(drills=DrillsSettings(due=(rule,))))
     rig.wait(31 * DAY_S)
     start(rig, for_s=60)
+    rig.press(101)
     rig.wait(61)
     assert rig.troubles("drill-overdue") == ["drill-overdue shelter"]
     rig.ask(PlanDrill("tornado", "Ortiz", "Lee", "board", 60))
+    rig.press(102)
     rig.wait(61)
     assert rig.troubles("drill-overdue") == []
 

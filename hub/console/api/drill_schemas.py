@@ -66,6 +66,7 @@ _DRILL: Final = _object(
         "buildings": _TEXTS,
         "kinds": _TEXTS,
         "posture": _POSTURE,
+        "counts": _YES_NO,
         "real_from": _MAYBE_TIME,
         "why_real": _MAYBE,
         "incidents": _TEXTS,
@@ -80,6 +81,7 @@ _DUE: Final = _object(
         "by": _MAYBE_TIME,
         "overdue_since": _MAYBE_TIME,
         "last": _MAYBE_TIME,
+        "unsure_by": _MAYBE_TIME,
     }
 )
 _REPORT: Final = _object(
@@ -106,6 +108,7 @@ DRILL_DONE: Final = _object(
         "drill": _DRILL,
         "incidents": {"type": "array", "items": {"$ref": "#/components/schemas/Incident"}},
         "recorded": _YES_NO,
+        "leader_told": _YES_NO,
     }
 )
 _FIELDS: Final[dict[str, Any]] = {

@@ -95,7 +95,8 @@ async def _asked(request: Request, action: DrillAction) -> Response:
     def done(answer: DrillDone) -> dict[str, Any]:
         presses = view.drills.get(answer.drill.id, (answer.drill, ()))[1]
         incidents = [incident_json(incident) for incident in answer.incidents]
-        return {"drill": drill_json(answer.drill, presses), "incidents": incidents}
+        drill = drill_json(answer.drill, presses)
+        return {"drill": drill, "incidents": incidents, "leader_told": answer.leader_told}
 
     return await asked(request, action, DrillDone, done)
 
@@ -158,6 +159,7 @@ def drill_json(drill: Drill, presses: tuple[DrillPress, ...]) -> dict[str, Any]:
         "buildings": list(drill.buildings),
         "kinds": list(drill.kinds),
         "posture": drill.posture,
+        "counts": drill.counts,
         "real_from": _maybe(drill.real_from),
         "why_real": drill.why_real,
         "incidents": list(drill.incidents),
@@ -174,6 +176,7 @@ def due_json(one: Due) -> dict[str, Any]:
         "by": _maybe(one.by),
         "overdue_since": _maybe(one.overdue_since),
         "last": _maybe(one.last),
+        "unsure_by": _maybe(one.unsure_by),
     }
 
 
@@ -221,6 +224,7 @@ def _from_record(row: dict[str, Any]) -> dict[str, Any]:
         "buildings": detail["buildings"],
         "kinds": detail["kinds"],
         "posture": detail["posture"],
+        "counts": detail.get("counts", False),
         "real_from": detail["real_from"],
         "why_real": detail["why_real"],
         "incidents": detail["incidents"],

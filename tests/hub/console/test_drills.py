@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.clock import Clock, Now, stamp
+from config.drill_settings import DrillsSettings, DueSettings
+from hub.console.posture_words import still_holds
 from hub.drills_due import Due
 from tests.hub.console.caller import Caller, Reply
 from tests.hub.console.front_desk import FrontDesk
@@ -200,7 +203,9 @@ def test_every_page_says_that_a_drill_runs(desk: FrontDesk, clock: SetClock, lee
     said = text(form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15"))
     assert "Drill 1 runs." in said
     for page in ("/", "/doors", "/devices", "/incidents", "/troubles", "/posture", "/drills", "/drills/1"):
-        assert "DRILL 1 lockdown, until 09:28:20; dispatch is not called" in text(lee.get(page)), page
+        assert "DRILL 1 lockdown, until 09:28:20; a press that is expected calls no dispatch" in text(
+            lee.get(page)
+        ), page
     assert "Drill 1 is over: every press is real." in text(form(lee, "/drills/1/end"))
     assert "DRILL 1" not in text(lee.get("/"))
 
@@ -212,6 +217,7 @@ def test_a_real_panic_shows_on_every_page_as_what_it_is(
     form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15", **{"room-room-101": "yes"})
     clock.second = 10
     desk.drill_press("room-101")
+    clock.second = 12
     desk.drill_press("room-102")
     page = lee.get("/troubles")
     banners = re.findall(r'<a class="alarm[^>]*data-headline="([^"]*)"', page.text)
@@ -275,6 +281,75 @@ def test_what_is_due_is_on_the_drills_page(desk: FrontDesk, lee: Caller) -> None
     said = text(lee.get("/drills"))
     assert "lockdown overdue since 20 Sep" in said
     assert "next by 22 Sep" in said
+
+
+def test_where_dispatch_gets_its_test_code_pages_say_so(desk: FrontDesk, lee: Caller) -> None:
+    desk.settings = replace(desk.settings, drills=DrillsSettings(dispatch="test"))
+    assert "the first short press of each of its rooms is told to dispatch as a TEST" in text(
+        lee.get("/drills")
+    )
+    form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15")
+    for page in ("/", "/drills/1"):
+        said = text(lee.get(page))
+        assert "a press that is expected is told to dispatch as a TEST" in said
+        assert "calls no dispatch" not in said
+
+
+def test_the_form_offers_the_names_by_which_a_drill_counts(desk: FrontDesk, lee: Caller) -> None:
+    """And the page says of each drill which rule it counts for."""
+    rules = (
+        DueSettings(name="Each month", every="month", covers=("lockdown", "Hold")),
+        DueSettings(name="evacuate", every="quarter"),
+    )
+    desk.settings = replace(desk.settings, drills=DrillsSettings(due=rules))
+    for name in ("LOCKDOWN", "Lockdown drill"):
+        form(lee, "/drills", name=name, leader="Ortiz", minutes="5", start="2026-09-22T10:00")
+    page = lee.get("/drills")
+    assert re.findall(
+        r'<option value="([^"]*)">', page.text.split('id="drill-names"')[1].split("</datalist>")[0]
+    ) == [
+        "lockdown",
+        "Hold",
+        "evacuate",
+    ]
+    said = text(page)
+    assert "it counts for what is due: lockdown, Hold for Each month; evacuate for evacuate" in said
+    assert "LOCKDOWN 22 Sep 10:00:00 · counts for Each month" in said
+    assert "Lockdown drill 22 Sep 10:00:00 · counts for no rule" in said
+
+
+def test_a_posture_of_a_drill_is_said_to_end_with_it(desk: FrontDesk, lee: Caller) -> None:
+    form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15", posture="lockdown")
+    assert "No incident's end lowers it: the end of its drill does, or whoever is signed in" in text(
+        lee.get("/")
+    )
+    said = text(lee.get("/posture"))
+    assert "the end of its drill does, or a person, here" in said
+    assert "nothing else does by itself" not in said
+    assert still_holds(desk.view.posture) == (
+        " DRILL LOCKDOWN still holds: its drill's end ends it, or a person, at Posture."
+    )
+
+
+def test_what_ends_a_drills_incident_answers_no_press_and_says_so(
+    desk: FrontDesk, clock: SetClock, lee: Caller
+) -> None:
+    form(lee, "/drills", name="lockdown", leader="Ortiz", minutes="15")
+    clock.second = 10
+    desk.drill_press("room-101")
+    assert "It does not answer" not in text(lee.get("/"))
+    clock.second = 30
+    desk.drill_press("room-101")
+    assert "It does not answer the press that was not expected" in text(lee.get("/"))
+
+
+def test_a_leader_who_is_told_of_nothing_is_named(desk: FrontDesk, lee: Caller, api: Caller) -> None:
+    """The settings of this desk give nobody a channel."""
+    said = text(form(lee, "/drills", name="lockdown", leader="zzz", minutes="15"))
+    assert "Drill 1 runs. zzz is told of NOTHING: the settings give that name no channel." in said
+    form(lee, "/drills/1/end")
+    reply = api.post(f"{A}/drills", {"name": "lockdown", "leader": "zzz", "for_s": 600})
+    assert reply.json["leader_told"] is False
 
 
 def test_a_page_without_the_record_still_shows_the_drill_that_runs(
