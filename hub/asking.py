@@ -195,6 +195,18 @@ class ClearTrouble(Struct, frozen=True):
     note: str | None = None
 
 
+class Forget(Struct, frozen=True):
+    """A person asks that what names or describes people goes before its time."""
+
+    values: tuple[tuple[int, str], ...]
+    """Number of the row, and field; of no unresolved incident, by the store."""
+    by: str
+    via: str
+    note: str
+    """Why; it lies beside the chain, too."""
+    incident: str | None = None
+
+
 IncidentAction = Acknowledge | Resolve | Note | Confirm
 """What a person may ask of an incident."""
 WalkTestAction = OpenWalkTest | EndWalkTest
@@ -203,7 +215,16 @@ ZoneAction = BypassZone | EndBypass
 """What a person may ask of a zone."""
 DrillAction = PlanDrill | StartDrill | EndDrill | CancelDrill | MakeReal | PartOfDrill
 """What a person may ask of drills."""
-Action = IncidentAction | ZoneAction | WalkTestAction | SetPosture | SignDoorWeek | DrillAction | ClearTrouble
+Action = (
+    IncidentAction
+    | ZoneAction
+    | WalkTestAction
+    | SetPosture
+    | SignDoorWeek
+    | DrillAction
+    | ClearTrouble
+    | Forget
+)
 """What a person may ask."""
 
 
@@ -292,6 +313,13 @@ class TroubleCleared(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
+class Forgotten(Struct, frozen=True):
+    """The answer to a person who had words removed."""
+
+    values: int
+    recorded: bool = True
+
+
 class Reloaded(Struct, frozen=True):
     """The answer to settings that were read anew and are taken."""
 
@@ -308,6 +336,7 @@ Answer = (
     | DrillDone
     | DoorWeekSigned
     | TroubleCleared
+    | Forgotten
     | Reloaded
     | Refused
 )

@@ -224,7 +224,7 @@ class DoorWeeks:
         self._store(decision, signed)
         return DoorWeekSigned(signed)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
         """Let go of who signed, and what they said, as the record does: rows and fields beside the chain."""
         gone = set(values)
         for week in list(self._weeks.values()):

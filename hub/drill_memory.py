@@ -159,7 +159,7 @@ class DrillMemory:
         self._write_presses(decision, drill_id, device)
         self._show(drill_id, decision)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
         """Let go of who led, planned and answered, as the record does: rows and fields beside the chain."""
         gone = {seq for seq, field in values if field == "leader"}
         for drill in [timed.drill for timed in self.drills.values() if timed.drill.row in gone]:

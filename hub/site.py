@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from config.clock import Now
 from config.hub_settings import HubSettings
-from hub.asking import ClearTrouble, DrillAction, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
+from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
-from hub.decision import Decision, Removal
+from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Delivery
 from hub.devices import Devices
@@ -34,6 +34,7 @@ from hub.drill_notices import DrillNotices
 from hub.drills import Drills
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
+from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
 from hub.incidents import Incidents
@@ -70,7 +71,6 @@ from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
-from hub.verify_record import REMOVED
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
@@ -187,6 +187,8 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
+        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures)
+        self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
@@ -194,7 +196,7 @@ class Site(Ledger):
             Link: self.brokers.link,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
-            TimeOver: self._remove,
+            TimeOver: self.forgetting.time_over,
             RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
@@ -251,6 +253,8 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
         elif isinstance(fact.action, ClearTrouble):
             decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
+        elif isinstance(fact.action, Forget):
+            decision.answer = (fact.answer, self.forgetting.take(decision, fact.action, now))
         elif isinstance(fact.action, SignDoorWeek):
             decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
         elif isinstance(fact.action, SetPosture):
@@ -386,15 +390,6 @@ class Site(Ledger):
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
-
-    def _remove(self, decision: Decision, fact: TimeOver, now: Now) -> None:
-        refs = [f"{seq}.{field}" for seq, field in fact.values]
-        seq = self.record(decision, now, REMOVED, fact.why, detail={"refs": refs})
-        decision.removals.append(Removal(seq, fact.values))
-        self.doors.weeks.forget(decision, fact.values)
-        self.walk_tests.forget(decision, fact.values)
-        self.drill_memory.forget(decision, fact.values)
-        self.postures.forget(decision, fact.values, now)
 
     def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
         """Let go of what the database refused long ago."""

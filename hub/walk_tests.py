@@ -242,7 +242,7 @@ class WalkTests:
         else:
             self._ledger.wake(min(timed.started + NOT_BEGUN_S, timed.end), "walk-test", device)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...]) -> None:
+    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
         """Let go of who opened a walk test, as the record does: rows and fields beside the chain."""
         gone = {seq for seq, field in values if field == "by"}
         for device, of in self._tests.items():

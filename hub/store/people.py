@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from hub.store.tables import people, tokens
 
-SCOPES = ("read", "acknowledge", "resolve", "posture", "drill", "maintain")
+SCOPES = ("read", "acknowledge", "resolve", "posture", "drill", "maintain", "forget")
 """What a token may do; ``all`` stands for every one of them, now and later."""
 
 # 19 MiB, 2 passes, 1 lane: OWASP's second choice; the library's own 64 MiB would let eight sign-ins

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from config.clock import stamp
 from hub.drill_record import name_of
@@ -15,6 +15,8 @@ from hub.store.chain import head, values_and_gone
 from hub.store.tables import incidents, personal, record, troubles
 from hub.view import StreamEvent, Trouble
 
+FORGOTTEN_AT_ONCE: Final = 200
+"""Values that one word removes at most: a transaction of some milliseconds."""
 _INCIDENT = msgspec.json.Decoder(Incident)
 _TROUBLE = msgspec.json.Decoder(Trouble)
 
@@ -25,6 +27,35 @@ class Reading:
     def __init__(self, engine: Engine, site: str) -> None:
         self._engine = engine
         self._site = site
+
+    def to_forget(
+        self, incident: str | None, person: str | None, after: tuple[int, str]
+    ) -> list[tuple[int, str]]:
+        """Return the next values beside the chain, after these, that an incident or a person left there.
+
+        A person's are those that say the name and nothing else; none of an unresolved incident is among them.
+        """
+        which = personal.c.incident == incident
+        if person is not None:
+            which = personal.c.value == msgspec.json.encode(person).decode()
+        open_ = incidents.alias("open_")
+        unresolved = select(open_.c.id).where(
+            open_.c.site == self._site, open_.c.id == personal.c.incident, open_.c.state != "resolved"
+        )
+        later = or_(personal.c.seq > after[0], and_(personal.c.seq == after[0], personal.c.field > after[1]))
+        wanted = (
+            personal.c.site == self._site,
+            personal.c.value.is_not(None),
+            which,
+            later,
+            ~unresolved.exists(),
+        )
+        chosen = select(personal.c.seq, personal.c.field).where(*wanted)
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                chosen.order_by(personal.c.seq, personal.c.field).limit(FORGOTTEN_AT_ONCE)
+            )
+            return [(seq, field) for seq, field in found]
 
     def incidents(
         self, states: tuple[str, ...] = (), limit: int = 50, before: int | None = None

@@ -13,6 +13,7 @@ from hub.asking import (
     Bypassed,
     DoorWeekSigned,
     DrillDone,
+    Forgotten,
     PostureSet,
     Refused,
     TroubleCleared,
@@ -24,7 +25,7 @@ from hub.console.api.errors import ApiError, bad_input
 from hub.console.body import TooLargeError, read_body
 from hub.notice import room_json
 
-T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, PostureSet, TroubleCleared, WalkTestDone)
+T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, Forgotten, PostureSet, TroubleCleared, WalkTestDone)
 
 
 async def asked(

@@ -300,6 +300,11 @@ CLEAR_TROUBLE: Final = _object(
     {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
 )
 TROUBLE_CLEARED: Final = _object({"trouble": _TROUBLE, "recorded": _YES_NO})
+FORGET: Final = _object(
+    {"incident": {"type": "string"}, "person": {"type": "string", "minLength": 1}, "note": _NOTE},
+    optional=("incident", "person"),
+)
+FORGOTTEN: Final = _object({"removed": _NUMBER, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 

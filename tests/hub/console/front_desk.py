@@ -35,6 +35,8 @@ from hub.asking import (
     DoorWeekSigned,
     DrillAction,
     EndWalkTest,
+    Forget,
+    Forgotten,
     IncidentAction,
     Note,
     Refused,
@@ -119,6 +121,7 @@ class FrontDesk:
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
         self.view.ready, self.view.why = True, None
         self.boards_open = 0
+        self.forgotten: list[Forget] = []
         self.silent = False
         """No word is answered."""
         self.disk_writes = True
@@ -149,10 +152,16 @@ class FrontDesk:
                 decide = self._of_trouble
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
+            elif isinstance(action, Forget):
+                decide = self._of_record
             else:
                 decide = self._of_zone if isinstance(action, ZoneAction) else self._answer
             threading.Thread(target=lambda: answer.set_result(decide(action)), daemon=True).start()
         return answer
+
+    def _of_record(self, action: Forget) -> Answer:
+        self.forgotten.append(action)
+        return Forgotten(len(action.values), recorded=self.disk_writes)
 
     def boards(self, change: int) -> None:
         with self._lock:

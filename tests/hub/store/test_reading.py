@@ -129,7 +129,7 @@ def test_drills_are_found_by_their_numbers_with_what_lies_beside_the_chain(store
     assert rows[1]["reason"] == "Lee ended it"
     assert len(reading.drills(11, limit=3)) == 3
     own = reading.rows_of(name_of("1"))
-    assert [row["what"] for row in own] == ["drill", "drill-ended"]
+    assert [row["what"] for row in own] == ["drill", "drill-ended", "owed"]
     postures = reading.postures(own[0]["seq"], own[1]["seq"] + 2)
     assert [row["detail"]["to"] for row in postures] == ["lockdown", "normal"]
     journal.close()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from config.clock import Now
 from config.record_settings import RetentionSettings
-from hub.asking import Acknowledge, Note, Resolve
+from hub.asking import Acknowledge, Answer, Forget, Forgotten, Note, Refused, Resolve
 from hub.decision import Decision
 from hub.delivery import Outcome
 from hub.inputs import Asked, Attempted, HeadRead, Input, RawOver, TimeOver
@@ -229,3 +229,65 @@ def test_what_the_database_refused_goes_with_the_payloads(school: School) -> Non
     before = school.store.count("record")
     school.round()
     assert school.store.count("record") == before
+
+
+# --- at a person's word ---
+
+
+def forgotten(school: School, *, incident: str | None = None, person: str | None = None) -> Answer:
+    """What the API does with what the store finds."""
+    reading = Reading(school.store.reader(), "lincoln")
+    values = tuple(reading.to_forget(incident, person, (-1, "")))
+    answers: list[Answer] = []
+    word = Forget(values, "Okafor", "api", "Reyes has asked for it", incident)
+    decision = school.site.decide(Asked(word, answers.append), school.now())
+    school.journal.commit([decision])
+    decision.reply(recorded=True)
+    return answers[0]
+
+
+def test_an_incidents_words_go_at_a_persons_word(school: School) -> None:
+    """Of it alone; the chain says that they went, and who asked and why goes by its own time."""
+    one, other = school.answered(101, 0), school.answered(102, 100)
+    answer = forgotten(school, incident=one)
+    assert isinstance(answer, Forgotten)
+    assert answer.values > 3
+    assert "a pupil of room 101" not in school.kept()
+    assert "a pupil of room 102" in school.kept()
+    assert "Reyes has asked for it" in school.kept()
+    found = chain.verify(school.store.reader(), "lincoln")
+    assert found.faults == []
+    assert any("at a person's word" in line for line in said(found))
+    reading = Reading(school.store.reader(), "lincoln")
+    gone, kept = reading.incident(one), reading.incident(other)
+    assert gone is not None
+    assert kept is not None
+    assert (gone.acknowledged.by, kept.acknowledged.by) == ("(removed)", "Reyes")  # type: ignore[union-attr]
+    assert forgotten(school, incident=one) == Forgotten(0)
+
+
+def test_of_an_unresolved_incident_nothing_goes(school: School) -> None:
+    incident = school.press(101, 0)
+    school.say(Acknowledge(incident, "Reyes", "board"), 2)
+    answer = forgotten(school, incident=incident)
+    assert isinstance(answer, Refused)
+    assert (answer.error, answer.state, answer.allowed) == (
+        "not-in-this-state",
+        "acknowledged",
+        ("resolved",),
+    )
+    assert forgotten(school, person="Reyes") == Forgotten(0)
+    assert "Reyes" in school.kept()
+
+
+def test_a_persons_name_goes_wherever_it_stands_alone(school: School) -> None:
+    """Others of the same incident stay, and so does what was said."""
+    school.answered(101, 0)
+    answer = forgotten(school, person="Reyes")
+    assert isinstance(answer, Forgotten)
+    assert answer.values >= 2
+    kept = school.kept().replace("Reyes has asked for it", "")
+    assert "Reyes" not in kept
+    assert "Okafor" in kept
+    assert "a pupil of room 101" in kept
+    assert chain.verify(school.store.reader(), "lincoln").faults == []

@@ -1,0 +1,38 @@
+"""The record over the API: what names or describes people, removed before its time."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub.asking import Forget, Forgotten, Refused
+from hub.console import console
+from hub.console.api import query
+from hub.console.api.asked import body_of, refused
+from hub.console.api.errors import bad_input, not_found
+from hub.store.people import Token
+
+
+async def forget(request: Request, token: Token) -> Response:
+    """``POST record/forget``: of one resolved incident, or one person's name wherever it stands alone.
+
+    Some values at a time, each time with a row that says who asked and why.
+    """
+    here = console.of(request)
+    body = await body_of(request)
+    incident, person = body.get("incident"), body.get("person")
+    if not (isinstance(incident, str) ^ isinstance(person, str)) or not (incident or person):
+        raise bad_input("incident, person: found both or neither", "an incident's id, or a person's name")
+    why = query.note_needed(body)
+    reading = here.desk.reading
+    if incident is not None and await here.aside.call(reading.incident, incident) is None:
+        raise not_found(f"no incident {incident[:128]!r}")
+    removed, recorded, after = 0, True, (-1, "")
+    while True:
+        values = await here.aside.call(reading.to_forget, incident, person, after)
+        answer = await here.ask_for(Forget(tuple(values), token.name, "api", why, incident), Forgotten)
+        if isinstance(answer, Refused):
+            raise refused(answer)
+        if not values:
+            return JSONResponse({"removed": removed, "recorded": recorded})
+        removed, recorded, after = removed + answer.values, recorded and answer.recorded, values[-1]
