@@ -211,7 +211,7 @@ def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture
     """It says what is allowed."""
     assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
     assert (
-        "no scope fly; allowed: read, acknowledge, resolve, posture, drill, maintain, all"
+        "no scope fly; allowed: read, acknowledge, resolve, posture, drill, maintain, forget, all"
         in capsys.readouterr().err
     )
 
