@@ -164,7 +164,7 @@ def who_acknowledged_is_not_in_the_record(patch: pytest.MonkeyPatch) -> None:
 FOUND_BY: dict[Plant, set[str]] = {
     an_acknowledgement_stops_the_first_notices_of_a_panic: {"everybody_of_a_panic_was_told"},
     whoever_says_it_is_a_test_is_believed: {"every_press_is_in_one_incident_once"},
-    who_acknowledged_is_not_in_the_record: {"what_the_record_tells_is_so"},
+    who_acknowledged_is_not_in_the_record: {"what_the_record_tells_is_so", "the_record_holds_all_of_it"},
     an_answer_covers_what_its_person_never_saw: {"somebody_acknowledges", "a_press_crosses_an_answer"},
     a_first_notice_is_overtaken_like_any: {"first_notices_are_never_withdrawn"},
     an_alarm_receiver_hears_of_rooms_every_two_seconds: {
