@@ -177,7 +177,7 @@ FOUND_BY: dict[Plant, set[str]] = {
     nobody_is_reminded: {"nobody_is_left_waiting"},
     the_plan_of_a_press_is_not_begun: {"first_notices_are_never_withdrawn", "nobody_is_left_waiting"},
     a_press_of_another_kind_opens_nothing: {"every_press_is_in_one_incident_once"},
-    a_trouble_is_not_written_down: {"the_record_holds_all_of_it"},
+    a_trouble_is_not_written_down: {"the_record_holds_all_of_it", "what_the_record_tells_is_so"},
     a_drill_covers_whatever_is_pressed_in_it: {"is_covered"},
     nobody_looks_again_at_what_was_not_expected: {"what_was_not_expected_is_real_in_30_s"},
     a_drills_press_is_not_written_down: {"the_record_holds_all_of_it"},
