@@ -71,7 +71,7 @@ class Postures:
             return PostureSet(again, changed=False)
         set_ = self._changed(now, to, **who, automatic=False, seen=self._ledger.numbers.latest)
         self._put(decision, set_, _words(was, set_), who, now)
-        return PostureSet(set_, changed=True)
+        return PostureSet(self.current, changed=True)
 
     def ask(self, decision: Decision, why: str, now: Now) -> None:
         """Ask the officer which posture is to hold; boards show it until a person sets one.

@@ -100,14 +100,14 @@ def test_a_week_is_shown_signed_and_signed_again(desk: FrontDesk, lee: Caller) -
     """With its exceptions, and what each person said of them."""
     over(desk, held_open=2, faults=1)
     page = lee.get("/doors/weeks/2026-W39").text
-    assert "held open 2 times; wire fault" in page
+    assert "held open 2 times, wire fault" in page
     assert "Nobody has signed it." in page
     said = sign(lee, "a delivery")
     assert "Week 2026-W39 is signed." in said.text
-    sign(lee, "")
+    sign(lee, "the wire is mended")
     page = lee.get("/doors/weeks/2026-W39").text
     assert "version 1: a delivery" in page
-    assert "version 1: nothing to say of it" in page
+    assert "version 1: the wire is mended" in page
     assert "signed by" in lee.get("/doors").text
 
 
