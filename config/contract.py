@@ -21,9 +21,9 @@ VERSION: Final = 1
 PREFIX: Final = f"tocsin/v{VERSION}"
 
 MAX_INT: Final = 2**53 - 1
+"""The largest integer every JSON reader holds exactly (RFC 8259, section 6)."""
 OBEYED_N: Final = 10**15
 """The highest number of a posture that agents obey: beyond it there might be none left for the next."""
-"""The largest integer every JSON reader holds exactly (RFC 8259, section 6)."""
 MAX_PAYLOAD: Final = 1 << 20
 """Bytes in the largest packet a broker of ours takes."""
 MAX_AGE_MS: Final = 10 * 365 * 86_400_000

@@ -216,6 +216,11 @@ def test_it_stops_while_it_waits_for_the_recorder(tmp_path: Path) -> None:
     began = time.monotonic()
     world.reloading.stop(0.1)
     assert time.monotonic() - began < 2
+    [fact] = world.inputs
+    assert isinstance(fact, Reload)
+    fact.answer(Reloaded(fact.changes))  # or its thread would wait on, into other tests
+    world.reloading.stop(5)
+    assert not [each for each in threading.enumerate() if each.name == "reloading"]
 
 
 def test_only_a_hub_is_asked(tmp_path: Path) -> None:
