@@ -13,6 +13,7 @@ from config.hub_settings import HubSettings
 from hub.asking import Action, Reply
 from hub.delivery import Outcome
 from hub.directory import Directory
+from hub.enrolment.asking import SessionOver
 
 
 class Ack(NamedTuple):
@@ -185,6 +186,17 @@ class RawOver(Struct, frozen=True):
     count: int
 
 
+class DoorTried(Struct, frozen=True):
+    """Somebody came to the agents' door with what opens nothing."""
+
+    what: Literal["code", "certificate"]
+    times: int
+    """Since it was last said."""
+    address: str
+    """The last from where."""
+    detail: str = ""
+
+
 class HeadRead(Struct, frozen=True):
     """The record's newest committed row: its number and its hash."""
 
@@ -205,6 +217,8 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | SessionOver
+    | DoorTried
     | RawOver
     | Reload
     | ReloadRefused

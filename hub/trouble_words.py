@@ -45,6 +45,8 @@ HEADINGS: Final = {
     "hub-certificate": "A certificate of the hub's is near its end",
     "backup": "No backup, or a bad one",
     "restored": "Restored from a backup",
+    "door-code": "Wrong codes at the agents' door",
+    "door-certificate": "A certificate that this hub never gave",
     "posture-far": "A posture that no hub said",
     "kept": "Something kept can't be read",
     "agreement": "The agreement with the police is to be reviewed",
