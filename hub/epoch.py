@@ -17,7 +17,6 @@ from config.clock import Now, stamp
 from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.drills import Drills
-from hub.enrolment.book import Book
 from hub.incidents import Incidents
 from hub.ledger import Ledger
 from hub.outbound import Outbound
@@ -100,7 +99,6 @@ class NewEpoch:
         drills: Drills,
         bypasses: Bypasses,
         postures: Postures,
-        book: Book,
     ) -> None:
         self._ledger = ledger
         self._epoch = epoch
@@ -110,7 +108,6 @@ class NewEpoch:
         self._drills = drills
         self._bypasses = bypasses
         self._postures = postures
-        self._book = book
         if not self._epoch.begun:  # a broker may be there before the first word is written
             postures.say_nothing_yet()
 
@@ -143,7 +140,6 @@ class NewEpoch:
             decision, f"{why}: say which posture holds; rooms are told none until then", now
         )
         decision.posture = None  # nor that of a drill's end
-        self._book.new_epoch(decision)
         for incident in self._incidents.unresolved():
             ledger.record(
                 decision,

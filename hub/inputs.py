@@ -197,6 +197,13 @@ class DoorTried(Struct, frozen=True):
     detail: str = ""
 
 
+class ListsTaken(Struct, frozen=True):
+    """Whether the broker goes by the newest lists of who may speak and who is revoked."""
+
+    why: str | None
+    """Why it doesn't; None where it does."""
+
+
 class HeadRead(Struct, frozen=True):
     """The record's newest committed row: its number and its hash."""
 
@@ -219,6 +226,7 @@ Input = (
     | HeadRead
     | SessionOver
     | DoorTried
+    | ListsTaken
     | RawOver
     | Reload
     | ReloadRefused

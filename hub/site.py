@@ -53,6 +53,7 @@ from hub.inputs import (
     HeadRead,
     Input,
     Link,
+    ListsTaken,
     Measured,
     PostureHeard,
     Probed,
@@ -159,7 +160,7 @@ class Site(Ledger):
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
-        self.book = Book(self, loaded.codes, loaded.identities, facts, now)
+        self.book = Book(self, loaded.codes, loaded.identities, now)
         self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
@@ -189,7 +190,6 @@ class Site(Ledger):
             self.drills,
             self.bypasses,
             self.postures,
-            self.book,
         )
         held = {
             number
@@ -214,6 +214,7 @@ class Site(Ledger):
             HeadRead: self.heads.take,
             SessionOver: self.book.session_over,
             DoorTried: self.identities.door_tried,
+            ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, stamp
@@ -14,17 +13,11 @@ from hub.decision import Decision
 from hub.enrolment.asking import SessionOver
 from hub.enrolment.identity import Code, Identity, Rights
 from hub.kept_course import to_mono, to_wall
-from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.record_chain import FORGOTTEN
 
-FACT: Final = "revocations"
-"""The number of the newest list of what is revoked."""
 LONGEST_S: Final = 30 * 86_400.0
 """Seconds that a code may hold: a summer's installing is done within a month, or with new codes."""
-RESTORED: Final = 1_000_000
-"""By how much the lists' number rises with a restored backup: the old machine may have made as many, and
-a broker goes by the highest number it has read."""
 
 
 class Book:
@@ -35,7 +28,6 @@ class Book:
         ledger: Ledger,
         codes: Sequence[Code],
         identities: Sequence[Identity],
-        facts: KeptFacts,
         now: Now,
     ) -> None:
         self._ledger = ledger
@@ -48,8 +40,6 @@ class Book:
         for one in identities:
             if one.state == "signed":
                 self.arm(one, min(to_mono(one.lapses, now), now.mono + LONGEST_S))
-        revoked = sum(one.state == "revoked" for one in identities)
-        self._number = max(facts.read(FACT, int) or 1, revoked + 1)
         ledger.view.codes.update(self.codes)
         ledger.view.identities.update(self.all)
 
@@ -87,7 +77,6 @@ class Book:
         return Rights(
             frozenset(one.device for one in every if one.state == "held" and not one.is_spare),
             tuple(one.serial for one in every if one.state == "revoked"),
-            self._number,
             tuple(one for one in every if one.session_open),
         )
 
@@ -130,11 +119,6 @@ class Book:
             if (one := self.all[serial]).state == "signed":
                 self.keep(decision, replace(one, lapses=to_wall(lapses, now)))
 
-    def new_epoch(self, decision: Decision) -> None:
-        """A backup was restored: go by numbers that the old machine can't have reached."""
-        self._number += RESTORED
-        self.changed(decision)
-
     def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
         """Let go of who made a code, gave a room, or was given one by, as the record does."""
         gone = {seq for seq, field in values if field == "by"}
@@ -154,8 +138,6 @@ class Book:
 
     def changed(self, decision: Decision) -> None:
         """The broker is to go by other lists."""
-        self._number += 1
-        decision.facts[FACT] = msgspec.json.encode(self._number).decode()
         decision.rights = self.rights()
 
     def arm(self, one: Identity, lapses: float) -> None:

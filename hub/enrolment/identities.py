@@ -33,7 +33,7 @@ from hub.enrolment.asking import (
 )
 from hub.enrolment.book import LONGEST_S, Book
 from hub.enrolment.identity import SPARE, Code, Given, Identity
-from hub.inputs import DoorTried
+from hub.inputs import DoorTried, ListsTaken
 from hub.ledger import Ledger
 from hub.proving import Proving
 
@@ -86,6 +86,13 @@ class Identities:
         self._ledger.record(decision, now, f"door-{fact.what}", words, detail=detail)
         key = f"door {fact.what}"
         self._ledger.trouble(decision, now, key, f"door-{fact.what}", shown(words, 300))
+
+    def lists_taken(self, decision: Decision, fact: ListsTaken, now: Now) -> None:
+        """Take whether who was revoked is truly shut out, and who was enrolled let in."""
+        if fact.why is None:
+            self._ledger.restore(decision, now, "broker-lists")
+        else:
+            self._ledger.trouble(decision, now, "broker-lists", "broker-lists", shown(fact.why, 300))
 
     # --- each of them ---
 

@@ -96,7 +96,5 @@ class Rights(Struct, frozen=True):
     """Agents that may speak: each of its own room."""
     revoked: tuple[str, ...]
     """Serials, hexadecimal."""
-    number: int
-    """Of the list of what is revoked: greater than that of any before it."""
     close: tuple[Identity, ...] = ()
     """Revoked ones whose sessions may still live."""

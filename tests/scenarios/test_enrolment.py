@@ -90,11 +90,10 @@ def test_a_certificate_is_nobodys_until_its_agent_has_shown_it(rig: Rig) -> None
     one = asked(rig, shows("a"), Enrolled).identity
     assert (one.state, one.device, one.name) == ("signed", "room-101", "lincoln.room-101")
     assert rig.site.book.rights().devices == frozenset()
-    number = rig.site.book.rights().number
     held = asked(rig, Hold(one.serial, "10.0.0.9"), Enrolled).identity
     assert held.state == "held"
     rights = rig.site.book.rights()
-    assert (rights.devices, rights.revoked, rights.number) == (frozenset({"room-101"}), (), number + 1)
+    assert (rights.devices, rights.revoked) == (frozenset({"room-101"}), ())
     assert record(rig, "code-made", "certificate-signed", "enrolled") == [
         "for Room 101",
         "its agent showed a code",
@@ -338,16 +337,6 @@ def test_a_stolen_pi_is_revoked(rig: Rig) -> None:
     rig.restart(5)
     assert rig.site.book.rights().close == ()
     enrolled(rig, "k5")  # the room is free again
-
-
-def test_the_number_of_the_lists_rises_whatever_happens(rig: Rig) -> None:
-    """The broker goes by the highest one that it has read."""
-    numbers = []
-    for key in ("k1", "k2", "k3"):
-        enrolled(rig, key, replace=True)
-        rig.restart(5)
-        numbers.append(rig.site.book.rights().number)
-    assert numbers == sorted(set(numbers))
 
 
 def test_who_made_a_code_or_gave_a_room_goes_with_its_row(rig: Rig) -> None:
