@@ -16,6 +16,7 @@ from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
+from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -71,6 +72,8 @@ class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     floor: Annotated[str, Meta(max_length=128)] | None = None
     zones: tuple[ZoneSettings, ...] = ()
     """Empty: whatever zones its agent tells of."""
+    profile: Key | None = None
+    """What its agent's settings are made of when it enrols; none: as ``[enrolment]`` has it."""
 
 
 class WebhookSettings(
@@ -145,6 +148,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     broker: NamedBroker = NamedBroker()
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
+    enrolment: EnrolmentSettings = EnrolmentSettings()
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -200,6 +204,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
             report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
     for check in (
         _check_brokers,
+        _check_enrolment,
         _check_timezone,
         _check_store,
         _check_rooms,
@@ -369,6 +374,16 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
 
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_enrolment(settings: HubSettings, report: Report) -> None:
+    own_tls = any(broker.own_tls for broker in settings.brokers)
+    check_enrolment(settings.enrolment, own_tls, report)
+    for i, room in enumerate(settings.rooms):
+        with where_known:
+            if room.profile is not None and profile_file(settings.enrolment, room.profile) is None:
+                cure = f"put {room.profile}.toml into the folder that enrolment.profiles names"
+                report(f"rooms[{i}].profile", f"there is no profile {room.profile!r}", cure)
 
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:

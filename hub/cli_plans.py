@@ -35,7 +35,7 @@ def cover(settings: HubSettings, within_s: float) -> list[str]:
 
 def explain(settings: HubSettings, kind: PanicKind, room: str, at: datetime | None) -> list[str]:
     """Return who would be told of a press, when and why; raises ``LookupError`` for a room that isn't set."""
-    device = _device(settings, room)
+    device = device_of(settings, room)
     directory = _directory(settings)
     zone = directory.calendar.zone
     moment = datetime.now(UTC) if at is None else at
@@ -50,7 +50,7 @@ def _directory(settings: HubSettings) -> Directory:
     return Directory(settings, {name: channel.targets for name, channel in channels.items()})
 
 
-def _device(settings: HubSettings, room: str) -> str:
+def device_of(settings: HubSettings, room: str) -> str:
     """Return the device of a room by its device, its name or its number."""
     wanted = room.casefold()
     for one in settings.rooms:
