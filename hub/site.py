@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.clock import Now
 from config.hub_settings import HubSettings
@@ -68,6 +69,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.torn import Mended, Torn
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
@@ -106,6 +108,8 @@ class Loaded(Struct):
     """Open ones."""
     devices: dict[str, DeviceView] = {}
     doors: list[DoorView] = []
+    torn: list[Torn] = []
+    """Rows that can't be read as what they are."""
 
     def held_until(self, name: str, *, is_first: bool) -> int | None:
         """Return when the event session of the broker of this name was last held, in wall ms.
@@ -133,6 +137,15 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
+        mended = Mended(loaded.torn, settings.site, directory, now)
+        loaded = replace(
+            loaded,
+            incidents=[*loaded.incidents, *mended.incidents],
+            deliveries=[*loaded.deliveries, *mended.deliveries],
+            troubles=[*loaded.troubles, *mended.troubles],
+            devices=loaded.devices | mended.devices,
+            doors=[*loaded.doors, *mended.doors],
+        )
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
@@ -206,7 +219,7 @@ class Site(Ledger):
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
-        self.unread = Unread(self, facts, self.postures, self.drill_memory)
+        self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
