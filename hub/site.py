@@ -206,7 +206,7 @@ class Site(Ledger):
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self.brokers.link,
+            Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
@@ -278,6 +278,10 @@ class Site(Ledger):
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
 
+    def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
+        self.brokers.link(decision, fact, now)
+        self.postures.linked(fact, now)
+
     def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         self.postures.heard(decision, fact, now)
         self.drills.heed_posture(decision, now)
@@ -346,7 +350,13 @@ class Site(Ledger):
             self.bypasses.look(decision, key, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
-        elif what == "held":
+        elif what == "posture":
+            self.postures.look(decision, now)
+        else:
+            self._look_at_troubles(decision, what, key, now)
+
+    def _look_at_troubles(self, decision: Decision, what: str, key: str, now: Now) -> None:
+        if what == "held":
             self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
