@@ -20,6 +20,7 @@ from config.clock import Now, read_stamp
 from config.contract import INCIDENT_KINDS
 from hub.delivery import Delivery
 from hub.directory import Directory
+from hub.enrolment.identity import SPARE, Code, Identity
 from hub.incident import Incident, Place, Press, Room, numbered_ahead, rank
 from hub.incidents import GROUP_OF_DRILL, door_group
 from hub.kept_course import KeptCourse
@@ -29,6 +30,8 @@ from hub.view import DeviceView, DoorView, Trouble
 
 NAME: Final = 100
 """Characters of the name under which a row is set aside; a longer one is named by its digest."""
+SHOWN_WITHIN_MS: Final = 86_400_000
+"""How long the agent of an identity may take to show that it has it, where what was set can't be read."""
 NO_ROOM: Final = Place("unread", "a room that could not be read", known=False)
 _T = TypeVar("_T")
 
@@ -71,6 +74,7 @@ class Mended:
         self.troubles: list[Trouble] = []
         self.devices: dict[str, DeviceView] = {}
         self.doors: list[DoorView] = []
+        self.identities: list[Identity] = []
         for one in torn:
             found = readable(one.text, _KINDS[one.table])
             if one.table == "incidents" and one.columns["state"] != "resolved":
@@ -88,8 +92,11 @@ class Mended:
                 view = _made(DeviceView, found, {"place": place})
                 assert view is not None  # noqa: S101 - it needs nothing more
                 self.devices[one.key] = view
-            elif one.table == "doors" and (door := _made(DoorView, found, one.columns)) is not None:
-                self.doors.append(door)
+            elif one.table == "doors":
+                door = _made(DoorView, found, {"zone": one.columns["zone"]})
+                self.doors += [] if door is None else [door]
+            elif one.table == "identities":
+                self.identities.append(_identity(one, found, site, now))
 
 
 _KINDS: Final[Mapping[str, type[Struct]]] = {
@@ -98,6 +105,8 @@ _KINDS: Final[Mapping[str, type[Struct]]] = {
     "troubles": Trouble,
     "devices": DeviceView,
     "doors": DoorView,
+    "codes": Code,  # one that can't be read holds no more
+    "identities": Identity,
 }
 
 
@@ -210,6 +219,23 @@ def _trouble(torn: Torn, found: dict[str, Any], directory: Directory, now: Now) 
         "last": now.wall,
     }
     return Trouble(**known | found | {"key": key, "since": since, "restored": None})
+
+
+def _identity(torn: Torn, found: dict[str, Any], site: str, now: Now) -> Identity:
+    """Return an identity that holds, or is revoked, as before: an agent that could speak still can."""
+    known: dict[str, Any] = {
+        "name": f"{site}.{torn.columns['device']}",
+        "key": "",
+        "certificate": "",
+        "given": "code",
+        "voucher": "",
+        "signed": now.wall,
+        "lapses": now.wall + SHOWN_WITHIN_MS,
+        "by": "",
+        "via": "",
+        "is_spare": torn.columns["device"].startswith(SPARE),
+    }
+    return Identity(**known | found | torn.columns)
 
 
 def _made(kind: type[_T], found: dict[str, Any], columns: dict[str, Any]) -> _T | None:

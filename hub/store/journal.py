@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
 from hub.delivery import Delivery
+from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
 from hub.site import Loaded
@@ -19,18 +20,20 @@ from hub.store.held import Held
 from hub.store.retention import remove
 from hub.store.statement import Statement
 from hub.store.tables import (
+    codes,
     deliveries,
     devices,
     doors,
     events,
     facts,
+    identities,
     incidents,
     personal,
     quarantine,
     record,
     troubles,
 )
-from hub.store.torn import STATE, read, torn, torn_incident
+from hub.store.torn import STATE, read, torn, torn_incident, whole
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
@@ -59,7 +62,7 @@ class Journal:
         self._earlier = Statement(earlier, engine.dialect, ())
         self._upserts = {
             table: self._statement(_upsert(table, name), table)
-            for table in (incidents, deliveries, troubles, devices, doors, facts)
+            for table in (incidents, deliveries, troubles, devices, doors, facts, codes, identities)
         }
         self._quarantine = insert(quarantine)
 
@@ -147,6 +150,16 @@ class Journal:
             for (device, zone), door in decision.doors.items():
                 where = {"site": site, "device": device, "zone": zone}
                 kept[doors][(device, zone)] = where if door is None else {**where, "row": _text(door)}
+            for digest, code in decision.codes.items():
+                kept[codes][digest] = {"site": site, "digest": digest, "row": _text(code)}
+            for serial, one in decision.identities.items():
+                kept[identities][serial] = {
+                    "site": site,
+                    "serial": serial,
+                    "device": one.device,
+                    "state": one.state,
+                    "row": _text(one),
+                }
             for name, value in decision.facts.items():
                 kept[facts][name] = {"site": site, "name": name, "value": value}
         for key, (incident, course) in latest_incidents.items():
@@ -194,27 +207,19 @@ class Journal:
             self._load_incidents(connection, loaded)
             if last is not None:
                 self._load_resolved(connection, loaded, last.at - RESOLVED_FOR_MS)
-            for row in rows(deliveries, deliveries, state="owed"):
-                if (delivery := read(row.row, Delivery)) is not None:
-                    loaded.deliveries.append(delivery)
-                else:
-                    where = {"id": row.id, "incident": row.incident, "state": row.state}
-                    loaded.torn.append(torn(deliveries, row.id, row.row, where))
-            for row in rows(troubles, troubles, open=True):
-                if (trouble := read(row.row, Trouble)) is not None:
-                    loaded.troubles.append(trouble)
-                else:
-                    loaded.torn.append(torn(troubles, row.key, row.row, {"key": row.key, "since": row.since}))
-            for row in rows(devices, devices):
-                if (device := read(row.row, DeviceView)) is not None:
-                    loaded.devices[row.device] = device
-                else:
-                    loaded.torn.append(torn(devices, row.device, row.row))
-            for row in rows(doors, doors):
-                if (door := read(row.row, DoorView)) is not None:
-                    loaded.doors.append(door)
-                else:
-                    loaded.torn.append(torn(doors, f"{row.device} {row.zone}", row.row, {"zone": row.zone}))
+            lost = loaded.torn
+            owed = rows(deliveries, deliveries, state="owed")
+            loaded.deliveries += [one for _, one in whole(owed, deliveries, Delivery, lost)]
+            loaded.troubles += [
+                one for _, one in whole(rows(troubles, troubles, open=True), troubles, Trouble, lost)
+            ]
+            for row, view in whole(rows(devices, devices), devices, DeviceView, lost):
+                loaded.devices[row.device] = view
+            loaded.doors += [one for _, one in whole(rows(doors, doors), doors, DoorView, lost)]
+            loaded.codes += [one for _, one in whole(rows(codes, codes), codes, Code, lost)]
+            loaded.identities += [
+                one for _, one in whole(rows(identities, identities), identities, Identity, lost)
+            ]
             return loaded
 
     def _load_incidents(self, connection: Connection, loaded: Loaded) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -30,6 +31,19 @@ def read(text: str | bytes, kind: type[_T]) -> _T | None:
 def torn(table: Table, key: str, text: str | bytes, columns: dict[str, Any] | None = None) -> Torn:
     """Return a row that can't be read, with its columns; ``key`` is its name among its table's."""
     return Torn(table.name, key, _words(text), columns or {})
+
+
+def whole(rows: Iterable[Any], table: Table, kind: type[_T], lost: list[Torn]) -> Iterator[tuple[Any, _T]]:
+    """Yield rows with what they are; those that can't be read as that are added to ``lost``."""
+    names = [column.name for column in table.primary_key if column.name != "site"]
+    for row in rows:
+        found = read(row.row, kind)
+        if found is not None:
+            yield row, found
+            continue
+        columns = {name: value for name, value in row._mapping.items() if name not in ("site", "row")}
+        key = " ".join(str(columns[name]) for name in names if name != "since")
+        lost.append(torn(table, key, row.row, columns))
 
 
 def torn_incident(connection: Connection, site: str, row: Any) -> Torn:

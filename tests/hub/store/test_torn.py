@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from hub.asking import Resolve
 from hub.decision import Decision, Removal
+from hub.enrolment.identity import Code, Identity
 from hub.inputs import Asked
 from hub.store.journal import Journal
 from hub.store.reading import Reading
@@ -96,3 +97,24 @@ def test_what_names_a_person_goes_from_a_damaged_row_too(store: Store, journal: 
     assert not loaded.torn
     with store.engine.connect() as connection:
         assert "Reyes" not in connection.execute(text("SELECT body FROM incidents")).scalar_one()
+
+
+def test_an_agent_whose_identity_cannot_be_read_may_speak_as_before(store: Store, journal: Journal) -> None:
+    """And one that was revoked may not; a code that can't be read holds no more."""
+    who = {"key": "k", "certificate": "c", "given": "code", "voucher": "v", "signed": 1, "lapses": 2}
+    held, gone = (
+        Identity(serial=serial, device=device, name=f"lincoln.{device}", state=state, by="x", via="y", **who)
+        for serial, device, state in (("1a", "room-101", "held"), ("2b", "room-102", "revoked"))
+    )
+    code = Code("d" * 16, "room-101", 1, 2, "Lee", "board")
+    journal.commit([Decision(0.0, identities={"1a": held, "2b": gone}, codes={code.digest: code})])
+    before = new_site(loaded=journal.load()).book.rights()
+    damage(store, "identities", "row", "oops")
+    damage(store, "codes", "row", "oops")
+    loaded = journal.load()
+    assert [torn.name for torn in loaded.torn] == [f"codes {code.digest}", "identities 1a", "identities 2b"]
+    site = new_site(loaded=loaded)
+    after = site.book.rights()
+    assert (after.devices, after.revoked) == (before.devices, before.revoked)
+    assert after.devices == {"room-101"}
+    assert not site.book.codes
