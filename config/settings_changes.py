@@ -20,6 +20,9 @@ FIXED: Final = (
     "broker",
     "more_brokers",
     "authority",
+    "enrolment.address",
+    "enrolment.host",
+    "enrolment.port",
     "console.host",
     "console.port",
 )

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from config.hub_settings import HubSettings
+from config.rooms_file import read_rooms
 from hub.cli_plans import device_of
 from hub.enrolment.code_picture import terminal_picture, write_picture
+from hub.enrolment.folders import write_folder
 from hub.local_socket import NotAskedError, ask_hub
 
 
-def enrol(settings: HubSettings, room: str | None, *, replace: bool, hours: float | None, qr: Path | None) -> int:
+def enrol(
+    settings: HubSettings, room: str | None, *, replace: bool, hours: float | None, qr: Path | None
+) -> int:
     """Have a code made for a room, or (no room) for a spare, and show it; returns the exit code."""
     device = None if room is None else device_of(settings, room)
     answer = _asked(settings, "code", device=device, replace=replace, hours=hours, by=_who())
@@ -34,12 +38,33 @@ def enrol(settings: HubSettings, room: str | None, *, replace: bool, hours: floa
     return _recorded(answer)
 
 
+def enrol_all(
+    settings: HubSettings, rooms: Path, out: Path | None, *, replace: bool, hours: float | None
+) -> int:
+    """Make a folder for each room of a CSV; returns the exit code: 1 where any got none."""
+    if out is None:
+        raise LookupError("say where the folders go: --out DIR")
+    failed = 0
+    for room in read_rooms(rooms):
+        answer = _asked(settings, "code", device=room.device, replace=replace, hours=hours, by=_who())
+        if answer is None:
+            failed += 1
+            continue
+        folder = write_folder(out, room, answer["hub"], answer["code"])
+        print(f"{folder}: {room.room}, until {answer['ends']}")
+    if failed:
+        print(f"tocsin-hub: {failed} room(s) got no folder", file=sys.stderr)
+    return 1 if failed else 0
+
+
 def revoke(settings: HubSettings, device: str, note: str | None) -> int:
     """End what an agent or a spare is; returns the exit code: 3 where a session may still live."""
     answer = _asked(settings, "revoke", device=_device_or_spare(settings, device), note=note, by=_who())
     if answer is None:
         return 1
-    print(f"{answer['device']}: {answer['certificates']} certificate(s) and {answer['codes']} code(s) hold no more")
+    print(
+        f"{answer['device']}: {answer['certificates']} certificate(s) and {answer['codes']} code(s) hold no more"
+    )
     if not answer["shut_out"]:
         print("The broker has not been told yet: a session of it may still live. The hub goes on trying;")
         print("look at the troubles on the board (broker-lists).")

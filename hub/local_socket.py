@@ -51,7 +51,9 @@ class LocalSocket:
         with _short(self._data) as folder:
             self._server = _Server(f"{folder}/{FILE}", self._answer)
         path.chmod(0o600)
-        threading.Thread(target=self._server.serve_forever, args=(0.2,), name="local-socket", daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.2,), name="local-socket", daemon=True
+        ).start()
 
     def stop(self) -> None:
         """Listen no more."""
@@ -65,7 +67,10 @@ class LocalSocket:
             word = json.loads(line)
             deed = self._deeds[word.pop("do")]
         except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
-            return {"error": "bad-input", "detail": "this hub does not know that word; is it of another version?"}
+            return {
+                "error": "bad-input",
+                "detail": "this hub does not know that word; is it of another version?",
+            }
         try:
             return deed(word)
         except (ValueError, LookupError) as error:
@@ -108,9 +113,13 @@ def ask_hub(data: Path, do: str, within_s: float = 60.0, **word: Any) -> dict[st
     except PermissionError:
         raise NotAskedError("only root, or the user that the hub runs as, may do this: use sudo") from None
     except (FileNotFoundError, ConnectionRefusedError):
-        raise NotAskedError("the hub is just starting or stopping, or is of an older version; try again") from None
+        raise NotAskedError(
+            "the hub is just starting or stopping, or is of an older version; try again"
+        ) from None
     except (OSError, ValueError) as error:
-        raise NotAskedError(f"the hub did not answer ({error}); what was asked may be done: look first") from None
+        raise NotAskedError(
+            f"the hub did not answer ({error}); what was asked may be done: look first"
+        ) from None
     assert isinstance(answer, dict)  # noqa: S101 - the hub's own words
     return answer
 

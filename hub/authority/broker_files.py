@@ -59,10 +59,11 @@ class BrokerFiles:
         ``revoked`` is all that were ever revoked. True where a list changed. Raises ``OSError``.
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        changed = self._keep_revoked(frozenset(revoked))
-        return self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        listed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode())
+        # Last, and with other rights always anew: a broker that goes by this list has read both.
+        return self._keep_revoked(frozenset(revoked), anew=listed) or listed
 
-    def _keep_revoked(self, serials: frozenset[int]) -> bool:
+    def _keep_revoked(self, serials: frozenset[int], *, anew: bool) -> bool:
         """Write the list where it says something else, with a number above that of any list before it.
 
         It also holds a certificate made for it, the probe: once the broker refuses that, it goes by
@@ -70,7 +71,7 @@ class BrokerFiles:
         """
         there, kept = _read(self._folder / REVOKED), _read(self._kept)
         probe = probe_serial(self._authority, self._data)
-        if there == kept and probe is not None and there[1] == serials | {probe}:
+        if not anew and there == kept and probe is not None and there[1] == serials | {probe}:
             return False
         with_probe = serials | {new_probe(self._authority, self._data)}
         pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)

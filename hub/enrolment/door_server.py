@@ -48,7 +48,9 @@ class DoorServer:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
-            raise OSError(f"the agents' door can't listen at {host}:{port}: {error.strerror or error}") from error
+            raise OSError(
+                f"the agents' door can't listen at {host}:{port}: {error.strerror or error}"
+            ) from error
         self._listener.setblocking(False)
         self._thread.start()
 

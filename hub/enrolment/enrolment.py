@@ -57,7 +57,9 @@ class Enrolment:
             return
         settings = self._desk.settings
         try:
-            context = door_context(self._authority, settings.data / FOLDER, server_name("door", settings.site))
+            context = door_context(
+                self._authority, settings.data / FOLDER, server_name("door", settings.site)
+            )
             server = DoorServer(self._door, enrolment, context)
             server.start()
         except OSError as error:
@@ -82,7 +84,9 @@ class Enrolment:
     def _code(self, word: dict[str, Any]) -> dict[str, Any]:
         settings = self._desk.settings
         if settings.enrolment.address is None:
-            raise LookupError("there is no agents' door: set [enrolment] address in hub.toml, and restart the hub")
+            raise LookupError(
+                "there is no agents' door: set [enrolment] address in hub.toml, and restart the hub"
+            )
         code = new_code(self._authority.der)
         hours = word.get("hours") or settings.enrolment.code_h
         device = None if word.get("device") is None else str(word["device"])
@@ -133,14 +137,20 @@ class Enrolment:
 
     def _agents(self, _: dict[str, Any]) -> dict[str, Any]:
         view, settings = self._desk.view, self._desk.settings
-        return {"identities": identities_json(view, settings), "codes": codes_json(view, self._clock.now().wall)}
+        return {
+            "identities": identities_json(view, settings),
+            "codes": codes_json(view, self._clock.now().wall),
+        }
 
     def _asked(self, action: Action, kind: type[_Kind]) -> _Kind | dict[str, Any]:
         waits: Future[Answer] = self._desk.ask(action)
         try:
             answer = waits.result(ANSWER_S)
         except TimeoutError:
-            return {"error": "no-answer", "detail": "the hub did not answer in time; it may be done: look first"}
+            return {
+                "error": "no-answer",
+                "detail": "the hub did not answer in time; it may be done: look first",
+            }
         if isinstance(answer, Refused):
             return {
                 "error": answer.error,
