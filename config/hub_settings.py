@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
@@ -30,7 +31,7 @@ from config.plan_settings import (
     RemindersSettings,
 )
 from config.record_settings import RecordSettings, RetentionSettings
-from config.settings import Report, secret
+from config.settings import Report, SecretFile, secret
 from config.shared_settings import (
     LOOPBACK,
     Broker,
@@ -83,9 +84,9 @@ class WebhookSettings(
     """A channel that posts CONTRACT's signed JSON to a URL."""
 
     url: str | None = None
-    url_file: Path | None = None
+    url_file: SecretFile | None = None
     url_env: str | None = None
-    secret_file: Path | None = None
+    secret_file: SecretFile | None = None
     secret_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = False
@@ -97,7 +98,7 @@ class AppriseSettings(
 ):
     """A channel of people's phones, mail and chat, by Apprise URLs: one a line, ``Name = url``."""
 
-    targets_file: Path | None = None
+    targets_file: SecretFile | None = None
     targets_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = True
@@ -124,7 +125,7 @@ class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True)
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the record is kept: a SQLite file in ``data``, or PostgreSQL by its URL."""
 
-    url_file: Path | None = None
+    url_file: SecretFile | None = None
     url_env: str | None = None
 
 
@@ -263,6 +264,8 @@ def check_broker_files(settings: HubSettings, report: Report) -> None:
             continue
         for name in ("ca_file", "cert_file", "key_file"):
             file: Path = getattr(broker.tls, name)
+            if credentials.is_with_service(file):
+                continue
             try:
                 with file.open("rb"):
                     pass
@@ -352,7 +355,11 @@ def _check_secret(key: str, file: Path | None, env: str | None, report: Report) 
     try:
         return secret(key.rsplit(".", 1)[-1], file, env)
     except LookupError as error:
-        report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
+        name = None if file is None else credentials.name_of(file)
+        if file is None or name is None:
+            report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
+        elif not credentials.is_with_service(file):
+            report(key, str(error), credentials.cure(name))
         return None
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from config.contract import ID_PATTERN, is_device_id, is_site_id
 from config.logs import Level
 from config.not_known import where_known
-from config.settings import Report
+from config.settings import Report, SecretFile
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
 Seconds = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, 0 to 86400")]
@@ -23,7 +23,7 @@ class Tls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     ca_file: Path
     cert_file: Path
-    key_file: Path
+    key_file: SecretFile
 
 
 class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

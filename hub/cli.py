@@ -73,7 +73,7 @@ def _run(settings: HubSettings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
-    from hub.channels.build import check_channels
+    from hub.channels.build import check_channels, with_service
 
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
@@ -110,6 +110,10 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     if words := settings.mou.overdue(today(settings)):
         print(f"  note: {words} (mou.review)")
 
+    if hidden := with_service(settings):
+        words = "which the service alone sees: what is in it is checked as the hub starts"
+        print("\n".join(f"  note: {key} is a credential, {words}" for key in hidden))
+        return 0
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
 

@@ -28,10 +28,11 @@ class Reading:
         self._site = site
 
     def to_forget(
-        self, incident: str | None, person: str | None, after: tuple[int, str]
+        self, incident: str | None, person: str | None, after: tuple[int, str], newest: int
     ) -> list[tuple[int, str]]:
         """Return the next values beside the chain, after these, that an incident or a person left there.
 
+        None is of a row after the row ``newest``.
         A person's are those that say the name and nothing else; none of an unresolved incident is among them.
         """
         which = personal.c.incident == incident
@@ -47,6 +48,7 @@ class Reading:
             personal.c.value.is_not(None),
             which,
             later,
+            personal.c.seq <= newest,
             ~unresolved.exists(),
         )
         chosen = select(personal.c.seq, personal.c.field).where(*wanted)
