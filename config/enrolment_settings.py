@@ -32,7 +32,7 @@ class EnrolmentSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 def profile_file(enrolment: EnrolmentSettings, name: str) -> Path | None:
-    """Return the file of a profile: the school's own before one that comes along; None where there is none."""
+    """Return the file of a profile, the school's own before one that comes along; None: there is none."""
     folders = [folder for folder in (enrolment.profiles, SHIPPED) if folder is not None]
     return next((file for folder in folders if (file := folder / f"{name}.toml").is_file()), None)
 

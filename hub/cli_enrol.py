@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 import sys
 from pathlib import Path
 from typing import Any
 
 from config.hub_settings import HubSettings
 from config.rooms_file import read_rooms
+from config.this_user import this_user
 from hub.cli_plans import device_of
 from hub.enrolment.code_picture import terminal_picture, write_picture
 from hub.enrolment.folders import write_folder
@@ -63,7 +63,8 @@ def revoke(settings: HubSettings, device: str, note: str | None) -> int:
     if answer is None:
         return 1
     print(
-        f"{answer['device']}: {answer['certificates']} certificate(s) and {answer['codes']} code(s) hold no more"
+        f"{answer['device']}: {answer['certificates']} certificate(s) and {answer['codes']} code(s) "
+        f"hold no more"
     )
     if not answer["shut_out"]:
         print("The broker has not been told yet: a session of it may still live. The hub goes on trying;")
@@ -127,7 +128,7 @@ def _device_or_spare(settings: HubSettings, name: str) -> str:
 
 def _who() -> str:
     """Return who asks: with sudo, who used it."""
-    return os.environ.get("SUDO_USER") or pwd.getpwuid(os.geteuid()).pw_name
+    return os.environ.get("SUDO_USER") or this_user()
 
 
 def _recorded(answer: dict[str, Any]) -> int:

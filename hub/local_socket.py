@@ -75,7 +75,7 @@ class LocalSocket:
             return deed(word)
         except (ValueError, LookupError) as error:
             return {"error": "bad-input", "detail": str(error)}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the hub goes on, and the command is told
             self._log.exception("cannot do what a command asks")
             return {"error": "fault", "detail": f"a fault of the hub itself, which is in its log: {error!r}"}
 

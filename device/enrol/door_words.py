@@ -30,7 +30,8 @@ def of_error(address: str, port: int, error: Exception) -> EnrolError:
             )
         return in_between(
             at,
-            f"it shows a certificate that the hub's authority did not sign as the hub's door ({error.verify_message})",
+            f"it shows a certificate that the hub's authority did not sign as the hub's door "
+            f"({error.verify_message})",
         )
     if isinstance(error, ssl.SSLError):
         if "REVOKED" in str(error).upper():
@@ -38,11 +39,13 @@ def of_error(address: str, port: int, error: Exception) -> EnrolError:
                 f"{at}: the hub has revoked this Pi's certificate; enrol it anew, with a new code"
             )
         return DoorClosedError(
-            f"{at}: what answers there is no agents' door ({error.reason or error}); is it the hub, and that port?"
+            f"{at}: what answers there is no agents' door ({error.reason or error}); is it the hub, "
+            f"and that port?"
         )
     if isinstance(error, socket.gaierror):
         return DoorClosedError(
-            f"{address}: no name server knows it; is it spelt right? An address such as 192.168.1.10 needs none"
+            f"{address}: no name server knows it; is it spelt right? An address such as "
+            f"192.168.1.10 needs none"
         )
     if isinstance(error, ConnectionRefusedError):
         return DoorClosedError(
@@ -52,7 +55,8 @@ def of_error(address: str, port: int, error: Exception) -> EnrolError:
         return DoorClosedError(f"{at}: the connection was ended from there; try again in a moment")
     if isinstance(error, TimeoutError):
         return DoorClosedError(
-            f"{at}: no answer; is it the hub's address, is this Pi on the school's network, does a firewall lie between?"
+            f"{at}: no answer; is it the hub's address, is this Pi on the school's network, does a "
+            f"firewall lie between?"
         )
     if isinstance(error, OSError):
         return DoorClosedError(
@@ -64,7 +68,8 @@ def of_error(address: str, port: int, error: Exception) -> EnrolError:
 def in_between(at: str, how: str) -> EnrolError:
     """Return that whoever answers is not the hub that made the code."""
     return EnrolError(
-        f"{at}: whoever answers there is NOT the hub that made this code: {how}. Either the code is mistyped in its "
+        f"{at}: whoever answers there is NOT the hub that made this code: {how}. Either the code is "
+        f"mistyped in its "
         f"last 24 characters, or it is of another school's hub, or somebody is in between: look at the cable "
         f"and the address, and try at another socket. {NOTHING_SAID}"
     )
@@ -75,8 +80,10 @@ def of_refusal(status: int, answer: dict[str, Any]) -> EnrolError:
     detail = str(answer.get("detail", f"status {status}"))
     key = str(answer.get("state") or answer.get("error"))
     cures = {
-        "wrong-code": "look at its first 16 characters; if they are right, have a new code made: tocsin-hub enrol",
-        "used": "if it was not this Pi, somebody else has that room's place: tocsin-hub agents says from which "
+        "wrong-code": "look at its first 16 characters; if they are right, have a new code made: "
+        "tocsin-hub enrol",
+        "used": "if it was not this Pi, somebody else has that room's place: tocsin-hub agents says "
+        "from which "
         "address; revoke it, and have a new code made (tocsin-hub enrol --replace)",
         "ended": "if that time is wrong, set the hub's clock; have a new code made: tocsin-hub enrol",
         "void": "have a new code made: tocsin-hub enrol",

@@ -67,12 +67,14 @@ class Enrolling:
         if what is not None:
             name = what["device"] if what["spare"] else f"{what['room']} ({what['device']})"
             raise EnrolError(
-                f"this Pi is {name} of {what['site']} already; with --replace it becomes what the code is for, and its "
+                f"this Pi is {name} of {what['site']} already; with --replace it becomes what the "
+                f"code is for, and its "
                 "old key is gone"
             )
         if (self._kept.etc / SETTINGS).exists():
             raise EnrolError(
-                f"{self._kept.etc / SETTINGS} is here already; with --replace the hub's settings take its place, and it is "
+                f"{self._kept.etc / SETTINGS} is here already; with --replace the hub's settings "
+                f"take its place, and it is "
                 "kept as agent.toml.before"
             )
 
@@ -111,7 +113,7 @@ class Enrolling:
         return True
 
     def _wait_for_room(self, what: dict[str, Any], *, wait: bool) -> bool:
-        """Ask until somebody gives this spare a room; a hub that can't be reached meanwhile is asked again."""
+        """Ask until somebody gives this spare a room, also while the hub can't be reached."""
         self._say(f"this Pi is {what['device']} of {what['site']}: give it a room on the hub")
         self._say(f"    sudo tocsin-hub assign {what['device']} --room ROOM")
         door, said = self._door(what), ""

@@ -1,4 +1,4 @@
-"""The hub's door, as an agent speaks to it: first nobody is believed, then the authority that the code knows."""
+"""The hub's door, as an agent speaks to it: nobody is believed but the authority that the code knows."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class HubDoor:
                 context.load_cert_chain(own / "certificate.pem", own / "key.pem")
             except OSError as error:
                 raise EnrolError(
-                    f"{own}: this Pi's own key and certificate can't be used ({error}); enrol it with --replace"
+                    f"{own}: this Pi's own key and certificate can't be used ({error}); enrol it "
+                    f"with --replace"
                 ) from None
         return self._ask(method, path, body, context)
 

@@ -39,7 +39,8 @@ class Kept:
         """Raise :class:`EnrolError` where nothing could be kept here."""
         if not os.access(self.etc, os.W_OK | os.X_OK):
             raise EnrolError(
-                f"{self.etc} can't be written by this user, or isn't there: use sudo; scripts/install makes it"
+                f"{self.etc} can't be written by this user, or isn't there: use sudo; "
+                f"scripts/install makes it"
             )
 
     def what(self) -> dict[str, Any] | None:

@@ -12,7 +12,8 @@ def new_key() -> bytes:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     except ImportError:
         raise EnrolError(
-            "the library 'cryptography' is missing here, which makes the key: install the agent with its extra "
+            "the library 'cryptography' is missing here, which makes the key: install the agent "
+            "with its extra "
             "'enrol' (scripts/install agent does)"
         ) from None
     key = ec.generate_private_key(ec.SECP256R1())

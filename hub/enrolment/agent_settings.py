@@ -1,4 +1,4 @@
-"""The settings of a room's agent, as the hub writes them: what is the room's own, and a profile of its parts."""
+"""A room's agent's settings, as the hub writes them: what is the room's own, and a profile of its parts."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class BrokerLists:
         self._came = threading.Condition()
         self._wanted: Rights | None = None
         self._number = 0
+        self._tried = 0
         self._done = 0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="broker-lists", daemon=True)
@@ -75,12 +76,13 @@ class BrokerLists:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        was_well, tried = True, 0
+        was_well = True
         while True:
             with self._came:
                 pause = None if was_well else AGAIN_S
-                self._came.wait_for(lambda: self._stopping or self._number > tried, pause)
+                self._came.wait_for(self._has_news, pause)
                 rights, tried = self._wanted, self._number
+                self._tried = tried
             if self._stopping or rights is None:
                 return
             why = self._keep(rights)
@@ -93,6 +95,9 @@ class BrokerLists:
                 with self._came:
                     self._done = tried
                     self._came.notify_all()
+
+    def _has_news(self) -> bool:
+        return self._stopping or self._number > self._tried
 
     def _keep(self, rights: Rights) -> str | None:
         """Write the lists, and see that each broker goes by them; returns what is in the way."""

@@ -1,4 +1,4 @@
-"""The agents' door: HTTPS with a certificate of the site's own authority. What comes in, and what is answered.
+"""The agents' door, HTTPS by the site's own authority: what comes in, and what is answered.
 
 | path | who | what |
 | --- | --- | --- |

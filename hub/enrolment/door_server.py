@@ -152,7 +152,7 @@ class _Guest(asyncio.Protocol):
 
 
 def door_context(authority: Authority, folder: Path, name: str) -> ssl.SSLContext:
-    """Return the door's TLS: its certificate in ``folder``, and agents' by the same authority, if they show one.
+    """Return the door's TLS: its certificate in ``folder``; agents may show theirs of the same authority.
 
     Raises ``OSError``.
     """

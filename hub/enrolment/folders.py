@@ -1,4 +1,4 @@
-"""A folder for each room, to be copied onto its card: hub, code and device, and what uses them at first start."""
+"""A folder for each room, to be copied onto its card: the hub's address, a code, and whose it is."""
 
 from __future__ import annotations
 

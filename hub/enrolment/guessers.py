@@ -1,4 +1,4 @@
-"""Those who come to the door with what opens nothing: slowed down, and told of once a minute, however many."""
+"""Those who come to the door with what opens nothing: slowed down, and told of once a minute."""
 
 from __future__ import annotations
 

@@ -64,7 +64,8 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str) -> None:
             "device,romo\nroom-1,A\n",
             [
                 "/rooms.csv: line 1: no such column: 'romo'; allowed: device, room, building, floor, profile",
-                "/rooms.csv: line 1: the column 'room' is missing; the first line is device,room,building,floor,profile",
+                "/rooms.csv: line 1: the column 'room' is missing; the first line is "
+                "device,room,building,floor,profile",
                 "/rooms.csv: line 2: room is empty; name it",
             ],
         ),
@@ -72,15 +73,18 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str) -> None:
             "device,room\nroom-1,A\n,B\nroom-3,C,1\n",
             [
                 "/rooms.csv: line 3: device is empty; name it",
-                "/rooms.csv: line 4: 3 columns; at most 2, as the first line has; put a name with a comma in quotes",
+                "/rooms.csv: line 4: 3 columns; at most 2, as the first line has; put a name with a "
+                "comma in quotes",
             ],
         ),
         (
             "device,room,profile\nroom-1,A,\nRoom 2,B,\nroom-1,C,none-such\n",
             [
-                "/rooms.csv: line 4 profile: there is no profile 'none-such'; put none-such.toml into the folder that "
+                "/rooms.csv: line 4 profile: there is no profile 'none-such'; put none-such.toml "
+                "into the folder that "
                 "enrolment.profiles names",
-                "/rooms.csv: line 3 device: found 'Room 2'; must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'",
+                "/rooms.csv: line 3 device: found 'Room 2'; must be an id of a-z 0-9 . _ -, not "
+                "'hub' or 'posture'",
                 "/rooms.csv: line 4 device: 'room-1' is used twice; give each room a device of its own",
             ],
         ),
