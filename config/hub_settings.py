@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
+from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
@@ -114,6 +115,8 @@ class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """A broker, with a name for people and for the record."""
 
     name: Key = "main"
+    own_tls: bool = False
+    """TLS by the site's own authority: the hub has a certificate of it for each of its two connections."""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -146,6 +149,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     broker: NamedBroker = NamedBroker()
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
+    authority: AuthoritySettings = AuthoritySettings()
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -201,6 +205,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
             report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
     for check in (
         _check_brokers,
+        _check_authority,
         _check_timezone,
         _check_store,
         _check_rooms,
@@ -222,7 +227,10 @@ def _check_brokers(settings: HubSettings, report: Report) -> None:
     places: set[tuple[str, int]] = set()
     for key, broker in _keyed(settings):
         with where_known:
-            check_broker(broker, key, report)
+            check_broker(broker, key, report, is_own=broker.own_tls)
+        with where_known:
+            if broker.own_tls and broker.tls is not None:
+                report(f"{key}.own_tls", f"true, and {key}.tls is set", "set one of the two")
         with where_known:
             if broker.name in names:
                 report(f"{key}.name", f"{broker.name!r} is used twice", "give each broker a name of its own")
@@ -376,6 +384,10 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
 
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_authority(settings: HubSettings, report: Report) -> None:
+    check_authority(settings.authority, report)
 
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:

@@ -60,12 +60,17 @@ def check_device(device: str, key: str, report: Report) -> None:
             report(key, f"found {device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'")
 
 
-def check_broker(broker: Broker, key: str, report: Report) -> None:
+def check_broker(broker: Broker, key: str, report: Report, *, is_own: bool = False) -> None:
     """Report a broker that would be spoken to in the clear over a network.
 
+    ``is_own``: it has TLS by the hub's own authority, which needs no ``tls``.
     Whether its TLS files can be read isn't asked here: that may change while a process runs, and costs
     one connection, not all that works without it.
     """
-    if broker.tls is None and broker.host not in LOOPBACK:
+    if is_own or broker.tls is not None:
+        return
+    if broker.tls_name is not None:
+        report(f"{key}.tls_name", f"found {broker.tls_name!r} without TLS", f"set {key}.tls, or leave it out")
+    if broker.host not in LOOPBACK:
         cure = f"set {key}.tls, or a host on this machine: {', '.join(sorted(LOOPBACK))}"
         report(f"{key}.host", f"found {broker.host!r} without TLS", cure)

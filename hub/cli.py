@@ -151,6 +151,12 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     return write_export(settings, options.to, options.since, options.until)
 
 
+def _authority(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_authority import authority
+
+    return authority(settings)
+
+
 def _backup(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.cli_backup import take
 
@@ -270,6 +276,8 @@ def _parser() -> argparse.ArgumentParser:
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
     command.add_argument("--since", type=_day, metavar="DATE", help=words)
     command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    words = "Have the site's authority, and certificates for the hub and its broker; as often as you like."
+    add("authority", words, _authority)
     command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
     command.add_argument("--to", type=Path, metavar="DIR", help="in the place of the settings' own folder")
     words = "as the timer does: where no [backup] is set there is nothing to do"
