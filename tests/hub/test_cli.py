@@ -16,6 +16,7 @@ from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.migrate import bring_up
 from hub.store.people import People
+from tests.school_files import example_school
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
 
@@ -124,6 +125,37 @@ def test_explain_says_who_would_be_told_and_why(config: Path, capsys: pytest.Cap
     with pytest.raises(SystemExit):
         main(["explain", "--config", str(config), "--kind", "panic", "--room", "101", "--at", "noon"])
     assert "must be a date and time, such as 2026-11-23T10:02" in capsys.readouterr().err
+
+
+def test_explain_of_a_drill_and_of_a_door(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whom a drill spares, what is real in it all the same; a door's plan by what is told of it."""
+    words = ["explain", "--config", str(example_school(tmp_path)), "--at", "2026-11-23T10:02"]
+
+    def lines(*more: str) -> list[str]:
+        assert main([*words, *more]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    panic = ("--kind", "panic", "--room", "101")
+    drill = lines(*panic, "--drill")
+    assert "      0 s    of dispatch (dispatch): step 1 at 0 s: not sent because of the drill" in drill
+    assert not any("again every" in line for line in drill)
+    led = lines(*panic, "--leader", "Dr. Okafor")
+    assert "      0 s  Dr. Okafor (phones/Dr. Okafor): EXPECTED: told of every press of a drill" in led
+    real = lines("--kind", "duress", "--room", "101", "--drill")
+    assert real[0] == "duress is real in every drill"
+    assert "      0 s  dispatch (dispatch): step 1 at 0 s" in real
+    assert "  assist is real, too, unless the drill has it among its kinds" in lines(
+        "--kind", "assist", "--room", "101", "--drill"
+    )
+    heads = [line.split(",")[0] for line in lines("--kind", "door", "--room", "gym") if line[0] != " "][1:]
+    assert heads == ["door (secure) in Gym", "door (after hours) in Gym", "door (held open) in Gym"]
+    assert lines("--kind", "door", "--room", "101")[-1] == "nobody is told of it, whenever it is open"
+    for wrong, said in (
+        ((*panic, "--leader", "Okafor"), "no person 'Okafor'; people: Officer Reyes"),
+        (("--kind", "door", "--room", "gym", "--drill"), "a drill covers no door"),
+    ):
+        assert main([*words, *wrong]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:
