@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.backup_settings import BackupSettings, check_backup
+from config.console_settings import ConsoleSettings
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
@@ -35,7 +36,6 @@ from config.shared_settings import (
     Key,
     Log,
     Name,
-    Port,
     Seconds,
     check_broker,
     check_device,
@@ -98,15 +98,6 @@ class AppriseSettings(
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = True
     """Also tell of troubles those who are to be told of them."""
-
-
-class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the console and the API are served."""
-
-    host: Name = "127.0.0.1"
-    port: Port = 8080
-    session_h: Annotated[float, Meta(ge=0.25, le=24 * 90, description="hours, 0.25 to 2160")] = 24 * 7
-    """Hours until a person must sign in again."""
 
 
 class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True):

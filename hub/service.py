@@ -44,6 +44,8 @@ from hub.store.migrate import bring_up
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.retention import Due
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 SWITCH_S = 0.0005
@@ -84,14 +86,17 @@ class Hub:
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
             self._log.info("migrated", done=done)
-        # Readers have engines of their own: none of them can hold a connection the committer needs.
+        # All others have engines of their own: none of them can hold a connection the committer needs.
         self._pages = open_engine(url, read_only=True)
         self._asked = open_engine(url, read_only=True)
         journal = Journal(self._engine, settings.site)
         loaded = journal.load()
         self.view = View(settings.site, settings.name, settings.timezone, now.wall)
         self.reading = Reading(self._pages, settings.site)
-        self.people = People(self._pages, settings.site)
+        self._office = open_engine(url)
+        self.people = People(self._office, settings.site, self._pages)
+        self.sessions = Sessions(self._office, settings.site, self._pages)
+        self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.channels = build_channels(settings)
@@ -193,7 +198,7 @@ class Hub:
         if self._console is not None:
             self._console.stop(2.0)
         if clean:
-            for engine in (self._engine, self._pages, self._asked):
+            for engine in (self._engine, self._office, self._pages, self._asked):
                 engine.dispose()
         return clean
 

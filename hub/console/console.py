@@ -13,11 +13,13 @@ from config.clock import Clock, Now
 from config.contract import shown
 from hub.asking import Action, Answer, Done, IncidentAction, Refused, wish
 from hub.console.aside import Aside, NoAnswerError
-from hub.console.attempts import Attempts
 from hub.console.changes import Changes
 from hub.console.desk import Desk
 from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
+from hub.console.sign_in.attempts import Attempts
+from hub.console.sign_in.codes import Codes
+from hub.console.sign_in.turns import Turns
 from hub.console.since import Since
 from hub.console.words import Words
 from hub.transitions import IllegalTransitionError
@@ -46,8 +48,8 @@ class Console:
         self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
         self.since = Since(clock)
         self.changes = Changes(desk.view, self.ready_since)
-        self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
-        self.waiting_to_sign_in = 0
+        self.turns = Turns(clock)
+        self.codes = Codes(desk, self.aside, clock)
         self.streams = 0
 
     @property

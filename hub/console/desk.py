@@ -11,6 +11,8 @@ from config.hub_settings import HubSettings
 from hub.asking import Action, Answer
 from hub.store.people import People
 from hub.store.reading import Reading
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 
@@ -20,6 +22,8 @@ class Desk(Protocol):
     view: View
     reading: Reading
     people: People
+    sessions: Sessions
+    tokens: Tokens
     settings: HubSettings
     metrics: CollectorRegistry
 

@@ -13,13 +13,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from hub.console import console
+from hub.console.admission import NotAllowedError, admit
 from hub.console.aside import NoAnswerError
 from hub.console.cards import card
 from hub.console.drill_words import said_of as said_of_drill
 from hub.console.drill_words import waiting
+from hub.console.needs import Need
 from hub.console.posture_words import said_of
 from hub.console.session import Session, local_path
 from hub.console.words import age, counting
+from hub.rights import OF_ROLE
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -47,15 +50,18 @@ _TEMPLATES.filters.update(age=age, counting=counting)
 Page = Callable[[Request, Session], Awaitable[Response]]
 
 
-def for_people(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """Return a page's endpoint, which sends everybody who isn't signed in to do so."""
+def for_people(page: Page, need: Need) -> Callable[[Request], Awaitable[Response]]:
+    """Return a page's endpoint: it sends whoever isn't signed in to do so, and refuses who may not."""
 
     async def endpoint(request: Request) -> Response:
         session = await console.of(request).keeper.session(request)
         if session is None:
             return not_signed_in(request)
         try:
+            admit(need, session)
             return await page(request, session)
+        except NotAllowedError as error:
+            return may_not(request, session, error)
         except NoAnswerError as error:
             return rendered(request, session, "sick.html", {"page": "", "said": str(error)}, 503)
 
@@ -69,6 +75,17 @@ def not_signed_in(request: Request) -> Response:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local_path(back) if request.method == "GET" else "/"
     return RedirectResponse("/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else ""), 303)
+
+
+def may_not(request: Request, session: Session, error: NotAllowedError) -> Response:
+    """Answer somebody who has no right to what they ask for, in words."""
+    if error.need in OF_ROLE[session.role]:
+        said = "Not done: first set up your second factor, on the page of your sign-in."
+    else:
+        said = f"Not done: the role {session.role} may not do that. An administrator can give you another."
+    if by_script(request):
+        return JSONResponse({"ok": False, "said": said}, 403)
+    return rendered(request, session, "said.html", {"page": "", "said": said, "ok": False}, 403)
 
 
 def wants_fragment(request: Request) -> bool:

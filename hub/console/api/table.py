@@ -23,7 +23,8 @@ from hub.console.api import (
     walk_tests,
     zones,
 )
-from hub.store.people import Token
+from hub.console.needs import API, Need, need_of
+from hub.store.tokens import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
 
@@ -43,8 +44,6 @@ class Operation(Struct, frozen=True):
 
     method: str
     path: str
-    scope: str | None
-    """The scope a token must have; None: any token of ours."""
     summary: str
     handler: Handler
     answer: dict[str, Any]
@@ -54,6 +53,11 @@ class Operation(Struct, frozen=True):
     errors: tuple[int, ...] = ()
     """Those beyond 401, 403 and 503."""
     media_type: str = "application/json"
+
+    @property
+    def need(self) -> Need:
+        """What a token must have."""
+        return need_of(self.method, API + self.path)
 
 
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
@@ -83,7 +87,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "incidents",
-            "read",
             "Incidents, the highest number first",
             incidents.many,
             schemas.INCIDENTS,
@@ -93,7 +96,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "incidents/{id}",
-            "read",
             "One incident with its timeline",
             incidents.one,
             schemas.INCIDENT_WITH_TIMELINE,
@@ -103,7 +105,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/acknowledge",
-            "acknowledge",
             "Take an incident in hand",
             incidents.acknowledge,
             schemas.ANSWER,
@@ -114,7 +115,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/notes",
-            "acknowledge",
             "Say something of an incident: progress, what was found",
             incidents.note,
             schemas.ANSWER,
@@ -125,7 +125,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/confirm",
-            "acknowledge",
             "Bear an incident out: what waits for that in its plan begins",
             incidents.confirm,
             schemas.ANSWER,
@@ -136,7 +135,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/resolve",
-            "resolve",
             "End an incident",
             incidents.resolve,
             schemas.ANSWER,
@@ -147,7 +145,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "devices/{device}/zones/{zone}/bypass",
-            "maintain",
             "Silence a zone's faults for some hours; never a press, once it has read normal",
             zones.bypass,
             schemas.BYPASSED,
@@ -158,20 +155,16 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "DELETE",
             "devices/{device}/zones/{zone}/bypass",
-            "maintain",
             "End a zone's bypass",
             zones.end_bypass,
             schemas.BYPASSED,
             parameters=_ZONE,
             errors=(404, 409),
         ),
-        Operation(
-            "GET", "devices", "read", "Devices, and when each was last heard", lists.devices, schemas.DEVICES
-        ),
+        Operation("GET", "devices", "Devices, and when each was last heard", lists.devices, schemas.DEVICES),
         Operation(
             "POST",
             "devices/{device}/walk-test",
-            "maintain",
             "Open a walk test: presses of these buttons, one at a time, prove them and alarm nobody",
             walk_tests.begin_walk_test,
             schemas.WALK_TEST_DONE,
@@ -182,17 +175,15 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "DELETE",
             "devices/{device}/walk-test",
-            "maintain",
             "End a walk test: every button is live",
             walk_tests.end_walk_test,
             schemas.WALK_TEST_DONE,
             parameters=(_DEVICE,),
             errors=(404, 409),
         ),
-        Operation("GET", "posture", "read", "The site's posture", posture.posture, schemas.POSTURE),
+        Operation("GET", "posture", "The site's posture", posture.posture, schemas.POSTURE),
         Operation(
             "POST",
-            "posture",
             "posture",
             "Set the posture; what gives protection up is 409 until it is said again with `confirm`",
             posture.set_posture,
@@ -200,11 +191,10 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             body=schemas.SET_POSTURE,
             errors=(409, 413, 422),
         ),
-        Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
+        Operation("GET", "doors", "Doors, open and closed", lists.doors, schemas.DOORS),
         Operation(
             "GET",
             "doors/weeks",
-            "read",
             "The weekly record of exterior doors: the latest weeks that are over, and the one that runs",
             door_weeks.door_weeks,
             schemas.DOOR_WEEKS,
@@ -212,7 +202,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "doors/weeks/{week}/sign",
-            "maintain",
             "Sign a week of the exterior doors, with the exceptions",
             door_weeks.sign,
             schemas.DOOR_WEEK_SIGNED,
@@ -223,7 +212,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "drills",
-            "read",
             "Drills, the highest number first, and which are due",
             drills.drills,
             drill_schemas.DRILLS,
@@ -231,7 +219,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "drills/{id}",
-            "read",
             "One drill with its report",
             drills.drill,
             drill_schemas.DRILL_WITH_REPORT,
@@ -241,7 +228,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "drills",
-            "drill",
             "Plan a drill, or start one now: it covers one short press of each of its rooms",
             drills.plan_drill,
             drill_schemas.DRILL_DONE,
@@ -252,7 +238,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             Operation(
                 "POST",
                 f"drills/{{id}}/{word}",
-                scope,
                 summary,
                 handler,
                 drill_schemas.DRILL_DONE,
@@ -260,33 +245,28 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                 body=body,
                 errors=(404, 409) if body is None else (404, 409, 413, 422),
             )
-            for word, scope, summary, handler, body in (
-                ("start", "drill", "Start a planned drill now", drills.start_drill, None),
-                ("end", "drill", "End the drill that runs", drills.end_drill, None),
-                ("cancel", "drill", "Cancel a planned drill", drills.cancel_drill, None),
+            for word, summary, handler, body in (
+                ("start", "Start a planned drill now", drills.start_drill, None),
+                ("end", "End the drill that runs", drills.end_drill, None),
+                ("cancel", "Cancel a planned drill", drills.cancel_drill, None),
                 (
                     "real",
-                    "acknowledge",
                     "Make a press of a drill real; without `device`, all of the drill",
                     drills.make_real,
                     drill_schemas.PRESS,
                 ),
                 (
                     "part-of-drill",
-                    "acknowledge",
                     "Say that a press that was not expected is part of the drill",
                     drills.part_of_drill,
                     drill_schemas.PRESS,
                 ),
             )
         ),
-        Operation(
-            "GET", "troubles", "read", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES
-        ),
+        Operation("GET", "troubles", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES),
         Operation(
             "POST",
             "troubles/clear",
-            "maintain",
             "Say that somebody has seen to a trouble of something that happened; what is so now is 409",
             troubles.clear,
             schemas.TROUBLE_CLEARED,
@@ -296,7 +276,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "record/forget",
-            "forget",
             "Remove what names people in one incident, or one person's name; the chain stays whole",
             record.forget,
             schemas.FORGOTTEN,
@@ -306,7 +285,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "record/head",
-            "read",
             "The record's newest row and its hash, to be kept elsewhere for verify-record",
             lists.record_head,
             schemas.RECORD_HEAD,
@@ -314,7 +292,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "stream",
-            "read",
             "Changes of incidents as server-sent events, named as the webhook's types",
             stream.stream,
             {"type": "string"},
@@ -322,5 +299,5 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             errors=(422,),
             media_type="text/event-stream",
         ),
-        Operation("GET", "openapi.json", None, "This description", openapi, {"type": "object"}),
+        Operation("GET", "openapi.json", "This description", openapi, {"type": "object"}),
     )
