@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from config.settings import Report
 from config.shared_settings import Name, Port
 
 Role = Literal["viewer", "maintenance", "sro", "administrator"]
@@ -22,3 +24,17 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     second_factor: tuple[Role, ...] = ()
     """The roles that ask for a second factor. Whoever has such a role and has set none up may see and
     acknowledge, and nothing else."""
+    school_networks: tuple[str, ...] = ()
+    """The school's own networks, such as ``10.20.0.0/16``; none: nowhere counts as outside."""
+    fresh_factor_m: Annotated[float, Meta(ge=1, le=1440, description="minutes, 1 to 1440")] = 15
+    """From outside them a posture or a drill needs a second factor that was shown in these last minutes."""
+
+
+def check_console(settings: ConsoleSettings, report: Report) -> None:
+    """Say what is wrong with a console's settings."""
+    for number, network in enumerate(settings.school_networks):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            cure = f"a network such as 10.20.0.0/16 ({error})"
+            report(f"console.school_networks[{number}]", repr(network), cure)

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.backup_settings import BackupSettings, check_backup
-from config.console_settings import ConsoleSettings
+from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
@@ -200,6 +200,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_doors,
         _check_troubles,
         _check_backup,
+        _check_console,
         _check_agreement,
         _check_drills,
     ):
@@ -356,6 +357,10 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
     audiences = frozenset(settings.audiences)
     check_troubles(settings.troubles, audiences, report)
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
+
+
+def _check_console(settings: HubSettings, report: Report) -> None:
+    check_console(settings.console, report)
 
 
 def _check_backup(settings: HubSettings, report: Report) -> None:

@@ -27,6 +27,7 @@ from hub.console import (
     walking,
     zone_deeds,
 )
+from hub.console.accounts import factor, office, own
 from hub.console.api.routes import api_routes
 from hub.console.console import Console
 from hub.console.desk import Desk
@@ -88,6 +89,20 @@ def _routes() -> list[BaseRoute]:
         _page("POST", "/incidents/{id}/notes", deeds.note),
         _page("POST", "/incidents/{id}/confirm", deeds.confirm),
         _page("POST", "/incidents/{id}/resolve", deeds.resolve),
+        _page("GET", "/account", own.page),
+        _page("POST", "/account/sessions/end", own.end),
+        _page("POST", "/account/sessions/end-others", own.end_others),
+        _page("GET", "/account/second-factor", factor.page),
+        _page("POST", "/account/second-factor", factor.set_up),
+        _page("POST", "/account/second-factor/remove", factor.remove),
+        _page("GET", "/account/code", factor.ask),
+        _page("POST", "/account/code", factor.show),
+        _page("GET", "/accounts", office.page),
+        _page("POST", "/accounts/role", office.set_role),
+        _page("POST", "/accounts/remove", office.remove),
+        _page("POST", "/accounts/second-factor/remove", office.remove_factor),
+        _page("POST", "/accounts/sessions/end", office.end),
+        _page("POST", "/accounts/tokens/remove", office.remove_token),
         *(_open(endpoint.method, endpoint.path, endpoint.answer) for endpoint in sign_in.endpoints()),
         _open("GET", "/healthz", health.healthz),
         _open("GET", "/metrics", health.metrics),
@@ -98,7 +113,8 @@ def _routes() -> list[BaseRoute]:
 
 def _page(method: str, path: str, page: Page) -> Route:
     """Return a page's route, for whoever has what the table says it needs."""
-    return Route(path, for_people(page, need_of(method, path)), methods=[method])
+    need_of(method, path)
+    return Route(path, for_people(page, method, path), methods=[method])
 
 
 def _open(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:

@@ -75,7 +75,7 @@ class Doorkeeper:
         self._keep(session.id, person)
         if person is None or person.epoch != session.epoch:
             return None
-        now = replace(session, role=person.role)
+        now = replace(session, role=person.role, has_factor=person.has_factor)
         return replace(now, rights=self._rights(now))
 
     async def open(self, session: Session, person: Person, row: SignedIn) -> None:

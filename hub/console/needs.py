@@ -44,6 +44,22 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/incidents/{id}/notes"): "acknowledge",
     ("POST", "/incidents/{id}/confirm"): "acknowledge",
     ("POST", "/incidents/{id}/resolve"): "resolve",
+    # --- accounts ---
+    ("GET", "/account"): "signed-in",
+    ("POST", "/account/sessions/end"): "signed-in",
+    ("POST", "/account/sessions/end-others"): "signed-in",
+    ("GET", "/account/second-factor"): "signed-in",
+    ("POST", "/account/second-factor"): "signed-in",
+    ("POST", "/account/second-factor/remove"): "signed-in",
+    ("GET", "/account/code"): "signed-in",
+    ("POST", "/account/code"): "signed-in",
+    ("GET", "/accounts"): "administer",
+    ("POST", "/accounts/role"): "administer",
+    ("POST", "/accounts/remove"): "administer",
+    ("POST", "/accounts/second-factor/remove"): "administer",
+    ("POST", "/accounts/sessions/end"): "administer",
+    ("POST", "/accounts/tokens/remove"): "administer",
+    # --- signing in and out ---
     ("GET", "/sign-in"): "anyone",
     ("POST", "/sign-in"): "anyone",
     ("POST", "/sign-in/code"): "anyone",
@@ -81,8 +97,23 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", API + "record/forget"): "forget",
     ("GET", API + "record/head"): "read",
     ("GET", API + "stream"): "read",
+    ("GET", API + "accounts"): "administer",
+    ("GET", API + "sessions"): "administer",
+    ("DELETE", API + "sessions/{id}"): "administer",
     ("GET", API + "openapi.json"): "signed-in",
 }
+
+SITE_WIDE: Final = frozenset(
+    {
+        ("POST", "/posture"),
+        ("POST", "/drills"),
+        ("POST", "/drills/{id}/start"),
+        ("POST", API + "posture"),
+        ("POST", API + "drills"),
+        ("POST", API + "drills/{id}/start"),
+    }
+)
+"""What is for every room at once: from outside the school's network it needs a fresh second factor."""
 
 
 def need_of(method: str, path: str) -> Need:

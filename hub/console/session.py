@@ -17,7 +17,7 @@ MS_AN_HOUR: Final = 3_600_000
 FORM_MS: Final = 12 * MS_AN_HOUR
 """How long a sign-in page may lie open before it must be loaded again."""
 HALF_MS: Final = 10 * 60_000
-"""How long the page that asks for the second factor may."""
+"""How long a page that asks for, or sets up, a second factor may."""
 
 
 class Session(Struct, frozen=True):
@@ -36,6 +36,8 @@ class Session(Struct, frozen=True):
     """Wall ms of the newest second factor that was shown in it; 0: none was."""
     rights: frozenset[Right] = frozenset()
     """What it may do now; in no cookie."""
+    has_factor: bool = False
+    """Its person has a second factor set up; in no cookie."""
 
     def ends(self, hours: float) -> int:
         """Return the wall ms at which this person must sign in again."""
@@ -61,6 +63,7 @@ class Sealer:
         self._session = URLSafeSerializer(key, salt=f"tocsin session {site}")
         self._form = URLSafeSerializer(key, salt=f"tocsin sign-in form {site}")
         self._half = URLSafeSerializer(key, salt=f"tocsin half a sign-in {site}")
+        self._secret = URLSafeSerializer(key, salt=f"tocsin new second factor {site}")
         self._known = URLSafeSerializer(key, salt=f"tocsin known browser {site}")
         # Browsers don't keep cookies apart by port, and one machine may serve two sites.
         self.session_cookie = f"tocsin_{site}"
@@ -98,6 +101,17 @@ class Sealer:
         if not isinstance(made, int) or not 0 <= wall - made < HALF_MS:
             return None
         return Half(str(fields["n"]), int(fields["e"]), str(fields["c"]))
+
+    def seal_secret(self, secret: str, session: str, wall: int) -> str:
+        """Return a new second factor's secret as its form bears it, for this session alone."""
+        return _text(self._secret.dumps({"s": secret, "i": session, "t": wall}))
+
+    def open_secret(self, value: str | None, session: str, wall: int) -> str | None:
+        """Return the secret of a form; None when it is none of ours, another session's, or too old."""
+        fields = _loaded(self._secret, value)
+        made = fields.get("t")
+        is_ours = fields.get("i") == session and isinstance(made, int) and 0 <= wall - made < HALF_MS
+        return str(fields["s"]) if is_ours else None
 
     def seal_known(self, browser: str, names: tuple[str, ...]) -> str:
         """Return the value of the cookie by which a browser is known: who has signed in on it."""

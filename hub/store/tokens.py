@@ -22,6 +22,11 @@ class Token(Struct, frozen=True):
     """Wall ms from which it is nobody's; None: when it is removed."""
     created_at: int = 0
 
+    @property
+    def factor_at(self) -> int:
+        """0: a token shows no second factor."""
+        return 0
+
     def may(self, right: str) -> bool:
         """Tell whether this token has the scope."""
         return right in self.scopes or "all" in self.scopes

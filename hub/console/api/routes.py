@@ -9,12 +9,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from hub.console import console
-from hub.console.admission import NotAllowedError, admit
+from hub.console.admission import FromOutsideError, NotAllowedError, admit
 from hub.console.api import openapi
 from hub.console.api.errors import ApiError, no_answer, no_token, not_found
 from hub.console.api.table import Operation, operations
 from hub.console.aside import NoAnswerError
 from hub.console.needs import API
+from hub.console.visit import visit_of
 from hub.store.tokens import Token
 
 
@@ -58,10 +59,12 @@ async def _let_in(operation: Operation, request: Request) -> Token:
     if token is None:
         raise no_token("no bearer token" if authorization is None else "the bearer token is none of ours")
     try:
-        admit(operation.need, token)
+        admit(operation.method, API + operation.path, token, visit_of(request))
     except NotAllowedError as error:
         detail = f"the token {token.name!r} lacks the scope {error.need!r}"
         raise ApiError(403, "lacks-scope", detail, allowed=(error.need,)) from None
+    except FromOutsideError as error:
+        raise ApiError(403, "from-outside", str(error), allowed=("the school's own network",)) from None
     return token
 
 

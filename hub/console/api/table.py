@@ -9,7 +9,9 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import MAX_INT
 from hub.console.api import (
+    accounts,
     door_weeks,
     drill_schemas,
     drills,
@@ -23,6 +25,7 @@ from hub.console.api import (
     walk_tests,
     zones,
 )
+from hub.console.api.query import STATES
 from hub.console.needs import API, Need, need_of
 from hub.store.tokens import Token
 
@@ -60,6 +63,8 @@ class Operation(Struct, frozen=True):
         return need_of(self.method, API + self.path)
 
 
+_STATE = f"({'|'.join(STATES)})"
+_WHOLE = {"type": "integer", "minimum": 0, "maximum": MAX_INT}
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
 _WEEK = Parameter("week", "path", "the week, such as 2026-W49", {"type": "string"})
 _DRILL = Parameter("id", "path", "the drill's id: its number", {"type": "string"})
@@ -69,16 +74,21 @@ _ZONE = (
     Parameter("zone", "path", "the zone's id", {"type": "string"}),
 )
 _LISTING = (
-    Parameter("state", "query", "only these states; several with commas", {"type": "string"}),
+    Parameter(
+        "state",
+        "query",
+        "only these states; several with commas",
+        {"type": "string", "pattern": f"^({_STATE}(,{_STATE})*)?$"},
+    ),
     Parameter(
         "limit",
         "query",
         "at most this many",
         {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
     ),
-    Parameter("before", "query", "only incidents with a lower number", {"type": "integer", "minimum": 0}),
+    Parameter("before", "query", "only incidents with a lower number", _WHOLE),
 )
-_RESUME = Parameter("Last-Event-ID", "header", "resume after this event", {"type": "integer", "minimum": 0})
+_RESUME = Parameter("Last-Event-ID", "header", "resume after this event", _WHOLE)
 
 
 def operations(openapi: Handler) -> tuple[Operation, ...]:
@@ -298,6 +308,17 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             parameters=(_RESUME,),
             errors=(422,),
             media_type="text/event-stream",
+        ),
+        Operation("GET", "accounts", "Who may sign in, and as what", accounts.accounts, schemas.ACCOUNTS),
+        Operation("GET", "sessions", "Who is signed in", accounts.sessions, schemas.SESSIONS),
+        Operation(
+            "DELETE",
+            "sessions/{id}",
+            "Sign somebody out",
+            accounts.end_session,
+            schemas.SESSION_ENDED,
+            parameters=(Parameter("id", "path", "the session's id", {"type": "string"}),),
+            errors=(404,),
         ),
         Operation("GET", "openapi.json", "This description", openapi, {"type": "object"}),
     )

@@ -123,7 +123,7 @@ def test_a_backup_is_taken_before_a_migration(release: Path, empty: Store) -> No
 
 def test_who_could_sign_in_and_every_token_go_on_so(empty: Store) -> None:
     """They could do everything: they are administrators. A token is without end. A role has no default."""
-    bring_up_to(empty, "0002")
+    bring_up_to(empty, "0003")
     hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse")
     digest = hashlib.sha256(b"tocsin_old").hexdigest()
     with empty.engine.begin() as connection:
