@@ -28,6 +28,9 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The school's own networks, such as ``10.20.0.0/16``; none: nowhere counts as outside."""
     fresh_factor_m: Annotated[float, Meta(ge=1, le=1440, description="minutes, 1 to 1440")] = 15
     """From outside them a posture or a drill needs a second factor that was shown in these last minutes."""
+    set_off_limit: Annotated[int, Meta(ge=0, le=10_000, description="0 to 10000")] = 30
+    """Postures, drills and incidents that one account may set off within 10 min before it is a trouble, and
+    that account lowers no posture and starts no drill; 0: no limit."""
 
 
 def check_console(settings: ConsoleSettings, report: Report) -> None:

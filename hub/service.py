@@ -29,6 +29,7 @@ from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
+from hub.inputs import AccountChanged, SignInGuessed
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.measuring import Measuring
@@ -225,6 +226,10 @@ class Hub:
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
+        """Hand the recorder what is to be written down of an account."""
+        self._recorder.put(fact)
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer
+from hub.inputs import AccountChanged, SignInGuessed
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.sessions import Sessions
@@ -29,6 +30,10 @@ class Desk(Protocol):
 
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder; never blocks."""
+        ...
+
+    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
+        """Hand the recorder what is to be written down of an account; never blocks."""
         ...
 
     def boards(self, change: int) -> None:

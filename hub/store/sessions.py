@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from hub.store.tables import sessions
+
+MOST = 50
+"""Sessions of one person; a 51st ends the oldest."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -37,6 +40,14 @@ class Sessions:
             its = (sessions.c.site == self._site, sessions.c.id == session.id)
             if connection.execute(select(sessions.c.id).where(*its)).first() is None:
                 connection.execute(insert(sessions).values(site=self._site, **row))
+                self._keep_the_newest(connection, session.name)
+
+    def _keep_the_newest(self, connection: Connection, name: str) -> None:
+        """Let go of one person's oldest sessions where they have more than anybody uses."""
+        its = (sessions.c.site == self._site, sessions.c.name == name)
+        older = select(sessions.c.id).where(*its).order_by(sessions.c.since.desc(), sessions.c.id)
+        for one in connection.execute(older.offset(MOST).limit(MOST)).scalars().all():
+            connection.execute(delete(sessions).where(sessions.c.site == self._site, sessions.c.id == one))
 
     def all(self, now: int, name: str | None = None) -> list[SignedIn]:
         """Return the sessions that are not over, of everybody or of one person, the newest first."""

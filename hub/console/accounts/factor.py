@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from config import logs
 from hub.console import console
 from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
@@ -19,13 +18,11 @@ from hub.console.cookies import set_cookie
 from hub.console.pages import rendered
 from hub.console.session import Session, allowed, local_path
 from hub.console.sign_in import totp
-from hub.console.sign_in.lanes import KNOWN, address_of
+from hub.console.sign_in.lanes import KNOWN
 from hub.console.visit import visit_of
 
 OUT_OF_DATE: Final = "This page had been open for too long. Please try again."
 ELSEWHERE: Final = "Set it up on the school's own network: out here a password alone is not enough."
-
-_log = logs.get(part="console")
 
 
 async def page(request: Request, session: Session) -> Response:
@@ -53,7 +50,7 @@ async def set_up(request: Request, session: Session) -> Response:
         return _form(request, session, secret, said, 401)
     codes = totp.new_recovery_codes()
     await here.aside.call(here.desk.people.set_factor, session.name, secret, step, codes)
-    _log.info("second factor set up", person=session.name, address=address_of(request))
+    here.note("account-changed", request, session.name, session.name, "second factor set up")
     facts = {"page": "account", "codes": codes}
     response = rendered(request, replace(session, factor_at=now), "second_factor_done.html", facts)
     _shown(request, response, session)
@@ -71,7 +68,7 @@ async def remove(request: Request, session: Session) -> Response:
     if refusal := await _not_themselves(request, session, fields):
         return _refused(request, session, *refusal)
     await here.aside.call(here.desk.people.remove_factor, session.name)
-    _log.warning("second factor removed", person=session.name, address=address_of(request))
+    here.note("account-changed", request, session.name, session.name, "second factor removed")
     facts = {"page": "", "said": "You sign in by your password alone now.", "ok": True}
     return rendered(request, session, "said.html", facts)
 
@@ -120,7 +117,8 @@ async def _not_themselves(
     except NoAnswerError as error:
         return f"The password can't be checked now: {error}.", 503
     if person is None:
-        here.attempts.failed(session.name, lane, here.now().mono)
+        times = here.attempts.failed(session.name, lane, here.now().mono)
+        await here.guessing.wrong("password", session.name, times, request)
         return "That is not your password.", 401
     here.attempts.passed(session.name, lane)
     return await _no_code(request, session, fields.get("old", "")) if person.has_factor else None
@@ -138,8 +136,8 @@ async def _no_code(request: Request, session: Session, code: str) -> tuple[str, 
     except NoAnswerError as error:
         return f"The code can't be checked now: {error}.", 503
     if not is_good:
-        here.attempts.failed(session.name, lane, here.now().mono)
-        _log.warning("wrong code in a session", person=session.name, address=address_of(request))
+        times = here.attempts.failed(session.name, lane, here.now().mono)
+        await here.guessing.wrong("code", session.name, times, request)
         return "That code is not right, or was used already.", 401
     here.attempts.passed(session.name, lane)
     return None

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config import logs
 from hub.console import console
 from hub.console.accounts.listed import sessions_of
 from hub.console.api.errors import ApiError, bad_input
@@ -18,8 +17,6 @@ from hub.console.pages import rendered
 from hub.console.session import Session
 from hub.rights import ROLES, WORDS
 from hub.store.people import AccountError
-
-_log = logs.get(part="console")
 
 Change = Callable[[Console, dict[str, str]], Awaitable[str]]
 """Does what a form asks, and says what was done."""
@@ -82,10 +79,11 @@ async def end(request: Request, session: Session) -> Response:
 
     async def change(here: Console, fields: dict[str, str]) -> str:
         wanted = fields.get("id", "")[:64]
-        if not await here.aside.call(here.desk.sessions.end, wanted):
+        of = next((one for one in await here.aside.call(here.desk.sessions.all, 0) if one.id == wanted), None)
+        if of is None or not await here.aside.call(here.desk.sessions.end, wanted):
             raise ApiError(404, "not-found", "there is no such session")
         here.keeper.forget(wanted)
-        return "Signed out."
+        return f"{of.name} is signed out there."
 
     return await _change(request, session, change)
 
@@ -107,7 +105,7 @@ async def _change(request: Request, session: Session, change: Change) -> Respons
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         said = await change(here, fields)
-        _log.warning("an account was changed", by=session.name, path=request.url.path, said=said)
+        here.note("account-changed", request, session.name, fields.get("name", "")[:128], said)
         return said, 200
 
     return await take(request, session, word, "the page of accounts")

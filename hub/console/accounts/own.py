@@ -40,6 +40,7 @@ async def end(request: Request, session: Session) -> Response:
         ended = await here.aside.call(here.desk.sessions.end, wanted, session.name)
         if ended:
             here.keeper.forget(wanted)
+            here.note("signed-out", request, session.name, session.name, "signed out another browser")
         return ("Signed out there.", 200) if ended else ("Not done: there is no such sign-in of yours.", 404)
 
     return await take(request, session, word, "this page")
@@ -51,6 +52,7 @@ async def end_others(request: Request, session: Session) -> Response:
 
     async def word(_: dict[str, str]) -> tuple[str, int]:
         ended = await here.aside.call(here.desk.sessions.end_all, session.name, session.id)
+        here.note("signed-out", request, session.name, session.name, f"signed out {ended} other browsers")
         return f"Signed out everywhere else: {ended} sign-in{'' if ended == 1 else 's'} ended.", 200
 
     return await take(request, session, word, "this page")

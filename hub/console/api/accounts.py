@@ -5,14 +5,11 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from config import logs
 from config.clock import stamp
 from hub.console import console
 from hub.console.api.errors import not_found
 from hub.store.sessions import SignedIn
 from hub.store.tokens import Token
-
-_log = logs.get(part="console")
 
 
 async def accounts(request: Request, _: Token) -> Response:
@@ -45,7 +42,7 @@ async def end_session(request: Request, token: Token) -> Response:
     if not await here.aside.call(here.desk.sessions.end, wanted):
         raise not_found(f"no session {wanted[:64]!r}")
     here.keeper.forget(wanted)
-    _log.warning("a session was ended", by=token.name, session=wanted)
+    here.note("account-changed", request, token.name, "", f"session {wanted[:64]} ended")
     return JSONResponse({"ended": wanted})
 
 

@@ -13,6 +13,7 @@ FREE: Final = 3
 """Wrong ones that cost nothing: people mistype."""
 LONGEST_S: Final = 30.0
 FORGET_S: Final = 900.0
+COUNTED: Final = 1000
 KEPT: Final = 10_000
 
 
@@ -39,7 +40,7 @@ class Attempts:
         """Count a wrong one; returns how many there were of late."""
         was = self._failures.pop((name, lane), None)
         count = 0 if was is None or mono - was.last > FORGET_S else was.times
-        self._failures[name, lane] = _Failures(min(count + 1, 64), mono)
+        self._failures[name, lane] = _Failures(min(count + 1, COUNTED), mono)
         while len(self._failures) > KEPT:
             self._failures.popitem(last=False)
         return self._failures[name, lane].times

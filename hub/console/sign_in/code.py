@@ -8,17 +8,14 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config import logs
 from hub.console import console, pages
 from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.cookies import set_cookie
 from hub.console.session import HALF_MS, Half, from_our_own_pages, local_path, same
 from hub.console.sign_in import opening, page
-from hub.console.sign_in.lanes import address_of, lane_of
+from hub.console.sign_in.lanes import lane_of
 from hub.store.people import Person
-
-_log = logs.get(part="console")
 
 
 def ask(request: Request, person: Person, wanted: str) -> Response:
@@ -53,8 +50,8 @@ async def take(request: Request) -> Response:
     except NoAnswerError as error:
         return _form(request, half, wanted, f"The code can't be checked now: {error}.", 503)
     if not is_good:
-        here.attempts.failed(half.name, lane, here.now().mono)
-        _log.warning("wrong code after a right password", person=half.name, address=address_of(request))
+        times = here.attempts.failed(half.name, lane, here.now().mono)
+        await here.guessing.wrong("code", half.name, times, request)
         return _form(request, half, wanted, "That code is not right, or was used already.", 401)
     here.attempts.passed(half.name, lane)
     return await opening.open_session(request, person, wanted, factor_at=here.now().wall)

@@ -7,7 +7,6 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from config import logs
 from config.contract import shown
 from hub.console import console
 from hub.console.cookies import set_cookie
@@ -15,8 +14,6 @@ from hub.console.session import Session
 from hub.console.sign_in.lanes import address_of, know
 from hub.store.people import Person
 from hub.store.sessions import SignedIn
-
-_log = logs.get(part="console")
 
 
 async def open_session(request: Request, person: Person, wanted: str, factor_at: int) -> Response:
@@ -35,7 +32,10 @@ async def open_session(request: Request, person: Person, wanted: str, factor_at:
     address, browser = address_of(request), shown(request.headers.get("user-agent", ""), 256)
     row = SignedIn(session.id, person.name, now, session.ends(hours), address[:64], browser)
     await here.keeper.open(session, person, row)
-    _log.info("signed in", person=person.name, role=person.role, address=address)
+    how = "by password and code" if factor_at else "by password"
+    here.note(
+        "signed-in", request, person.name, person.name, f"{person.name} signed in {how}, as {person.role}"
+    )
     response = RedirectResponse(wanted, 303)
     set_cookie(request, response, here.sealer.session_cookie, here.sealer.seal(session), int(hours * 3600))
     know(request, response, person.name)

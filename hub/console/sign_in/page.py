@@ -31,6 +31,7 @@ async def sign_out(request: Request) -> Response:
     if session is not None and not allowed(request.headers, session, fields):
         return RedirectResponse("/", 303)
     if session is not None:
+        here.note("signed-out", request, session.name, session.name, f"{session.name} signed out")
         here.keeper.forget(session.id)
         with contextlib.suppress(NoAnswerError):  # then it is over for this process, and the cookie is gone
             await here.aside.call(here.desk.sessions.end, session.id, patience_s=GLANCE_S)

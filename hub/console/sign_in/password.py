@@ -9,19 +9,16 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config import logs
 from hub.console import console
 from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.session import from_our_own_pages, local_path
 from hub.console.sign_in import arrival, page
-from hub.console.sign_in.lanes import address_of, lane_of
+from hub.console.sign_in.lanes import lane_of
 from hub.console.sign_in.method import Endpoint
 
 LONGEST: Final = 1024
 """Characters of a password that are looked at."""
-
-_log = logs.get(part="console")
 
 
 class Password:
@@ -53,8 +50,8 @@ class Password:
             said = f"The password can't be checked now: {error}."
             return page.shown(request, wanted, name, said, 503)
         if person is None:
-            here.attempts.failed(name, lane, here.now().mono)
-            _log.warning("sign-in refused", person=name, address=address_of(request))
+            times = here.attempts.failed(name, lane, here.now().mono)
+            await here.guessing.wrong("password", name, times, request)
             return page.shown(request, wanted, name, "That name and password don't belong together.", 401)
         here.attempts.passed(name, lane)
         return await arrival.found(request, person, wanted)

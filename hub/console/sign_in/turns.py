@@ -29,9 +29,8 @@ class Turns:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._aside = Aside(clock, threads=2)
-        self._known = _Queue()
-        self._strangers = _Queue()
+        self._known = _Queue(Aside(clock, threads=1))
+        self._strangers = _Queue(Aside(clock, threads=1))
 
     async def call(self, lane: str, work: Callable[..., T], *args: Any) -> T:
         """Return what ``work(*args)`` returns, in turn; raise :class:`NoAnswerError` if too many wait."""
@@ -47,17 +46,20 @@ class Turns:
                 del queue.waiting[lane]
         began = self._clock.now().mono
         try:
-            return await self._aside.call(work, *args)
+            return await queue.aside.call(work, *args)
         finally:
             pause = self._clock.now().mono - began if queue is self._strangers else 0.0
             asyncio.get_running_loop().call_later(pause, queue.turn.release)
 
     def close(self) -> None:
         """Let the threads end."""
-        self._aside.close()
+        for queue in (self._known, self._strangers):
+            queue.aside.close()
 
 
 class _Queue:
-    def __init__(self) -> None:
+    def __init__(self, aside: Aside) -> None:
+        self.aside = aside
+        """A thread of its own: one that hangs in the disk holds up no other queue."""
         self.turn = asyncio.Semaphore(1)
         self.waiting: Counter[str] = Counter()
