@@ -30,6 +30,7 @@ from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.enrolment.enrolment import Enrolment
+from hub.inputs import AccountChanged, SignInGuessed
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.local_socket import LocalSocket
@@ -48,6 +49,8 @@ from hub.store.migrate import bring_up
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.retention import Due
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 SWITCH_S = 0.0005
@@ -90,14 +93,17 @@ class Hub:
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
             self._log.info("migrated", done=done)
-        # Readers have engines of their own: none of them can hold a connection the committer needs.
+        # All others have engines of their own: none of them can hold a connection the committer needs.
         self._pages = open_engine(url, read_only=True)
         self._asked = open_engine(url, read_only=True)
         journal = Journal(self._engine, settings.site)
         loaded = journal.load()
         self.view = View(settings.site, settings.name, settings.timezone, now.wall)
         self.reading = Reading(self._pages, settings.site)
-        self.people = People(self._pages, settings.site)
+        self._office = open_engine(url)
+        self.people = People(self._office, settings.site, self._pages)
+        self.sessions = Sessions(self._office, settings.site, self._pages)
+        self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.channels = build_channels(settings)
@@ -229,7 +235,7 @@ class Hub:
         if self._console is not None:
             self._console.stop(2.0)
         if clean:
-            for engine in (self._engine, self._pages, self._asked):
+            for engine in (self._engine, self._office, self._pages, self._asked):
                 engine.dispose()
         return clean
 
@@ -244,6 +250,10 @@ class Hub:
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
+        """Hand the recorder what is to be written down of an account."""
+        self._recorder.put(fact)
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""

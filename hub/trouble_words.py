@@ -48,6 +48,8 @@ HEADINGS: Final = {
     "restored": "Restored from a backup",
     "door-code": "Wrong codes at the agents' door",
     "door-certificate": "A certificate that this hub never gave",
+    "sign-in": "Somebody guesses at a sign-in",
+    "set-off": "One account sets off too much",
     "broker-lists": "The broker does not know yet who may speak",
     "posture-far": "A posture that no hub said",
     "kept": "Something kept can't be read",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final, Literal
 
-from hub.console.attempts import Attempts
+from hub.console.sign_in.attempts import Attempts
 from hub.inputs import DoorTried
 
 SAY_EVERY_S: Final = 60.0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.console_settings import ConsoleSettings
 from config.hub_settings import (
     AudienceSettings,
-    ConsoleSettings,
     HubSettings,
     NamedBroker,
     RetentionSettings,
