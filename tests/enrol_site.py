@@ -119,7 +119,7 @@ class Pi:
         """Enrol with a code at a door (the hub's); returns the exit code and all that was said."""
         hub = ["--hub", f"{HOST}:{door or self.school.door_port}", "--code", code] if code is not None else []
         running = self.start(*hub, *words)
-        said, _ = running.communicate(timeout=60)
+        said, _ = running.communicate(timeout=180)
         return running.returncode, said
 
     @property
@@ -224,7 +224,7 @@ port = {self.door_port}
             return False
 
         try:
-            until("the hub is ready", asked, 60)
+            until("the hub is ready", asked, 180)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.hub.words()}\n{self.broker.words()[-2000:]}") from None
 
@@ -246,7 +246,7 @@ port = {self.door_port}
             text=True,
             cwd=ROOT,
             check=False,
-            timeout=60,
+            timeout=180,
             **_as(0),
         )
         return done.returncode, done.stdout

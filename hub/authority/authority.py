@@ -173,6 +173,11 @@ class Authority:
         return Issued(name, signed.serial_number, signed.public_bytes(Encoding.PEM))
 
 
+def kept_files(data: Path) -> tuple[Path, ...]:
+    """Return the files that a hub on another machine needs to be this authority; some may not be there."""
+    return tuple(data / FOLDER / name for name in (KEY_FILE, CERTIFICATE_FILE, "revoked.pem"))
+
+
 def new_key() -> ec.EllipticCurvePrivateKey:
     """Make a key as the authority, the hub and the broker have one: EC on P-256."""
     return ec.generate_private_key(ec.SECP256R1())

@@ -54,9 +54,14 @@ def _write(part: Part, data: bytes, to: Path) -> str:
         if to.read_bytes() == data:
             return f"{to}: is there already"
         to.replace(to.with_name(f"{to.name}.before-restore"))
+    is_new = not to.parent.exists()
     to.parent.mkdir(parents=True, exist_ok=True)
     write_whole(to, data, part.mode & 0o777)
-    return f"{to}: written{_give(part, to)}"
+    left = _give(part, to)
+    if is_new and not part.mode & 0o077:  # a folder of that user's alone, who writes into it
+        to.parent.chmod(0o700)
+        _give(part, to.parent)
+    return f"{to}: written{left}"
 
 
 def _give(part: Part, to: Path) -> str:
