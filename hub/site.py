@@ -12,6 +12,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
@@ -70,6 +72,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.unread import Unread
@@ -98,6 +101,16 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
+        mended = Mended(loaded.torn, settings.site, directory, now)
+        loaded = replace(
+            loaded,
+            incidents=[*loaded.incidents, *mended.incidents],
+            deliveries=[*loaded.deliveries, *mended.deliveries],
+            troubles=[*loaded.troubles, *mended.troubles],
+            devices=loaded.devices | mended.devices,
+            doors=[*loaded.doors, *mended.doors],
+            identities=[*loaded.identities, *mended.identities],
+        )
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
@@ -160,7 +173,7 @@ class Site(Ledger):
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self.brokers.link,
+            Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
@@ -186,7 +199,7 @@ class Site(Ledger):
             "held": self.let_go,
         }
         """What looks at which of one thing that is due, by its key."""
-        self.unread = Unread(self, facts, self.postures, self.drill_memory)
+        self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -245,6 +258,10 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+
+    def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
+        self.brokers.link(decision, fact, now)
+        self.postures.linked(fact, now)
 
     def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         self.postures.heard(decision, fact, now)
@@ -306,6 +323,8 @@ class Site(Ledger):
             self.notices.look(decision, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
+        elif what == "posture":
+            self.postures.look(decision, now)
         else:
             self.clearing.look(decision, now)
 
