@@ -28,6 +28,10 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+ASKED_MS: Final = 60_000
+"""For so long a question answers every other: each press of a drill that became real would ask anew."""
+QUESTION_KEPT: Final = 400
+"""Characters of why a person is asked that are kept: what came last stands first."""
 LAST_N: Final = 253_402_300_799_999
 """The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
 below what agents obey there is room for all that is still to be said."""
@@ -76,12 +80,16 @@ class Postures:
     def ask(self, decision: Decision, why: str, now: Now) -> None:
         """Ask the officer which posture is to hold; boards show it until a person sets one.
 
-        The first question stands; one who holds a real posture has answered it.
+        One who holds a real posture has answered it. Another reason than a question's that has lain for a
+        while asks once more, and the older one stands beside it: whoever let that lie hasn't heard of this.
         """
         was = self.current
-        if was.asked is not None or (was.by_person and was.posture != "normal"):
+        if was.by_person and was.posture != "normal" and was.asked is None:
             return
-        self._question(decision, why, now)
+        if was.asked is None:
+            self._question(decision, why, now)
+        elif why not in was.asked.why and abs(now.wall - was.asked.since) > ASKED_MS:
+            self._question(decision, f"{why}; before that: {was.asked.why}"[:QUESTION_KEPT], now)
 
     def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
@@ -101,8 +109,14 @@ class Postures:
         said, was = fact.posture, self.current
         if said.n > LAST_N:
             words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
+            if said.n == OBEYED_N:
+                words += "; no higher one is left that rooms which heard it obey: start their agents anew"
             self._ledger.trouble(decision, now, "posture far", "posture-far", words)
-            decision.posture = was.message()
+            if was.n <= said.n < OBEYED_N:  # the rooms obey it, and nothing that isn't newer
+                after = replace(was, n=said.n + 1)
+                self._put(decision, after, f"{_words(was, after)}: numbered above what no hub gave", {}, now)
+            else:
+                decision.posture = was.message()
             return
         is_lost = was.is_first and said.posture != was.posture
         if said.n <= was.n and not is_lost:
@@ -192,7 +206,14 @@ class Postures:
             self._ledger.record(decision, now, "posture-not-of-drill", reason, detail={"drill": drill})
             return False
         begun = self._changed(
-            now, posture, drill=True, drill_id=drill, automatic=False, why=f"drill {drill}", seen=was.seen
+            now,
+            posture,
+            drill=True,
+            drill_id=drill,
+            automatic=False,
+            why=f"drill {drill}",
+            seen=was.seen,
+            asked=was.asked,
         )
         self._put(decision, begun, f"{_words(was, begun)}, of drill {drill}", {}, now)
         return True
@@ -203,7 +224,9 @@ class Postures:
         if not was.drill or was.drill_id != drill:
             return
         over = f"drill {drill} is over"
-        after = self._changed(now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked)
+        after = self._changed(
+            now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked, asks=was.asks
+        )
         self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
 
     def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:
@@ -212,7 +235,9 @@ class Postures:
         if not was.drill:
             return
         question = Question(f"{why}: the {was.posture} of a drill is real from now on", now.wall)
-        real = self._changed(now, was.posture, automatic=True, why=why, seen=was.seen, asked=question)
+        real = self._changed(
+            now, was.posture, automatic=True, why=why, seen=was.seen, asked=question, asks=was.asks
+        )
         self._put(decision, real, f"{_words(was, real)}: {why}", {}, now)
 
     # --- writing ---
@@ -261,6 +286,8 @@ class Postures:
     def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
         was, view = self.current, self._ledger.view
         self.current = after
+        if was.asked is not None and after.asked != was.asked:
+            self._notices.answered(decision, "the officer has answered, or is asked more", now)
         if after.asked is not None and after.asked != was.asked:
             self._notices.ask(decision, after.asked, after, now)
         decision.facts.update(self.kept())
