@@ -32,6 +32,9 @@ class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Name = "127.0.0.1"
     port: Port = 1883
     tls: Tls | None = None
+    tls_name: Name | None = None
+    """The name that the broker's certificate must be for; none: ``host``. A broker that moves to another
+    address keeps it."""
 
 
 class Log(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -32,6 +32,10 @@ from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
+from hub.enrolment.asking import IdentityAction, SessionOver
+from hub.enrolment.book import Book
+from hub.enrolment.identities import Identities
+from hub.enrolment.identity import Code, Identity
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
 from hub.forgetting import Forgetting
@@ -44,10 +48,12 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DoorTried,
     EventCame,
     HeadRead,
     Input,
     Link,
+    ListsTaken,
     Measured,
     PostureHeard,
     Probed,
@@ -106,6 +112,8 @@ class Loaded(Struct):
     """Open ones."""
     devices: dict[str, DeviceView] = {}
     doors: list[DoorView] = []
+    codes: list[Code] = []
+    identities: list[Identity] = []
 
     def held_until(self, name: str, *, is_first: bool) -> int | None:
         """Return when the event session of the broker of this name was last held, in wall ms.
@@ -152,6 +160,8 @@ class Site(Ledger):
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
+        self.book = Book(self, loaded.codes, loaded.identities, now)
+        self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, facts, now)
@@ -194,7 +204,7 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
-        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures)
+        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures, self.book)
         self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -209,10 +219,23 @@ class Site(Ledger):
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
+            SessionOver: self.book.session_over,
+            DoorTried: self.identities.door_tried,
+            ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
+        self._looks: dict[str, Callable[[Decision, str, Now], object]] = {
+            "course": self.incidents.look,
+            "delivery": self.outbound.due,
+            "device": self.devices.look,
+            "walk-test": self.walk_tests.look,
+            "bypass": self.bypasses.look,
+            "identity": self.book.look,
+            "held": self.let_go,
+        }
+        """What looks at which of one thing that is due, by its key."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
@@ -267,6 +290,8 @@ class Site(Ledger):
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
             self.drills.heed_posture(decision, now)
+        elif isinstance(fact.action, IdentityAction):
+            decision.answer = (fact.answer, self.identities.take(decision, fact.action, now))
         elif isinstance(fact.action, DrillAction):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
@@ -320,28 +345,18 @@ class Site(Ledger):
         self.notices.take(news, decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
-        if what == "course":
-            self.incidents.look(decision, key, now)
-        elif what == "delivery":
-            self.outbound.due(decision, key, now)
-        elif what == "device":
-            self.devices.look(decision, key, now)
+        if what in self._looks:
+            self._looks[what](decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
-        elif what == "walk-test":
-            self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
         elif what in VITAL:
             self.devices.vitals.due(decision, what, key, now)
         elif what == "notices":
             self.notices.look(decision, now)
-        elif what == "bypass":
-            self.bypasses.look(decision, key, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
-        elif what == "held":
-            self.let_go(decision, key, now)
         else:
             self._restore_old_flaws(decision, now)
 
@@ -376,6 +391,7 @@ class Site(Ledger):
         self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
         self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
+        self.book.rewrite(decision, now)
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
 from hub.delivery import Delivery
+from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
 from hub.site import Loaded
@@ -19,11 +20,13 @@ from hub.store.held import Held
 from hub.store.retention import remove
 from hub.store.statement import Statement
 from hub.store.tables import (
+    codes,
     deliveries,
     devices,
     doors,
     events,
     facts,
+    identities,
     incidents,
     personal,
     quarantine,
@@ -53,7 +56,7 @@ class Journal:
         self._earlier = Statement(earlier, engine.dialect, ())
         self._upserts = {
             table: self._statement(_upsert(table, name), table)
-            for table in (incidents, deliveries, troubles, devices, doors, facts)
+            for table in (incidents, deliveries, troubles, devices, doors, facts, codes, identities)
         }
         self._quarantine = insert(quarantine)
 
@@ -141,6 +144,16 @@ class Journal:
             for (device, zone), door in decision.doors.items():
                 where = {"site": site, "device": device, "zone": zone}
                 kept[doors][(device, zone)] = where if door is None else {**where, "row": _text(door)}
+            for digest, code in decision.codes.items():
+                kept[codes][digest] = {"site": site, "digest": digest, "row": _text(code)}
+            for serial, one in decision.identities.items():
+                kept[identities][serial] = {
+                    "site": site,
+                    "serial": serial,
+                    "device": one.device,
+                    "state": one.state,
+                    "row": _text(one),
+                }
             for name, value in decision.facts.items():
                 kept[facts][name] = {"site": site, "name": name, "value": value}
         for key, (incident, course) in latest_incidents.items():
@@ -201,6 +214,8 @@ class Journal:
                     for device, row in rows(devices, devices.c.device, devices.c.row)
                 },
                 doors=[_read(row, DoorView) for (row,) in rows(doors, doors.c.row)],
+                codes=[_read(row, Code) for (row,) in rows(codes, codes.c.row)],
+                identities=[_read(row, Identity) for (row,) in rows(identities, identities.c.row)],
             )
 
 

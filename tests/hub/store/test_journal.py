@@ -17,6 +17,7 @@ from config.hub_settings import RoomSettings, ZoneSettings
 from hub.asking import Acknowledge, BypassZone, EndBypass, Resolve
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
+from hub.enrolment.identity import Code, Identity
 from hub.inputs import Asked, Attempted
 from hub.kept_course import KeptCourse
 from hub.site import Loaded, Site
@@ -406,3 +407,31 @@ def test_bypasses_and_what_people_were_told_of_troubles_are_kept(journal: Journa
     assert again.bypasses.of(device, zone) == site.bypasses.of(device, zone)
     assert {d.id for d in loaded.deliveries} == {d.id for d in told}
     assert {t.told_at for t in loaded.troubles if t.what == "unprotected"} == {at(106).wall}
+
+
+def test_codes_and_identities_are_what_a_start_reads(journal: Journal) -> None:
+    """The latest of each; another site's stay apart."""
+    code = Code("d" * 64, "room-101", made=1, ends=2, by="Lee", via="command")
+    one = Identity(
+        "1f",
+        "room-101",
+        "lincoln.room-101",
+        "signed",
+        "k" * 64,
+        "PEM",
+        "code",
+        code.digest,
+        1,
+        2,
+        "Lee",
+        "command",
+    )
+    journal.commit([Decision(1.0, codes={code.digest: code}, identities={one.serial: one})])
+    used, held = structs.replace(code, used=5), structs.replace(one, state="held", held=6, rows=(3,))
+    journal.commit([Decision(2.0, codes={code.digest: used}), Decision(3.0, identities={one.serial: held})])
+    loaded = journal.load()
+    assert (loaded.codes, loaded.identities) == ([used], [held])
+    other = Journal(journal._engine, "another")
+    loaded = other.load()
+    other.close()
+    assert (loaded.codes, loaded.identities) == ([], [])
