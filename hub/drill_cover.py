@@ -18,7 +18,7 @@ from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
-from hub.postures import Postures
+from hub.postures import HEAR_S, Postures
 from hub.transitions import told_apart
 from hub.walk_tests import WalkTests
 
@@ -152,10 +152,14 @@ class DrillCover:
     def close(self, decision: Decision, drill_id: str, now: Now) -> None:
         """End the posture and the incidents of a drill that is over, once nothing in it waits for an answer.
 
-        Until then its posture stays: what was not expected may be real, and lowers nothing.
+        Until then its posture stays: what was not expected may be real, and lowers nothing. So it does
+        after a start, until the brokers have said which one they keep.
         """
         drill = self._memory.drills[drill_id].drill
         if drill.state != "ended" or self._memory.waiting(drill_id):
+            return
+        if self._is_shown(drill) and not self._postures.has_heard(now):
+            self._ledger.wake(now.mono + HEAR_S, "drill", drill_id)
             return
         self._postures.end_drill(decision, drill_id, drill.why or "", now)
         for name in drill.incidents:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.clock import Now
 from config.hub_settings import HubSettings
@@ -74,6 +75,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.torn import Mended, Torn
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
@@ -114,6 +116,8 @@ class Loaded(Struct):
     doors: list[DoorView] = []
     codes: list[Code] = []
     identities: list[Identity] = []
+    torn: list[Torn] = []
+    """Rows that can't be read as what they are."""
 
     def held_until(self, name: str, *, is_first: bool) -> int | None:
         """Return when the event session of the broker of this name was last held, in wall ms.
@@ -141,6 +145,16 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
+        mended = Mended(loaded.torn, settings.site, directory, now)
+        loaded = replace(
+            loaded,
+            incidents=[*loaded.incidents, *mended.incidents],
+            deliveries=[*loaded.deliveries, *mended.deliveries],
+            troubles=[*loaded.troubles, *mended.troubles],
+            devices=loaded.devices | mended.devices,
+            doors=[*loaded.doors, *mended.doors],
+            identities=[*loaded.identities, *mended.identities],
+        )
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
@@ -210,7 +224,7 @@ class Site(Ledger):
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self.brokers.link,
+            Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
@@ -236,7 +250,7 @@ class Site(Ledger):
             "held": self.let_go,
         }
         """What looks at which of one thing that is due, by its key."""
-        self.unread = Unread(self, facts, self.postures, self.drill_memory)
+        self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
@@ -296,6 +310,10 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+
+    def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
+        self.brokers.link(decision, fact, now)
+        self.postures.linked(fact, now)
 
     def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         self.postures.heard(decision, fact, now)
@@ -357,6 +375,8 @@ class Site(Ledger):
             self.notices.look(decision, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
+        elif what == "posture":
+            self.postures.look(decision, now)
         else:
             self._restore_old_flaws(decision, now)
 

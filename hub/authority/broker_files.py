@@ -44,6 +44,15 @@ class BrokerFiles:
         certificate, key = self._folder / CERTIFICATE, self._folder / KEY
         return keep_server(self._authority, certificate, key, names, _write) or changed
 
+    def begin_lists(self) -> bool:
+        """Have both lists there, where one is missing without anybody: the broker needs them to start.
+
+        True where they were written now.
+        """
+        if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
+            return False
+        return self.keep_lists((), _read(self._kept)[1] or ())
+
     def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
         """Have the lists say that these devices may speak, and certificates of these serials are void.
 

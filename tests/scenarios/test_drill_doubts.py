@@ -255,3 +255,51 @@ def test_a_drill_answers_no_question(rig: Rig) -> None:
     rig.wait(700)
     assert (posture(rig), rig.view.posture.asked) == ("normal", first)
     assert of_drill(rig) == []
+
+
+# --- a hub that was killed ---
+
+
+@pytest.mark.parametrize("who", ["a panic", "a person"])
+def test_a_drill_that_is_over_at_a_start_lowers_nothing_before_the_rooms_are_heard(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """The disk hung as the lockdown became real: the rooms know it, and the record doesn't."""
+    start(rig, posture="lockdown")
+    rig.wait(300)
+    rig.disk = "hung"
+    if who == "a panic":
+        rig.press(102, held=True)
+    else:
+        rig.posture("lockdown")
+    rig.wait(5)
+    assert rig.rooms is not None
+    assert (rig.rooms.posture, rig.rooms.drill) == ("lockdown", False)
+    meet = rig._meet_broker
+    with monkeypatch.context() as broker:  # it is connected some time after the first thing is due
+        broker.setattr(rig, "_meet_broker", lambda: None)
+        kept, rig.retained = rig.retained, None
+        events = dict(rig.broker)
+        rig.broker.clear()
+        rig.restart(400)
+        rig.wait(5)
+        rig.retained = kept
+        rig.broker.update(events)
+    assert posture(rig) == "lockdown drill"
+    meet()
+    assert posture(rig) == "lockdown"
+    for ack in sorted(events):
+        rig._bring(ack)
+    rig.wait(60)
+    assert drill(rig).state == "ended"
+    assert posture(rig) == "lockdown"
+    assert (rig.rooms.posture, rig.rooms.drill) == ("lockdown", False)
+    assert asked(rig)
+
+
+def test_a_drill_that_is_over_at_a_start_ends_its_posture_once_the_brokers_have_been_heard(rig: Rig) -> None:
+    start(rig, posture="lockdown")
+    rig.restart(700)
+    assert posture(rig) == "lockdown drill"
+    rig.wait(5)
+    assert posture(rig) == "normal"

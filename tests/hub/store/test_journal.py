@@ -103,16 +103,42 @@ def test_in_one_batch_or_in_many_it_is_the_same(make_store: Callable[[], Store])
     assert kept[0] == kept[1]
 
 
-def test_a_start_reads_the_latest_that_were_resolved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The highest numbers first, and no more than it needs: those that ask are read apart."""
+def resolved_at(minutes: dict[int, int], *, rooms: int = 100) -> Decision:
+    """Incidents by number, each of a room of its own modulo ``rooms``, resolved at these minutes."""
+    made = {n: structs.replace(incident(press(100 + n % rooms)), id=f"i-{n}", number=n) for n in minutes}
+    over = {f"i-{n}": (structs.replace(one, state="resolved"), KeptCourse()) for n, one in made.items()}
+    rows = [
+        RecordRow(seq, minute * 60_000, "resolved", "over", f"i-{n}", "incident.resolved")
+        for seq, (n, minute) in enumerate(minutes.items(), 1)
+    ]
+    last = RecordRow(len(rows) + 1, 100 * 60_000, "hub-stopped", "asked to stop")
+    return Decision(0.0, record=[*rows, last], incidents=over)
+
+
+def test_a_start_reads_what_was_resolved_within_the_hour(journal: Journal) -> None:
+    """Before the record's last word, the latest first: by time and however many; open ones are read apart."""
+    journal.commit([resolved_at(dict.fromkeys(range(1, 20), 30) | dict.fromkeys(range(20, 95), 45))])
+    asking = structs.replace(incident(press(199)), id="i-open", number=99)
+    journal.commit([Decision(0.0, incidents={asking.id: (asking, KeptCourse())})])
+    loaded = journal.load()
+    assert [one.number for one in loaded.resolved] == list(range(94, 19, -1))
+    assert [one.number for one, _ in loaded.incidents] == [99]
+
+
+def test_a_start_reads_of_each_room_what_was_resolved_last(journal: Journal) -> None:
+    journal.commit([resolved_at(dict.fromkeys(range(1, 8), 50), rooms=3)])
+    assert [one.number for one in journal.load().resolved] == [7, 6, 5]
+
+
+def test_a_start_looks_at_a_bounded_number_whatever_the_clock_said(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that went back years makes all that was resolved look late."""
     monkeypatch.setattr("hub.store.journal.RESOLVED_READ", 2)
     journal = Journal(store.engine, "lincoln")
-    made = [structs.replace(incident(press(100 + n)), id=f"i-{n}", number=n) for n in range(1, 5)]
-    over = [structs.replace(one, state="resolved") for one in made[:3]]
-    journal.commit([Decision(0.0, incidents={one.id: (one, KeptCourse()) for one in (*over, made[3])})])
-    loaded = journal.load()
-    assert [one.number for one in loaded.resolved] == [3, 2]
-    assert [one.number for one, _ in loaded.incidents] == [4]
+    journal.commit([resolved_at(dict.fromkeys(range(1, 9), 900))])
+    assert [one.number for one in journal.load().resolved] == [8, 7]
+    journal.close()
 
 
 def test_sites_do_not_mix(store: Store) -> None:
