@@ -1,7 +1,7 @@
 """The files that the broker reads, in a folder that the hub writes: who it is, who may come in and say what.
 
 Each is whole at any moment. The broker takes both lists anew on SIGHUP: as installed, systemd sends it
-whenever one of them has changed (``tocsin-broker-reload.path``).
+when one of them has changed (``tocsin-broker-reload.path``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ CERTIFICATE: Final = "broker.pem"
 KEY: Final = "broker.key"
 RIGHTS: Final = "acl"
 REVOKED: Final = "revoked.pem"
+ASKED: Final = "reload/asked"
+"""A file whose being there asks for the lists to be taken anew; whoever has the broker do it removes it."""
 READABLE: Final = 0o640
 """For the hub's user, and the folder's group: the broker's."""
 
@@ -42,7 +44,8 @@ class BrokerFiles:
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         changed = self._keep(CA, self._authority.pem)
         certificate, key = self._folder / CERTIFICATE, self._folder / KEY
-        return keep_server(self._authority, certificate, key, names, _write) or changed
+        changed = keep_server(self._authority, certificate, key, names, _write) or changed
+        return self._asked(changed)
 
     def begin_lists(self) -> bool:
         """Have both lists there, where one is missing without anybody: the broker needs them to start.
@@ -60,7 +63,8 @@ class BrokerFiles:
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         changed = self._keep_revoked(frozenset(revoked))
-        return self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        changed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        return self._asked(changed)
 
     def _keep_revoked(self, serials: frozenset[int]) -> bool:
         """Write the list where it says something else, with a number above that of any list before it.
@@ -77,6 +81,13 @@ class BrokerFiles:
         write_private(self._kept, pem)
         _write(self._folder / REVOKED, pem)
         return True
+
+    def _asked(self, changed: bool) -> bool:
+        """Ask for all of it to be taken anew, where something changed and somebody is there to be asked."""
+        asked = self._folder / ASKED
+        if changed and asked.parent.is_dir():
+            asked.touch()
+        return changed
 
     def _keep(self, name: str, data: bytes) -> bool:
         path = self._folder / name

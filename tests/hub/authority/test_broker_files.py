@@ -11,7 +11,7 @@ from cryptography import x509
 
 from config.certificate import read_certificate
 from hub.authority.authority import FOLDER, Authority
-from hub.authority.broker_files import CERTIFICATE, KEY, REVOKED, RIGHTS, BrokerFiles
+from hub.authority.broker_files import ASKED, CERTIFICATE, KEY, REVOKED, RIGHTS, BrokerFiles
 from hub.authority.own_files import PROBE, keep_own, own_tls
 from hub.authority.revocation import read_list
 
@@ -66,6 +66,21 @@ def test_the_broker_may_read_and_nobody_else(files: BrokerFiles, folder: Path) -
     finally:
         os.umask(mask)
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+
+
+def test_the_broker_is_asked_after_each_change_alone(files: BrokerFiles, folder: Path) -> None:
+    """Once all is written; systemd's path unit waits for the file, and removes it."""
+    (folder / ASKED).parent.mkdir(parents=True)
+    changes = [
+        lambda: files.keep_certificate(NAMES),
+        lambda: files.keep_lists(["room-101"], []),
+        lambda: files.keep_lists(["room-101"], [7]),
+    ]
+    for change in changes:
+        assert change()
+        (folder / ASKED).unlink()
+        assert not change()
+        assert not (folder / ASKED).exists()
 
 
 def test_each_list_is_numbered_above_any_before_it(
