@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.atomic import write_whole
-from hub.authority.authority import FOLDER, Authority, write_private
+from hub.authority.authority import FOLDER, REVOKED, Authority, write_private
 from hub.authority.own_files import keep_server, new_probe, probe_serial
 from hub.authority.revocation import read_list, revocation_list
 from hub.authority.rights import rights
@@ -20,7 +20,6 @@ CA: Final = "ca.pem"
 CERTIFICATE: Final = "broker.pem"
 KEY: Final = "broker.key"
 RIGHTS: Final = "acl"
-REVOKED: Final = "revoked.pem"
 ASKED: Final = "reload/asked"
 """A file whose being there asks for the lists to be taken anew; whoever has the broker do it removes it."""
 READABLE: Final = 0o640
@@ -54,12 +53,13 @@ class BrokerFiles:
         """
         if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
             return False
-        return self.keep_lists((), _read(self._kept)[1] or ())
+        return self.keep_lists((), ())
 
     def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
         """Have the lists say that these devices may speak, and certificates of these serials are void.
 
-        ``revoked`` is all that were ever revoked. True where a list changed. Raises ``OSError``.
+        ``revoked`` is all that were ever revoked; one that is on the list is never taken off. True where
+        a list changed. Raises ``OSError``.
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         changed = self._keep_revoked(frozenset(revoked))
@@ -74,9 +74,11 @@ class BrokerFiles:
         """
         there, kept = _read(self._folder / REVOKED), _read(self._kept)
         probe = probe_serial(self._authority, self._data)
-        if there == kept and probe is not None and there[1] == serials | {probe}:
+        # Who was revoked stays so, also where an older record was restored that doesn't know it.
+        known = serials | ((there[1] | kept[1]) - {probe})
+        if there == kept and probe is not None and there[1] == known | {probe}:
             return False
-        with_probe = serials | {new_probe(self._authority, self._data)}
+        with_probe = known | {new_probe(self._authority, self._data)}
         pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)
         write_private(self._kept, pem)
         _write(self._folder / REVOKED, pem)
@@ -97,11 +99,12 @@ class BrokerFiles:
         return True
 
 
-def _read(file: Path) -> tuple[int, frozenset[int] | None]:
+def _read(file: Path) -> tuple[int, frozenset[int]]:
+    """Return a list's number and serials; 0 and none where there is no list."""
     try:
         return read_list(file.read_bytes())
     except (FileNotFoundError, ValueError):
-        return 0, None
+        return 0, frozenset()
 
 
 def _write(path: Path, data: bytes) -> None:
