@@ -139,7 +139,14 @@ class Site(Ledger):
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self, self.incidents, self.deeds, self.walk_tests, self.postures, drill_notices, memory
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            drill_notices,
+            self.drill_calendar,
+            memory,
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -180,7 +187,7 @@ class Site(Ledger):
             RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
-            ClockTrust: self.own.trusted,
+            ClockTrust: self._trusted,
             HeadRead: self.heads.take,
             SessionOver: self.book.session_over,
             DoorTried: self.identities.door_tried,
@@ -361,6 +368,11 @@ class Site(Ledger):
         self.bypasses.rewrite(decision, now)
         self.book.rewrite(decision, now)
         return decision
+
+    def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
+        self.own.trusted(decision, fact, now)
+        if fact.synced:
+            self.drill_memory.clock_is_right()
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
