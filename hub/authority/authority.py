@@ -36,6 +36,8 @@ FOLDER: Final = "authority"
 """In the hub's data folder."""
 KEY_FILE: Final = "authority.key"
 CERTIFICATE_FILE: Final = "authority.pem"
+REVOKED: Final = "revoked.pem"
+"""The last list of what was revoked: the broker's is made of it."""
 BEGINS: Final = datetime(1950, 1, 1, tzinfo=UTC)
 ENDS: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280's own "no date" (4.1.2.5)."""
@@ -171,11 +173,6 @@ class Authority:
             builder = builder.add_extension(hosts, critical=False)
         signed = builder.sign(self._key, hashes.SHA256())
         return Issued(name, signed.serial_number, signed.public_bytes(Encoding.PEM))
-
-
-def kept_files(data: Path) -> tuple[Path, ...]:
-    """Return the files that a hub on another machine needs to be this authority; some may not be there."""
-    return tuple(data / FOLDER / name for name in (KEY_FILE, CERTIFICATE_FILE, "revoked.pem"))
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:

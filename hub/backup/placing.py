@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.atomic import write_whole
+from hub.backup.authority_parts import is_authority
 from hub.backup.fault import BackupError
 from hub.backup.manifest import Part
 from hub.backup.restoring import Backup
@@ -23,7 +24,11 @@ def place_files(backup: Backup, under: Path, *, replace: bool) -> list[str]:
     One that is there and is another is refused, unless ``replace``: then it is kept beside as
     ``*.before-restore``. Returns what was done, in words. Raises :class:`BackupError`.
     """
-    wanted = [(part, path.read_bytes(), _place(part, under)) for part, path in backup.files]
+    wanted = [
+        (part, path.read_bytes(), _place(part, under))
+        for part, path in backup.files
+        if not is_authority(part)
+    ]
     if variables := backup.manifest.environment:
         lines = "".join(f"{name}={value}\n" for name, value in variables.items()).encode()
         beside = Path(backup.manifest.settings).with_name(ENVIRONMENT)
@@ -54,14 +59,9 @@ def _write(part: Part, data: bytes, to: Path) -> str:
         if to.read_bytes() == data:
             return f"{to}: is there already"
         to.replace(to.with_name(f"{to.name}.before-restore"))
-    is_new = not to.parent.exists()
     to.parent.mkdir(parents=True, exist_ok=True)
     write_whole(to, data, part.mode & 0o777)
-    left = _give(part, to)
-    if is_new and not part.mode & 0o077:  # a folder of that user's alone, who writes into it
-        to.parent.chmod(0o700)
-        _give(part, to.parent)
-    return f"{to}: written{left}"
+    return f"{to}: written{_give(part, to)}"
 
 
 def _give(part: Part, to: Path) -> str:

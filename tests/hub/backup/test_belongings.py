@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from msgspec.structs import replace
 from config.backup_settings import BackupSettings
 from config.hub_settings import NamedBroker, StoreSettings, WebhookSettings
 from config.shared_settings import Tls
-from hub.authority.authority import Authority
 from hub.backup.belongings import LARGEST, gather
 from hub.backup.fault import BackupError
 from hub.backup.manifest import Part
@@ -36,22 +34,6 @@ def backup(folder: Path, *files: tuple[str, str], **of_manifest: Any) -> Backup:
         (folder / f"part-{number}").write_text(text)
         parts.append((Part("x", len(text), "", path, 0o640), folder / f"part-{number}"))
     return Backup(manifest(**of_manifest), folder / "store.db", tuple(parts), None)
-
-
-def test_the_authority_that_the_rooms_know_goes_along(tmp_path: Path) -> None:
-    """With the list of whom it revoked; its folder is its user's alone where it is placed, as it was."""
-    data = tmp_path / "data"
-    authority = Authority.open(data / "authority", "lincoln")
-    (own,) = written(tmp_path, "hub.toml")
-    found = gather(site_settings(data=data), own)
-    names = [Path(part.path or "").name for part, _ in found.files]
-    assert names == ["hub.toml", "authority.key", "authority.pem"]
-    parts = tuple((part, Path(part.path or "")) for part, _ in found.files)
-    under = tmp_path / "new"
-    place_files(Backup(manifest(), tmp_path / "store.db", parts, None), under, replace=False)
-    folder = under / str(data / "authority").lstrip("/")
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert Authority.open(folder, "lincoln").der == authority.der
 
 
 def test_every_file_that_the_settings_name_goes_along(tmp_path: Path, monkeypatch: Any) -> None:
