@@ -51,7 +51,7 @@ from hub.asking import (
 from hub.decision import Decision
 from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import Asked
+from hub.inputs import AccountChanged, Asked, SignInGuessed
 from hub.loaded import Loaded
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
