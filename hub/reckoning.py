@@ -20,6 +20,7 @@ from config.contract import (
     is_clean,
     is_device_id,
     payload_hash,
+    read_topic,
     shown,
 )
 from hub.directory import Directory
@@ -90,6 +91,12 @@ def device_name(text: str) -> str:
         return text
     tail = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
     return f"{shown(text, 64)}~{tail}"
+
+
+def who_waits(fact: EventCame) -> str:
+    """Return who waits for an event's receipt: also under a name that is too long to be kept."""
+    topic = read_topic(fact.topic)
+    return topic.party if topic else fact.device
 
 
 def read_event(fact: EventCame, directory: Directory) -> Account:

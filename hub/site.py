@@ -34,6 +34,7 @@ from hub.drill_notices import DrillNotices
 from hub.drills import Drills
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
+from hub.floods import Floods
 from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incident import Incident
@@ -61,6 +62,7 @@ from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
+from hub.over_quota import OverQuota
 from hub.own_state import OwnState
 from hub.posture_notices import PostureNotices
 from hub.postures import Postures
@@ -72,7 +74,6 @@ from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
-from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
@@ -165,7 +166,11 @@ class Site(Ledger):
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
         )
         self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
+        self.floods = Floods(self, facts, now)
+        over_quota = OverQuota(self, self.incidents, self.devices, self.walk_tests, self.floods)
+        self.presses = Presses(
+            self, self.incidents, self.devices, self.walk_tests, self.drills, cover, over_quota
+        )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices)
         self.retuning = Retuning(
@@ -235,6 +240,13 @@ class Site(Ledger):
         return decision
 
     def _of_device(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        if fact.over is not None:
+            self.floods.hold(fact, now)
+            return
+        self.floods.overtaken(fact)
+        self._heed(decision, fact, now)
+
+    def _heed(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
         self.devices.take(decision, fact, now)
         if fact.what == "state" and not fact.retained:
             self.walk_tests.heard(decision, fact.device, now)
@@ -317,16 +329,12 @@ class Site(Ledger):
             self.incidents.look(decision, key, now)
         elif what == "delivery":
             self.outbound.due(decision, key, now)
-        elif what == "device":
-            self.devices.look(decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
         elif what == "walk-test":
             self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
-        elif what in VITAL:
-            self.devices.vitals.due(decision, what, key, now)
         elif what == "notices":
             self.notices.look(decision, now)
         elif what == "bypass":
@@ -335,8 +343,18 @@ class Site(Ledger):
             self._look_at_drills(decision, key, now)
         elif what == "held":
             self.let_go(decision, key, now)
-        else:
+        elif what == "flaws":
             self._restore_old_flaws(decision, now)
+        else:
+            self._look_at_device(decision, what, key, now)
+
+    def _look_at_device(self, decision: Decision, what: str, key: str, now: Now) -> None:
+        if what == "device":
+            self.devices.look(decision, key, now)
+        elif what == "flood":
+            self.floods.due(decision, key, now, self._heed)
+        else:
+            self.devices.vitals.due(decision, what, key, now)
 
     def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
         """Look at one drill; without one, at those that are due."""

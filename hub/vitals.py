@@ -16,8 +16,6 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
-VITAL: Final = frozenset({"gap", "two-boots"})
-"""What it asks its site to be woken for."""
 OWN_CLOCK: Final = "hub-clock"
 """The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
@@ -35,6 +33,8 @@ class Vitals:
         self._boots: dict[str, Boots] = {}
         self._gaps: set[str] = set()
         """Devices of which events are missing, and it is known which."""
+        self._gap_due: dict[str, float] = {}
+        """When a device's numbers are looked at next, in monotonic seconds, whatever comes meanwhile."""
         self._links: dict[str, set[str]] = {}
         for trouble in ledger.troubles.open.values():
             if trouble.device is None:
@@ -50,7 +50,14 @@ class Vitals:
 
     def forget(self, device: str) -> None:
         """Watch a device no more."""
-        for known in (self._known_boots, self._watches, self._sequences, self._boots, self._links):
+        for known in (
+            self._known_boots,
+            self._watches,
+            self._sequences,
+            self._boots,
+            self._links,
+            self._gap_due,
+        ):
             known.pop(device, None)
         self._gaps.discard(device)
 
@@ -98,8 +105,14 @@ class Vitals:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
 
+    def counted(self, fact: EventCame, now: Now) -> None:
+        """Take the number of an event that is counted alone: it is not missing."""
+        seen = fact.event if isinstance(fact.event, Event) else fact.event.readable
+        if seen.boot is not None and seen.seq is not None and fact.device in self._ledger.directory.rooms:
+            self._sequence(fact.device).came(seen.boot, seen.seq, now.mono)
+
     def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
-        """Do what was asked for by :data:`VITAL`."""
+        """Look at what it asked to be woken for: ``gap`` or ``two-boots``."""
         if what == "gap":
             self.look(decision, device, now)
         else:
@@ -119,7 +132,9 @@ class Vitals:
         elif device in self._gaps:  # of one that an earlier process found nothing is known: a day ends it
             self._gaps.discard(device)
             self._ledger.restore(decision, now, key)
-        if (at := sequence.deadline(now.mono)) is not None:
+        at = sequence.deadline(now.mono)
+        if at is not None and self._gap_due.get(device, now.mono) <= now.mono:
+            self._gap_due[device] = at
             self._ledger.wake(at, "gap", device)
 
     def forgive(self, device: str, now: Now) -> None:
