@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from config.contract import MAX_PAYLOAD
 
-Place = Literal["demo", "front-desk"]
+Place = Literal["demo", "front-desk", "school"]
 
 MAX_QUEUED_MESSAGES: Final = 1_000_000
 QUEUED_EVENTS: Final = 100_000
@@ -22,6 +22,8 @@ QUEUED_EVENTS: Final = 100_000
 BYTES_AN_EVENT: Final = 2048
 """An event with the longest id, label and room, in the widest characters, is well below this."""
 SYS_INTERVAL_S: Final = 5
+MAX_CONNECTIONS: Final = 4096
+"""Of a school's listener, also those without a certificate yet; well within the unit's open files."""
 
 _TEMPLATES: Final = Path(__file__).parent / "mosquitto"
 _ALSO_IN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -37,21 +39,31 @@ def program() -> str | None:
 
 
 def settings(
-    place: Place, *, port: int, folder: Path, user: str | None = None, connection_messages: bool = True
+    place: Place,
+    *,
+    port: int,
+    folder: Path,
+    files: Path | None = None,
+    user: str | None = None,
+    connection_messages: bool = True,
 ) -> str:
     """Return the text of a ``mosquitto.conf``.
 
-    ``folder`` keeps the sessions and must exist and be writable to the broker's user. ``user`` is whom
-    a broker that root started becomes; None leaves it to mosquitto, which becomes ``mosquitto``
+    ``folder`` keeps the sessions and must exist and be writable to the broker's user. ``files`` is where
+    the hub puts what a school's broker reads (:mod:`hub.authority.broker_files`). ``user`` is whom a
+    broker that root started becomes; None leaves it to mosquitto, which becomes ``mosquitto``
     (started by anybody else it stays who it is). Raises ``ValueError`` for a folder or user that a
     line of the file can't hold.
     """
     if not 1 <= port <= 65535:
         raise ValueError(f"port {port} is none; allowed: 1 to 65535")
-    if not folder.is_absolute() or not str(folder).isprintable():
-        raise ValueError(
-            f"folder {str(folder)!r} can't be used; allowed: an absolute path of plain characters"
-        )
+    if place == "school" and files is None:
+        raise ValueError("a school's broker needs files; allowed: the folder that the hub writes them into")
+    for path in (folder, files or folder):
+        if not path.is_absolute() or not str(path).isprintable():
+            raise ValueError(
+                f"folder {str(path)!r} can't be used; allowed: an absolute path of plain characters"
+            )
     if user is not None and not user.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"user {user!r} is none; allowed: letters, digits, - and _")
     limits = _template("limits").substitute(
@@ -63,7 +75,9 @@ def settings(
         connection_messages=str(connection_messages).lower(),
     )
     user_line = "# runs as whoever starts it" if user is None else f"user {user}"
-    return _template(place).substitute(port=port, user_line=user_line, limits=limits)
+    return _template(place).substitute(
+        port=port, user_line=user_line, limits=limits, files=files, max_connections=MAX_CONNECTIONS
+    )
 
 
 def own_user() -> str | None:

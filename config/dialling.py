@@ -189,7 +189,7 @@ class Dialler:
 
     def _secure(self, context: ssl.SSLContext, sock: PlainSocket, until: float) -> TlsSocket:
         sock.settimeout(max(until - time.monotonic(), 0.1))
-        secure = context.wrap_socket(sock, server_hostname=self._broker.host)
+        secure = context.wrap_socket(sock, server_hostname=self._broker.tls_name or self._broker.host)
         assert isinstance(secure, TlsSocket)  # noqa: S101 - the context's class, set above
         return secure
 
@@ -233,7 +233,7 @@ def their_certificate(broker: Broker) -> Certificate | None:
         where = (broker.host, broker.port)
         with (
             socket.create_connection(where, timeout=LOOK_S) as sock,
-            context.wrap_socket(sock, server_hostname=broker.host) as secure,
+            context.wrap_socket(sock, server_hostname=broker.tls_name or broker.host) as secure,
         ):
             return read_der(secure.getpeercert(binary_form=True) or b"")
     return None

@@ -9,10 +9,9 @@ machine's own plain listener a stranger of a random name signs in, which disturb
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
@@ -22,22 +21,18 @@ from config.certificate import CertificateError, read_certificate
 from config.dial_words import of_refusal
 from config.dialling import Connected, DialError, Dialler, TlsSocket, end
 from config.shared_settings import Tls
+from config.sign_in import DISCONNECT, SESSION_FOR_EVER, sign_in
 from device.found import Found
 
-ANSWER_S: Final = 4.0
-"""For the broker's answer to a sign-in."""
 OBJECTION_S: Final = 1.5
 """With TLS 1.3 a broker's "no" to our certificate comes after the handshake: it is waited for so long."""
 SOON_DAYS: Final = 30
 """A certificate that ends within so many days is warned of."""
 
-_CONNACK: Final = 0x20
-_DISCONNECT: Final = b"\xe0\x00"
 _DISCONNECT_AND_FORGET: Final = b"\xe0\x07\x00\x05\x11\x00\x00\x00\x00"
 """With a session expiry of 0: no session is left that wasn't there before."""
-_SESSION_FOR_EVER: Final = b"\x11\xff\xff\xff\xff"
 _ONE_AT_A_TIME: Final = b"\x21\x00\x01"
-"""Properties of CONNECT (MQTT 5, 3.1.2.11): session expiry, as the agent asks for it; receive maximum."""
+"""A property of CONNECT (MQTT 5, 3.1.2.11): the receive maximum."""
 
 
 def reach(link: LinkSettings, dates_trusted: Callable[[], bool], agent: str | None = None) -> Found:
@@ -56,7 +51,8 @@ def reach(link: LinkSettings, dates_trusted: Callable[[], bool], agent: str | No
         else:
             why = _objection(sock)
             version = sock.version() if isinstance(sock, TlsSocket) else None
-            good = f"reached; {version or 'TLS'} is right on both sides. "
+            by_name = "" if link.tls_name is None else f", and it is {link.tls_name}"
+            good = f"reached; {version or 'TLS'} is right on both sides{by_name}. "
             if agent is None:
                 good += "Not signed in: that would throw a running agent out, whose name it is"
             else:
@@ -76,13 +72,13 @@ def reach(link: LinkSettings, dates_trusted: Callable[[], bool], agent: str | No
 
 def _sign_in_as_a_stranger(sock: Connected) -> str | None:
     """Sign in with a clean start; returns why that was refused."""
-    answer = _connect(sock, f"tocsin-check-{secrets.token_hex(6)}", clean=True, properties=b"")
+    answer = sign_in(sock, f"tocsin-check-{secrets.token_hex(6)}", clean=True)
     if isinstance(answer, str):
         return answer
     if answer.reason:
         reason = f"0x{answer.reason:02x}"
         return f"the broker refused the sign-in (reason {reason}); may anybody sign in on this listener?"
-    sock.sendall(_DISCONNECT)
+    sock.sendall(DISCONNECT)
     return None
 
 
@@ -92,51 +88,14 @@ def _sign_in_as_the_agent(sock: Connected, link: LinkSettings, agent: str) -> st
     What lies in the session for the agent stays there: one message at most is sent to us, and as we
     don't acknowledge it, it comes to the agent again.
     """
-    answer = _connect(sock, agent, clean=False, properties=_SESSION_FOR_EVER + _ONE_AT_A_TIME)
+    answer = sign_in(sock, agent, clean=False, properties=SESSION_FOR_EVER + _ONE_AT_A_TIME)
     if isinstance(answer, str):
         return answer
     if answer.reason:
         words = str(ReasonCode(PacketTypes.CONNACK, identifier=answer.reason))
         return of_refusal(link, agent, answer.reason, words)
-    sock.sendall(_DISCONNECT if answer.session else _DISCONNECT_AND_FORGET)
+    sock.sendall(DISCONNECT if answer.session else _DISCONNECT_AND_FORGET)
     return None
-
-
-class _Answer(NamedTuple):
-    session: bool
-    """Whether the broker had a session of this name."""
-    reason: int
-
-
-def _connect(sock: Connected, name: str, *, clean: bool, properties: bytes) -> _Answer | str:
-    """Say CONNECT in MQTT 5; returns the broker's answer, or why there is none."""
-    client = name.encode()
-    body = b"\x00\x04MQTT\x05" + (b"\x02" if clean else b"\x00") + b"\x00\x0a"
-    body += bytes([len(properties)]) + properties + len(client).to_bytes(2, "big") + client
-    sock.settimeout(ANSWER_S)
-    sock.sendall(b"\x10" + _length(len(body)) + body)
-    answer = b""
-    until = time.monotonic() + ANSWER_S
-    while len(answer) < 4 and time.monotonic() < until:
-        try:
-            more = sock.recv(64)
-        except TimeoutError:
-            break
-        if not more:
-            return (
-                "the broker ended the connection at our first word; is it a broker, and does it take MQTT 5?"
-            )
-        answer += more
-    if len(answer) < 4:
-        return "it took the connection and says nothing; is this port a broker's?"
-    if answer[0] != _CONNACK:
-        return "what answers there speaks no MQTT; is this port a broker's?"
-    return _Answer(bool(answer[2] & 1), answer[3])
-
-
-def _length(size: int) -> bytes:
-    """Return a length as MQTT writes it (5, 1.5.5); an agent's name may need two bytes of it."""
-    return bytes([size]) if size < 128 else bytes([size % 128 | 128, size // 128])
 
 
 def _objection(sock: Connected) -> str | None:
@@ -174,9 +133,8 @@ def _look(found: Found, tls: Tls, wanted: str, now: datetime, synced: bool | Non
             continue
         name, days = certificate.common_name, certificate.days_left(now)
         until = f"{certificate.not_after:%Y-%m-%d}"
-        found.lines.append(
-            f"{file}: {whose}, of {name or certificate.issuer or '?'}, until {until}, {days} days left"
-        )
+        ends = "without an end" if certificate.is_endless else f"until {until}, {days} days left"
+        found.lines.append(f"{file}: {whose}, of {name or certificate.issuer or '?'}, {ends}")
         if whose == "this agent's" and name != wanted:
             found.faults.append(
                 f"{file} is the certificate of {name!r}, not of {wanted!r}: was another room's card copied?"

@@ -6,11 +6,17 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file under its name once it is on the disk; raises ``OSError``."""
+def write_whole(path: Path, data: bytes, mode: int = 0o600, *, as_folder: bool = False) -> None:
+    """Write a file under its name once it is on the disk, with just these rights; raises ``OSError``.
+
+    ``as_folder``: where root writes it, it is its folder's owner's from the first.
+    """
     fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)  # whatever the umask takes away
+        if as_folder:
+            as_its_folder(fresh)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

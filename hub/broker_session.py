@@ -33,6 +33,9 @@ from config.contract import (
     read_topic,
 )
 from config.hub_settings import HubSettings, NamedBroker
+from hub.authority.names import event_name, rest_name
+from hub.authority.own_files import as_hub
+from hub.authority.rights import DROPPED_TOPIC
 from hub.inputs import Ack, BrokerDropped, DeviceMessage, EventCame, Link, PostureHeard
 from hub.quota import Over, Quotas
 from hub.reckoning import device_name
@@ -44,7 +47,6 @@ RECEIPT_IDS: Final = 500
 GLANCED_AT: Final = 65_536
 """Bytes above which a message over its quota is looked at for the word of an alarm, and not read: to read a
 hostile one of 1 MiB takes as long as a hundred presses."""
-DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"
 
 Fact = EventCame | DeviceMessage | Link | PostureHeard | BrokerDropped
 Put = Callable[[Fact], None]
@@ -80,8 +82,8 @@ class BrokerSession:
         self._log = structlog.get_logger(part="intake", broker=broker.name)
         self._events = EventSession(number, clock, self._heard, held_until, Quotas(is_known))
         self._event_line = Line(
-            broker,
-            f"tocsin-hub-{site}",
+            as_hub(broker, settings, event_name(site)),
+            event_name(site),
             self._events,
             subscriptions=(device_topic(site, "+", "event"),),
             manual_ack=True,
@@ -93,8 +95,8 @@ class BrokerSession:
         self._receipts_lock = threading.Lock()  # so that none slips between a connection and its flush
         will = HubState(v=1, online=False, ready=False, why="gone", boot=boot, n=0)
         self._rest_line = Line(
-            broker,
-            f"tocsin-hub-{site}-rest",
+            as_hub(broker, settings, rest_name(site)),
+            rest_name(site),
             RestListener(number, site, clock, self._heard, self._send_owed_receipts, Quotas(is_known)),
             subscriptions=(
                 device_topic(site, "+", "state"),

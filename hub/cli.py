@@ -72,7 +72,7 @@ def _run(settings: HubSettings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
-    from hub.channels.build import check_channels
+    from hub.channels.build import check_channels, with_service
 
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
@@ -109,6 +109,10 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     if words := settings.mou.overdue(today(settings)):
         print(f"  note: {words} (mou.review)")
 
+    if hidden := with_service(settings):
+        words = "which the service alone sees: what is in it is checked as the hub starts"
+        print("\n".join(f"  note: {key} is a credential, {words}" for key in hidden))
+        return 0
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
 
@@ -142,6 +146,12 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.cli_record import write_export
 
     return write_export(settings, options.to, options.since, options.until)
+
+
+def _authority(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_authority import authority
+
+    return authority(settings)
 
 
 def _backup(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -263,6 +273,8 @@ def _parser() -> argparse.ArgumentParser:
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
     command.add_argument("--since", type=_day, metavar="DATE", help=words)
     command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    words = "Have the site's authority, and certificates for the hub and its broker; as often as you like."
+    add("authority", words, _authority)
     command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
     command.add_argument("--to", type=Path, metavar="DIR", help="in the place of the settings' own folder")
     words = "as the timer does: where no [backup] is set there is nothing to do"

@@ -141,6 +141,12 @@ class Courses:
             step = ask(course, targets, incident, now, reason)
         self._take(decision, incident, step, now, words, quietly=words is not None)
 
+    def tell_again(self, decision: Decision, incident: Incident, reason: str, now: Now) -> None:
+        """Tell all who were told of it how it stands, whatever they heard last."""
+        course = self._courses[incident.id]
+        step = ask(course, [entry.target for entry in course.told], incident, now, reason)
+        self._take(decision, incident, step, now)
+
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
         """Return a course as it is stored."""
         return keep(self._courses[incident_id], now)
@@ -163,16 +169,19 @@ class Courses:
         return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
-        """Begin the plan of this moment where the settings have not all of a course's plans any more.
+        """Begin the plans of this moment where the settings have not all of a course's plans any more.
 
-        A run whose plan is gone is over. It goes, or it would stand for its plan if that came back.
+        A run whose plan is gone is over. It goes, or it would stand for its plan if that came back. Each
+        room has the plan of its own place, as when it pressed.
         """
         left = tuple(one for one in course.runs if one.plan in self._ledger.directory.plans)
-        if len(left) == len(course.runs):
+        if left and len(left) == len(course.runs):
             return course
         restarts = all(one.overtaken for one in left)
-        place = incident.rooms[0].place
-        return self._begun(replace(course, runs=left), incident, place, now, restarts=restarts)
+        course = replace(course, runs=left)
+        for number, room in enumerate(incident.rooms):
+            course = self._begun(course, incident, room.place, now, restarts=restarts and number == 0)
+        return course
 
     @property
     def _times(self) -> reminder.Times:

@@ -13,6 +13,7 @@ from config.hub_settings import HubSettings
 from hub.asking import Action, Reply
 from hub.delivery import Outcome
 from hub.directory import Directory
+from hub.enrolment.asking import SessionOver
 from hub.quota import Over
 
 
@@ -190,6 +191,24 @@ class RawOver(Struct, frozen=True):
     count: int
 
 
+class DoorTried(Struct, frozen=True):
+    """Somebody came to the agents' door with what opens nothing."""
+
+    what: Literal["code", "certificate"]
+    times: int
+    """Since it was last said."""
+    address: str
+    """The last from where."""
+    detail: str = ""
+
+
+class ListsTaken(Struct, frozen=True):
+    """Whether the broker goes by the newest lists of who may speak and who is revoked."""
+
+    why: str | None
+    """Why it doesn't; None where it does."""
+
+
 class HeadRead(Struct, frozen=True):
     """The record's newest committed row: its number and its hash."""
 
@@ -210,6 +229,9 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | SessionOver
+    | DoorTried
+    | ListsTaken
     | RawOver
     | Reload
     | ReloadRefused

@@ -13,11 +13,11 @@ import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, read_stamp, stamp
-from config.contract import OBEYED_N, PostureName
+from config.contract import OBEYED_N, Posture, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
-from hub.inputs import PostureHeard
+from hub.inputs import Link, PostureHeard
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
@@ -28,6 +28,9 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+HEAR_S: Final = 2.0
+"""Seconds that a hub on which nobody ever set a posture listens for the one that a broker keeps, once it is
+connected, before it says its own. A broker sends what it keeps with its answer to the subscription."""
 LAST_N: Final = 253_402_300_799_999
 """The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
 below what agents obey there is room for all that is still to be said."""
@@ -46,6 +49,8 @@ class Postures:
                 self.current = replace(self.current, asked=Question(UNPUBLISHED, now.wall))
         else:
             self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
+        self._began_empty = self.current.is_first
+        self._listens_until = now.mono
         if FACT in facts.unread:
             self.say_nothing_yet()
         ledger.view.posture = self.current
@@ -92,6 +97,26 @@ class Postures:
         self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
         self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)), now)
 
+    @property
+    def may_be_said_again(self) -> bool:
+        """A broker that is there again may be told at once; else :meth:`linked` sees to it, or a person."""
+        return not (self.current.asks or self.current.is_first)
+
+    def linked(self, fact: Link, now: Now) -> None:
+        """A broker is there: where nobody ever set a posture here, hear first what it keeps.
+
+        This record may be a new one, of a site whose rooms are in lockdown.
+        """
+        if fact.which == "rest" and fact.up:
+            self._listens_until = now.mono + HEAR_S
+            if self.current.is_first:
+                self._ledger.wake(self._listens_until, "posture", "")
+
+    def look(self, decision: Decision, now: Now) -> None:
+        """Say the first posture, if every broker has had its time to say another."""
+        if self.current.is_first and now.mono >= self._listens_until:
+            decision.posture = self.current.message()
+
     def heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         """Take up a newer one than ours: the rooms were told it, and our record has lost it.
 
@@ -104,7 +129,7 @@ class Postures:
             self._ledger.trouble(decision, now, "posture far", "posture-far", words)
             decision.posture = was.message()
             return
-        is_lost = was.is_first and said.posture != was.posture
+        is_lost = said.posture != was.posture and (was.is_first or self._gave_up_unheard(said, now))
         if said.n <= was.n and not is_lost:
             return
         try:
@@ -125,6 +150,13 @@ class Postures:
             asks=was.asks,
         )
         self._put(decision, after, f"{_words(was, after)}: {LOST}", {}, now)
+
+    def _gave_up_unheard(self, said: Posture, now: Now) -> bool:
+        """Tell whether an empty record came by itself to one that lowers what is heard only now."""
+        was = self.current
+        if not self._began_empty or was.by_person or now.mono >= self._listens_until:
+            return False
+        return not said.drill and lowers(SitePosture(said.n, said.posture, False, said.since), was.posture)
 
     def say_nothing_yet(self) -> None:
         """Let nobody be told the posture that was loaded: it is about to be held back."""

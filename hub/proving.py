@@ -24,6 +24,8 @@ from hub.walk_test import Proof, WalkTest
 LOOK_EVERY_S: Final = 3600.0
 DAY_MS: Final = 86_400_000
 _FACT: Final = "proved "
+REPLACED: Final = "replaced "
+"""How the facts begin that keep when another agent took a device's place, in wall ms."""
 
 
 def proved_fact(device: str) -> str:
@@ -47,6 +49,7 @@ class Proving:
         self._proofs: dict[str, dict[str, Proof]] = {}
         for device_id, proofs in facts.each(_FACT, tuple[Proof, ...]):
             self._proofs[device_id] = {proof.zone: proof for proof in proofs}
+        self._replaced = dict(facts.each(REPLACED, int))
         for of, proofs_of in self._proofs.items():
             ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
         self._arm(now)
@@ -67,6 +70,12 @@ class Proving:
         if zone in of and of[zone].at > at:  # one that came late
             return
         self._keep(decision, device, proof)
+        self.look(decision, device, now)
+
+    def replaced(self, decision: Decision, device: str, now: Now) -> None:
+        """Another agent has a device's place: none of its buttons is proved until one is pressed again."""
+        self._replaced[device] = now.wall
+        decision.facts[f"{REPLACED}{device}"] = str(now.wall)
         self.look(decision, device, now)
 
     def forget(self, decision: Decision, device: str, test: WalkTest) -> None:
@@ -137,7 +146,9 @@ class Proving:
             proof = proofs.get(one.zone)
             if proof is None:
                 found.setdefault("not proved since it was set up", []).append(one)
-            elif machine is not None and proof.machine is not None and machine != proof.machine:
+            elif proof.at < self._replaced.get(device, proof.at) or (
+                machine is not None and proof.machine is not None and machine != proof.machine
+            ):
                 found.setdefault("its device was replaced since it was proved", []).append(one)
             elif proof.circuit is not None and (proof.kind, proof.circuit) != (one.kind, one.circuit):
                 found.setdefault("rewired since it was proved", []).append(one)

@@ -23,6 +23,8 @@ from config.settings import secret
 from hub import alone
 from hub.asking import Action, Answer
 from hub.atomic import write_whole
+from hub.authority.authority import AuthorityError
+from hub.authority.beginning import begin
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -80,6 +82,7 @@ class Hub:
         now = clock.now()
         settings.data.mkdir(parents=True, exist_ok=True)
         self._alone = alone.take(settings.data, heeds_hangups=True)
+        self._have_certificates()
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
@@ -131,6 +134,15 @@ class Hub:
         self._no_console = ""
         self._console: Any = None
         self._stop = threading.Event()
+
+    def _have_certificates(self) -> None:
+        """Have those that the hub's connections need; each link says what is wrong with its own."""
+        if not any(broker.own_tls for broker in self.settings.brokers):
+            return
+        try:
+            begin(self.settings)
+        except (AuthorityError, OSError) as error:
+            self._log.error("no authority of this site", why=str(error))
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the process's exit code."""

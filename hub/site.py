@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.clock import Now
 from config.hub_settings import HubSettings
@@ -32,6 +34,10 @@ from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
+from hub.enrolment.asking import IdentityAction, SessionOver
+from hub.enrolment.book import Book
+from hub.enrolment.identities import Identities
+from hub.enrolment.identity import Code, Identity
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
 from hub.floods import Floods
@@ -45,10 +51,12 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DoorTried,
     EventCame,
     HeadRead,
     Input,
     Link,
+    ListsTaken,
     Measured,
     PostureHeard,
     Probed,
@@ -70,10 +78,12 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.torn import Mended, Torn
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
 from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
@@ -107,6 +117,10 @@ class Loaded(Struct):
     """Open ones."""
     devices: dict[str, DeviceView] = {}
     doors: list[DoorView] = []
+    codes: list[Code] = []
+    identities: list[Identity] = []
+    torn: list[Torn] = []
+    """Rows that can't be read as what they are."""
 
     def held_until(self, name: str, *, is_first: bool) -> int | None:
         """Return when the event session of the broker of this name was last held, in wall ms.
@@ -134,6 +148,16 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
+        mended = Mended(loaded.torn, settings.site, directory, now)
+        loaded = replace(
+            loaded,
+            incidents=[*loaded.incidents, *mended.incidents],
+            deliveries=[*loaded.deliveries, *mended.deliveries],
+            troubles=[*loaded.troubles, *mended.troubles],
+            devices=loaded.devices | mended.devices,
+            doors=[*loaded.doors, *mended.doors],
+            identities=[*loaded.identities, *mended.identities],
+        )
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
@@ -153,6 +177,8 @@ class Site(Ledger):
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
+        self.book = Book(self, loaded.codes, loaded.identities, now)
+        self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, facts, now)
@@ -192,13 +218,13 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
-        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures)
+        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures, self.book)
         self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self.brokers.link,
+            Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
@@ -207,11 +233,25 @@ class Site(Ledger):
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
+            SessionOver: self.book.session_over,
+            DoorTried: self.identities.door_tried,
+            ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
-        self.unread = Unread(self, facts, self.postures, self.drill_memory)
+        self._looks: dict[str, Callable[[Decision, str, Now], object]] = {
+            "course": self.incidents.look,
+            "delivery": self.outbound.due,
+            "device": self.devices.look,
+            "walk-test": self.walk_tests.look,
+            "bypass": self.bypasses.look,
+            "identity": self.book.look,
+            "held": self.let_go,
+            "flood": partial(self.floods.due, take=self._heed),
+        }
+        """What looks at which of one thing that is due, by its key."""
+        self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
@@ -272,10 +312,16 @@ class Site(Ledger):
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
             self.drills.heed_posture(decision, now)
+        elif isinstance(fact.action, IdentityAction):
+            decision.answer = (fact.answer, self.identities.take(decision, fact.action, now))
         elif isinstance(fact.action, DrillAction):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+
+    def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
+        self.brokers.link(decision, fact, now)
+        self.postures.linked(fact, now)
 
     def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         self.postures.heard(decision, fact, now)
@@ -325,36 +371,22 @@ class Site(Ledger):
         self.notices.take(news, decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
-        if what == "course":
-            self.incidents.look(decision, key, now)
-        elif what == "delivery":
-            self.outbound.due(decision, key, now)
+        if what in self._looks:
+            self._looks[what](decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
-        elif what == "walk-test":
-            self.walk_tests.look(decision, key, now)
+        elif what in VITAL:
+            self.devices.vitals.due(decision, what, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
         elif what == "notices":
             self.notices.look(decision, now)
-        elif what == "bypass":
-            self.bypasses.look(decision, key, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
-        elif what == "held":
-            self.let_go(decision, key, now)
-        elif what == "flaws":
+        elif what == "posture":
+            self.postures.look(decision, now)
+        else:
             self._restore_old_flaws(decision, now)
-        else:
-            self._look_at_device(decision, what, key, now)
-
-    def _look_at_device(self, decision: Decision, what: str, key: str, now: Now) -> None:
-        if what == "device":
-            self.devices.look(decision, key, now)
-        elif what == "flood":
-            self.floods.due(decision, key, now, self._heed)
-        else:
-            self.devices.vitals.due(decision, what, key, now)
 
     def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
         """Look at one drill; without one, at those that are due."""
@@ -387,6 +419,7 @@ class Site(Ledger):
         self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
         self.drill_calendar.look(decision, now)
         self.bypasses.rewrite(decision, now)
+        self.book.rewrite(decision, now)
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:

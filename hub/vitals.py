@@ -16,6 +16,8 @@ from hub.watch import RESTORED, Rule, Watch
 
 FRESH_MS: Final = 60_000
 """An event older than this says nothing of its agent's clock now."""
+VITAL: Final = frozenset({"gap", "two-boots"})
+"""What it asks its site to be woken for."""
 OWN_CLOCK: Final = "hub-clock"
 """The key of the trouble of the hub's own clock."""
 _DRIFT: Final = next(rule for rule in RULES if rule.what == "clock-drift")
@@ -112,7 +114,7 @@ class Vitals:
             self._sequence(fact.device).came(seen.boot, seen.seq, now.mono)
 
     def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
-        """Look at what it asked to be woken for: ``gap`` or ``two-boots``."""
+        """Do what was asked for by :data:`VITAL`."""
         if what == "gap":
             self.look(decision, device, now)
         else:

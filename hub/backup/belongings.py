@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import fields
 
+from config import credentials
 from config.hub_settings import HubSettings
 from hub.backup.fault import BackupError
 from hub.backup.manifest import FILES, Part
@@ -48,6 +49,11 @@ def _read(path: Path) -> tuple[Part, bytes]:
         raise BackupError(
             f"{path} is to go along and is over {LARGEST >> 20} MiB: that is no file of settings"
         )
+    if (credential := credentials.name_of(path)) is not None:  # goes back to where systemd takes it from
+        store = credentials.STORE / credential
+        return Part(
+            f"{FILES}/{str(store).lstrip('/')}", *sha256(data), str(store), 0o600, "root", "root"
+        ), data
     name = f"{FILES}/{str(path).lstrip('/')}"
     mode = state.st_mode & 0o777
     owner, group = _name(pwd.getpwuid, state.st_uid), _name(grp.getgrgid, state.st_gid)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Engine, Select, select
 
 from config.clock import stamp
 from hub.incident import Incident
 from hub.store import chain
 from hub.store.tables import doors, events, incidents
+from hub.store.torn import STATE, incident_of, read
 from hub.verify_record import VERSION
 from hub.view import DoorView
 
@@ -119,9 +119,14 @@ def _new(path: Path) -> Any:
 
 
 def _incidents(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
-    statement = select(incidents.c.body).where(incidents.c.site == site).order_by(incidents.c.number)
-    for (body,) in _streamed(engine, statement):
-        incident = msgspec.json.decode(body, type=Incident)
+    statement = select(*STATE).where(incidents.c.site == site).order_by(incidents.c.number)
+    with engine.connect() as beside:
+        found = (incident_of(beside, site, row) for row in _streamed(engine, statement))
+        yield from _incident_rows(found, since, until)
+
+
+def _incident_rows(found: Iterable[Incident], since: int, until: int) -> Iterator[dict[str, Any]]:
+    for incident in found:
         if not since <= incident.opened_at < until:
             continue
         seen, ended = incident.acknowledged, incident.resolved
@@ -154,7 +159,9 @@ def _door_events(engine: Engine, site: str, since: int, until: int) -> Iterator[
 def _doors_now(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
     statement = select(doors.c.row).where(doors.c.site == site).order_by(doors.c.device, doors.c.zone)
     for (row,) in _streamed(engine, statement):
-        door = msgspec.json.decode(row, type=DoorView)
+        door = read(row, DoorView)
+        if door is None:
+            continue  # its events are in the list of them
         where = {"device": door.place.device, "room": door.place.room, "building": door.place.building}
         state = {"label": door.label, "state": door.state, "since": stamp(door.since)}
         yield where | {"zone": door.zone} | state

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from config import sign_in
 from config.agent_settings import LinkSettings
 from config.connection import Line, NotConnectedError, Received
 from config.shared_settings import Tls
-from device import reach as reach_module
 from device.found import Found
 from device.reach import certificates, reach
 from tests.device.wired import room
@@ -180,7 +180,7 @@ def test_what_answers_is_no_broker_for_us(
     words: bytes | None, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each in words, and within the time limit."""
-    monkeypatch.setattr(reach_module, "ANSWER_S", 0.5)
+    monkeypatch.setattr(sign_in, "ANSWER_S", 0.5)
     with answering(words) as port:
         began = time.monotonic()
         found = tried(port)

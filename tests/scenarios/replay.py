@@ -39,7 +39,7 @@ def _state(site: Site, now: Now) -> dict[str, dict[str, Any]]:
         "delivery": dict(site.outbound._owed),
         "trouble": dict(site.troubles.open),
         # After a start nothing is known of any door, until it is heard of.
-        "door": {"/".join(where): replace(door, unknown=None) for where, door in site.doors._doors.items()},
+        "door": {"/".join(where): replace(door, unknown=None) for where, door in site.doors._states.items()},
         "bypass": {
             "/".join(where): (one.by, one.reason, one.boot) for where, one in site.bypasses._now.items()
         },

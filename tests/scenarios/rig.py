@@ -60,6 +60,7 @@ from hub.inputs import (
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
 from hub.notice import sentence
+from hub.postures import HEAR_S
 from hub.quota import Quotas
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Loaded, Site
@@ -208,6 +209,10 @@ class Rig:
         self._said = 0
         self._told = 0
         self._start()
+        listened = self.now()._replace(mono=self.now().mono + HEAR_S)
+        said = Decision(listened.mono)
+        self.site.postures.look(said, listened)  # time 0 is when the broker has had its time to say another
+        self._do(said)
 
     # --- time ---
 
@@ -424,7 +429,8 @@ class Rig:
     def _meet_broker(self) -> None:
         """The connection to the broker comes up: what it keeps as the posture is heard, and said anew."""
         kept = self.retained
-        if (posture := self.view.posture.message()) is not None:
+        self.link("rest", up=True)
+        if self.site.postures.may_be_said_again and (posture := self.view.posture.message()) is not None:
             self._publish(posture)
         if kept is not None:
             self._input(PostureHeard(kept))

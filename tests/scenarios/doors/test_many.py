@@ -96,7 +96,7 @@ def test_every_door_that_no_incident_told_of_has_one_once_others_are_answered(
 
 
 def test_a_strangers_doors_are_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.doors.STRANGE_DOORS", 5)
+    monkeypatch.setattr("hub.door_states.STRANGE_DOORS", 5)
     for n in range(900, 920):
         door(rig, n, "open")
         door(rig, n, "closed")

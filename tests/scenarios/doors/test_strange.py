@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.doors import STRANGE_OF_DEVICE
+from hub.door_states import STRANGE_OF_DEVICE
 from tests.scenarios.doors.house import GYM, KITCHEN, door
 from tests.scenarios.rig import Rig
 
@@ -34,7 +34,7 @@ def test_a_device_has_so_many_doors_that_nobody_set_up(rig: Rig) -> None:
 
 def test_doors_beyond_them_that_were_stored_are_let_go_at_a_start(rig: Rig) -> None:
     """As an older release kept them."""
-    rig.site.doors._is_one_too_many = lambda _: False  # type: ignore[method-assign]
+    rig.site.doors._states.is_one_too_many = lambda _: False  # type: ignore[method-assign]
     make_up(rig, 0, 2 * STRANGE_OF_DEVICE)
     assert len(of_gym(rig)) > STRANGE_OF_DEVICE + 1
     rig.restart(1)

@@ -1,0 +1,97 @@
+"""The files that the broker reads, in a folder that the hub writes: who it is, who may come in and say what.
+
+Each is whole at any moment. The broker takes both lists anew on SIGHUP: as installed, systemd sends it
+whenever one of them has changed (``tocsin-broker-reload.path``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from hub.atomic import write_whole
+from hub.authority.authority import FOLDER, Authority, write_private
+from hub.authority.own_files import keep_server, new_probe, probe_serial
+from hub.authority.revocation import read_list, revocation_list
+from hub.authority.rights import rights
+
+CA: Final = "ca.pem"
+CERTIFICATE: Final = "broker.pem"
+KEY: Final = "broker.key"
+RIGHTS: Final = "acl"
+REVOKED: Final = "revoked.pem"
+READABLE: Final = 0o640
+"""For the hub's user, and the folder's group: the broker's."""
+
+
+class BrokerFiles:
+    """One broker's folder. Not for two threads at once."""
+
+    def __init__(self, authority: Authority, folder: Path, data: Path, *, site: str, hub: str) -> None:
+        """``data`` is the hub's data folder: the last list of revocations is kept there, too."""
+        self._authority = authority
+        self._folder = folder
+        self._data = data
+        self._kept = data / FOLDER / REVOKED
+        self._site = site
+        self._hub = hub
+
+    def keep_certificate(self, names: Iterable[str]) -> bool:
+        """Have the authority's certificate there, and a broker's for just these names; True where changed."""
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        changed = self._keep(CA, self._authority.pem)
+        certificate, key = self._folder / CERTIFICATE, self._folder / KEY
+        return keep_server(self._authority, certificate, key, names, _write) or changed
+
+    def begin_lists(self) -> bool:
+        """Have both lists there, where one is missing without anybody: the broker needs them to start.
+
+        True where they were written now.
+        """
+        if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
+            return False
+        return self.keep_lists((), _read(self._kept)[1] or ())
+
+    def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
+        """Have the lists say that these devices may speak, and certificates of these serials are void.
+
+        ``revoked`` is all that were ever revoked. True where a list changed. Raises ``OSError``.
+        """
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        changed = self._keep_revoked(frozenset(revoked))
+        return self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+
+    def _keep_revoked(self, serials: frozenset[int]) -> bool:
+        """Write the list where it says something else, with a number above that of any list before it.
+
+        It also holds a certificate made for it, the probe: once the broker refuses that, it goes by
+        this list (:mod:`hub.authority.closing`).
+        """
+        there, kept = _read(self._folder / REVOKED), _read(self._kept)
+        probe = probe_serial(self._authority, self._data)
+        if there == kept and probe is not None and there[1] == serials | {probe}:
+            return False
+        with_probe = serials | {new_probe(self._authority, self._data)}
+        pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)
+        write_private(self._kept, pem)
+        _write(self._folder / REVOKED, pem)
+        return True
+
+    def _keep(self, name: str, data: bytes) -> bool:
+        path = self._folder / name
+        if path.exists() and path.read_bytes() == data:
+            return False
+        _write(path, data)
+        return True
+
+
+def _read(file: Path) -> tuple[int, frozenset[int] | None]:
+    try:
+        return read_list(file.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return 0, None
+
+
+def _write(path: Path, data: bytes) -> None:
+    write_whole(path, data, READABLE, as_folder=True)

@@ -1,0 +1,125 @@
+"""The folder that the hub writes and the broker reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from config.certificate import read_certificate
+from hub.authority.authority import FOLDER, Authority
+from hub.authority.broker_files import CERTIFICATE, KEY, REVOKED, RIGHTS, BrokerFiles
+from hub.authority.own_files import PROBE, keep_own, own_tls
+from hub.authority.revocation import read_list
+
+NAMES = ["broker.lincoln.tocsin.internal", "192.168.1.10"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def authority(data: Path) -> Authority:
+    return Authority.open(data / FOLDER, "lincoln")
+
+
+@pytest.fixture
+def files(authority: Authority, data: Path, folder: Path) -> BrokerFiles:
+    return BrokerFiles(authority, folder, data, site="lincoln", hub="hub-1")
+
+
+def revoked(folder: Path, data: Path) -> tuple[int, set[int]]:
+    """The list's number and serials, without the probe's, which must be among them."""
+    number, serials = read_list((folder / REVOKED).read_bytes())
+    probe = x509.load_pem_x509_certificate(own_tls(data, PROBE).cert_file.read_bytes()).serial_number
+    assert probe in serials
+    return number, set(serials - {probe})
+
+
+def test_what_is_right_stays_as_it_is(files: BrokerFiles, folder: Path, data: Path) -> None:
+    """As often as you like, at every start: nothing is to be read anew, nobody to sign in again."""
+    assert files.keep_certificate(NAMES)
+    assert files.keep_lists(["room-101"], [7, 8])
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert not files.keep_certificate(NAMES)
+    assert not files.keep_lists(["room-101"], [8, 7])
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert revoked(folder, data) == (1, {7, 8})
+
+
+def test_the_broker_may_read_and_nobody_else(files: BrokerFiles, folder: Path) -> None:
+    """Whatever the process's own mask is: the hub's unit has 0077."""
+    mask = os.umask(0o077)
+    try:
+        files.keep_certificate(NAMES)
+        files.keep_lists([], [])
+    finally:
+        os.umask(mask)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+
+
+def test_each_list_is_numbered_above_any_before_it(
+    files: BrokerFiles, authority: Authority, folder: Path, data: Path
+) -> None:
+    """A broker goes by the newest that it ever read, also where its folder was lost meanwhile."""
+    for count in range(1, 5):
+        assert files.keep_lists([], range(1, count))
+        assert revoked(folder, data) == (count, set(range(1, count)))
+    (folder / REVOKED).unlink()
+    files.keep_lists([], range(1, 4))
+    assert revoked(folder, data)[0] == 5
+    (data / FOLDER / REVOKED).unlink()  # the hub's own, as after a restored backup without it
+    BrokerFiles(authority, folder, data, site="lincoln", hub="hub-1").keep_lists([], range(1, 4))
+    assert revoked(folder, data)[0] == 6
+
+
+def test_a_list_that_was_cut_short_is_written_anew(files: BrokerFiles, folder: Path, data: Path) -> None:
+    files.keep_lists([], [7])
+    (folder / REVOKED).write_bytes((folder / REVOKED).read_bytes()[:100])
+    assert files.keep_lists([], [7])
+    assert revoked(folder, data) == (2, {7})
+
+
+def test_rights_follow_the_devices(files: BrokerFiles, folder: Path, data: Path) -> None:
+    files.keep_lists(["room-101", "room-102"], [])
+    assert "user lincoln.room-102\n" in (folder / RIGHTS).read_text()
+    assert files.keep_lists(["room-101"], [])
+    assert "room-102" not in (folder / RIGHTS).read_text()
+    assert revoked(folder, data)[0] == 1  # that list says nothing new
+
+
+def test_the_brokers_certificate_follows_its_names_and_its_authority(
+    files: BrokerFiles, folder: Path, tmp_path: Path
+) -> None:
+    """A pair that doesn't fit, another authority, other names: each is made anew."""
+    files.keep_certificate(NAMES)
+    assert read_certificate((folder / CERTIFICATE).read_bytes()).hosts == tuple(NAMES)
+    assert files.keep_certificate(NAMES[:1])
+    assert read_certificate((folder / CERTIFICATE).read_bytes()).hosts == tuple(NAMES[:1])
+    (folder / KEY).write_bytes(b"cut")
+    assert files.keep_certificate(NAMES[:1])
+    other = Authority.open(tmp_path / "other" / FOLDER, "lincoln")
+    assert BrokerFiles(other, folder, tmp_path / "other", site="lincoln", hub="hub-1").keep_certificate(
+        NAMES[:1]
+    )
+
+
+def test_the_hub_has_a_certificate_for_each_of_its_connections(authority: Authority, data: Path) -> None:
+    made = keep_own(authority, data, "lincoln")
+    assert [path.name for path in made] == ["tocsin-hub-lincoln.pem", "tocsin-hub-lincoln-rest.pem"]
+    for path in made:
+        assert read_certificate(path.read_bytes()).common_name == path.stem
+        assert stat.S_IMODE(path.with_suffix(".key").stat().st_mode) == 0o600
+    assert keep_own(authority, data, "lincoln") == []
+    made[0].write_bytes(made[1].read_bytes())  # another's: two connections of one name
+    assert keep_own(authority, data, "lincoln") == [made[0]]
