@@ -24,8 +24,6 @@ from hub.refit import refitted
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
-DISPATCH: Final = "dispatch"
-"""The audience that stands for the dispatch centre."""
 
 
 class Courses:
@@ -286,14 +284,10 @@ class Courses:
         else:
             self._arm(incident)
 
-    def _is_dispatch(self, target: Target) -> bool:
-        """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
-        return target.audience == DISPATCH or self._ledger.directory.is_told_once(target)
-
     def _is_spared(self, incident: Incident, target: Target) -> bool:
         """Tell whether a target is not told because of a drill."""
         told = self._ledger.settings.drills.dispatch == "not-told"
-        return incident.drill and told and self._is_dispatch(target)
+        return incident.drill and told and self._ledger.directory.is_dispatch(target)
 
     def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
         """Write down whom a drill's notices do not reach."""
@@ -327,7 +321,7 @@ class Courses:
                 owe.type,
                 owe.target.audience,
                 now.wall,
-                test=incident.drill and self._is_dispatch(owe.target),
+                test=incident.drill and self._ledger.directory.is_dispatch(owe.target),
                 reminder=words,
                 quiet=quietly,
                 real_after_s=self._ledger.settings.drills.unexpected_real_after_s,

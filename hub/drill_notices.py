@@ -23,11 +23,7 @@ class DrillNotices:
 
     def asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
         """Return who is told of every press: the officer, and the drill's leader."""
-        directory = self._ledger.directory
-        officer = directory.reach("sro", now.wall).targets
-        known = {(target.channel, target.name) for target in officer}
-        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
-        return (*officer, *leader)
+        return self._ledger.directory.asked_of_drill(drill.leader, now.wall)
 
     def tell(
         self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now

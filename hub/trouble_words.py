@@ -40,6 +40,7 @@ HEADINGS: Final = {
     "two-boots": "Two machines under one id",
     "flood": "A flood of messages",
     "hub-disk": "The hub's disk is nearly full",
+    "file-rights": "Others may read or change what is the hub's",
     "hub-clock": "The hub's clock is not synchronised",
     "clock-jump": "The hub's clock jumped",
     "hub-queue": "The hub falls behind",
