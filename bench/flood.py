@@ -27,7 +27,8 @@ from bench.measure import summary, table
 from bench.site import BenchSite
 from bench.storm import Probes
 from bench.wire import BenchWire
-from config.contract import Event, Kind, What, device_topic, encode
+from config.contract import Event, Kind, What, encode
+from config.topics import device_topic
 
 DEVICE = "room-0"
 CALM_S = 20.0

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now, stamp
-from config.contract import Event, MessageError, content_hash, shown
+from config.contract import Event, MessageError, shown
+from config.event_keys import content_hash
 from hub.causes import FAULTS, doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices

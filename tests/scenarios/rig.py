@@ -17,7 +17,14 @@ import msgspec
 from sqlalchemy import event
 
 from config.clock import Now, stamp
-from config.contract import Command, Event, MessageError, Posture, PostureName, decode, device_topic
+from config.contract import (
+    Command,
+    Event,
+    MessageError,
+    Posture,
+    PostureName,
+    decode,
+)
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -28,6 +35,7 @@ from config.hub_settings import (
 )
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
+from config.topics import device_topic
 from hub.asking import (
     Acknowledge,
     Action,
