@@ -44,6 +44,7 @@ from config.shared_settings import (
     check_device,
     check_site,
 )
+from config.topics import is_id
 from config.trouble_settings import TroublesSettings, check_audiences, check_troubles
 
 
