@@ -7,7 +7,8 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from config.contract import MAX_INT, POSTURES, PostureName, is_device_id
+from config.contract import MAX_INT, POSTURES, PostureName
+from config.topics import is_device_id
 from hub.bypass import LONGEST_H
 from hub.console.api.errors import bad_input
 from hub.incident import Disposition, State
