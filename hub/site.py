@@ -188,7 +188,14 @@ class Site(Ledger):
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self, self.incidents, self.deeds, self.walk_tests, self.postures, drill_notices, memory
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            drill_notices,
+            self.drill_calendar,
+            memory,
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -423,6 +430,8 @@ class Site(Ledger):
         """Write down a change of how far the wall clock can be trusted."""
         was, self.clock = self.clock, fact
         self.own.trusted(decision, fact, now)
+        if fact.synced:
+            self.drill_memory.clock_is_right()
         if fact.synced is was.synced:
             return
         if fact.synced:
