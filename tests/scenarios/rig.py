@@ -59,11 +59,12 @@ from hub.inputs import (
     ReloadRefused,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
+from hub.loaded import Loaded
 from hub.notice import sentence
 from hub.postures import HEAR_S
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
-from hub.site import Loaded, Site
+from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.known import Known
