@@ -65,6 +65,23 @@ def test_a_start_goes_on_without_a_row_and_names_it(
     }
 
 
+def test_a_row_that_does_not_agree_with_its_columns_is_damaged(store: Store, journal: Journal) -> None:
+    """It can be read, and says something else of itself; and nobody can have heard of a revision to come."""
+    journal.commit(eventful()[1])
+    assert not journal.load().torn
+    with store.engine.begin() as connection:
+        for table, column, was, now in (
+            ("incidents", "body", '"number":1', '"number":7'),
+            ("troubles", "row", "tamper room-101", "tamper room-109"),
+        ):
+            statement = f"UPDATE {table} SET {column} = REPLACE({column}, :was, :now)"
+            connection.execute(text(statement), {"was": was, "now": now})
+    assert {torn.table for torn in journal.load().torn} == {"incidents", "troubles"}
+    site = new_site(loaded=journal.load())
+    assert [one.number for one in site.incidents.unresolved()] == [1]
+    assert "tamper room-101 desk cut" in site.troubles.open
+
+
 def test_pages_read_on(store: Store, journal: Journal) -> None:
     """What the record says of an incident stands in for its row."""
     site, done = eventful()
