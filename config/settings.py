@@ -226,7 +226,7 @@ def _tags(bare: Any) -> dict[str, type[Struct]]:
 
 def _read_one(value: Any, hint: Any, path: str, report: Report) -> Any:
     try:
-        if isinstance(value, str) and value.startswith(credentials.PREFIX) and _may_be_credential(hint):
+        if isinstance(value, str) and value.startswith(credentials.PREFIX) and may_be_credential(hint):
             return credentials.path_of(value)
         return msgspec.convert(value, hint, dec_hook=_hook)
     except (msgspec.ValidationError, ValueError, OverflowError):
@@ -234,10 +234,10 @@ def _read_one(value: Any, hint: Any, path: str, report: Report) -> Any:
         return UNKNOWN
 
 
-def _may_be_credential(hint: Any) -> bool:
+def may_be_credential(hint: Any) -> bool:
     """Tell whether a hint is, or holds, ``SecretFile``."""
     if get_origin(hint) in (Union, types.UnionType):
-        return any(_may_be_credential(arg) for arg in get_args(hint))
+        return any(may_be_credential(arg) for arg in get_args(hint))
     meta = get_args(hint)[1:] if _is_annotated(hint) else ()
     return any((one.extra or {}).get("credential", False) for one in meta if isinstance(one, msgspec.Meta))
 

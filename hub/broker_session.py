@@ -26,13 +26,15 @@ from config.contract import (
     Readable,
     Receipt,
     decode,
-    device_topic,
     encode,
+)
+from config.hub_settings import HubSettings, NamedBroker
+from config.topics import (
+    device_topic,
     hub_topic,
     posture_topic,
     read_topic,
 )
-from config.hub_settings import HubSettings, NamedBroker
 from hub.authority.names import event_name, rest_name
 from hub.authority.own_files import as_hub
 from hub.authority.rights import DROPPED_TOPIC

@@ -9,7 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import Health, MessageError, State, decode, is_device_id, shown
+from config.contract import (
+    Health,
+    MessageError,
+    State,
+    decode,
+    shown,
+)
+from config.topics import is_device_id
 from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.directory import Directory

@@ -103,6 +103,8 @@ class Measured(Struct, frozen=True):
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
     backup: BackupState | None = None
+    too_open: tuple[str, ...] | None = None
+    """Files and folders of the hub with which others may do too much, each with its cure."""
 
 
 class Probed(Struct, frozen=True):

@@ -13,8 +13,14 @@ from typing import Final
 import structlog
 
 from config.clock import Clock
-from config.contract import Command, HubState, Posture, device_topic, encode, hub_topic, posture_topic
+from config.contract import (
+    Command,
+    HubState,
+    Posture,
+    encode,
+)
 from config.hub_settings import HubSettings
+from config.topics import device_topic, hub_topic, posture_topic
 from hub.broker_session import BrokerSession, Put
 from hub.inputs import Ack
 

@@ -77,12 +77,24 @@ class OwnState:
             self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
         if fact.backup is not None:
             self._backup(decision, fact.backup, now)
+        if fact.too_open is not None:
+            self._files(decision, fact.too_open, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
 
     def trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
-        """Take whether somebody keeps the hub's clock right."""
+        """Take how far the wall clock can be trusted, and write a change down."""
+        was, self._ledger.clock = self._ledger.clock, fact
         self._read(decision, fact, now)
+        if fact.synced is was.synced:
+            return
+        if fact.synced:
+            reason = "the wall clock is kept right from now on"
+        else:
+            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
+            reason = reason or "nobody keeps the wall clock right any more"
+        what = "clock-synchronised" if fact.synced else "clock-lost"
+        self._ledger.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
     def _read(self, decision: Decision, fact: Measured | ClockTrust, now: Now) -> None:
         for rule in RULES:
@@ -99,6 +111,14 @@ class OwnState:
         elif known is None or known.detail != words:
             self._ledger.trouble(decision, now, "backup", "backup", words)
         decision.shown.append(lambda: setattr(view, "backup_at", found.at if is_set else None))
+
+    def _files(self, decision: Decision, found: tuple[str, ...], now: Now) -> None:
+        """Take which of the hub's files others may do too much with."""
+        words, known = shown("; ".join(found), 500), self._ledger.known("file-rights")
+        if not found:
+            self._ledger.restore(decision, now, "file-rights")
+        elif known is None or known.detail != words:
+            self._ledger.trouble(decision, now, "file-rights", "file-rights", words)
 
     def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
         """Take how much waits, and whether a panic would reach anybody."""

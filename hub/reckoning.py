@@ -16,12 +16,11 @@ from config.contract import (
     MessageError,
     PanicKind,
     Readable,
-    content_hash,
     is_clean,
-    is_device_id,
-    payload_hash,
     shown,
 )
+from config.event_keys import content_hash, payload_hash
+from config.topics import is_device_id
 from hub.directory import Directory
 from hub.incident import Press
 from hub.inputs import EventCame, may_be_alarm

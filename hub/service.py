@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from config import kernel_clock, logs
+from config import file_rights, kernel_clock, logs
 from config.clock import SystemClock
 from config.hub_settings import HubSettings
 from config.notify import notify
@@ -80,7 +80,8 @@ class Hub:
         self._log = structlog.get_logger(part="service")
         clock = SystemClock()
         now = clock.now()
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file_rights.close(settings.data)
         self._alone = alone.take(settings.data, heeds_hangups=True)
         self._have_certificates()
         url = database_url(settings)
@@ -112,7 +113,7 @@ class Hub:
         }
         held_until = {name: at for name, at in held.items() if at is not None}
         self._intake = Intake(settings, secrets.token_hex(8), clock, self._recorder.put, held_until)
-        self._measuring = Measuring(settings, self._recorder.put)
+        self._measuring = Measuring(lambda: self.settings, config, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._retention = Retention(

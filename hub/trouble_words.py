@@ -39,6 +39,7 @@ HEADINGS: Final = {
     "seq-gap": "Events are missing",
     "two-boots": "Two machines under one id",
     "hub-disk": "The hub's disk is nearly full",
+    "file-rights": "Others may read or change what is the hub's",
     "hub-clock": "The hub's clock is not synchronised",
     "clock-jump": "The hub's clock jumped",
     "hub-queue": "The hub falls behind",

@@ -220,6 +220,7 @@ class Site:
         self._count = 0
         self._starts_with = (hub, agents)
         secret = folder / "secret"
+        secret.touch(0o600)
         secret.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         self.hub_toml = folder / "hub.toml"
         self.hub_toml.write_text(self._settings(group_by, secret))

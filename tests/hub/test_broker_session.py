@@ -6,7 +6,13 @@ import pytest
 
 from config.clock import Now
 from config.connection import Received
-from config.contract import EVENT_EXPIRY, MessageError, Posture, encode, posture_topic
+from config.contract import (
+    EVENT_EXPIRY,
+    MessageError,
+    Posture,
+    encode,
+)
+from config.topics import posture_topic
 from hub.broker_session import EventSession, RestListener
 from hub.inputs import Ack, EventCame, Link, PostureHeard
 

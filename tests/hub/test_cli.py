@@ -85,6 +85,22 @@ def test_check_refuses_a_school_that_names_nobody_in_the_officers_place(
     assert main(["check", "--config", str(config)]) == 0
 
 
+def test_check_names_a_secret_that_anybody_may_read(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With its key and the command that closes it; the hub itself would start, and say so."""
+    phones = config.parent / "phones"
+    phones.write_text("Reyes = ntfy://topic\n")
+    phones.chmod(0o644)
+    config.write_text(
+        config.read_text() + f'[channels.phones]\ntype = "apprise"\ntargets_file = "{phones}"\n'
+    )
+    assert main(["check", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert f"channels.phones.targets_file: {phones} (mode 0644) is open: anybody may read it" in said
+    assert f"sudo chmod g-w,o-rwx {phones}" in said
+    phones.chmod(0o600)
+    assert main(["check", "--config", str(config)]) == 0
+
+
 def test_check_reminds_of_an_agreement_that_is_to_be_reviewed(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +204,7 @@ def test_nothing_starts_with_a_fault(
 
 def test_a_secret_that_cannot_be_used_is_a_fault(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also one that only the channel itself can judge; it is not shown."""
+    (config.parent / "secret").touch(0o600)
     (config.parent / "secret").write_text("whsec_tooshort\n")
     channel = '[channels.hook]\ntype = "webhook"\nurl = "https://example.org/"\n'
     text = config.read_text() + channel + f'secret_file = "{config.parent}/secret"\n'
