@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from config.settings import Report
+from config.settings import Report, SecretFile
 from config.shared_settings import Name, Port
 
 Role = Literal["viewer", "maintenance", "sro", "administrator"]
@@ -25,7 +25,7 @@ class HttpsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """By which names and addresses browsers reach it: those of the hub's own certificate."""
     cert_file: Path | None = None
     """The school's own certificate, with those between it and its authority; none: the hub's own."""
-    key_file: Path | None = None
+    key_file: SecretFile | None = None
     hsts_days: Annotated[int, Meta(ge=0, le=730, description="days, 0 to 730")] = 0
     """For how long browsers are told to come by TLS alone (HSTS); with the school's own certificate only."""
 

@@ -25,6 +25,7 @@ FIXED: Final = (
     "enrolment.port",
     "console.host",
     "console.port",
+    "console.https",
 )
 """Settings that a hub has for as long as it runs."""
 _SAID: Final = frozenset({"name", "timezone", "late_after_s"})

@@ -216,6 +216,13 @@ class AccountChanged(Struct, frozen=True):
     words: str
 
 
+class ConsoleCertificate(Struct, frozen=True):
+    """Whether the console serves by the certificate that it should."""
+
+    why: str | None
+    """Why it doesn't; None where it does."""
+
+
 class SignInGuessed(Struct, frozen=True):
     """Somebody goes on guessing at the password or the code of one name."""
 
@@ -257,6 +264,7 @@ Input = (
     | DoorTried
     | AccountChanged
     | SignInGuessed
+    | ConsoleCertificate
     | ListsTaken
     | RawOver
     | Reload

@@ -30,7 +30,7 @@ from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.enrolment.enrolment import Enrolment
-from hub.inputs import AccountChanged, SignInGuessed
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.local_socket import LocalSocket
@@ -214,9 +214,14 @@ class Hub:
 
     def _open_console(self) -> None:
         """Serve the console; while its port is another's, presses are told all the same."""
-        from hub.console.server import Server
+        from hub.console.server import Https, Server
+        from hub.console.tls import Certificate
 
-        console = Server(self._app, self.settings.console.host, self.settings.console.port)
+        at = self.settings.console
+        https = None
+        if at.https is not None:
+            https = Https(at.https.host, at.https.port, Certificate(self.settings, self.tell))
+        console = Server(self._app, at.host, at.port, https)
         try:
             console.start()
         except OSError as error:
@@ -258,8 +263,8 @@ class Hub:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
 
-    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
-        """Hand the recorder what is to be written down of an account."""
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        """Hand the recorder what it is to know of accounts and of the console itself."""
         self._recorder.put(fact)
 
     def boards(self, change: int) -> None:

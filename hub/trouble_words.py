@@ -49,6 +49,7 @@ HEADINGS: Final = {
     "restored": "Restored from a backup",
     "door-code": "Wrong codes at the agents' door",
     "door-certificate": "A certificate that this hub never gave",
+    "console-certificate": "The console's certificate can't be used",
     "sign-in": "Somebody guesses at a sign-in",
     "set-off": "One account sets off too much",
     "broker-lists": "The broker does not know yet who may speak",

@@ -39,6 +39,7 @@ from hub.console.pages import STATIC, Page, for_people
 def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> Starlette:
     """Return the console of a desk. ``session_key`` signs its sessions: keep it over a restart."""
     console = Console(desk, session_key, clock or SystemClock())
+    https = desk.settings.console.https
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -52,7 +53,7 @@ def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> 
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(guard.Guard)],
+        middleware=[Middleware(guard.Guard, hsts_days=0 if https is None else https.hsts_days)],
         exception_handlers=dict(guard.handlers),
         lifespan=lifespan,
     )

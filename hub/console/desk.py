@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer
-from hub.inputs import AccountChanged, SignInGuessed
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.sessions import Sessions
@@ -32,8 +32,8 @@ class Desk(Protocol):
         """Hand a person's word to the recorder; never blocks."""
         ...
 
-    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
-        """Hand the recorder what is to be written down of an account; never blocks."""
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        """Hand the recorder what it is to know of accounts and of the console itself; never blocks."""
         ...
 
     def boards(self, change: int) -> None:

@@ -51,7 +51,7 @@ from hub.asking import (
 from hub.decision import Decision
 from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import AccountChanged, Asked, SignInGuessed
+from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
@@ -136,7 +136,7 @@ class FrontDesk:
         self.view.ready, self.view.why = True, None
         self.boards_open = 0
         self.forgotten: list[Forget] = []
-        self.told: list[AccountChanged | SignInGuessed] = []
+        self.told: list[AccountChanged | ConsoleCertificate | SignInGuessed] = []
         self.silent = False
         """No word is answered."""
         self.disk_writes = True
@@ -180,7 +180,7 @@ class FrontDesk:
         self.forgotten.append(action)
         return Forgotten(len(action.values), recorded=self.disk_writes)
 
-    def tell(self, fact: AccountChanged | SignInGuessed) -> None:
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
         self.told.append(fact)
 
     def boards(self, change: int) -> None:
