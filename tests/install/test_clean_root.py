@@ -57,7 +57,10 @@ import json
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-client.connect("127.0.0.1", 1883)
+own = "/etc/tocsin/identity/"
+client.tls_set(own + "authority.pem", own + "certificate.pem", own + "key.pem")
+client.tls_insecure_set(True)  # it is spoken to by its address; the agent checks its name
+client.connect("127.0.0.1", 8883)
 client.loop_start()
 event = {"v": 1, "id": "trial-1", "boot": "b", "seq": 1, "zone": "wall", "label": "wall button",
          "kind": "panic", "what": "alarm", "age_ms": 5, "test": False, "room": "Front desk"}

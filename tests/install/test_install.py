@@ -37,14 +37,15 @@ def test_without_a_part_it_says_how_it_is_used(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (("agent", "--hub", "10.0.0.5"), "10.0.0.5 is another machine"),
-        (("agent", "--hub", "hub.school.example"), "allowed for now: 127.0.0.1"),
+        (("agent", "--hub", "10.0.0.5", "--from", "/etc/hostname"), "--from FILE has both"),
+        (("agent", "--from", "/nowhere/at/all"), "--from names no file"),
         (("hub", "--site", "Two Words"), "--site Two Words is none"),
         (("hub", "--site", "with.dot"), "--site with.dot is none"),
         (("hub", "--pins", "rpigpio"), "allowed: lgpio, mock"),
         (("hub", "--ready-within", "0"), "is no number of seconds"),
         (("hub", "--wheels", "/nowhere/at/all"), "--wheels names no folder"),
-        (("hub", "--device", "x"), "--device is only for agent"),
+        (("hub", "--code", "x"), "--code is only for agent"),
+        (("agent", "--address", "10.0.0.5"), "--address is only for hub"),
         (("agent", "--password-file", "x"), "--password-file is only for hub"),
         (("hub", "--name"), "--name needs a value"),
         (("hub", "--frobnicate"), "no flag --frobnicate"),
