@@ -53,6 +53,13 @@ class DrillCalendar:
         self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
 
+    def not_held(self, decision: Decision, drill: Drill, now: Now) -> None:
+        """Take that a drill that was over has become real: it was none."""
+        name = drill.name.casefold()
+        left = tuple(at for at in self._held.held.get(name, ()) if at != drill.start)
+        self._keep(decision, replace(self._held, held=self._held.held | {name: left}))
+        self._look(decision, now)
+
     def due(self, decision: Decision, now: Now) -> None:
         """Look, as it was asked for; a wake-up that another has overtaken does nothing."""
         if now.mono >= self._next:

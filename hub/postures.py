@@ -28,6 +28,10 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+ASKED_MS: Final = 60_000
+"""For so long a question answers every other: each press of a drill that became real would ask anew."""
+QUESTION_KEPT: Final = 400
+"""Characters of why a person is asked that are kept: what came last stands first."""
 HEAR_S: Final = 2.0
 """Seconds that a hub on which nobody ever set a posture listens for the one that a broker keeps, once it is
 connected, before it says its own. A broker sends what it keeps with its answer to the subscription."""
@@ -50,6 +54,7 @@ class Postures:
         else:
             self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
         self._began_empty = self.current.is_first
+        self._was_linked = False
         self._listens_until = now.mono
         if FACT in facts.unread:
             self.say_nothing_yet()
@@ -81,12 +86,16 @@ class Postures:
     def ask(self, decision: Decision, why: str, now: Now) -> None:
         """Ask the officer which posture is to hold; boards show it until a person sets one.
 
-        The first question stands; one who holds a real posture has answered it.
+        One who holds a real posture has answered it. Another reason than a question's that has lain for a
+        while asks once more, and the older one stands beside it: whoever let that lie hasn't heard of this.
         """
         was = self.current
-        if was.asked is not None or (was.by_person and was.posture != "normal"):
+        if was.by_person and was.posture != "normal" and was.asked is None:
             return
-        self._question(decision, why, now)
+        if was.asked is None:
+            self._question(decision, why, now)
+        elif why not in was.asked.why and abs(now.wall - was.asked.since) > ASKED_MS:
+            self._question(decision, f"{why}; before that: {was.asked.why}"[:QUESTION_KEPT], now)
 
     def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
@@ -102,12 +111,20 @@ class Postures:
         """A broker that is there again may be told at once; else :meth:`linked` sees to it, or a person."""
         return not (self.current.asks or self.current.is_first)
 
+    def has_heard(self, now: Now) -> bool:
+        """Tell whether a broker has had its time to say what it keeps: before that nothing is lowered.
+
+        A hub that was killed may have told a real posture from memory, which its record doesn't have.
+        """
+        return self._was_linked and now.mono >= self._listens_until
+
     def linked(self, fact: Link, now: Now) -> None:
         """A broker is there: where nobody ever set a posture here, hear first what it keeps.
 
         This record may be a new one, of a site whose rooms are in lockdown.
         """
         if fact.which == "rest" and fact.up:
+            self._was_linked = True
             self._listens_until = now.mono + HEAR_S
             if self.current.is_first:
                 self._ledger.wake(self._listens_until, "posture", "")
@@ -126,8 +143,14 @@ class Postures:
         said, was = fact.posture, self.current
         if said.n > LAST_N:
             words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
+            if said.n == OBEYED_N:
+                words += "; no higher one is left that rooms which heard it obey: start their agents anew"
             self._ledger.trouble(decision, now, "posture far", "posture-far", words)
-            decision.posture = was.message()
+            if was.n <= said.n < OBEYED_N:  # the rooms obey it, and nothing that isn't newer
+                after = replace(was, n=said.n + 1)
+                self._put(decision, after, f"{_words(was, after)}: numbered above what no hub gave", {}, now)
+            else:
+                decision.posture = was.message()
             return
         is_lost = said.posture != was.posture and (was.is_first or self._gave_up_unheard(said, now))
         if said.n <= was.n and not is_lost:
@@ -224,7 +247,14 @@ class Postures:
             self._ledger.record(decision, now, "posture-not-of-drill", reason, detail={"drill": drill})
             return False
         begun = self._changed(
-            now, posture, drill=True, drill_id=drill, automatic=False, why=f"drill {drill}", seen=was.seen
+            now,
+            posture,
+            drill=True,
+            drill_id=drill,
+            automatic=False,
+            why=f"drill {drill}",
+            seen=was.seen,
+            asked=was.asked,
         )
         self._put(decision, begun, f"{_words(was, begun)}, of drill {drill}", {}, now)
         return True
@@ -235,7 +265,9 @@ class Postures:
         if not was.drill or was.drill_id != drill:
             return
         over = f"drill {drill} is over"
-        after = self._changed(now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked)
+        after = self._changed(
+            now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked, asks=was.asks
+        )
         self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
 
     def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:
@@ -244,7 +276,9 @@ class Postures:
         if not was.drill:
             return
         question = Question(f"{why}: the {was.posture} of a drill is real from now on", now.wall)
-        real = self._changed(now, was.posture, automatic=True, why=why, seen=was.seen, asked=question)
+        real = self._changed(
+            now, was.posture, automatic=True, why=why, seen=was.seen, asked=question, asks=was.asks
+        )
         self._put(decision, real, f"{_words(was, real)}: {why}", {}, now)
 
     # --- writing ---
@@ -293,6 +327,8 @@ class Postures:
     def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
         was, view = self.current, self._ledger.view
         self.current = after
+        if was.asked is not None and after.asked != was.asked:
+            self._notices.answered(decision, "the officer has answered, or is asked more", now)
         if after.asked is not None and after.asked != was.asked:
             self._notices.ask(decision, after.asked, after, now)
         decision.facts.update(self.kept())

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now
@@ -23,7 +22,6 @@ from hub.bypass import Bypasses
 from hub.clearing import Clearing
 from hub.decision import Decision
 from hub.deeds import Deeds
-from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Shapes, directory_of
 from hub.doors import DOOR_WAKES, Doors
@@ -36,12 +34,10 @@ from hub.drills import Drills
 from hub.enrolment.asking import IdentityAction, SessionOver
 from hub.enrolment.book import Book
 from hub.enrolment.identities import Identities
-from hub.enrolment.identity import Code, Identity
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
 from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
-from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
     Asked,
@@ -66,6 +62,7 @@ from hub.inputs import (
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.loaded import Loaded
 from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
 from hub.own_state import OwnState
@@ -75,60 +72,19 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
-from hub.torn import Mended, Torn
+from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
-from hub.troubles import Troubles, happened
+from hub.troubles import Troubles
 from hub.unread import Unread
-from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
-QUIET_S: Final = 24 * 3600.0
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
-
-
-def held_fact(name: str) -> str:
-    """Return the name of the fact that keeps when a broker's event session was last held, in wall ms."""
-    return f"held {name}"
-
-
-class Loaded(Struct):
-    """What a site had when its hub last stopped, from the store."""
-
-    seq: int = 0
-    """The highest number in the record."""
-    number: int = 0
-    """The highest number of an incident."""
-    facts: dict[str, str] = {}
-    incidents: list[tuple[Incident, Any]] = []
-    """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
-    resolved: list[Incident] = []
-    """Resolved ones, the latest first, as many as rooms may have to hear of again."""
-    deliveries: list[Delivery] = []
-    """Owed ones."""
-    troubles: list[Trouble] = []
-    """Open ones."""
-    devices: dict[str, DeviceView] = {}
-    doors: list[DoorView] = []
-    codes: list[Code] = []
-    identities: list[Identity] = []
-    torn: list[Torn] = []
-    """Rows that can't be read as what they are."""
-
-    def held_until(self, name: str, *, is_first: bool) -> int | None:
-        """Return when the event session of the broker of this name was last held, in wall ms.
-
-        A release that knew but one broker kept no such facts: it was held until the last beat.
-        """
-        facts = KeptFacts(self.facts)
-        kept = facts.read(held_fact(name), int)
-        if kept is None and is_first and not any(fact.startswith(held_fact("")) for fact in self.facts):
-            kept = facts.read("beat", int)
-        return kept
 
 
 class Site(Ledger):
@@ -183,7 +139,14 @@ class Site(Ledger):
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self, self.incidents, self.deeds, self.walk_tests, self.postures, drill_notices, memory
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            drill_notices,
+            self.drill_calendar,
+            memory,
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -191,7 +154,7 @@ class Site(Ledger):
         self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
-        self.clearing = Clearing(self, self.devices)
+        self.clearing = Clearing(self, self.devices, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -244,7 +207,6 @@ class Site(Ledger):
         }
         """What looks at which of one thing that is due, by its key."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
-        self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -371,7 +333,7 @@ class Site(Ledger):
         elif what == "posture":
             self.postures.look(decision, now)
         else:
-            self._restore_old_flaws(decision, now)
+            self.clearing.look(decision, now)
 
     def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
         """Look at one drill; without one, at those that are due."""
@@ -408,18 +370,9 @@ class Site(Ledger):
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
-        """Write down a change of how far the wall clock can be trusted."""
-        was, self.clock = self.clock, fact
         self.own.trusted(decision, fact, now)
-        if fact.synced is was.synced:
-            return
         if fact.synced:
-            reason = "the wall clock is kept right from now on"
-        else:
-            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
-            reason = reason or "nobody keeps the wall clock right any more"
-        what = "clock-synchronised" if fact.synced else "clock-lost"
-        self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
+            self.drill_memory.clock_is_right()
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
@@ -431,12 +384,3 @@ class Site(Ledger):
         """Let go of what the database refused long ago."""
         self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
         decision.raw_over = fact.before
-
-    def _restore_old_flaws_at(self, mono: float) -> None:
-        self.wake(mono + 3600.0, "flaws", "")
-
-    def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
-        for key in list(self.troubles.open):
-            if happened(key) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
-                self.restore(decision, now, key, for_good=True)
-        self._restore_old_flaws_at(now.mono)

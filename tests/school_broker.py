@@ -31,8 +31,10 @@ class SchoolBroker(Mosquitto):
 
     site = "school"
 
-    def __init__(self, folder: Path, *, tls_version: str = "tlsv1.2") -> None:
-        """``tls_version`` is the lowest that it takes."""
+    def __init__(
+        self, folder: Path, *, tls_version: str = "tlsv1.2", max_connections: int | None = None
+    ) -> None:
+        """``tls_version`` is the lowest that it takes; both are otherwise as installed."""
         self.data = folder / "hub"
         self.data.mkdir(parents=True)
         self.authority = Authority.open(self.data / FOLDER, self.site)
@@ -55,7 +57,10 @@ class SchoolBroker(Mosquitto):
             files=folder / "files",
             user=broker_settings.own_user(),
         )
-        super().__init__(store, port=port, conf=conf.replace("tlsv1.2", tls_version))
+        conf = conf.replace("tlsv1.2", tls_version)
+        if max_connections is not None:
+            conf = conf.replace(str(broker_settings.MAX_CONNECTIONS), str(max_connections))
+        super().__init__(store, port=port, conf=conf)
 
     def __enter__(self) -> Self:
         super().__enter__()

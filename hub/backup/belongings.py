@@ -14,6 +14,7 @@ from msgspec.structs import fields
 
 from config import credentials
 from config.hub_settings import HubSettings
+from hub.backup.authority_parts import authority_files
 from hub.backup.fault import BackupError
 from hub.backup.manifest import FILES, Part
 from hub.backup.sealed import sha256
@@ -30,8 +31,12 @@ class Belongings(Struct, frozen=True):
 
 
 def gather(settings: HubSettings, file: Path) -> Belongings:
-    """Read the settings file and whatever it names; raises :class:`BackupError` where one can't be read."""
-    named = dict.fromkeys([file.absolute(), *_paths(settings), *settings.backup.also])
+    """Read the settings file, whatever it names, and the site's authority.
+
+    Raises :class:`BackupError` where one can't be read.
+    """
+    signed_by = (path for path in authority_files(settings.data) if path.exists())
+    named = dict.fromkeys([file.absolute(), *_paths(settings), *settings.backup.also, *signed_by])
     wanted = {name: os.environ.get(name) for name in _variables(settings)}
     if missing := [name for name, value in wanted.items() if value is None]:
         raise BackupError(f"the settings name {', '.join(missing)}, which isn't set in the environment here")

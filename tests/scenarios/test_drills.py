@@ -972,7 +972,7 @@ def test_a_machine_that_was_off_for_an_hour_and_did_not_know_it_ends_the_drill(r
 def test_a_planned_drill_whose_time_passed_while_the_hub_was_away_does_not_begin(rig: Rig) -> None:
     rig.ask(PlanDrill("lockdown", "Ortiz", "Lee", "board", 1800, start=WALL_0 + 60_000))
     rig.restart(300)
-    rig.wait(1)
+    rig.wait(6)
     assert drill(rig).state == "cancelled"
     rig.press(101)
     assert len(real(rig)) == 1

@@ -50,7 +50,8 @@ from hub.asking import (
 from hub.decision import Decision
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import Asked
-from hub.site import Loaded, Site
+from hub.loaded import Loaded
+from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
