@@ -117,7 +117,7 @@ class Presses:
         for flaw in account.flaws:
             self._flaw(decision, account, now, flaw.field, str(flaw))
 
-    def rewrite(self, moved_ms: int) -> None:
+    def rewrite(self, _: Decision, moved_ms: int, __: Now) -> None:
         """Take the moments of what is remembered by a wall clock that has jumped by this much."""
         for name, seen in self._recent.items():
             self._recent[name] = replace(seen, at=seen.at + moved_ms)
@@ -211,15 +211,9 @@ class Presses:
             incident=seen.incident,
             detail={"device": account.device, "digest": name, "at_ms": account.at},
         )
-        if (
-            account.is_alarm
-            and account.test
-            and seen.incident is None
-            and self._walk_tests.believed(fact, account) is None
-        ):
-            # It was taken as a walk test's, and was before that was opened: in doubt it is real.
+        if account.is_alarm and seen.incident is None and (why := self._calls_after_all(fact, account, now)):
             incident_id = self._judge(decision, fact, account, key, now, is_new=False)
-            self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
+            self._flaw(decision, account, now, "test" if account.test else "bypass", why)
             self._remember(name, Seen(seen.content, account.at, incident_id))
             decision.earlier[name] = account.at
             return
@@ -230,6 +224,14 @@ class Presses:
         for incident in {one.id: one for one in (known, real) if one is not None}.values():
             moved = reckoned_earlier(incident, account.device, key, account.at)
             self._incidents.moved(decision, moved, now)
+
+    def _calls_after_all(self, fact: EventCame, account: Account, now: Now) -> str | None:
+        """Name why a press that called nobody is real: it was before what had it for none. In doubt it is."""
+        if account.test:
+            is_test = self._walk_tests.believed(fact, account) is not None
+            return None if is_test else "pressed before its walk test was opened"
+        is_before = self._devices.bypasses.is_before(fact, account.zone, account.at, now)
+        return "pressed before its zone was bypassed" if is_before else None
 
     def _keep(
         self,
@@ -278,7 +280,7 @@ class Presses:
         if account.is_alarm:
             event = fact.event
             whole = isinstance(event, Event) and vitals.is_whole(fact.device, event.boot, event.seq)
-            why = bypasses.silences(fact, account.zone, account.at, is_whole=whole)
+            why = bypasses.silences(fact, account.zone, account.at, now, is_whole=whole)
             if why is not None:
                 where = {"device": account.device, "zone": account.zone, "id": account.id}
                 ledger.record(decision, now, "alarm-bypassed", why, detail=where)
