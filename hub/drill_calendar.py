@@ -41,6 +41,8 @@ class DrillCalendar:
         asks = ledger.settings.drills.due or any(
             key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
         )
+        self._moves: set[int] = set()
+        """What of it was dated by the clock as it is set now."""
         self._next = now.mono if asks else now.mono + LOOK_S
         """When it is looked again, in monotonic seconds: a wake-up before that was overtaken."""
         ledger.wake(self._next, OVERDUE, "")
@@ -50,8 +52,30 @@ class DrillCalendar:
         """Take that a drill was held."""
         before = self._held.held.get(drill.name.casefold(), ())
         held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
+        self._moves.add(drill.start)
         self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
+
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
+        """Take every moment by a wall clock that has jumped by this much.
+
+        Those of before this start stay: the time that a machine is off is known by its wall clock alone.
+        """
+        kept = self._held
+        moved = {at: at + moved_ms for at in self._moves}
+        held = {name: tuple(moved.get(at, at) for at in of) for name, of in kept.held.items()}
+        self._moves = set(moved.values())
+        self._keep(decision, _Held(moved.get(kept.since, kept.since), held))
+        self.look(decision, now)
+
+    def _put_right(self, decision: Decision, now: Now) -> None:
+        """Date what lies in a time to come from now: the clock was ahead, and when it was is not known."""
+        kept = self._held
+        ahead = {at for at in (kept.since, *(at for of in kept.held.values() for at in of)) if at > now.wall}
+        if ahead and now.wall >= UNSET_MS:
+            held = {name: tuple(min(at, now.wall) for at in of) for name, of in kept.held.items()}
+            self._moves = (self._moves - ahead) | {now.wall}
+            self._keep(decision, _Held(min(kept.since, now.wall), held))
 
     def due(self, decision: Decision, now: Now) -> None:
         """Look, as it was asked for; a wake-up that another has overtaken does nothing."""
@@ -61,7 +85,9 @@ class DrillCalendar:
     def look(self, decision: Decision, now: Now) -> None:
         """Open a trouble for what is overdue, end those that are not; and look again in time."""
         if self._ledger.settings.drills.due and not self._held.since and now.wall >= UNSET_MS:
+            self._moves.add(now.wall)
             self._keep(decision, replace(self._held, since=now.wall))
+        self._put_right(decision, now)
         self._look(decision, now)
         moments = [to_mono(one.by, now) for one in self._standing(now) if one.by is not None]
         soon = min([now.mono + LOOK_S, *(at for at in moments if at > now.mono)])

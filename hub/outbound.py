@@ -138,6 +138,11 @@ class Outbound:
                 if ends(delivery) and not delivery.is_first:
                     self._withdraw(decision, delivery, why, now)
 
+    def withdraw(self, decision: Decision, ends: Ended, why: str, now: Now) -> None:
+        """Withdraw what tells of no incident, and whose reason has ended."""
+        for delivery in [one for one in self._owed.values() if not one.incident and ends(one)]:
+            self._withdraw(decision, delivery, why, now)
+
     def rename(self, decision: Decision) -> None:
         """Keep what is owed to ends whose audience has another name now: the same words, to the same end."""
         for delivery in list(self._owed.values()):
@@ -185,7 +190,7 @@ class Outbound:
             if delivery.incident and unresolved(delivery.incident) is None:
                 self._withdraw(decision, delivery, why, now)
 
-    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):
             moved = replace(delivery, owed_at=delivery.owed_at + moved_ms)

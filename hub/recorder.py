@@ -29,12 +29,13 @@ from hub.decision import Decision
 from hub.delivery import Outcome
 from hub.inputs import Asked, Attempted, DeviceMessage, EventCame, Input, Link, Probed
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms
+from hub.loaded import held_fact
 from hub.metrics import Metrics
 from hub.ports import Memory
 from hub.presses import Seen, digests
 from hub.readiness import COMMIT_LATE_S
 from hub.release import Release
-from hub.site import Site, held_fact
+from hub.site import Site
 from hub.turns import Turns
 
 DISK_PATIENCE_S: Final = 0.25
@@ -362,7 +363,7 @@ class Recorder:
         detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
         self._site.record(decision, now, "hub-started", why, detail=detail)
         decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
-        decision.facts.update(self._site.postures.kept())
+        decision.facts.update(self._site.postures.kept() | self._site.doors.weeks.kept())
         if (reserved := self._site.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
         return decision

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
-from msgspec import Struct
-
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
@@ -22,7 +20,6 @@ from hub.bypass import Bypasses
 from hub.clearing import Clearing
 from hub.decision import Decision
 from hub.deeds import Deeds
-from hub.delivery import Delivery
 from hub.devices import Devices
 from hub.directory import Shapes, directory_of
 from hub.doors import DOOR_WAKES, Doors
@@ -36,7 +33,6 @@ from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
 from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
-from hub.incident import Incident
 from hub.incidents import Incidents
 from hub.inputs import (
     Asked,
@@ -59,6 +55,7 @@ from hub.inputs import (
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.loaded import Loaded
 from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
 from hub.own_state import OwnState
@@ -71,7 +68,7 @@ from hub.retuning import Retuning
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
-from hub.view import ChannelView, DeviceView, DoorView, Trouble, View
+from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
@@ -81,42 +78,6 @@ AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
 FAULT_PAUSE_S: Final = 5.0
 """Seconds after which what our own code failed on is looked at again."""
-
-
-def held_fact(name: str) -> str:
-    """Return the name of the fact that keeps when a broker's event session was last held, in wall ms."""
-    return f"held {name}"
-
-
-class Loaded(Struct):
-    """What a site had when its hub last stopped, from the store."""
-
-    seq: int = 0
-    """The highest number in the record."""
-    number: int = 0
-    """The highest number of an incident."""
-    facts: dict[str, str] = {}
-    incidents: list[tuple[Incident, Any]] = []
-    """Unresolved ones, each with its :class:`~hub.kept_course.KeptCourse`."""
-    resolved: list[Incident] = []
-    """Resolved ones, the latest first, as many as rooms may have to hear of again."""
-    deliveries: list[Delivery] = []
-    """Owed ones."""
-    troubles: list[Trouble] = []
-    """Open ones."""
-    devices: dict[str, DeviceView] = {}
-    doors: list[DoorView] = []
-
-    def held_until(self, name: str, *, is_first: bool) -> int | None:
-        """Return when the event session of the broker of this name was last held, in wall ms.
-
-        A release that knew but one broker kept no such facts: it was held until the last beat.
-        """
-        facts = KeptFacts(self.facts)
-        kept = facts.read(held_fact(name), int)
-        if kept is None and is_first and not any(fact.startswith(held_fact("")) for fact in self.facts):
-            kept = facts.read("beat", int)
-        return kept
 
 
 class Site(Ledger):
@@ -187,8 +148,11 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
-        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures)
-        self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
+        parts = (
+            *(self.doors.weeks, self.walk_tests, self.proving),
+            *(self.drill_memory, self.postures, self.bypasses),
+        )
+        self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
@@ -206,6 +170,18 @@ class Site(Ledger):
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
+        self._rewrites: dict[str, Callable[[Decision, int, Now], object]] = {
+            "incidents": self.incidents.rewrite,
+            "deliveries": self.outbound.rewrite,
+            "events": self.presses.rewrite,
+            "doors": self.doors.rewrite,
+            "walk tests": self.walk_tests.rewrite,
+            "drills": self.drills.rewrite,
+            "drills due": self.drill_calendar.rewrite,
+            "bypasses": self.bypasses.rewrite,
+            "proofs": self.proving.rewrite,
+        }
+        """What takes its moments by a wall clock that has jumped."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
@@ -361,14 +337,12 @@ class Site(Ledger):
         detail = {**self.clock.detail, "moved_ms": moved_ms}
         self.record(decision, now, "clock-jumped", reason, detail=detail)
         decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
-        self.incidents.rewrite(decision, now, moved_ms)
-        self.outbound.rewrite(decision, now, moved_ms)
-        self.presses.rewrite(moved_ms)
-        self.doors.rewrite(decision, moved_ms, now)
-        self.walk_tests.rewrite(decision, now)
-        self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
-        self.drill_calendar.look(decision, now)
-        self.bypasses.rewrite(decision, now)
+        for what, rewrite in self._rewrites.items():
+            try:
+                rewrite(decision, moved_ms, now)
+            except Exception as error:  # noqa: BLE001 - what the others have taken must be told and kept
+                self._failed(decision, f"{what} could not follow the wall clock", error, now)
+        self._follow_up_safely(decision, now)
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:

@@ -13,7 +13,7 @@ from hub.decision import Decision
 from hub.delivery import Delivery
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
-from hub.site import Loaded
+from hub.loaded import Loaded
 from hub.store.chain import Chain
 from hub.store.held import Held
 from hub.store.retention import remove

@@ -13,8 +13,9 @@ from config.hub_settings import HubSettings
 from hub.decision import Decision
 from hub.incident import Incident, Place, Press
 from hub.inputs import Ack, DeviceMessage, EventCame
+from hub.loaded import Loaded
 from hub.presses import Seen
-from hub.site import Loaded, Site
+from hub.site import Site
 from hub.transitions import opened
 from hub.view import View
 from tests.scenarios.rig import site_settings

@@ -15,7 +15,8 @@ from hub.asking import Acknowledge, Resolve
 from hub.decision import Decision
 from hub.inputs import Asked, ClockTrust
 from hub.kept_course import ANCHOR, Anchor, kept_clock
-from hub.site import QUIET_S, Loaded, Site
+from hub.loaded import Loaded
+from hub.site import QUIET_S, Site
 from tests.hub.making import T0, at, came, event_bytes, heard, new_site, reasons, shown, take, tick
 from tests.scenarios.rig import site_settings
 

@@ -12,7 +12,7 @@ from config.hub_settings import NamedBroker
 from hub.asking import Refused
 from hub.decision import Decision
 from hub.inputs import BrokerDropped, Link
-from hub.site import Loaded
+from hub.loaded import Loaded
 from hub.view import Trouble
 from tests.hub.making import T0, at, event_bytes, new_site, reasons, take
 from tests.scenarios.rig import site_settings

@@ -8,7 +8,7 @@ import pytest
 from config.hub_settings import NamedBroker
 from hub.devices import STRANGERS
 from hub.inputs import DeviceMessage, Link
-from hub.site import Loaded
+from hub.loaded import Loaded
 from hub.supervision import SILENT_S, Hearing
 from tests.hub.making import T0, at, event_bytes, heard, new_site, reasons, take, tick
 from tests.scenarios.rig import site_settings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from hub.flap import KEYS_KEPT, Flaps
-from hub.site import Loaded, Site
+from hub.loaded import Loaded
+from hub.site import Site
 from hub.view import Trouble
 from tests.hub.making import heard, new_site, reasons, tick
 

@@ -10,9 +10,10 @@ from hub.channels.lane import Lane
 from hub.decision import Decision
 from hub.delivery import LONGEST_PAUSE_S, Delivery, Outcome, Target, delivery_id, pause_s, urgency
 from hub.inputs import Asked, Attempted
+from hub.loaded import Loaded
 from hub.outbound import UNHEARD_S
 from hub.places import PLACES
-from hub.site import Loaded, Site
+from hub.site import Site
 from tests.hub.making import T0, at, event_bytes, new_site, reasons, shown, take, tick
 from tests.scenarios.rig import site_settings
 

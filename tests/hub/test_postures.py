@@ -14,9 +14,10 @@ from config.contract import MAX_INT, OBEYED_N, Posture, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.inputs import Asked, PostureHeard
+from hub.loaded import Loaded
 from hub.posture import SitePosture
 from hub.postures import LAST_N
-from hub.site import Loaded, Site
+from hub.site import Site
 from tests.hub.making import T0, at, new_site
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.clock import stamp
+from hub.loaded import Loaded
 from hub.presses import PAYLOAD_KEPT, Seen, digests
-from hub.site import Loaded
 from hub.view import Trouble
 from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, shown, take
 

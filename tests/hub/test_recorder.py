@@ -18,10 +18,11 @@ from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.inputs import Ack, ClockTrust, EventCame, Link, Measured
 from hub.kept_course import ANCHOR, Anchor
+from hub.loaded import Loaded
 from hub.metrics import Metrics
 from hub.presses import Seen
 from hub.recorder import Recorder
-from hub.site import Loaded, Site
+from hub.site import Site
 from hub.view import View
 from tests.hub.making import came, event_bytes
 from tests.scenarios.rig import site_settings

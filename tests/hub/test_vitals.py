@@ -217,7 +217,7 @@ def test_a_gap_is_let_go_after_a_day() -> None:
 
 def test_what_came_before_the_hub_started_is_no_gap() -> None:
     """Of a boot that was known, the numbers before are in the record."""
-    from hub.site import Loaded
+    from hub.loaded import Loaded
     from hub.view import DeviceView
     from tests.hub.making import place
 

@@ -59,10 +59,11 @@ from hub.inputs import (
     ReloadRefused,
 )
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
+from hub.loaded import Loaded
 from hub.notice import sentence
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
-from hub.site import Loaded, Site
+from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.known import Known
@@ -411,7 +412,7 @@ class Rig:
         self.site.new_epoch.begin(first, self.now())
         self.site.incidents.number_ahead(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
-        first.facts.update(self.site.postures.kept())
+        first.facts.update(self.site.postures.kept() | self.site.doors.weeks.kept())
         first.doors.update(self.site.doors.kept())
         if (reserved := self.site.numbers.reserve()) is not None:
             first.facts["numbers"] = reserved

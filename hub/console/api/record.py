@@ -30,9 +30,11 @@ async def forget(request: Request, token: Token) -> Response:
     removed, recorded, after = 0, True, (-1, "")
     while True:
         values = await here.aside.call(reading.to_forget, incident, person, after)
-        answer = await here.ask_for(Forget(tuple(values), token.name, "api", why, incident), Forgotten)
+        answer = await here.ask_for(
+            Forget(tuple(values), token.name, "api", why, incident, person), Forgotten
+        )
         if isinstance(answer, Refused):
             raise refused(answer)
         if not values:
-            return JSONResponse({"removed": removed, "recorded": recorded})
+            return JSONResponse({"removed": removed, "left": answer.left, "recorded": recorded})
         removed, recorded, after = removed + answer.values, recorded and answer.recorded, values[-1]

@@ -50,7 +50,8 @@ from hub.asking import (
 from hub.decision import Decision
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import Asked
-from hub.site import Loaded, Site
+from hub.loaded import Loaded
+from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
@@ -278,7 +279,7 @@ class FrontDesk:
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
         """Answer by the hub's own rules, on a site that has the view's weeks."""
         site = new_site(self.settings)
-        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        site.doors.weeks.past._weeks = dict(self.view.door_weeks)
         answers: list[Answer] = []
         site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
         answer = answers[0]

@@ -19,7 +19,8 @@ from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
 from hub.inputs import Asked, Attempted
 from hub.kept_course import KeptCourse
-from hub.site import Loaded, Site
+from hub.loaded import Loaded
+from hub.site import Site
 from hub.store.engine import one_moment
 from hub.store.failure import is_of_the_disk, words
 from hub.store.journal import Journal
