@@ -74,6 +74,7 @@ class BenchSite:
         """Seconds from the start of the hub's process until it said that it is ready."""
         self._hub: subprocess.Popen[bytes] | None = None
         secret = folder / "secret"
+        secret.touch(0o600)
         secret.write_text("whsec_" + base64.b64encode(os.urandom(32)).decode())
         (folder / "store").write_text(store or "")
         lines = [

@@ -76,7 +76,12 @@ def settings(
     )
     user_line = "# runs as whoever starts it" if user is None else f"user {user}"
     return _template(place).substitute(
-        port=port, user_line=user_line, limits=limits, files=files, max_connections=MAX_CONNECTIONS
+        port=port,
+        user_line=user_line,
+        limits=limits,
+        folder=folder,
+        files=files,
+        max_connections=MAX_CONNECTIONS,
     )
 
 

@@ -11,7 +11,7 @@ import contextlib
 import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +58,11 @@ class Certificate:
     """The first common name of whoever signed it, or its organization where it has none."""
     hosts: tuple[str, ...] = ()
     """The host names and addresses that it is for."""
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether it never ends (RFC 5280, 4.1.2.5)."""
+        return self.not_after.year == MAXYEAR
 
     def days_left(self, now: datetime) -> int:
         """Return the whole days until it ends; below 0 once it has."""

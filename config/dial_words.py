@@ -149,9 +149,8 @@ def _of_their_certificate(broker: Broker, at: str, error: ssl.SSLCertVerificatio
         )
     if code in _OTHER_HOST:
         hosts = ", ".join(theirs.hosts) if theirs is not None and theirs.hosts else "other hosts"
-        return (
-            f"{whose} is for {hosts}, not for {broker.host}; set host to what it is for, or issue a new one"
-        )
+        key, wanted = ("host", broker.host) if broker.tls_name is None else ("tls_name", broker.tls_name)
+        return f"{whose} is for {hosts}, not for {wanted}; set {key} to what it is for, or issue a new one"
     if code == _REVOKED:
         return f"{whose} was revoked; issue a new one"
     return f"{whose} is refused: {error.verify_message}; issue a new one"

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
+from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
 from config.contract import Kind, is_id
 from config.door_checks import check_doors, rules
@@ -28,7 +30,7 @@ from config.plan_settings import (
     RemindersSettings,
 )
 from config.record_settings import RecordSettings, RetentionSettings
-from config.settings import Report, secret
+from config.settings import Report, SecretFile, secret
 from config.shared_settings import (
     LOOPBACK,
     Broker,
@@ -79,9 +81,9 @@ class WebhookSettings(
     """A channel that posts CONTRACT's signed JSON to a URL."""
 
     url: str | None = None
-    url_file: Path | None = None
+    url_file: SecretFile | None = None
     url_env: str | None = None
-    secret_file: Path | None = None
+    secret_file: SecretFile | None = None
     secret_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = False
@@ -93,7 +95,7 @@ class AppriseSettings(
 ):
     """A channel of people's phones, mail and chat, by Apprise URLs: one a line, ``Name = url``."""
 
-    targets_file: Path | None = None
+    targets_file: SecretFile | None = None
     targets_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = True
@@ -113,12 +115,14 @@ class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """A broker, with a name for people and for the record."""
 
     name: Key = "main"
+    own_tls: bool = False
+    """TLS by the site's own authority: the hub has a certificate of it for each of its two connections."""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the record is kept: a SQLite file in ``data``, or PostgreSQL by its URL."""
 
-    url_file: Path | None = None
+    url_file: SecretFile | None = None
     url_env: str | None = None
 
 
@@ -145,6 +149,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     broker: NamedBroker = NamedBroker()
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
+    authority: AuthoritySettings = AuthoritySettings()
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -200,6 +205,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
             report("hub", f"found {settings.hub!r}", "must be an id of a-z 0-9 . _ -")
     for check in (
         _check_brokers,
+        _check_authority,
         _check_timezone,
         _check_store,
         _check_rooms,
@@ -221,7 +227,10 @@ def _check_brokers(settings: HubSettings, report: Report) -> None:
     places: set[tuple[str, int]] = set()
     for key, broker in _keyed(settings):
         with where_known:
-            check_broker(broker, key, report)
+            check_broker(broker, key, report, is_own=broker.own_tls)
+        with where_known:
+            if broker.own_tls and broker.tls is not None:
+                report(f"{key}.own_tls", f"true, and {key}.tls is set", "set one of the two")
         with where_known:
             if broker.name in names:
                 report(f"{key}.name", f"{broker.name!r} is used twice", "give each broker a name of its own")
@@ -248,6 +257,8 @@ def check_broker_files(settings: HubSettings, report: Report) -> None:
             continue
         for name in ("ca_file", "cert_file", "key_file"):
             file: Path = getattr(broker.tls, name)
+            if credentials.is_with_service(file):
+                continue
             try:
                 with file.open("rb"):
                     pass
@@ -337,7 +348,11 @@ def _check_secret(key: str, file: Path | None, env: str | None, report: Report) 
     try:
         return secret(key.rsplit(".", 1)[-1], file, env)
     except LookupError as error:
-        report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
+        name = None if file is None else credentials.name_of(file)
+        if file is None or name is None:
+            report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
+        elif not credentials.is_with_service(file):
+            report(key, str(error), credentials.cure(name))
         return None
 
 
@@ -369,6 +384,10 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
 
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_authority(settings: HubSettings, report: Report) -> None:
+    check_authority(settings.authority, report)
 
 
 def _check_agreement(settings: HubSettings, report: Report) -> None:

@@ -23,10 +23,15 @@ from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_ori
 import msgspec
 from msgspec import Struct
 
+from config import credentials
 from config.not_known import UNKNOWN, where_known
 from config.this_user import cure_of_reading, this_user
 
 T = TypeVar("T", bound=Struct)
+SecretFile = Annotated[
+    Path, msgspec.Meta(description="an absolute path, or credential:NAME", extra={"credential": True})
+]
+"""A file that holds a secret: by its path, or as a credential that systemd gives the service."""
 
 
 class Fault(NamedTuple):
@@ -123,13 +128,17 @@ def secret(key: str, file: Path | None, env: str | None, text: str | None = None
     if text is not None:
         return text
     if file is not None:
+        name = credentials.name_of(file)
+        shown = f"the credential {name}" if name is not None else masked(str(file))
         try:
             found = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
+            if name is not None and isinstance(error, FileNotFoundError):
+                raise LookupError(f"{key}_file names {shown}, which this service isn't given") from None
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise LookupError(f"{key}_file names {masked(str(file))}, which can't be read: {why}") from None
+            raise LookupError(f"{key}_file names {shown}, which can't be read: {why}") from None
         if not found:
-            raise LookupError(f"{key}_file names {masked(str(file))}, which is empty")
+            raise LookupError(f"{key}_file names {shown}, which is empty")
         return found
     if env is not None:
         found = os.environ.get(env, "").strip()
@@ -217,10 +226,20 @@ def _tags(bare: Any) -> dict[str, type[Struct]]:
 
 def _read_one(value: Any, hint: Any, path: str, report: Report) -> Any:
     try:
+        if isinstance(value, str) and value.startswith(credentials.PREFIX) and may_be_credential(hint):
+            return credentials.path_of(value)
         return msgspec.convert(value, hint, dec_hook=_hook)
     except (msgspec.ValidationError, ValueError, OverflowError):
         report(path, f"found {_brief(value)}", f"must be {_allowed(hint)}")
         return UNKNOWN
+
+
+def may_be_credential(hint: Any) -> bool:
+    """Tell whether a hint is, or holds, ``SecretFile``."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return any(may_be_credential(arg) for arg in get_args(hint))
+    meta = get_args(hint)[1:] if _is_annotated(hint) else ()
+    return any((one.extra or {}).get("credential", False) for one in meta if isinstance(one, msgspec.Meta))
 
 
 def _holds_structs(hint: Any) -> bool:

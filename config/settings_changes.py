@@ -12,7 +12,17 @@ from msgspec import Struct
 from config.hub_settings import HubSettings
 from config.settings import Report
 
-FIXED: Final = ("site", "hub", "data", "store", "broker", "more_brokers", "console.host", "console.port")
+FIXED: Final = (
+    "site",
+    "hub",
+    "data",
+    "store",
+    "broker",
+    "more_brokers",
+    "authority",
+    "console.host",
+    "console.port",
+)
 """Settings that a hub has for as long as it runs."""
 _SAID: Final = frozenset({"name", "timezone", "late_after_s"})
 """Settings outside any table: what they were and are is said."""

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from config.contract import ID_PATTERN, is_device_id, is_site_id
 from config.logs import Level
 from config.not_known import where_known
-from config.settings import Report
+from config.settings import Report, SecretFile
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
 Seconds = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, 0 to 86400")]
@@ -23,7 +23,7 @@ class Tls(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     ca_file: Path
     cert_file: Path
-    key_file: Path
+    key_file: SecretFile
 
 
 class Broker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,12 +60,17 @@ def check_device(device: str, key: str, report: Report) -> None:
             report(key, f"found {device!r}", "must be an id of a-z 0-9 . _ -, not 'hub' or 'posture'")
 
 
-def check_broker(broker: Broker, key: str, report: Report) -> None:
+def check_broker(broker: Broker, key: str, report: Report, *, is_own: bool = False) -> None:
     """Report a broker that would be spoken to in the clear over a network.
 
+    ``is_own``: it has TLS by the hub's own authority, which needs no ``tls``.
     Whether its TLS files can be read isn't asked here: that may change while a process runs, and costs
     one connection, not all that works without it.
     """
-    if broker.tls is None and broker.host not in LOOPBACK:
+    if is_own or broker.tls is not None:
+        return
+    if broker.tls_name is not None:
+        report(f"{key}.tls_name", f"found {broker.tls_name!r} without TLS", f"set {key}.tls, or leave it out")
+    if broker.host not in LOOPBACK:
         cure = f"set {key}.tls, or a host on this machine: {', '.join(sorted(LOOPBACK))}"
         report(f"{key}.host", f"found {broker.host!r} without TLS", cure)

@@ -12,10 +12,12 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 from config.agent_checks import doubts
 from config.agent_settings import AgentSettings, LinkSettings, UpsPins, UpsSerial
+from config.file_rights import guarded, too_open
 from config.wiring import unsupervised
 from device import data_folder
 from device.circuit import Reading
@@ -61,11 +63,13 @@ def check(
     open_pins: Callable[[], ReadPins],
     say: Callable[[str], None],
     tried: str | None = None,
+    file: Path | None = None,
 ) -> int:
     """Say all there is to say, line by line as it is found; returns the exit code.
 
-    ``tried`` says with whose rights. 0 also while something isn't ready: the settings are right. 2 where
-    a pin can't be had. Raises :class:`PinsError` at the end where there are no pins at all.
+    ``tried`` says with whose rights, ``file`` is the settings' own. 0 also while something isn't ready: the
+    settings are right. 2 where a pin can't be had. Raises :class:`PinsError` at the end where there are no
+    pins at all.
     """
     say(f"{settings.room or settings.device} ({settings.site}/{settings.device}): the settings are right")
     if tried is not None:
@@ -82,6 +86,7 @@ def check(
         for line in one.lines:
             say(line)
         found.add(one)
+    found.faults += map(str, too_open(guarded(settings, file, settings.data)))
     for doubt in doubts(settings):
         say(f"warning: {doubt}")
     synced = clock_synced()

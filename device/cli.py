@@ -92,7 +92,7 @@ def _check(given: argparse.Namespace) -> int:
     if given.walk:
         print(tried)
         return walk(settings, open_pins)
-    return check(settings, open_pins, partial(print, flush=True), tried)
+    return check(settings, open_pins, partial(print, flush=True), tried, given.config)
 
 
 def _simulate(given: argparse.Namespace) -> int:

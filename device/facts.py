@@ -147,6 +147,8 @@ class Machine(NamedTuple):
     battery_low: bool | None = None
     cert_ends: str | None = None
     """When the first of the agent's own certificates ends, as RFC 3339 has it."""
+    too_open: tuple[str, ...] | None = None
+    """The agent's files and folders with which others may do too much, each with its cure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,8 @@ class HealthWords:
             f"less than {MEMORY_LOW_MB:.0f} MB free",
         )
         self._root(machine.root_read_only)
+        open_ = machine.too_open
+        self._keep("files", None if open_ is None else bool(open_), "; ".join(open_ or ()))
         self._judge_ups(machine, mono)
         return dict(self._said)
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import structlog
 
+from config import file_rights
 from config.agent_settings import AgentSettings, UpsPins, UpsSerial
 from config.clock import Clock, Now, SystemClock
 from config.notify import notify, watchdog_interval_s
@@ -86,8 +87,13 @@ class Loop:
             restarts=start.restarts,
             machine=machine_name(),
         )
+        file_rights.close(settings.data)
         self._machine = machine or Surveyor(
-            settings.data, self._ups(settings), clock=self._clock, certificates=_certificates(settings)
+            settings.data,
+            self._ups(settings),
+            clock=self._clock,
+            certificates=_certificates(settings),
+            guarded=file_rights.guarded(settings, None, settings.data),
         )
         self._outbox = Outbox(
             settings.data / OUTBOX_FILE, self._queue.put, set_aside=start.set_aside, wary=start.looping

@@ -196,7 +196,7 @@ class Outbox:
         self._say(None)
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._be_alone()
         aside.finish_move(self._path)
         if self._to_set_aside:

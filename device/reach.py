@@ -51,7 +51,8 @@ def reach(link: LinkSettings, dates_trusted: Callable[[], bool], agent: str | No
         else:
             why = _objection(sock)
             version = sock.version() if isinstance(sock, TlsSocket) else None
-            good = f"reached; {version or 'TLS'} is right on both sides. "
+            by_name = "" if link.tls_name is None else f", and it is {link.tls_name}"
+            good = f"reached; {version or 'TLS'} is right on both sides{by_name}. "
             if agent is None:
                 good += "Not signed in: that would throw a running agent out, whose name it is"
             else:
@@ -132,9 +133,8 @@ def _look(found: Found, tls: Tls, wanted: str, now: datetime, synced: bool | Non
             continue
         name, days = certificate.common_name, certificate.days_left(now)
         until = f"{certificate.not_after:%Y-%m-%d}"
-        found.lines.append(
-            f"{file}: {whose}, of {name or certificate.issuer or '?'}, until {until}, {days} days left"
-        )
+        ends = "without an end" if certificate.is_endless else f"until {until}, {days} days left"
+        found.lines.append(f"{file}: {whose}, of {name or certificate.issuer or '?'}, {ends}")
         if whose == "this agent's" and name != wanted:
             found.faults.append(
                 f"{file} is the certificate of {name!r}, not of {wanted!r}: was another room's card copied?"

@@ -13,6 +13,7 @@ from msgspec import Struct
 from config.contract import PanicKind, PostureName
 from hub.door_week import DoorWeek
 from hub.drill import Drill
+from hub.enrolment.asking import IdentityAction, IdentityAnswer
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
 from hub.view import Bypass, Trouble
@@ -228,8 +229,9 @@ Action = (
     | DrillAction
     | ClearTrouble
     | Forget
+    | IdentityAction
 )
-"""What a person may ask."""
+"""What a person may ask, and an agent of its identity."""
 
 
 def wish(action: IncidentAction) -> str:
@@ -343,6 +345,7 @@ Answer = (
     | DoorWeekSigned
     | TroubleCleared
     | Forgotten
+    | IdentityAnswer
     | Reloaded
     | Refused
 )

@@ -33,6 +33,9 @@ from config.contract import (
     read_topic,
 )
 from config.hub_settings import HubSettings, NamedBroker
+from hub.authority.names import event_name, rest_name
+from hub.authority.own_files import as_hub
+from hub.authority.rights import DROPPED_TOPIC
 from hub.inputs import Ack, BrokerDropped, DeviceMessage, EventCame, Link, PostureHeard
 from hub.reckoning import device_name
 
@@ -40,7 +43,6 @@ RECEIVE_MAXIMUM: Final = 65_535
 """Events that may be unacknowledged at once: a sick disk must not stop the next press."""
 RECEIPT_IDS: Final = 500
 """Ids in one receipt at most, to stay far below the largest packet."""
-DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"
 
 Fact = EventCame | DeviceMessage | Link | PostureHeard | BrokerDropped
 Put = Callable[[Fact], None]
@@ -73,8 +75,8 @@ class BrokerSession:
         self._log = structlog.get_logger(part="intake", broker=broker.name)
         self._events = EventSession(number, clock, self._heard, held_until)
         self._event_line = Line(
-            broker,
-            f"tocsin-hub-{site}",
+            as_hub(broker, settings, event_name(site)),
+            event_name(site),
             self._events,
             subscriptions=(device_topic(site, "+", "event"),),
             manual_ack=True,
@@ -86,8 +88,8 @@ class BrokerSession:
         self._receipts_lock = threading.Lock()  # so that none slips between a connection and its flush
         will = HubState(v=1, online=False, ready=False, why="gone", boot=boot, n=0)
         self._rest_line = Line(
-            broker,
-            f"tocsin-hub-{site}-rest",
+            as_hub(broker, settings, rest_name(site)),
+            rest_name(site),
             RestListener(number, site, clock, self._heard, self._send_owed_receipts),
             subscriptions=(
                 device_topic(site, "+", "state"),

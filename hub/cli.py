@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from config import __version__, logs
 from config.backup_settings import doubts as backup_doubts
-from config.contract import PANIC_KINDS
+from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
 from config.hub_settings import HubSettings, check_broker_files, check_hub
@@ -72,10 +72,13 @@ def _run(settings: HubSettings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
-    from hub.channels.build import check_channels
+    from config.file_rights import too_open
+    from hub.channels.build import check_channels, with_service
+    from hub.measuring import of_hub
 
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
+    faults += [Fault(str(options.config), *one) for one in too_open(of_hub(settings, options.config))]
     faults += check_channels(settings)
     if nobody_for_the_officer(settings.plans_in_order, settings.audiences):
         cure = "name the officer, or in a school without one who stands in, such as its principal"
@@ -109,6 +112,10 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     if words := settings.mou.overdue(today(settings)):
         print(f"  note: {words} (mou.review)")
 
+    if hidden := with_service(settings):
+        words = "which the service alone sees: what is in it is checked as the hub starts"
+        print("\n".join(f"  note: {key} is a credential, {words}" for key in hidden))
+        return 0
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
 
@@ -122,7 +129,9 @@ def _reload(settings: HubSettings, options: argparse.Namespace) -> int:
 def _explain(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.cli_plans import explain
 
-    print("\n".join(explain(settings, options.kind, options.room, options.at)))
+    drill, leader = options.drill or options.leader is not None, options.leader
+    lines = explain(settings, options.kind, options.room, options.at, drill=drill, leader=leader)
+    print("\n".join(lines))
     return 0
 
 
@@ -142,6 +151,12 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     from hub.cli_record import write_export
 
     return write_export(settings, options.to, options.since, options.until)
+
+
+def _authority(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_authority import authority
+
+    return authority(settings)
 
 
 def _backup(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -247,11 +262,13 @@ def _parser() -> argparse.ArgumentParser:
     command = add("check", "Say all that is wrong with the settings.", _check)
     words = "say when in the year nobody on duty would be told within S seconds (60)"
     command.add_argument("--within", type=float, default=60.0, metavar="S", help=words)
-    command = add("explain", "Say who would be told of a press, when and why.", _explain)
-    command.add_argument("--kind", required=True, choices=PANIC_KINDS)
+    command = add("explain", "Say who would be told of a press or a door, when and why.", _explain)
+    command.add_argument("--kind", required=True, choices=INCIDENT_KINDS)
     command.add_argument("--room", required=True, help="a room's name, its number or its device")
     words = "in the school's time zone, such as 2026-11-23T10:02; without it now"
     command.add_argument("--at", type=_moment, metavar="TIME", help=words)
+    command.add_argument("--drill", action="store_true", help="of a press that a drill of the room covers")
+    command.add_argument("--leader", metavar="NAME", help="who leads the drill")
     command = add(
         "verify-record", "Find any row of the record that was altered or taken out.", _verify_record
     )
@@ -263,6 +280,8 @@ def _parser() -> argparse.ArgumentParser:
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
     command.add_argument("--since", type=_day, metavar="DATE", help=words)
     command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    words = "Have the site's authority, and certificates for the hub and its broker; as often as you like."
+    add("authority", words, _authority)
     command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
     command.add_argument("--to", type=Path, metavar="DIR", help="in the place of the settings' own folder")
     words = "as the timer does: where no [backup] is set there is nothing to do"

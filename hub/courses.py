@@ -24,8 +24,6 @@ from hub.refit import refitted
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
-DISPATCH: Final = "dispatch"
-"""The audience that stands for the dispatch centre."""
 
 
 class Courses:
@@ -142,6 +140,12 @@ class Courses:
             step = ask(course, targets, incident, now, reason)
         self._take(decision, incident, step, now, words, quietly=words is not None)
 
+    def tell_again(self, decision: Decision, incident: Incident, reason: str, now: Now) -> None:
+        """Tell all who were told of it how it stands, whatever they heard last."""
+        course = self._courses[incident.id]
+        step = ask(course, [entry.target for entry in course.told], incident, now, reason)
+        self._take(decision, incident, step, now)
+
     def kept(self, incident_id: str, now: Now) -> KeptCourse:
         """Return a course as it is stored."""
         return keep(self._courses[incident_id], now)
@@ -164,16 +168,19 @@ class Courses:
         return begin(course, plan, incident.kind, now.mono, restarts=restarts)
 
     def _with_a_plan(self, course: Course, incident: Incident, now: Now) -> Course:
-        """Begin the plan of this moment where the settings have not all of a course's plans any more.
+        """Begin the plans of this moment where the settings have not all of a course's plans any more.
 
-        A run whose plan is gone is over. It goes, or it would stand for its plan if that came back.
+        A run whose plan is gone is over. It goes, or it would stand for its plan if that came back. Each
+        room has the plan of its own place, as when it pressed.
         """
         left = tuple(one for one in course.runs if one.plan in self._ledger.directory.plans)
-        if len(left) == len(course.runs):
+        if left and len(left) == len(course.runs):
             return course
         restarts = all(one.overtaken for one in left)
-        place = incident.rooms[0].place
-        return self._begun(replace(course, runs=left), incident, place, now, restarts=restarts)
+        course = replace(course, runs=left)
+        for number, room in enumerate(incident.rooms):
+            course = self._begun(course, incident, room.place, now, restarts=restarts and number == 0)
+        return course
 
     @property
     def _times(self) -> reminder.Times:
@@ -278,14 +285,10 @@ class Courses:
         else:
             self._arm(incident)
 
-    def _is_dispatch(self, target: Target) -> bool:
-        """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
-        return target.audience == DISPATCH or self._ledger.directory.is_told_once(target)
-
     def _is_spared(self, incident: Incident, target: Target) -> bool:
         """Tell whether a target is not told because of a drill."""
         told = self._ledger.settings.drills.dispatch == "not-told"
-        return incident.drill and told and self._is_dispatch(target)
+        return incident.drill and told and self._ledger.directory.is_dispatch(target)
 
     def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
         """Write down whom a drill's notices do not reach."""
@@ -319,7 +322,7 @@ class Courses:
                 owe.type,
                 owe.target.audience,
                 now.wall,
-                test=incident.drill and self._is_dispatch(owe.target),
+                test=incident.drill and self._ledger.directory.is_dispatch(owe.target),
                 reminder=words,
                 quiet=quietly,
                 real_after_s=self._ledger.settings.drills.unexpected_real_after_s,

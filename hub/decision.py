@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from config.contract import Command, Posture
 from hub.asking import Answer, Refused, Reply
 from hub.delivery import Delivery
+from hub.enrolment.identity import Code, Identity, Rights
 from hub.incident import Incident
 from hub.inputs import Ack
 from hub.kept_course import KeptCourse
@@ -79,6 +80,10 @@ class Decision:
     devices: dict[str, DeviceView] = field(default_factory=dict)
     doors: dict[tuple[str, str], DoorView | None] = field(default_factory=dict)
     """None: the door is no more."""
+    identities: dict[str, Identity] = field(default_factory=dict)
+    """By serial."""
+    codes: dict[str, Code] = field(default_factory=dict)
+    """By digest."""
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
     raw_over: int | None = None
@@ -90,6 +95,8 @@ class Decision:
     ack: Ack | None = None
     receipts: list[tuple[str, str]] = field(default_factory=list)
     """(device, event id)."""
+    rights: Rights | None = None
+    """What the broker is to go by from now on."""
     # What leaves after the commit, or from memory when the disk is sick.
     owed: list[Delivery] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
@@ -119,6 +126,8 @@ class Decision:
             or self.troubles
             or self.devices
             or self.doors
+            or self.identities
+            or self.codes
             or self.facts
             or self.removals
             or self.raw_over

@@ -21,6 +21,9 @@ UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
 
+DISPATCH: Final = "dispatch"
+"""The audience that stands for the dispatch centre."""
+
 STRANGERS: Final = 500
 """Devices that nobody has set up, for which there are incident numbers all the same."""
 
@@ -142,6 +145,10 @@ class Directory:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
 
+    def is_dispatch(self, target: Target) -> bool:
+        """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
+        return target.audience == DISPATCH or self.is_told_once(target)
+
     def has(self, target: Target) -> bool:
         """Tell whether a target is still one: an end that its audience shares, or somebody's own.
 
@@ -173,6 +180,12 @@ class Directory:
         """Return the ends of whoever stands in for this person; none where nobody does."""
         found = [self.roster.stand_in_of(person.key, wall) for person in self.roster.people_of(by)]
         return tuple(end for person in found if person is not None for end in self._own_ends(person))
+
+    def asked_of_drill(self, leader: str, wall: int) -> tuple[Target, ...]:
+        """Return who is told of every press of a drill: the officer, and its leader, no end twice."""
+        officer = self.reach("sro", wall).targets
+        known = {(target.channel, target.name) for target in officer}
+        return (*officer, *(t for t in self.of_person(leader) if (t.channel, t.name) not in known))
 
     def group(self, place: Place) -> str:
         """Return the group whose incident a press of this place joins."""

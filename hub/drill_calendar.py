@@ -21,6 +21,8 @@ FACT: Final = "drills held"
 OVERDUE: Final = "drill-overdue"
 LOOK_S: Final = 3600.0
 """Seconds after which it is looked again, whatever is due: the wall clock may have been set."""
+SAME_MS: Final = 1000
+"""A drill's beginning moves with a clock that is set by so little more or less than what was noted of it."""
 KEPT: Final = 64
 """Drills of one name that are remembered, the latest."""
 
@@ -54,6 +56,13 @@ class DrillCalendar:
         held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
         self._moves.add(drill.start)
         self._keep(decision, replace(self._held, held=held))
+        self._look(decision, now)
+
+    def not_held(self, decision: Decision, drill: Drill, now: Now) -> None:
+        """Take that a drill that was over has become real: it was none."""
+        name = drill.name.casefold()
+        left = tuple(at for at in self._held.held.get(name, ()) if abs(at - drill.start) > SAME_MS)
+        self._keep(decision, replace(self._held, held=self._held.held | {name: left}))
         self._look(decision, now)
 
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:

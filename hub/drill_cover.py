@@ -10,6 +10,7 @@ from config.clock import Now, stamp
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.drill import Drill, DrillPress
+from hub.drill_calendar import DrillCalendar
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drill_record import record_row
@@ -17,7 +18,7 @@ from hub.incident import Incident, Press, Resolution
 from hub.incidents import Incidents
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
-from hub.postures import Postures
+from hub.postures import HEAR_S, Postures
 from hub.transitions import told_apart
 from hub.walk_tests import WalkTests
 
@@ -36,6 +37,7 @@ class DrillCover:
         walk_tests: WalkTests,
         postures: Postures,
         notices: DrillNotices,
+        calendar: DrillCalendar,
         memory: DrillMemory,
     ) -> None:
         self._ledger = ledger
@@ -44,23 +46,32 @@ class DrillCover:
         self._walk_tests = walk_tests
         self._postures = postures
         self._notices = notices
+        self._calendar = calendar
         self._memory = memory
 
     def real_came(
         self, decision: Decision, press: Press, incident: Incident, now: Now, why: str = "a real call"
     ) -> None:
-        """Take a real call of the drill that runs, or of one that ran when it was pressed.
+        """Take a real call of a drill that runs, ran when it was pressed, or whose posture holds.
 
-        What was pressed after a panic is no drill's, also what was taken already.
+        What was pressed after a panic is no drill's, also what was taken already. A drill that is over
+        keeps its posture for as long as a press of it waits for an answer.
         """
         at = to_mono(press.at, now)
         for timed in list(self._memory.drills.values()):
-            running = timed.drill.state == "running"
-            if running or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
+            shown = self._is_shown(timed.drill)
+            if shown or (timed.drill.state == "ended" and timed.start <= at <= timed.end):
                 self._say_real(decision, timed.drill, press, incident, why, now)
                 if press.kind == "panic":
                     words = _came_during(incident, press, timed.drill)
                     self.end_of_cover(decision, timed.drill.id, max(timed.start, at), words, now, {})
+        if press.kind == "panic":  # also of a drill that this hub knows nothing of
+            self._postures.take_drill_off(decision, f"incident {incident.number}, a real panic, came", now)
+
+    def _is_shown(self, drill: Drill) -> bool:
+        """Tell whether a drill runs, or the rooms still show its posture."""
+        posture = self._postures.current
+        return drill.state == "running" or (posture.drill and posture.drill_id == drill.id)
 
     def _say_real(
         self, decision: Decision, drill: Drill, press: Press, incident: Incident, why: str, now: Now
@@ -80,7 +91,7 @@ class DrillCover:
         words = _came_during(incident, press, drill)
         if press.kind == "panic" and self._postures.current.drill:
             self._postures.take_drill_off(decision, words, now)
-        elif press.kind == "panic" or (press.kind != "assist" and drill.state == "running"):
+        elif press.kind == "panic" or (press.kind != "assist" and self._is_shown(drill)):
             self._postures.ask(decision, words, now)
 
     def make_real(
@@ -120,7 +131,11 @@ class DrillCover:
         if timed.real_from is not None and timed.real_from <= mono:
             return
         self._memory.drills[drill_id] = timed._replace(real_from=mono)
-        self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why)
+        held, drill = timed.drill.counts, timed.drill
+        self._memory.change(decision, drill_id, real_from=to_wall(mono, now), why_real=why, counts=False)
+        self._notices.no_more(decision, drill, f"drill {drill.number}: {why}", now)
+        if held:
+            self._calendar.not_held(decision, drill, now)
         for press in self._memory.unanswered(drill_id):
             if to_mono(press.press.at, now) >= mono - A_TICK_S:
                 self.make_real(decision, drill_id, press, why, who, now)
@@ -137,10 +152,14 @@ class DrillCover:
     def close(self, decision: Decision, drill_id: str, now: Now) -> None:
         """End the posture and the incidents of a drill that is over, once nothing in it waits for an answer.
 
-        Until then its posture stays: what was not expected may be real, and lowers nothing.
+        Until then its posture stays: what was not expected may be real, and lowers nothing. So it does
+        after a start, until the brokers have said which one they keep.
         """
         drill = self._memory.drills[drill_id].drill
         if drill.state != "ended" or self._memory.waiting(drill_id):
+            return
+        if self._is_shown(drill) and not self._postures.has_heard(now):
+            self._ledger.wake(now.mono + HEAR_S, "drill", drill_id)
             return
         self._postures.end_drill(decision, drill_id, drill.why or "", now)
         for name in drill.incidents:

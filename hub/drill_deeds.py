@@ -126,6 +126,8 @@ class DrillDeeds:
         directory = self._ledger.directory
         if not action.name.strip() or not action.leader.strip():
             return Refused("bad-input", "name, leader: a drill has both")
+        if (unknown_leader := self._unknown(action)) is not None:
+            return unknown_leader
         if not 0 < action.for_s <= LONGEST_S:
             most = f"more than 0 and at most {LONGEST_S:.0f} seconds"
             return Refused("bad-input", f"for_s: found {action.for_s:g}", allowed=(most,))
@@ -146,6 +148,19 @@ class DrillDeeds:
         if sum(one.drill.state in OPEN for one in self._memory.drills.values()) >= MOST_PLANNED:
             return Refused("not-in-this-state", f"{MOST_PLANNED} drills are planned: cancel one first")
         return None
+
+    def _unknown(self, action: PlanDrill) -> Refused | None:
+        """Refuse a leader whom nobody could tell of a press, where the settings name people.
+
+        Whoever asks may lead it themselves: their word was heard under that name.
+        """
+        roster = self._ledger.directory.roster
+        known = action.leader in roster.people or bool(roster.people_of(action.leader))
+        if known or not roster.people or action.leader == action.by:
+            return None
+        names = tuple(person.name for person in roster.people.values())
+        why = f"leader: the settings know nobody as {shown(action.leader, 64)!r}"
+        return Refused("bad-input", why, allowed=names[:50])
 
     def _make_real_by(self, decision: Decision, drill: Drill, action: MakeReal, now: Now) -> Answer:
         if drill.state in ("planned", "cancelled"):

@@ -12,6 +12,7 @@ from config.clock import Now
 from hub.decision import Decision
 from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
+from hub.inputs import ClockTrust
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.kept_facts import LET_GO, KeptFacts
 from hub.ledger import Ledger
@@ -21,6 +22,9 @@ KEPT: Final = 8
 """Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
 that were cancelled are shown."""
 FACT: Final = "drills"
+LOST: Final = "the machine was started anew, and nobody keeps its clock right yet"
+CLOCK_PAUSE_S: Final = 5.0
+"""Seconds after which it is looked again whether a planned drill's time can be told."""
 PRESSES: Final = "drill-presses "
 """How the facts begin that keep a drill's presses, one for each of its places and rooms."""
 
@@ -54,6 +58,8 @@ class DrillMemory:
         anchor = facts.read(ANCHOR, Anchor)
         self._away = boot is None or anchor is None or boot != anchor.boot
         """How long the machine was off is known by its wall clock alone, which may have stood still."""
+        self._was_right = False
+        """The clock has been kept right at some time since this start."""
         for slot, of_room in facts.each(PRESSES, _KeptPresses):
             if of_room.drill in self.presses:
                 self.presses[of_room.drill][slot.partition(" ")[2]] = of_room.presses
@@ -66,6 +72,7 @@ class DrillMemory:
         """The presses that were taken before this start, each by its drill, device and key."""
         self._of_before = {drill.id for drill in kept.drills if drill.state != "planned"}
         """The drills that had begun before this start."""
+        self._planned_before = {drill.id for drill in kept.drills if drill.state == "planned"}
         for drill_id, timed in self.drills.items():
             self.arm(drill_id, now)
             self._show(drill_id)
@@ -99,9 +106,24 @@ class DrillMemory:
 
     def doubt(self, drill_id: str) -> str | None:
         """Name why a drill covers nothing that comes now, whenever it was pressed; None: it does."""
-        if self._away and drill_id in self._of_before and self._ledger.clock.synced is not True:
-            return "the machine was started anew, and nobody keeps its clock right yet"
-        return None
+        return LOST if drill_id in self._of_before and self._is_lost else None
+
+    def trusted(self, _: Decision, trust: ClockTrust, __: Now) -> None:
+        """Take that somebody keeps the clock right: from now on it is known how long the machine was off."""
+        self._was_right = self._was_right or trust.synced is True
+
+    @property
+    def _is_lost(self) -> bool:
+        """The machine was started anew, and nobody has kept its clock right since."""
+        return self._away and not self._is_right
+
+    @property
+    def _is_right(self) -> bool:
+        return self._was_right or self._ledger.clock.synced is True
+
+    def cannot_tell_when(self, drill_id: str) -> bool:
+        """Tell whether a drill was planned before a start since which nobody knows the time."""
+        return drill_id in self._planned_before and self._is_lost
 
     def first_at(self, drill_id: str, press: Press) -> int | None:
         """Return when a room's first press of a drill was, by what has come."""
@@ -241,7 +263,7 @@ class DrillMemory:
                     for press in self.unanswered(drill_id)
                     if (drill_id, press.press.place.device, press.press.key) not in self._recalled
                 ]
-        if moved_ms > 0:
+        if moved_ms > 0 and self._is_right:
             self._away = False
         if self.drills:
             self.write(decision)
@@ -255,8 +277,9 @@ class DrillMemory:
         if timed is None:
             return
         moments = [to_mono(p.due, now) for p in self.waiting(drill_id) if p.due is not None]
-        if timed.drill.state == "planned":
-            moments.append(timed.start)
+        if timed.drill.state == "planned":  # one that is due waits only for the clock
+            waits = timed.start <= now.mono and self.cannot_tell_when(drill_id)
+            moments.append(now.mono + CLOCK_PAUSE_S if waits else timed.start)
         elif timed.drill.state == "running":
             moments.append(timed.end)
             if not timed.drill.reminded and (at := self.remind_at(timed)) < timed.end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from config.clock import Now
 from hub.decision import Decision
@@ -12,6 +13,11 @@ from hub.drill_record import name_of
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
+
+HAS_BEGUN: Final = "has begun"
+ENDS_SOON: Final = "ends soon"
+PASSING: Final = (HAS_BEGUN, ENDS_SOON)
+"""What is so only while a drill covers something."""
 
 
 class DrillNotices:
@@ -23,11 +29,7 @@ class DrillNotices:
 
     def asked(self, drill: Drill, now: Now) -> tuple[Target, ...]:
         """Return who is told of every press: the officer, and the drill's leader."""
-        directory = self._ledger.directory
-        officer = directory.reach("sro", now.wall).targets
-        known = {(target.channel, target.name) for target in officer}
-        leader = [t for t in directory.of_person(drill.leader) if (t.channel, t.name) not in known]
-        return (*officer, *leader)
+        return self._ledger.directory.asked_of_drill(drill.leader, now.wall)
 
     def tell(
         self, decision: Decision, drill: Drill, what: str, words: str, targets: Iterable[Target], now: Now
@@ -56,8 +58,19 @@ class DrillNotices:
                 revision=0,
                 urgency=TROUBLE_URGENCY,
                 body=body,
-                reason=f"drill {drill.number} {what}",
+                reason=_reason(drill, what),
                 owed_at=now.wall,
                 quiet=True,
             )
             self._outbound.owe(decision, delivery, now)
+
+    def no_more(self, decision: Decision, drill: Drill, why: str, now: Now) -> None:
+        """Let nobody hear any more that a drill covers presses: it covers none."""
+        passing = {_reason(drill, what) for what in PASSING}
+        self._outbound.withdraw(
+            decision, lambda owed: owed.about == name_of(drill.id) and owed.reason in passing, why, now
+        )
+
+
+def _reason(drill: Drill, what: str) -> str:
+    return f"drill {drill.number} {what}"

@@ -18,8 +18,8 @@ from hub.decision import Decision
 from hub.drill import WAITED_UNSURE_S, Drill, DrillPress, Moment, Timed, Verdict, is_held, judge
 from hub.drill_calendar import DrillCalendar
 from hub.drill_cover import DrillCover
-from hub.drill_memory import DrillMemory
-from hub.drill_notices import DrillNotices
+from hub.drill_memory import LOST, DrillMemory
+from hub.drill_notices import ENDS_SOON, HAS_BEGUN, DrillNotices
 from hub.drill_record import of_drill, record_row
 from hub.incident import Incident, Press
 from hub.incidents import Incidents
@@ -31,6 +31,8 @@ TOO_LATE_S: Final = 60.0
 """A planned drill that could not begin within this of its time does not begin by itself."""
 ALARMING: Final = frozenset({"panic", "duress"})
 """Kinds of a real incident with which no drill begins."""
+CALLING: Final = frozenset({"panic", "duress", "medical"})
+"""Kinds of a real incident of which a later press of the same room is no drill's."""
 
 
 class Drills:
@@ -67,9 +69,18 @@ class Drills:
         for timed in reversed(list(self._memory.drills.values())):
             if timed.drill.state in ("running", "ended"):
                 first = self._memory.first_at(timed.drill.id, press)
-                unsure = doubt or self._memory.doubt(timed.drill.id)
+                unsure = doubt or self._memory.doubt(timed.drill.id) or self._calls_already(press)
                 if (verdict := judge(timed, press, moment, first, unsure)) is not None:
                     return timed.drill, verdict
+        return None
+
+    def _calls_already(self, press: Press) -> str | None:
+        """Name the real call of a press's own room that nobody has resolved: who calls again means it."""
+        device = press.place.device
+        for incident in self._incidents.of_device(device):
+            called = [room for room in incident.rooms if room.place.device == device]
+            if not incident.drill and any(room.kind in CALLING for room in called):
+                return f"its room has called already, in incident {incident.number}"
         return None
 
     def take(self, decision: Decision, drill: Drill, verdict: Verdict, press: Press, now: Now) -> Incident:
@@ -233,8 +244,12 @@ class Drills:
         self._memory.write(decision)
 
     def _begin_by_itself(self, decision: Decision, timed: Timed, now: Now) -> None:
-        drill = timed.drill
-        if now.mono > timed.start + TOO_LATE_S:
+        drill, late = timed.drill, now.mono > timed.start + TOO_LATE_S
+        if self._memory.cannot_tell_when(drill.id):  # its time may have been hours ago
+            if not late:
+                return
+            why = LOST
+        elif late:
             why = "the hub could not begin it at its time"
         else:
             refused = self.not_now(drill)
@@ -256,7 +271,7 @@ class Drills:
             f"Drill {drill.number} ({drill.name}) has begun, for {minutes}: one short press"
             f" ({', '.join(drill.kinds)}) of {where}"
         )
-        self._notices.tell(decision, drill, "has begun", words, self._notices.asked(drill, now), now)
+        self._notices.tell(decision, drill, HAS_BEGUN, words, self._notices.asked(drill, now), now)
 
     def begin(self, decision: Decision, drill_id: str, now: Now, who: dict[str, Any]) -> None:
         """Let a planned drill run from now on; ``who`` is nobody where it begins by itself."""
@@ -292,6 +307,7 @@ class Drills:
         detail = of_drill(ended) | {"pressed": pressed} | who
         record_row(self._ledger, decision, ended, now, "drill-ended", why, detail)
         self._memory.keep(decision, drill_id)
+        self._notices.no_more(decision, ended, why, now)
         self._cover.close(decision, drill_id, now)
         if ended.real_from is None:  # else everybody knows that every press is real
             words = f"Drill {ended.number} ({ended.name}) is over: every press is real"
@@ -322,7 +338,7 @@ class Drills:
             why = "the end of its drill is near"
             self._incidents.courses.tell(decision, incident, targets, why, now, words)
         else:
-            self._notices.tell(decision, drill, "ends soon", words, targets, now)
+            self._notices.tell(decision, drill, ENDS_SOON, words, targets, now)
         self._memory.change(decision, drill.id, reminded=True)
 
     def _overdue(self, decision: Decision, drill_id: str, now: Now) -> None:

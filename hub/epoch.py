@@ -82,6 +82,14 @@ def first_number(epoch: Epoch, after: int, rooms: int, now: int) -> int:
     return max(after + 1 + passed, _set_aside(now))
 
 
+def told_until(now: int) -> int:
+    """Return the revision that no hub before a restore ``now`` (wall ms) can have told of an open incident.
+
+    One for each second since 2026: also beyond those of a restore before this one, of the same backup.
+    """
+    return (now - BEGAN) // 1000
+
+
 def _set_aside(wall: int) -> int:
     return (wall - BEGAN) // HOUR_MS * AN_HOUR
 
@@ -118,7 +126,7 @@ class NewEpoch:
         epoch, ledger = self._epoch, self._ledger
         of_backup = f"the backup of {stamp(epoch.backup_at)}"
         first = first_number(epoch, ledger.numbers.latest, len(ledger.directory.rooms), now.wall)
-        ledger.numbers.skip_to(first)
+        ledger.numbers.after_another(first)  # also where the backup was taken after a clean stop
         # Wall ms as a number: no row of any epoch before bears it, nor one of a restore that was lost, too.
         ledger.skip_rows_to(max(epoch.restored_at or 0, now.wall))
         head = None if epoch.head is None else f"{epoch.head[0]}:{epoch.head[1]}"
@@ -150,7 +158,9 @@ class NewEpoch:
                 stream="incident.updated",
                 detail={"revision": incident.revision},
             )
-            self._incidents.moved(decision, replace(incident, restored=epoch.backup_at), now)
+            told_to = max(incident.told_to, told_until(now.wall))
+            marked = replace(incident, restored=epoch.backup_at, told_to=told_to)
+            self._incidents.moved(decision, marked, now)
         words = f"{why}: what the old machine took in and told after that is not in this record"
         ledger.trouble(decision, now, "restored", "restored", words)
         self._epoch = replace(epoch, begun=True)

@@ -157,7 +157,7 @@ class _Walk:
         """
         for entry in list(self.told.values()):
             newer = entry.revision < self.incident.revision
-            calls = self._called_since(entry.revision) if self._is_at_once(entry) else ""
+            calls = self._called_at_once(entry)
             too_soon = entry.at + UPDATE_EVERY_S > self.now.mono and not calls
             if not (newer or entry.ask) or too_soon:
                 continue
@@ -166,12 +166,13 @@ class _Walk:
             nth = 0 if newer else entry.nth + 1
             self._again(entry, "incident.updated", nth, reason, first=bool(calls))
 
-    def _is_at_once(self, entry: Told) -> bool:
-        return self.reach.is_told_once(entry.target) or bool(self.incident.waiting)
-
-    def _called_since(self, revision: int) -> str:
-        """Name the rooms that called, or called anew, after a revision; empty where none did."""
-        return ", ".join(room.place.room for room in self.incident.rooms if room.asks_since > revision)
+    def _called_at_once(self, entry: Told) -> str:
+        """Name the rooms that called, or called anew, since a target was told, and wait for nothing."""
+        called = [room.place for room in self.incident.rooms if room.asks_since > entry.revision]
+        if not self.reach.is_told_once(entry.target):
+            waiting = {press.place.device for press in self.incident.waiting}
+            called = [place for place in called if place.device in waiting]
+        return ", ".join(place.room for place in called)
 
     def _moment(self, one: Run, step: Step, asked_at: Sequence[float | None]) -> int:
         """Return the wall time by whose shifts a step asks: for all of an order, that of its first.

@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from config.clock import Now
-from config.contract import PANIC_KINDS, PanicKind
-from hub.course import begin, next_deadline
+from config.contract import PANIC_KINDS, IncidentKind, PanicKind
+from config.door_settings import DoorRule
+from hub.course import Owe, begin, next_deadline, tell
 from hub.delivery import Target
 from hub.directory import Directory
 from hub.escalation import advance
@@ -37,8 +38,17 @@ class Word(NamedTuple):
     target: Target | None = None
 
 
+class InDrill(NamedTuple):
+    """The drill in which a press is foreseen."""
+
+    asked: tuple[Target, ...]
+    """Who is told of every press of it: the officer, and its leader."""
+    dispatch_as_test: bool = False
+    """Dispatch is told as of a test; else it is not told."""
+
+
 class Foresight(Struct, frozen=True):
-    """What would happen after a press."""
+    """What would happen after a press, or after what is told of a door."""
 
     plan: Plan
     others: tuple[tuple[str, str], ...]
@@ -46,6 +56,9 @@ class Foresight(Struct, frozen=True):
     words: tuple[Word, ...]
     ran_out: str | None
     """Set where the plan reaches nobody at all."""
+    in_drill: bool = False
+    rule: DoorRule | None = None
+    """Of a door: what is told of it."""
 
 
 class Gap(NamedTuple):
@@ -58,25 +71,41 @@ class Gap(NamedTuple):
     finding: str
 
 
-def foresee(directory: Directory, kind: PanicKind, place: Place, wall: int) -> Foresight:
-    """Return who would be told of a press here at this moment, until its plan has asked everybody."""
-    plan = directory.plan(kind, place, wall, drill=False)
+def foresee(
+    directory: Directory,
+    kind: IncidentKind,
+    place: Place,
+    wall: int,
+    *,
+    rule: DoorRule | None = None,
+    drill: InDrill | None = None,
+) -> Foresight:
+    """Return who would be told of a press here at this moment, until its plan has asked everybody.
+
+    ``rule`` is what is told of a door, ``drill`` the one that covers the press.
+    """
+    in_drill = drill is not None
+    plan = directory.plan(kind, place, wall, drill=in_drill, rule=rule)
     others = []
     for other in directory.plans.values():
         if other.name == plan.name:
             break
-        why = why_not(other, kind, place, lambda name: directory.is_on(name, wall), drill=False)
+        why = why_not(other, kind, place, lambda name: directory.is_on(name, wall), drill=in_drill, rule=rule)
         others.append((other.name, why or ""))
     names = _Names(directory)
-    incident = _pressed(kind, place, wall)
+    incident = _pressed(kind, place, wall, rule, in_drill=in_drill)
     course = begin(None, plan, kind, 0.0, restarts=False)
     words: list[Word] = []
     ran_out, at = None, 0.0
     while at <= LONGEST_S:
-        step = advance(course, directory.plans, incident, directory, Now(at, wall + round(at * 1000)))
-        course = step.course
+        now = Now(at, wall + round(at * 1000))
+        step = advance(course, directory.plans, incident, directory, now)
         words += [Word(at, skip.audience, f"{skip.step}: {skip.reason}", told=False) for skip in step.skipped]
-        words += [Word(at, names.of(o.target), o.reason, True, o.target) for o in step.owed]
+        words += [_word(at, one, names, directory, drill) for one in step.owed]
+        if drill is not None and at == 0:
+            step = tell(step.course, drill.asked, incident, now, "EXPECTED: told of every press of a drill")
+            words += [_word(at, one, names, directory, drill) for one in step.owed]
+        course = step.course
         ran_out = ran_out or (step.ran_out if not course.told else None)
         steps = plan.steps
         if all(taken or step.when_confirmed for taken, step in zip(course.runs[0].taken, steps, strict=True)):
@@ -85,7 +114,16 @@ def foresee(directory: Directory, kind: PanicKind, place: Place, wall: int) -> F
         if following is None:
             break
         at = following
-    return Foresight(plan, tuple(others), tuple(words), ran_out)
+    return Foresight(plan, tuple(others), tuple(words), ran_out, in_drill, rule)
+
+
+def _word(at: float, owe: Owe, names: _Names, directory: Directory, drill: InDrill | None) -> Word:
+    who, why = names.of(owe.target), owe.reason
+    if drill is not None and directory.is_dispatch(owe.target):
+        if not drill.dispatch_as_test:
+            return Word(at, who, f"{why}: not sent because of the drill", told=False)
+        why += ", as a test"
+    return Word(at, who, why, True, owe.target)
 
 
 def gaps(directory: Directory, first_ms: int, last_ms: int, within_s: float) -> Iterator[Gap]:
@@ -130,9 +168,11 @@ def _finding(directory: Directory, kind: PanicKind, place: Place, wall: int, wit
     return None
 
 
-def _pressed(kind: PanicKind, place: Place, wall: int) -> Incident:
-    press = Press("foreseen", None, place, "", None, kind, "alarm", wall, wall)
-    return opened("", "", 0, press).incident
+def _pressed(
+    kind: IncidentKind, place: Place, wall: int, rule: DoorRule | None, *, in_drill: bool
+) -> Incident:
+    press = Press("foreseen", None, place, "", None, kind, "alarm", wall, wall, rule=rule)
+    return opened("", "", 0, press, drill="0" if in_drill else None).incident
 
 
 def _places(directory: Directory, kind: PanicKind) -> Iterable[tuple[str, Place]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from config.contract import PanicKind
+from config.contract import IncidentKind, PanicKind
+from hub.door_rules import Door
+from hub.drill import NEVER, SAME_PRESS_MS
 from hub.foresight import Foresight, Gap
 from hub.incident import Place
 from hub.schedule import Calendar
@@ -17,12 +19,14 @@ MOST: Final = 9
 """Weekly stretches of one finding that are listed."""
 
 
-def explained(seen: Foresight, kind: PanicKind, place: Place, at: datetime) -> Iterator[str]:
+def explained(seen: Foresight, kind: IncidentKind, place: Place, at: datetime) -> Iterator[str]:
     """Return the lines of ``tocsin-hub explain``."""
-    yield f"{kind} in {place.room}, {at:%A %d %B %Y, %H:%M} ({at:%Z}): plan {seen.plan.name}"
+    what = kind if seen.rule is None else f"{kind} ({seen.rule.replace('-', ' ')})"
+    where = f"{place.room}, in a drill" if seen.in_drill else place.room
+    yield f"{what} in {where}, {at:%A %d %B %Y, %H:%M} ({at:%Z}): plan {seen.plan.name}"
     for name, why in seen.others:
         yield f"  not plan {name}: {why}"
-    if seen.plan.posture is not None and kind != "duress":
+    if seen.plan.posture is not None and kind != "duress" and not seen.in_drill:
         yield f"      0 s  the posture is raised to {seen.plan.posture}, unless a person has set one"
     for word in seen.words:
         yield f"  {word.at_s:>5g} s  {'' if word.told else '  of '}{word.who}: {word.why}"
@@ -30,12 +34,43 @@ def explained(seen: Foresight, kind: PanicKind, place: Place, at: datetime) -> I
         yield f"  {seen.ran_out}"
         return
     for step in seen.plan.steps:
-        if step.repeat_s is not None and step.times is None and not step.when_confirmed:
+        if step.repeat_s is not None and step.times is None and not step.when_confirmed and not seen.in_drill:
             every = f"again every {step.repeat_s:g} s until somebody answers"
             yield f"  {step.label}, {', '.join(step.notify)}: {every}"
     for step in seen.plan.steps:
         if step.when_confirmed:
             yield f"  once it is confirmed, {step.after_s:g} s later: {', '.join(step.notify)}"
+    if seen.rule is not None and not seen.plan.in_lockdown:
+        yield "  in a real lockdown with a call: a line of that call's timeline, and no notice"
+
+
+def of_drills(kind: PanicKind, leader: str | None, real_after_s: float) -> Iterator[str]:
+    """Return what a drill makes of other presses; ``leader`` is None where none is named."""
+    if leader is None:
+        yield "  told at once, too: whoever leads it (--leader NAME says by which ends)"
+    yield "  a drill asks nobody twice"
+    within = f"real if nobody answers in {real_after_s:g} s" if real_after_s else "real at once"
+    yield (
+        f"  another press of the room, more than {SAME_PRESS_MS // 1000} s after its first: NOT EXPECTED,"
+        f" to officer and leader at once; {within}"
+    )
+    never = " and ".join(sorted(NEVER))
+    yield f"  a held press, {never}, and a press of a room that is not in it: real at once"
+    if kind != "panic":
+        yield f"  {kind} is real, too, unless the drill has it among its kinds"
+
+
+def of_doors(doors: Iterable[Door], after_hours: Callable[[Door], bool]) -> Iterator[str]:
+    """Return what each door goes by; ``after_hours`` tells whether it is to be closed at the moment."""
+    for door in doors:
+        held = f"held open after {door.open_max_ms / 1000:g} s" if door.open_max_ms else "may stand open"
+        words = [held]
+        if door.closed_during:
+            now = "" if after_hours(door) else " (not now)"
+            words.append(f"after hours during {', '.join(door.closed_during)}{now}")
+        if door.in_secure:
+            words.append("told of while the school is secure")
+        yield f"{door.name} ({door.place.device} {door.zone}): {'; '.join(words)}"
 
 
 def listed(gaps: Iterable[Gap], calendar: Calendar) -> Iterator[str]:

@@ -13,6 +13,7 @@ from config.hub_settings import HubSettings
 from hub.asking import Action, Reply
 from hub.delivery import Outcome
 from hub.directory import Directory
+from hub.enrolment.asking import SessionOver
 
 
 class Ack(NamedTuple):
@@ -102,6 +103,8 @@ class Measured(Struct, frozen=True):
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
     backup: BackupState | None = None
+    too_open: tuple[str, ...] | None = None
+    """Files and folders of the hub with which others may do too much, each with its cure."""
 
 
 class Probed(Struct, frozen=True):
@@ -185,6 +188,24 @@ class RawOver(Struct, frozen=True):
     count: int
 
 
+class DoorTried(Struct, frozen=True):
+    """Somebody came to the agents' door with what opens nothing."""
+
+    what: Literal["code", "certificate"]
+    times: int
+    """Since it was last said."""
+    address: str
+    """The last from where."""
+    detail: str = ""
+
+
+class ListsTaken(Struct, frozen=True):
+    """Whether the broker goes by the newest lists of who may speak and who is revoked."""
+
+    why: str | None
+    """Why it doesn't; None where it does."""
+
+
 class HeadRead(Struct, frozen=True):
     """The record's newest committed row: its number and its hash."""
 
@@ -205,6 +226,9 @@ Input = (
     | TimeOver
     | ClockTrust
     | HeadRead
+    | SessionOver
+    | DoorTried
+    | ListsTaken
     | RawOver
     | Reload
     | ReloadRefused

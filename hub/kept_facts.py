@@ -45,4 +45,8 @@ class KeptFacts:
 
     def newly_unread(self) -> dict[str, str]:
         """Return the texts of those that could not be read, and are not kept aside yet."""
-        return {name: text for name, text in self.unread.items() if self._texts.get(ASIDE + name) != text}
+        return {name: text for name, text in self.unread.items() if not self.is_aside(name, text)}
+
+    def is_aside(self, name: str, text: str) -> bool:
+        """Tell whether the text of what could not be read is kept aside already."""
+        return self._texts.get(ASIDE + name) == text

@@ -7,8 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from hub.delivery import Delivery
+from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident
 from hub.kept_facts import KeptFacts
+from hub.torn import Torn
 from hub.view import DeviceView, DoorView, Trouble
 
 
@@ -35,6 +37,10 @@ class Loaded(Struct):
     """Open ones."""
     devices: dict[str, DeviceView] = {}
     doors: list[DoorView] = []
+    codes: list[Code] = []
+    identities: list[Identity] = []
+    torn: list[Torn] = []
+    """Rows that can't be read as what they are."""
 
     def held_until(self, name: str, *, is_first: bool) -> int | None:
         """Return when the event session of the broker of this name was last held, in wall ms.

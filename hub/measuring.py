@@ -12,6 +12,7 @@ import structlog
 from config.certificate import first_end
 from config.dialling import their_certificate
 from config.disk_free import disk_free_mb
+from config.file_rights import Guarded, guarded, too_open
 from config.hub_settings import HubSettings, NamedBroker
 from hub.backup.result import read_result
 from hub.inputs import BackupState, Measured
@@ -19,20 +20,27 @@ from hub.inputs import BackupState, Measured
 DISK_EVERY_S: Final = 15.0
 CERTIFICATES_EVERY_S: Final = 3600.0
 BACKUP_EVERY_S: Final = 60.0
+FILES_EVERY_S: Final = 60.0
 
 
 class Measuring:
-    """Three threads, because each may hang by itself: in the disk, in a name server."""
+    """A thread for each look, because each may hang by itself: in the disk, in a name server."""
 
-    def __init__(self, settings: HubSettings, put: Callable[[Measured], None]) -> None:
-        """``put`` takes each finding on the thread that found it; it must not wait."""
+    def __init__(
+        self, settings: Callable[[], HubSettings], config: Path, put: Callable[[Measured], None]
+    ) -> None:
+        """``settings`` returns those that hold now, of the file ``config``.
+
+        ``put`` takes each finding on the thread that found it; it must not wait.
+        """
         self._put = put
         self._stopping = threading.Event()
         self._log = structlog.get_logger(part="measuring")
         self._threads = [
-            self._thread("disk", DISK_EVERY_S, lambda: look_at_disk(settings.data)),
-            self._thread("backup", BACKUP_EVERY_S, lambda: look_at_backup(settings.data)),
-            self._thread("certificates", CERTIFICATES_EVERY_S, lambda: look_at_certificates(settings)),
+            self._thread("disk", DISK_EVERY_S, lambda: look_at_disk(settings().data)),
+            self._thread("backup", BACKUP_EVERY_S, lambda: look_at_backup(settings().data)),
+            self._thread("certificates", CERTIFICATES_EVERY_S, lambda: look_at_certificates(settings())),
+            self._thread("files", FILES_EVERY_S, lambda: look_at_files(settings(), config)),
         ]
 
     def start(self) -> None:
@@ -65,6 +73,17 @@ def look_at_backup(data: Path) -> Measured:
     """Return what came of the backups, as they have left it beside the record."""
     found = read_result(data)
     return Measured(backup=BackupState(found.at, found.why))
+
+
+def look_at_files(settings: HubSettings, config: Path) -> Measured:
+    """Return with which of the hub's files others may do too much."""
+    return Measured(too_open=tuple(map(str, too_open(of_hub(settings, config)))))
+
+
+def of_hub(settings: HubSettings, config: Path) -> list[Guarded]:
+    """Return what of the hub is to be guarded, its own keys among it."""
+    own = (settings.data / "session.key", *sorted((settings.data / "authority").glob("*.key")))
+    return guarded(settings, config, settings.data, own)
 
 
 def look_at_certificates(settings: HubSettings) -> Measured:

@@ -54,10 +54,14 @@ class Numbers:
         """Go on with this number at least: a hub of which nothing is known may have given those before."""
         self._next = max(self._next, number)
 
+    def after_another(self, number: int) -> None:
+        """Go on with this number at least, as after a kill: another hub went on from here, and told of it."""
+        self.skip_to(number)
+        self.killed = True
+
     def unknown(self, highest: int) -> None:
         """Go on though it can't be read what was reserved: ``highest`` is what the store has of them."""
-        self.skip_to(highest + 1 + UNKNOWN)
-        self.killed = True
+        self.after_another(highest + 1 + UNKNOWN)
 
     @property
     def latest(self) -> int:

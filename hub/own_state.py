@@ -77,6 +77,8 @@ class OwnState:
             self._look(decision, _CERTIFICATE, key, days_left(ends, now), now, words)
         if fact.backup is not None:
             self._backup(decision, fact.backup, now)
+        if fact.too_open is not None:
+            self._files(decision, fact.too_open, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
 
@@ -99,6 +101,14 @@ class OwnState:
         elif known is None or known.detail != words:
             self._ledger.trouble(decision, now, "backup", "backup", words)
         decision.shown.append(lambda: setattr(view, "backup_at", found.at if is_set else None))
+
+    def _files(self, decision: Decision, found: tuple[str, ...], now: Now) -> None:
+        """Take which of the hub's files others may do too much with."""
+        words, known = shown("; ".join(found), 500), self._ledger.known("file-rights")
+        if not found:
+            self._ledger.restore(decision, now, "file-rights")
+        elif known is None or known.detail != words:
+            self._ledger.trouble(decision, now, "file-rights", "file-rights", words)
 
     def look(self, decision: Decision, waiting: int, now: Now, *, reach: bool) -> None:
         """Take how much waits, and whether a panic would reach anybody."""

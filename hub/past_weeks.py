@@ -35,6 +35,10 @@ class PastWeeks:
         if any(week.unwritten for week in self._weeks.values()):
             ledger.wake(now.mono, "door-week", "")
 
+    def has(self, week: str) -> bool:
+        """Tell whether a week is one of them."""
+        return week in self._weeks
+
     def end(self, decision: Decision, week: DoorWeek, now: Now) -> None:
         """Keep a week that is over; one that ends again, by a clock that was put back, is added to."""
         before, why = self._weeks.get(week.week), "the week is over"

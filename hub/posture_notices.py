@@ -25,6 +25,10 @@ class PostureNotices:
         self._ledger = ledger
         self._outbound = outbound
 
+    def answered(self, decision: Decision, why: str, now: Now) -> None:
+        """Let nobody be asked any more what has been answered, or is asked in other words."""
+        self._outbound.withdraw(decision, lambda owed: owed.type == "posture.asked", why, now)
+
     def ask(self, decision: Decision, question: Question, posture: SitePosture, now: Now) -> None:
         """Ask it once at each end of theirs; people are asked whatever their channel is told of troubles."""
         ledger = self._ledger

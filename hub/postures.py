@@ -13,11 +13,11 @@ import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now, read_stamp, stamp
-from config.contract import OBEYED_N, PostureName
+from config.contract import OBEYED_N, Posture, PostureName
 from hub.asking import Answer, PostureSet, Refused, SetPosture
 from hub.decision import Decision
 from hub.incident import Incident
-from hub.inputs import PostureHeard
+from hub.inputs import Link, PostureHeard
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
@@ -28,6 +28,13 @@ FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
 UNPUBLISHED: Final = "it is kept from before, and nobody has said that it still holds"
 """Why a person is asked, where nothing else is said."""
+ASKED_MS: Final = 60_000
+"""For so long a question answers every other: each press of a drill that became real would ask anew."""
+QUESTION_KEPT: Final = 400
+"""Characters of why a person is asked that are kept: what came last stands first."""
+HEAR_S: Final = 2.0
+"""Seconds that a hub on which nobody ever set a posture listens for the one that a broker keeps, once it is
+connected, before it says its own. A broker sends what it keeps with its answer to the subscription."""
 LAST_N: Final = 253_402_300_799_999
 """The highest number that is taken up: the last ms of the year 9999. No hub's clock gave a higher one, and
 below what agents obey there is room for all that is still to be said."""
@@ -46,6 +53,9 @@ class Postures:
                 self.current = replace(self.current, asked=Question(UNPUBLISHED, now.wall))
         else:
             self.current = SitePosture(now.wall, "normal", drill=False, since=stamp(now.wall))
+        self._began_empty = self.current.is_first
+        self._was_linked = False
+        self._listens_until = now.mono
         if FACT in facts.unread:
             self.say_nothing_yet()
         ledger.view.posture = self.current
@@ -76,12 +86,16 @@ class Postures:
     def ask(self, decision: Decision, why: str, now: Now) -> None:
         """Ask the officer which posture is to hold; boards show it until a person sets one.
 
-        The first question stands; one who holds a real posture has answered it.
+        One who holds a real posture has answered it. Another reason than a question's that has lain for a
+        while asks once more, and the older one stands beside it: whoever let that lie hasn't heard of this.
         """
         was = self.current
-        if was.asked is not None or (was.by_person and was.posture != "normal"):
+        if was.by_person and was.posture != "normal" and was.asked is None:
             return
-        self._question(decision, why, now)
+        if was.asked is None:
+            self._question(decision, why, now)
+        elif why not in was.asked.why and abs(now.wall - was.asked.since) > ASKED_MS:
+            self._question(decision, f"{why}; before that: {was.asked.why}"[:QUESTION_KEPT], now)
 
     def _question(self, decision: Decision, why: str, now: Now) -> None:
         self._ledger.record(decision, now, "posture-asked", why, detail={"n": self.current.n})
@@ -92,6 +106,34 @@ class Postures:
         self._ledger.record(decision, now, "posture-held-back", why, detail={"n": self.current.n})
         self._keep(decision, replace(self.current, asks=True, asked=Question(why, now.wall)), now)
 
+    @property
+    def may_be_said_again(self) -> bool:
+        """A broker that is there again may be told at once; else :meth:`linked` sees to it, or a person."""
+        return not (self.current.asks or self.current.is_first)
+
+    def has_heard(self, now: Now) -> bool:
+        """Tell whether a broker has had its time to say what it keeps: before that nothing is lowered.
+
+        A hub that was killed may have told a real posture from memory, which its record doesn't have.
+        """
+        return self._was_linked and now.mono >= self._listens_until
+
+    def linked(self, fact: Link, now: Now) -> None:
+        """A broker is there: where nobody ever set a posture here, hear first what it keeps.
+
+        This record may be a new one, of a site whose rooms are in lockdown.
+        """
+        if fact.which == "rest" and fact.up:
+            self._was_linked = True
+            self._listens_until = now.mono + HEAR_S
+            if self.current.is_first:
+                self._ledger.wake(self._listens_until, "posture", "")
+
+    def look(self, decision: Decision, now: Now) -> None:
+        """Say the first posture, if every broker has had its time to say another."""
+        if self.current.is_first and now.mono >= self._listens_until:
+            decision.posture = self.current.message()
+
     def heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         """Take up a newer one than ours: the rooms were told it, and our record has lost it.
 
@@ -101,10 +143,16 @@ class Postures:
         said, was = fact.posture, self.current
         if said.n > LAST_N:
             words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
+            if said.n == OBEYED_N:
+                words += "; no higher one is left that rooms which heard it obey: start their agents anew"
             self._ledger.trouble(decision, now, "posture far", "posture-far", words)
-            decision.posture = was.message()
+            if was.n <= said.n < OBEYED_N:  # the rooms obey it, and nothing that isn't newer
+                after = replace(was, n=said.n + 1)
+                self._put(decision, after, f"{_words(was, after)}: numbered above what no hub gave", {}, now)
+            else:
+                decision.posture = was.message()
             return
-        is_lost = was.is_first and said.posture != was.posture
+        is_lost = said.posture != was.posture and (was.is_first or self._gave_up_unheard(said, now))
         if said.n <= was.n and not is_lost:
             return
         try:
@@ -125,6 +173,13 @@ class Postures:
             asks=was.asks,
         )
         self._put(decision, after, f"{_words(was, after)}: {LOST}", {}, now)
+
+    def _gave_up_unheard(self, said: Posture, now: Now) -> bool:
+        """Tell whether an empty record came by itself to one that lowers what is heard only now."""
+        was = self.current
+        if not self._began_empty or was.by_person or now.mono >= self._listens_until:
+            return False
+        return not said.drill and lowers(SitePosture(said.n, said.posture, False, said.since), was.posture)
 
     def say_nothing_yet(self) -> None:
         """Let nobody be told the posture that was loaded: it is about to be held back."""
@@ -192,7 +247,14 @@ class Postures:
             self._ledger.record(decision, now, "posture-not-of-drill", reason, detail={"drill": drill})
             return False
         begun = self._changed(
-            now, posture, drill=True, drill_id=drill, automatic=False, why=f"drill {drill}", seen=was.seen
+            now,
+            posture,
+            drill=True,
+            drill_id=drill,
+            automatic=False,
+            why=f"drill {drill}",
+            seen=was.seen,
+            asked=was.asked,
         )
         self._put(decision, begun, f"{_words(was, begun)}, of drill {drill}", {}, now)
         return True
@@ -203,7 +265,9 @@ class Postures:
         if not was.drill or was.drill_id != drill:
             return
         over = f"drill {drill} is over"
-        after = self._changed(now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked)
+        after = self._changed(
+            now, "normal", automatic=True, why=over, seen=was.seen, asked=was.asked, asks=was.asks
+        )
         self._put(decision, after, f"{_words(was, after)}: drill {drill}: {why}", {}, now)
 
     def take_drill_off(self, decision: Decision, why: str, now: Now) -> None:
@@ -212,7 +276,9 @@ class Postures:
         if not was.drill:
             return
         question = Question(f"{why}: the {was.posture} of a drill is real from now on", now.wall)
-        real = self._changed(now, was.posture, automatic=True, why=why, seen=was.seen, asked=question)
+        real = self._changed(
+            now, was.posture, automatic=True, why=why, seen=was.seen, asked=question, asks=was.asks
+        )
         self._put(decision, real, f"{_words(was, real)}: {why}", {}, now)
 
     # --- writing ---
@@ -261,6 +327,8 @@ class Postures:
     def _keep(self, decision: Decision, after: SitePosture, now: Now) -> None:
         was, view = self.current, self._ledger.view
         self.current = after
+        if was.asked is not None and after.asked != was.asked:
+            self._notices.answered(decision, "the officer has answered, or is asked more", now)
         if after.asked is not None and after.asked != was.asked:
             self._notices.ask(decision, after.asked, after, now)
         decision.facts.update(self.kept())

@@ -132,11 +132,16 @@ class Presses:
         real = (name for name, (one, _) in decision.incidents.items() if not one.drill)
         incident = next(real, None)  # a drill that our own code failed in has it for nobody
         with contextlib.suppress(Exception):
-            if fact.is_alarm and incident is None:
+            if fact.is_alarm:
                 place = self._ledger.directory.place(fact.device)
                 at = fact.arrived.wall
                 press = Press(f"?{name}", None, place, "unknown", None, "panic", "alarm", at, at)
-                incident = self._incidents.press(decision, press, now).id
+                if incident is None:
+                    incident = self._incidents.press(decision, press, now).id
+                self._walk_tests.real(decision, press, now)
+                if (call := self._incidents.get(incident)) is not None and call.kind != "door":
+                    press = replace(press, kind=call.kind)
+                    self._cover.real_came(decision, press, call, now, "the hub failed on it")
         try:
             if not decision.events:
                 self._keep_raw(decision, fact, incident, now)

@@ -25,6 +25,8 @@ from hub.walk_test import Proof
 LOOK_EVERY_S: Final = 3600.0
 DAY_MS: Final = 86_400_000
 _FACT: Final = "proved "
+REPLACED: Final = "replaced "
+"""How the facts begin that keep when another agent took a device's place, in wall ms."""
 
 
 def proved_fact(device: str) -> str:
@@ -50,6 +52,7 @@ class Proving:
         """The buttons, each by its device and zone, whose proof was dated by the clock as it is set now."""
         for device_id, proofs in facts.each(_FACT, tuple[Proof, ...]):
             self._proofs[device_id] = {proof.zone: proof for proof in proofs}
+        self._replaced = dict(facts.each(REPLACED, int))
         for of, proofs_of in self._proofs.items():
             ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
         self._arm(now)
@@ -77,6 +80,12 @@ class Proving:
             return
         self._moves.add((device, zone))
         self._keep(decision, device, proof)
+        self.look(decision, device, now)
+
+    def replaced(self, decision: Decision, device: str, now: Now) -> None:
+        """Another agent has a device's place: none of its buttons is proved until one is pressed again."""
+        self._replaced[device] = now.wall
+        decision.facts[f"{REPLACED}{device}"] = str(now.wall)
         self.look(decision, device, now)
 
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
@@ -167,7 +176,9 @@ class Proving:
             proof = proofs.get(one.zone)
             if proof is None:
                 found.setdefault("not proved since it was set up", []).append(one)
-            elif machine is not None and proof.machine is not None and machine != proof.machine:
+            elif proof.at < self._replaced.get(device, proof.at) or (
+                machine is not None and proof.machine is not None and machine != proof.machine
+            ):
                 found.setdefault("its device was replaced since it was proved", []).append(one)
             elif proof.circuit is not None and (proof.kind, proof.circuit) != (one.kind, one.circuit):
                 found.setdefault("rewired since it was proved", []).append(one)

@@ -319,7 +319,7 @@ class Recorder:
                 self._beat.connected()  # what is said at this broker follows it, whatever the others do
         elif fact.up:
             self._beat.connected()
-            if not self._site.postures.current.asks:  # that may not be let out yet
+            if self._site.postures.may_be_said_again:
                 self.release.posture_again()
 
     def _wait_s(self) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from config import kernel_clock, logs
+from config import file_rights, kernel_clock, logs
 from config.clock import SystemClock
 from config.hub_settings import HubSettings
 from config.notify import notify
@@ -23,6 +23,8 @@ from config.settings import secret
 from hub import alone
 from hub.asking import Action, Answer
 from hub.atomic import write_whole
+from hub.authority.authority import AuthorityError
+from hub.authority.beginning import begin
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -78,8 +80,10 @@ class Hub:
         self._log = structlog.get_logger(part="service")
         clock = SystemClock()
         now = clock.now()
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file_rights.close(settings.data)
         self._alone = alone.take(settings.data, heeds_hangups=True)
+        self._have_certificates()
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
@@ -109,7 +113,7 @@ class Hub:
         }
         held_until = {name: at for name, at in held.items() if at is not None}
         self._intake = Intake(settings, secrets.token_hex(8), clock, self._recorder.put, held_until)
-        self._measuring = Measuring(settings, self._recorder.put)
+        self._measuring = Measuring(lambda: self.settings, config, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._retention = Retention(
@@ -124,6 +128,15 @@ class Hub:
         self._no_console = ""
         self._console: Any = None
         self._stop = threading.Event()
+
+    def _have_certificates(self) -> None:
+        """Have those that the hub's connections need; each link says what is wrong with its own."""
+        if not any(broker.own_tls for broker in self.settings.brokers):
+            return
+        try:
+            begin(self.settings)
+        except (AuthorityError, OSError) as error:
+            self._log.error("no authority of this site", why=str(error))
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the process's exit code."""

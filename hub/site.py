@@ -12,12 +12,15 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
+from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
@@ -29,6 +32,9 @@ from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
+from hub.enrolment.asking import IdentityAction, SessionOver
+from hub.enrolment.book import Book
+from hub.enrolment.identities import Identities
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
 from hub.forgetting import Forgetting
@@ -40,10 +46,12 @@ from hub.inputs import (
     BrokerDropped,
     ClockTrust,
     DeviceMessage,
+    DoorTried,
     EventCame,
     HeadRead,
     Input,
     Link,
+    ListsTaken,
     Measured,
     PostureHeard,
     Probed,
@@ -52,7 +60,7 @@ from hub.inputs import (
     ReloadRefused,
     TimeOver,
 )
-from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_course import to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.loaded import Loaded
@@ -65,6 +73,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles, happened
 from hub.unread import Unread
@@ -94,6 +103,16 @@ class Site(Ledger):
     ) -> None:
         """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
         directory = directory_of(settings, channels)
+        mended = Mended(loaded.torn, settings.site, directory, now)
+        loaded = replace(
+            loaded,
+            incidents=[*loaded.incidents, *mended.incidents],
+            deliveries=[*loaded.deliveries, *mended.deliveries],
+            troubles=[*loaded.troubles, *mended.troubles],
+            devices=loaded.devices | mended.devices,
+            doors=[*loaded.doors, *mended.doors],
+            identities=[*loaded.identities, *mended.identities],
+        )
         facts = KeptFacts(loaded.facts)
         numbers = Numbers(facts.read("numbers", Reserve), directory.at_once)
         epoch = facts.read(EPOCH, Epoch) or Epoch()
@@ -113,6 +132,8 @@ class Site(Ledger):
         self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
+        self.book = Book(self, loaded.codes, loaded.identities, now)
+        self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, facts, now)
@@ -120,7 +141,14 @@ class Site(Ledger):
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self, self.incidents, self.deeds, self.walk_tests, self.postures, drill_notices, memory
+            self,
+            self.incidents,
+            self.deeds,
+            self.walk_tests,
+            self.postures,
+            drill_notices,
+            self.drill_calendar,
+            memory,
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -149,40 +177,58 @@ class Site(Ledger):
         }
         self.brokers = Brokers(self, self.devices, held)
         parts = (
-            *(self.doors.weeks, self.walk_tests, self.proving),
+            *(self.doors.weeks, self.walk_tests, self.proving, self.book),
             *(self.drill_memory, self.postures, self.bypasses),
         )
         self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
+        self.clock_changes = ClockChanges(
+            self,
+            {
+                "the hub's own state": self.own.jumped,
+                "incidents": self.incidents.rewrite,
+                "deliveries": self.outbound.rewrite,
+                "events": self.presses.rewrite,
+                "doors": self.doors.rewrite,
+                "walk tests": self.walk_tests.rewrite,
+                "drills": self.drills.rewrite,
+                "drills due": self.drill_calendar.rewrite,
+                "bypasses": self.bypasses.rewrite,
+                "proofs": self.proving.rewrite,
+                "identities": self.book.rewrite,
+            },
+            (self.own.trusted, memory.trusted),
+        )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
             Asked: self._asked,
-            Link: self.brokers.link,
+            Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
             RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
-            ClockTrust: self._trusted,
+            ClockTrust: self.clock_changes.trusted,
             HeadRead: self.heads.take,
+            SessionOver: self.book.session_over,
+            DoorTried: self.identities.door_tried,
+            ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
         }
         """What takes which input; an event alone brings what the store knows of it."""
-        self._rewrites: dict[str, Callable[[Decision, int, Now], object]] = {
-            "incidents": self.incidents.rewrite,
-            "deliveries": self.outbound.rewrite,
-            "events": self.presses.rewrite,
-            "doors": self.doors.rewrite,
-            "walk tests": self.walk_tests.rewrite,
-            "drills": self.drills.rewrite,
-            "drills due": self.drill_calendar.rewrite,
-            "bypasses": self.bypasses.rewrite,
-            "proofs": self.proving.rewrite,
+        self._looks: dict[str, Callable[[Decision, str, Now], object]] = {
+            "course": self.incidents.look,
+            "delivery": self.outbound.due,
+            "device": self.devices.look,
+            "walk-test": self.walk_tests.look,
+            "bypass": self.bypasses.look,
+            "identity": self.book.look,
+            "held": self.let_go,
         }
-        """What takes its moments by a wall clock that has jumped."""
-        self.unread = Unread(self, facts, self.postures, self.drill_memory)
+        """What looks at which of one thing that is due, by its key."""
+        self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
         self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
@@ -236,10 +282,16 @@ class Site(Ledger):
         elif isinstance(fact.action, SetPosture):
             decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
             self.drills.heed_posture(decision, now)
+        elif isinstance(fact.action, IdentityAction):
+            decision.answer = (fact.answer, self.identities.take(decision, fact.action, now))
         elif isinstance(fact.action, DrillAction):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+
+    def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
+        self.brokers.link(decision, fact, now)
+        self.postures.linked(fact, now)
 
     def _posture_heard(self, decision: Decision, fact: PostureHeard, now: Now) -> None:
         self.postures.heard(decision, fact, now)
@@ -261,7 +313,7 @@ class Site(Ledger):
             try:
                 self._look(decision, what, key, now)
             except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
-                self._failed(decision, f"{what} {key} failed when it was due", error, now)
+                self.failed(decision, f"{what} {key} failed when it was due", error, now)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
         self._follow_up_safely(decision, now)
         return decision
@@ -271,10 +323,7 @@ class Site(Ledger):
         try:
             self._follow_up(decision, now)
         except Exception as error:  # noqa: BLE001 - the state has taken it: lost, its steps would never go out
-            self._failed(decision, "what follows from what was due failed", error, now)
-
-    def _failed(self, decision: Decision, what: str, error: Exception, now: Now) -> None:
-        self.trouble(decision, now, "hub fault", "hub-fault", f"{what}: {error!r}"[:300])
+            self.failed(decision, "what follows from what was due failed", error, now)
 
     def _follow_up(self, decision: Decision, now: Now) -> None:
         """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
@@ -289,28 +338,20 @@ class Site(Ledger):
         self.notices.take(news, decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
-        if what == "course":
-            self.incidents.look(decision, key, now)
-        elif what == "delivery":
-            self.outbound.due(decision, key, now)
-        elif what == "device":
-            self.devices.look(decision, key, now)
+        if what in self._looks:
+            self._looks[what](decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
-        elif what == "walk-test":
-            self.walk_tests.look(decision, key, now)
         elif what == "proofs":
             self.proving.due(decision, now)
         elif what in VITAL:
             self.devices.vitals.due(decision, what, key, now)
         elif what == "notices":
             self.notices.look(decision, now)
-        elif what == "bypass":
-            self.bypasses.look(decision, key, now)
         elif what in ("drill", OVERDUE):
             self._look_at_drills(decision, key, now)
-        elif what == "held":
-            self.let_go(decision, key, now)
+        elif what == "posture":
+            self.postures.look(decision, now)
         else:
             self._restore_old_flaws(decision, now)
 
@@ -331,33 +372,9 @@ class Site(Ledger):
     def rewritten(self, now: Now, moved_ms: int, boot: str | None = None) -> Decision:
         """Write every stored moment anew, after the wall clock jumped by so much."""
         decision = Decision(now.mono)
-        self.own.jumped(decision, moved_ms, now)
-        way = "forward" if moved_ms > 0 else "back"
-        reason = f"the wall clock jumped {way} by {abs(moved_ms) / 1000:.1f} s; deadlines are anchored anew"
-        detail = {**self.clock.detail, "moved_ms": moved_ms}
-        self.record(decision, now, "clock-jumped", reason, detail=detail)
-        decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
-        for what, rewrite in self._rewrites.items():
-            try:
-                rewrite(decision, moved_ms, now)
-            except Exception as error:  # noqa: BLE001 - what the others have taken must be told and kept
-                self._failed(decision, f"{what} could not follow the wall clock", error, now)
+        self.clock_changes.jumped(decision, moved_ms, boot, now)
         self._follow_up_safely(decision, now)
         return decision
-
-    def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
-        """Write down a change of how far the wall clock can be trusted."""
-        was, self.clock = self.clock, fact
-        self.own.trusted(decision, fact, now)
-        if fact.synced is was.synced:
-            return
-        if fact.synced:
-            reason = "the wall clock is kept right from now on"
-        else:
-            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
-            reason = reason or "nobody keeps the wall clock right any more"
-        what = "clock-synchronised" if fact.synced else "clock-lost"
-        self.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""

@@ -16,6 +16,7 @@ from config.door_settings import DoorRule
 from hub.door_week import DoorCount, DoorWeek
 from hub.drill import Drill, DrillPress
 from hub.drills_due import Due
+from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
@@ -167,6 +168,10 @@ class View:
         self.drills: dict[str, tuple[Drill, tuple[DrillPress, ...]]] = {}
         """Those planned, the one that runs and the latest that did, by id; each with its presses."""
         self.drills_due: tuple[Due, ...] = ()
+        self.identities: dict[str, Identity] = {}
+        """All that were ever signed, by serial."""
+        self.codes: dict[str, Code] = {}
+        """All that were made, by digest."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 

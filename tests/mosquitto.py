@@ -12,6 +12,7 @@ import json
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -62,6 +63,8 @@ class Mosquitto:
                 "demo", port=self.port, folder=folder, user=broker_settings.own_user()
             )
         )
+        self.environment: dict[str, str] | None = None
+        """What it is started with; None: what we have."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,6 +89,7 @@ class Mosquitto:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env=self.environment,
             )
         end = time.monotonic() + deadline_s
         while True:
@@ -186,6 +190,8 @@ class Wire:
         client_id: str = "",
         clean: bool = True,
         will: tuple[str, bytes] | None = None,
+        tls: ssl.SSLContext | None = None,
+        username: str | None = None,
     ) -> None:
         """``subscriptions`` is everything (``#``) if none is named; ``clean=False`` keeps its session."""
         self.host, self.port = broker if isinstance(broker, tuple) else (broker.host, broker.port)
@@ -206,6 +212,10 @@ class Wire:
         self._client.on_publish = self._on_publish
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
+        if tls is not None:
+            self._client.tls_set_context(tls)
+        if username is not None:
+            self._client.username_pw_set(username, "whatever")
 
     def open(self, deadline_s: float = 10.0) -> Self:
         """Connect, subscribe, and wait until both are done."""
@@ -255,6 +265,19 @@ class Wire:
             assert self._came.wait_for(lambda: mid in self._answers, deadline_s), f"no PUBACK for {topic}"
             code = self._answers.pop(mid)
         assert not code.is_failure, f"{topic} was refused: {code}"
+
+    def publishes(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> bool:
+        """Publish; tells whether the broker lets us."""
+        mid = self._client.publish(topic, payload, 1, retain).mid
+        with self._came:
+            assert self._came.wait_for(lambda: mid in self._answers, 10), f"no PUBACK for {topic}"
+            return not self._answers.pop(mid).is_failure
+
+    def hear_all(self) -> None:
+        """Wait until all that the broker had for us is here: it answers in order."""
+        self._subscribed.clear()
+        self._client.subscribe("nothing", 0)
+        assert self._subscribed.wait(10), "no answer of the broker"
 
     def wait_for(
         self, predicate: Callable[[Heard], bool], deadline_s: float = 10.0, *, after: int = 0

@@ -137,6 +137,8 @@ class Process:
 
     def __init__(self, name: str, command: list[str], log: Path) -> None:
         self.name, self.log = name, log
+        self.environment: dict[str, str] | None = None
+        """What it is started with; None: what we have."""
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,7 +155,12 @@ class Process:
         assert not self.running, f"{self.name} runs already"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env=self.environment,
             )
 
     def kill(self) -> None:
@@ -213,6 +220,7 @@ class Site:
         self._count = 0
         self._starts_with = (hub, agents)
         secret = folder / "secret"
+        secret.touch(0o600)
         secret.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         self.hub_toml = folder / "hub.toml"
         self.hub_toml.write_text(self._settings(group_by, secret))

@@ -6,6 +6,7 @@ silent UPS the free disk.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 from config.certificate import first_end
 from config.clock import Clock, Now, SystemClock, stamp
 from config.disk_free import disk_free_mb
+from config.file_rights import Guarded, too_open
 from device.facts import Machine
 from device.survey.gauge import Gauge
 from device.survey.machine import ROOT, look
@@ -53,10 +55,11 @@ class Surveyor:
         root: Path = ROOT,
         clock: Clock | None = None,
         certificates: tuple[Path, ...] = (),
+        guarded: Sequence[Guarded] = (),
     ) -> None:
         """``data`` is the folder whose disk matters; the UPS is asked, and closed, by its own thread.
 
-        ``certificates`` are the agent's own, whose ends are told.
+        ``certificates`` are the agent's own, whose ends are told; of ``guarded``, what is open.
         """
         clock = clock or SystemClock()
         self._root = root
@@ -72,6 +75,11 @@ class Surveyor:
             # A thread of its own: a disk that hangs here must not hide what is free on it.
             self.certificates = Gauge(
                 "certificates", lambda: first_end(certificates), clock, every_s=DISK_EVERY_S
+            )
+        self.files: Gauge[tuple[str, ...]] | None = None
+        if guarded:
+            self.files = Gauge(
+                "files", lambda: tuple(map(str, too_open(guarded))), clock, every_s=DISK_EVERY_S
             )
 
     def start(self) -> None:
@@ -89,6 +97,7 @@ class Surveyor:
             on_battery=said.on_battery,
             battery_low=said.battery_low,
             cert_ends=None if ends is None else stamp(round(ends.timestamp() * 1000)),
+            too_open=self.files.latest(now.mono) if self.files is not None else None,
         )
 
     def close(self) -> None:
@@ -99,7 +108,8 @@ class Surveyor:
             gauge.join(END_S)
 
     def _gauges(self) -> list[Gauge[Any]]:
-        return [gauge for gauge in (self.board, self.disk, self.ups, self.certificates) if gauge is not None]
+        each = (self.board, self.disk, self.ups, self.certificates, self.files)
+        return [gauge for gauge in each if gauge is not None]
 
     def _look(self) -> Machine:
         """Look, and remember what was seen once: the kernel's own memory of it lasts for 2 s."""

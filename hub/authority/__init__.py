@@ -9,6 +9,7 @@
 | `rights` | the list of what each party may publish and hear |
 | `broker_files` | both lists where the broker reads them |
 | `closing` | the session of somebody who was revoked, ended |
+| `beginning` | all of it as the settings have it |
 
 docs/decisions/0025-identity.md says why it is so.
 """

@@ -36,6 +36,8 @@ FOLDER: Final = "authority"
 """In the hub's data folder."""
 KEY_FILE: Final = "authority.key"
 CERTIFICATE_FILE: Final = "authority.pem"
+REVOKED: Final = "revoked.pem"
+"""The last list of what was revoked: the broker's is made of it."""
 BEGINS: Final = datetime(1950, 1, 1, tzinfo=UTC)
 ENDS: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280's own "no date" (4.1.2.5)."""

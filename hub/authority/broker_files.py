@@ -1,7 +1,7 @@
 """The files that the broker reads, in a folder that the hub writes: who it is, who may come in and say what.
 
 Each is whole at any moment. The broker takes both lists anew on SIGHUP: as installed, systemd sends it
-whenever one of them has changed (``tocsin-broker-reload.path``).
+when one of them has changed (``tocsin-broker-reload.path``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.atomic import write_whole
-from hub.authority.authority import FOLDER, Authority, write_private
+from hub.authority.authority import FOLDER, REVOKED, Authority, write_private
 from hub.authority.own_files import keep_server, new_probe, probe_serial
 from hub.authority.revocation import read_list, revocation_list
 from hub.authority.rights import rights
@@ -20,7 +20,8 @@ CA: Final = "ca.pem"
 CERTIFICATE: Final = "broker.pem"
 KEY: Final = "broker.key"
 RIGHTS: Final = "acl"
-REVOKED: Final = "revoked.pem"
+ASKED: Final = "reload/asked"
+"""A file whose being there asks for the lists to be taken anew; whoever has the broker do it removes it."""
 READABLE: Final = 0o640
 """For the hub's user, and the folder's group: the broker's."""
 
@@ -42,16 +43,28 @@ class BrokerFiles:
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         changed = self._keep(CA, self._authority.pem)
         certificate, key = self._folder / CERTIFICATE, self._folder / KEY
-        return keep_server(self._authority, certificate, key, names, _write) or changed
+        changed = keep_server(self._authority, certificate, key, names, _write) or changed
+        return self._asked(changed)
+
+    def begin_lists(self) -> bool:
+        """Have both lists there, where one is missing without anybody: the broker needs them to start.
+
+        True where they were written now.
+        """
+        if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
+            return False
+        return self.keep_lists((), ())
 
     def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
         """Have the lists say that these devices may speak, and certificates of these serials are void.
 
-        ``revoked`` is all that were ever revoked. True where a list changed. Raises ``OSError``.
+        ``revoked`` is all that were ever revoked; one that is on the list is never taken off. True where
+        a list changed. Raises ``OSError``.
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         changed = self._keep_revoked(frozenset(revoked))
-        return self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        changed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        return self._asked(changed)
 
     def _keep_revoked(self, serials: frozenset[int]) -> bool:
         """Write the list where it says something else, with a number above that of any list before it.
@@ -61,13 +74,22 @@ class BrokerFiles:
         """
         there, kept = _read(self._folder / REVOKED), _read(self._kept)
         probe = probe_serial(self._authority, self._data)
-        if there == kept and probe is not None and there[1] == serials | {probe}:
+        # Who was revoked stays so, also where an older record was restored that doesn't know it.
+        known = serials | ((there[1] | kept[1]) - {probe})
+        if there == kept and probe is not None and there[1] == known | {probe}:
             return False
-        with_probe = serials | {new_probe(self._authority, self._data)}
+        with_probe = known | {new_probe(self._authority, self._data)}
         pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)
         write_private(self._kept, pem)
         _write(self._folder / REVOKED, pem)
         return True
+
+    def _asked(self, changed: bool) -> bool:
+        """Ask for all of it to be taken anew, where something changed and somebody is there to be asked."""
+        asked = self._folder / ASKED
+        if changed and asked.parent.is_dir():
+            asked.touch()
+        return changed
 
     def _keep(self, name: str, data: bytes) -> bool:
         path = self._folder / name
@@ -77,11 +99,12 @@ class BrokerFiles:
         return True
 
 
-def _read(file: Path) -> tuple[int, frozenset[int] | None]:
+def _read(file: Path) -> tuple[int, frozenset[int]]:
+    """Return a list's number and serials; 0 and none where there is no list."""
     try:
         return read_list(file.read_bytes())
     except (FileNotFoundError, ValueError):
-        return 0, None
+        return 0, frozenset()
 
 
 def _write(path: Path, data: bytes) -> None:

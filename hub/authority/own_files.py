@@ -16,8 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 
-from config.shared_settings import Tls
+from config.hub_settings import HubSettings, NamedBroker
+from config.shared_settings import Broker, Tls
 from hub.authority.authority import (
     CERTIFICATE_FILE,
     FOLDER,
@@ -27,7 +29,7 @@ from hub.authority.authority import (
     new_key,
     write_private,
 )
-from hub.authority.names import event_name, rest_name
+from hub.authority.names import event_name, rest_name, server_name
 
 PROBE: Final = "probe"
 """A common name that no party has."""
@@ -42,6 +44,17 @@ def own_tls(data: Path, name: str) -> Tls:
         ca_file=folder / CERTIFICATE_FILE,
         cert_file=folder / f"{name}.pem",
         key_file=folder / f"{name}.key",
+    )
+
+
+def as_hub(broker: NamedBroker, settings: HubSettings, name: str) -> Broker:
+    """Return a broker as the hub's connection of this name reaches it."""
+    if not broker.own_tls:
+        return broker
+    return replace(
+        broker,
+        tls=own_tls(settings.data, name),
+        tls_name=broker.tls_name or server_name("broker", settings.site),
     )
 
 

@@ -12,7 +12,9 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import fields
 
+from config import credentials
 from config.hub_settings import HubSettings
+from hub.backup.authority_parts import authority_files
 from hub.backup.fault import BackupError
 from hub.backup.manifest import FILES, Part
 from hub.backup.sealed import sha256
@@ -29,8 +31,12 @@ class Belongings(Struct, frozen=True):
 
 
 def gather(settings: HubSettings, file: Path) -> Belongings:
-    """Read the settings file and whatever it names; raises :class:`BackupError` where one can't be read."""
-    named = dict.fromkeys([file.absolute(), *_paths(settings), *settings.backup.also])
+    """Read the settings file, whatever it names, and the site's authority.
+
+    Raises :class:`BackupError` where one can't be read.
+    """
+    signed_by = (path for path in authority_files(settings.data) if path.exists())
+    named = dict.fromkeys([file.absolute(), *_paths(settings), *settings.backup.also, *signed_by])
     wanted = {name: os.environ.get(name) for name in _variables(settings)}
     if missing := [name for name, value in wanted.items() if value is None]:
         raise BackupError(f"the settings name {', '.join(missing)}, which isn't set in the environment here")
@@ -48,6 +54,11 @@ def _read(path: Path) -> tuple[Part, bytes]:
         raise BackupError(
             f"{path} is to go along and is over {LARGEST >> 20} MiB: that is no file of settings"
         )
+    if (credential := credentials.name_of(path)) is not None:  # goes back to where systemd takes it from
+        store = credentials.STORE / credential
+        return Part(
+            f"{FILES}/{str(store).lstrip('/')}", *sha256(data), str(store), 0o600, "root", "root"
+        ), data
     name = f"{FILES}/{str(path).lstrip('/')}"
     mode = state.st_mode & 0o777
     owner, group = _name(pwd.getpwuid, state.st_uid), _name(grp.getgrgid, state.st_gid)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.atomic import write_whole
+from hub.backup.authority_parts import is_authority
 from hub.backup.fault import BackupError
 from hub.backup.manifest import Part
 from hub.backup.restoring import Backup
@@ -23,7 +24,11 @@ def place_files(backup: Backup, under: Path, *, replace: bool) -> list[str]:
     One that is there and is another is refused, unless ``replace``: then it is kept beside as
     ``*.before-restore``. Returns what was done, in words. Raises :class:`BackupError`.
     """
-    wanted = [(part, path.read_bytes(), _place(part, under)) for part, path in backup.files]
+    wanted = [
+        (part, path.read_bytes(), _place(part, under))
+        for part, path in backup.files
+        if not is_authority(part)
+    ]
     if variables := backup.manifest.environment:
         lines = "".join(f"{name}={value}\n" for name, value in variables.items()).encode()
         beside = Path(backup.manifest.settings).with_name(ENVIRONMENT)

@@ -19,6 +19,7 @@ from config.clock import stamp
 from config.hub_settings import HubSettings
 from hub import alone
 from hub.atomic import as_its_folder, put_in_place, sync_folder
+from hub.backup.authority_parts import authority_to_place, place_authority
 from hub.backup.fault import BackupError
 from hub.backup.manifest import STORE, Manifest, Part
 from hub.backup.sealed import unseal
@@ -91,10 +92,10 @@ def _look_at(
 
 
 def restore_store(backup: Backup, settings: HubSettings, now: int, *, replace: bool, told: Told) -> Epoch:
-    """Put a backup's rows where the settings keep the record; returns the epoch that begins ``now``, wall ms.
+    """Put a backup's rows where the settings keep the record, and the site's authority beside.
 
-    Refused where a hub runs, or where there is something and ``replace`` is false: raises
-    :class:`BackupError`, and then nothing is changed.
+    Returns the epoch that begins ``now``, wall ms. Refused where a hub runs, or where there is something
+    and ``replace`` is false: raises :class:`BackupError`, and then nothing is changed.
     """
     manifest = backup.manifest
     if manifest.site != settings.site:
@@ -107,8 +108,11 @@ def restore_store(backup: Backup, settings: HubSettings, now: int, *, replace: b
             as_its_folder(Path(lock.name))
             url = database_url(settings)
             put = _into_sqlite if url == sqlite_url(settings.data) else _into_server
+            signed_by = authority_to_place(backup.files, settings.data, replace=replace)
             with _rows_of(backup) as rows:
-                return put(rows, manifest, settings, url, now, replace, told)
+                epoch = put(rows, manifest, settings, url, now, replace, told)
+            place_authority(signed_by)
+            return epoch
     except alone.AlreadyRunningError as error:
         raise BackupError(f"{error}, such as by: systemctl stop tocsin-hub") from None
     except (MigrationError, LookupError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
+from config import credentials
 from config.clock import Clock, SystemClock
 from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
 from config.settings import Fault, SettingsError, masked, secret
@@ -37,7 +38,12 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
 
 
 def check_channels(settings: HubSettings) -> tuple[Fault, ...]:
-    """Return all that is wrong with the channels, also what only Apprise can tell. Takes a second or two."""
+    """Return all that is wrong with the channels, also what only Apprise can tell. Takes a second or two.
+
+    Nothing where one has a credential that only the service sees: it is told as it starts.
+    """
+    if with_service(settings):
+        return ()
     try:
         build_channels(settings)
     except SettingsError as error:
@@ -52,6 +58,16 @@ def check_channels(settings: HubSettings) -> tuple[Fault, ...]:
                 if (found := fault(target.url))
             ]
     return tuple(faults)
+
+
+def with_service(settings: HubSettings) -> list[str]:
+    """Return the keys of secrets of channels that can't be seen from here, and that the service is given."""
+    return [
+        f"channels.{name}.{key}"
+        for name, channel in settings.channels.items()
+        for key in ("url_file", "secret_file", "targets_file")
+        if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
+    ]
 
 
 def shapes_of(channels: Mapping[str, Channel]) -> dict[str, tuple[str, tuple[str, ...]]]:

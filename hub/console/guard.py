@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.console import pages
+from hub.console.api.errors import not_found
 from hub.console.body import BadFormError, TooLargeError
 
 CSP: Final = (
@@ -56,6 +57,10 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Answer a page that isn't there, or is asked for in a wrong way."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == 404 and request.url.path.startswith(
+        "/api/"
+    ):  # as with a line's end in it: no route has that
+        return not_found(f"nothing is at {request.url.path[:256]}").response()
     said = {404: "There is no such page.", 405: "That can't be done here."}.get(status, "This went wrong.")
     return _answer(request, said, status, dict(headers or {}))
 

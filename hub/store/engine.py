@@ -32,6 +32,7 @@ def open_engine(url: str, *, read_only: bool = False, scratch: bool = False) -> 
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: Any) -> None:
+        connection.text_factory = _text  # a text that a sick disk damaged is a fault of its row alone
         # The driver begins a transaction late and alone; we begin each one ourselves, below.
         connection.isolation_level = None
         connection.execute(f"PRAGMA journal_mode={'OFF' if scratch else 'WAL'}")
@@ -46,6 +47,10 @@ def open_engine(url: str, *, read_only: bool = False, scratch: bool = False) -> 
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

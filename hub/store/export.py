@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Engine, Select, select
 
 from config.clock import stamp
 from hub.incident import Incident
-from hub.store import chain
+from hub.store import chain, export_drills
 from hub.store.tables import doors, events, incidents
+from hub.store.torn import STATE, incident_of, read
 from hub.verify_record import VERSION
 from hub.view import DoorView
 
@@ -41,14 +41,7 @@ DOOR_SIGNED: Final = ("week", "version", "by", "note", "via", "at", "seq")
 TEST: Final = ("at", "device", "zone", "reason", "detail", "seq")
 POSTURES: Final = ("posture", "posture-again", "posture-asked", "posture-held-back", "posture-not-raised")
 """Rows of the record that say how the posture changed, was asked about, or was not raised."""
-DRILL: Final = ("at", "what", "reason", "detail", "seq")
-DRILLS: Final = ("drill-planned", "drill", "drill-ended", "drill-cancelled")
-PRESSES: Final = ("drill-press", "drill-answer", "drill-real")
-"""Rows of the record of a drill's presses, of what people said of them, and of what was real in it."""
-DRILL_PRESS: Final = (
-    "at", "drill", "what", "device", "event", "pressed_at", "standing", "answer", "by", "incident", "reason",
-    "seq",
-)  # fmt: skip
+POSTURE: Final = ("at", "what", "reason", "detail", "seq")
 
 
 def export(engine: Engine, site: str, to: Path, since: int, until: int, told: Told) -> list[Path]:
@@ -58,6 +51,7 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
     Raises ``OSError``, and SQLAlchemy's errors.
     """
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    of_drills = export_drills.reports(engine, site, since, until)
     lists: tuple[tuple[str, tuple[str, ...], Callable[[], Iterable[dict[str, Any]]]], ...] = (
         ("incidents", INCIDENT, lambda: _incidents(engine, site, since, until)),
         ("doors", DOOR, lambda: _door_events(engine, site, since, until)),
@@ -65,9 +59,11 @@ def export(engine: Engine, site: str, to: Path, since: int, until: int, told: To
         ("door-weeks", DOOR_WEEK, lambda: _door_weeks(engine, site, since, until)),
         ("door-weeks-signed", DOOR_SIGNED, lambda: _door_weeks_signed(engine, site, since, until)),
         ("tests", TEST, lambda: _of_record(engine, site, (PROVED,), since, until)),
-        ("drills", DRILL, lambda: _of_record(engine, site, DRILLS, since, until)),
-        ("drill-presses", DRILL_PRESS, lambda: _drill_presses(engine, site, since, until)),
-        ("postures", DRILL, lambda: _of_record(engine, site, POSTURES, since, until)),
+        ("drills", export_drills.DRILL, lambda: export_drills.drills(of_drills)),
+        ("drill-presses", export_drills.PRESS, lambda: export_drills.presses(of_drills)),
+        ("drill-acknowledgements", export_drills.ANSWER, lambda: export_drills.answers(of_drills)),
+        ("drill-deliveries", export_drills.DELIVERY, lambda: export_drills.deliveries(of_drills)),
+        ("postures", POSTURE, lambda: _of_record(engine, site, POSTURES, since, until)),
     )
     made = []
     for number, (name, columns, rows) in enumerate(lists):
@@ -119,9 +115,14 @@ def _new(path: Path) -> Any:
 
 
 def _incidents(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
-    statement = select(incidents.c.body).where(incidents.c.site == site).order_by(incidents.c.number)
-    for (body,) in _streamed(engine, statement):
-        incident = msgspec.json.decode(body, type=Incident)
+    statement = select(*STATE).where(incidents.c.site == site).order_by(incidents.c.number)
+    with engine.connect() as beside:
+        found = (incident_of(beside, site, row) for row in _streamed(engine, statement))
+        yield from _incident_rows(found, since, until)
+
+
+def _incident_rows(found: Iterable[Incident], since: int, until: int) -> Iterator[dict[str, Any]]:
+    for incident in found:
         if not since <= incident.opened_at < until:
             continue
         seen, ended = incident.acknowledged, incident.resolved
@@ -154,7 +155,9 @@ def _door_events(engine: Engine, site: str, since: int, until: int) -> Iterator[
 def _doors_now(engine: Engine, site: str) -> Iterator[dict[str, Any]]:
     statement = select(doors.c.row).where(doors.c.site == site).order_by(doors.c.device, doors.c.zone)
     for (row,) in _streamed(engine, statement):
-        door = msgspec.json.decode(row, type=DoorView)
+        door = read(row, DoorView)
+        if door is None:
+            continue  # its events are in the list of them
         where = {"device": door.place.device, "room": door.place.room, "building": door.place.building}
         state = {"label": door.label, "state": door.state, "since": stamp(door.since)}
         yield where | {"zone": door.zone} | state
@@ -182,27 +185,6 @@ def _of_record(
         detail = row["detail"]
         where = {"device": detail.get("device"), "zone": detail.get("zone")}
         yield row | where | {"at": stamp(row["at"])}
-
-
-def _drill_presses(engine: Engine, site: str, since: int, until: int) -> Iterator[dict[str, Any]]:
-    for row in chain.said(engine, site, PRESSES, since, until):
-        detail = row["detail"]
-        if "id" not in detail:
-            continue  # the same in the timeline of the drill's incident
-        yield {
-            "at": stamp(row["at"]),
-            "drill": detail.get("drill"),
-            "what": row["what"],
-            "device": detail.get("device"),
-            "event": detail.get("id"),
-            "pressed_at": detail.get("at"),
-            "standing": detail.get("standing"),
-            "answer": detail.get("answer"),
-            "by": detail.get("by"),
-            "incident": detail.get("incident"),
-            "reason": row["reason"],
-            "seq": row["seq"],
-        }
 
 
 def _streamed(engine: Engine, statement: Select[Any]) -> Iterator[Any]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
 from hub.delivery import Delivery
+from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
 from hub.loaded import Loaded
@@ -19,22 +20,30 @@ from hub.store.held import Held
 from hub.store.retention import remove
 from hub.store.statement import Statement
 from hub.store.tables import (
+    codes,
     deliveries,
     devices,
     doors,
     events,
     facts,
+    identities,
     incidents,
     personal,
     quarantine,
     record,
     troubles,
 )
+from hub.store.torn import STATE, read, torn, torn_incident, whole
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
-RESOLVED_READ: Final = 50
-"""Resolved incidents that a start looks at: far more than come within the hour for which lamps hear again."""
+RESOLVED_FOR_MS: Final = 3_600_000
+"""How long before the record's last row one may have been resolved, for its rooms to hear of it again:
+see :data:`hub.devices.LAMP_REPEATED_S`."""
+RESOLVED_READ: Final = 10_000
+"""Resolved incidents that a start looks at, at most, whatever a wall clock that jumped says of their time."""
+RESOLVED_AT_ONCE: Final = 100
+"""Of them read from the database together: most starts look at a few."""
 
 
 class Journal:
@@ -53,7 +62,7 @@ class Journal:
         self._earlier = Statement(earlier, engine.dialect, ())
         self._upserts = {
             table: self._statement(_upsert(table, name), table)
-            for table in (incidents, deliveries, troubles, devices, doors, facts)
+            for table in (incidents, deliveries, troubles, devices, doors, facts, codes, identities)
         }
         self._quarantine = insert(quarantine)
 
@@ -141,6 +150,16 @@ class Journal:
             for (device, zone), door in decision.doors.items():
                 where = {"site": site, "device": device, "zone": zone}
                 kept[doors][(device, zone)] = where if door is None else {**where, "row": _text(door)}
+            for digest, code in decision.codes.items():
+                kept[codes][digest] = {"site": site, "digest": digest, "row": _text(code)}
+            for serial, one in decision.identities.items():
+                kept[identities][serial] = {
+                    "site": site,
+                    "serial": serial,
+                    "device": one.device,
+                    "state": one.state,
+                    "row": _text(one),
+                }
             for name, value in decision.facts.items():
                 kept[facts][name] = {"site": site, "name": name, "value": value}
         for key, (incident, course) in latest_incidents.items():
@@ -173,43 +192,74 @@ class Journal:
                 wanted = [table.c.site == site, *(table.c[name] == value for name, value in where.items())]
                 return connection.execute(select(*columns).where(*wanted)).all()
 
-            seq = connection.execute(select(func.max(record.c.seq)).where(record.c.site == site)).scalar()
-            unresolved = connection.execute(
-                select(incidents.c.body, incidents.c.course).where(
-                    incidents.c.site == site, incidents.c.state.in_(("open", "acknowledged"))
-                )
-            ).all()
-            latest = (
-                select(incidents.c.body)
-                .where(incidents.c.site == site, incidents.c.state == "resolved")
-                .order_by(incidents.c.number.desc())
-                .limit(RESOLVED_READ)
-            )
+            last = connection.execute(
+                select(record.c.seq, record.c.at)
+                .where(record.c.site == site)
+                .order_by(record.c.seq.desc())
+                .limit(1)
+            ).first()
             number = select(func.max(incidents.c.number)).where(incidents.c.site == site)
-            return Loaded(
-                seq=seq or 0,
+            loaded = Loaded(
+                seq=0 if last is None else last.seq,
                 number=connection.execute(number).scalar() or 0,
                 facts=dict(rows(facts, facts.c.name, facts.c.value)),
-                incidents=[(_read(body, Incident), _read(course, KeptCourse)) for body, course in unresolved],
-                resolved=[_read(body, Incident) for (body,) in connection.execute(latest)],
-                deliveries=[
-                    _read(row, Delivery) for (row,) in rows(deliveries, deliveries.c.row, state="owed")
-                ],
-                troubles=[_read(row, Trouble) for (row,) in rows(troubles, troubles.c.row, open=True)],
-                devices={
-                    device: _read(row, DeviceView)
-                    for device, row in rows(devices, devices.c.device, devices.c.row)
-                },
-                doors=[_read(row, DoorView) for (row,) in rows(doors, doors.c.row)],
             )
+            self._load_incidents(connection, loaded)
+            if last is not None:
+                self._load_resolved(connection, loaded, last.at - RESOLVED_FOR_MS)
+            lost = loaded.torn
+            owed = rows(deliveries, deliveries, state="owed")
+            loaded.deliveries += [one for _, one in whole(owed, deliveries, Delivery, lost)]
+            loaded.troubles += [
+                one for _, one in whole(rows(troubles, troubles, open=True), troubles, Trouble, lost)
+            ]
+            for row, view in whole(rows(devices, devices), devices, DeviceView, lost):
+                loaded.devices[row.device] = view
+            loaded.doors += [one for _, one in whole(rows(doors, doors), doors, DoorView, lost)]
+            loaded.codes += [one for _, one in whole(rows(codes, codes), codes, Code, lost)]
+            loaded.identities += [
+                one for _, one in whole(rows(identities, identities), identities, Identity, lost)
+            ]
+            return loaded
+
+    def _load_incidents(self, connection: Connection, loaded: Loaded) -> None:
+        """Read those that are not resolved."""
+        state = incidents.c.state
+        other = or_(state < "resolved", state > "resolved")  # by the index, whatever else it may say
+        unresolved = (incidents.c.site == self._site, other)
+        for row in connection.execute(select(*STATE, incidents.c.course).where(*unresolved)).all():
+            incident, course = read(row.body, Incident), read(row.course, KeptCourse)
+            if incident is not None and course is not None and incident.state == row.state:
+                loaded.incidents.append((incident, course))
+            else:
+                loaded.torn.append(torn_incident(connection, self._site, row))
+
+    def _load_resolved(self, connection: Connection, loaded: Loaded, since: int) -> None:
+        """Read those that were resolved since then (wall ms), the latest of each room, the latest first."""
+        over = (
+            select(record.c.at, *STATE)
+            .join(incidents, and_(incidents.c.site == record.c.site, incidents.c.id == record.c.incident))
+            .where(record.c.site == self._site, record.c.stream == "incident.resolved")
+            .order_by(record.c.seq.desc())
+            .limit(RESOLVED_READ)
+        )
+        known: set[str] = set()
+        with connection.execution_options(yield_per=RESOLVED_AT_ONCE).execute(over) as found:
+            for row in found:
+                if row.at < since:
+                    return
+                incident = read(row.body, Incident)
+                if incident is None:
+                    loaded.torn.append(torn(incidents, row.id, row.body, {"state": row.state}))
+                    continue
+                rooms = {room.place.device for room in incident.rooms}
+                if not rooms <= known:
+                    known |= rooms
+                    loaded.resolved.append(incident)
 
 
 def _text(value: Any) -> str:
     return _JSON.encode(value).decode()
-
-
-def _read(text: str | bytes, kind: type[Any]) -> Any:
-    return msgspec.json.decode(text, type=kind)
 
 
 def _upsert(table: Table, dialect: str) -> Any:

@@ -13,12 +13,11 @@ from hub.incident import Incident
 from hub.record_chain import joined
 from hub.store.chain import head, values_and_gone
 from hub.store.tables import incidents, personal, record, troubles
+from hub.store.torn import STATE, incident_of, trouble_of
 from hub.view import StreamEvent, Trouble
 
 FORGOTTEN_AT_ONCE: Final = 200
 """Values that one word removes at most: a transaction of some milliseconds."""
-_INCIDENT = msgspec.json.Decoder(Incident)
-_TROUBLE = msgspec.json.Decoder(Trouble)
 
 
 class Reading:
@@ -29,10 +28,11 @@ class Reading:
         self._site = site
 
     def to_forget(
-        self, incident: str | None, person: str | None, after: tuple[int, str]
+        self, incident: str | None, person: str | None, after: tuple[int, str], newest: int
     ) -> list[tuple[int, str]]:
         """Return the next values beside the chain, after these, that an incident or a person left there.
 
+        None is of a row after the row ``newest``.
         A person's are those that say the name and nothing else; none of an unresolved incident is among them.
         """
         which = personal.c.incident == incident
@@ -48,6 +48,7 @@ class Reading:
             personal.c.value.is_not(None),
             which,
             later,
+            personal.c.seq <= newest,
             ~unresolved.exists(),
         )
         chosen = select(personal.c.seq, personal.c.field).where(*wanted)
@@ -66,18 +67,17 @@ class Reading:
             wanted.append(incidents.c.state.in_(states))
         if before is not None:
             wanted.append(incidents.c.number < before)
-        statement = select(incidents.c.body).where(*wanted).order_by(incidents.c.number.desc()).limit(limit)
+        statement = select(*STATE).where(*wanted).order_by(incidents.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
-            return [_INCIDENT.decode(body) for (body,) in connection.execute(statement)]
+            found = connection.execute(statement).all()
+            return [incident_of(connection, self._site, row) for row in found]
 
     def incident(self, incident_id: str) -> Incident | None:
         """Return one incident, or None."""
-        statement = select(incidents.c.body).where(
-            incidents.c.site == self._site, incidents.c.id == incident_id
-        )
+        statement = select(*STATE).where(incidents.c.site == self._site, incidents.c.id == incident_id)
         with self._engine.connect() as connection:
-            body = connection.execute(statement).scalar()
-        return None if body is None else _INCIDENT.decode(body)
+            row = connection.execute(statement).first()
+            return None if row is None else incident_of(connection, self._site, row)
 
     def timeline(self, incident_id: str) -> list[dict[str, Any]]:
         """Return an incident's rows of the record, oldest first: ``{"at","what","reason","detail"}``."""
@@ -130,7 +130,7 @@ class Reading:
     def stream_since(self, seq: int, limit: int = 1000) -> list[StreamEvent]:
         """Return the changes of incidents after a row of the record, each with its incident as it is now."""
         statement = (
-            select(record.c.seq, record.c.stream, incidents.c.body)
+            select(record.c.seq, record.c.stream, *STATE)
             .join(
                 incidents,
                 and_(incidents.c.site == record.c.site, incidents.c.id == record.c.incident),
@@ -141,8 +141,8 @@ class Reading:
         )
         with self._engine.connect() as connection:
             return [
-                StreamEvent(number, kind, _INCIDENT.decode(body))
-                for number, kind, body in connection.execute(statement)
+                StreamEvent(row.seq, row.stream, incident_of(connection, self._site, row))
+                for row in connection.execute(statement).all()
             ]
 
     def head(self) -> tuple[int, str] | None:
@@ -152,10 +152,10 @@ class Reading:
     def troubles(self, limit: int = 500) -> list[Trouble]:
         """Return the newest troubles, open and restored."""
         statement = (
-            select(troubles.c.row)
+            select(troubles)
             .where(troubles.c.site == self._site)
             .order_by(troubles.c.open.desc(), troubles.c.since.desc())
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [_TROUBLE.decode(row) for (row,) in connection.execute(statement)]
+            return [trouble_of(row) for row in connection.execute(statement)]

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, update
 
 from hub.decision import Removal
-from hub.incident import Incident
+from hub.kept_facts import ASIDE
 from hub.record_chain import FORGOTTEN
-from hub.store.tables import deliveries, events, incidents, personal, quarantine, record, troubles
+from hub.store.tables import deliveries, events, facts, incidents, personal, quarantine, record, troubles
+from hub.store.torn import STATE, incident_of
 
 AT_ONCE: Final = 200
 """Values in one transaction at most: some milliseconds, so that no press waits for it."""
@@ -116,19 +117,21 @@ def _clear_states(connection: Connection, site: str, seqs: list[int], person: st
     """
     chosen = select(personal.c.incident).where(personal.c.site == site, personal.c.seq.in_(seqs)).distinct()
     of_these = (incidents.c.site == site, incidents.c.id.in_(chosen), incidents.c.state == "resolved")
-    found = connection.execute(select(incidents.c.id, incidents.c.body).where(*of_these)).all()
-    for key, body in found:
-        incident = msgspec.json.decode(body, type=Incident)
+    found = connection.execute(select(*STATE).where(*of_these)).all()
+    for row in found:
+        incident = incident_of(connection, site, row)
         bare: dict[str, Any] = {
             name: replace(deed, by=FORGOTTEN)
             for name, deed in (("acknowledged", incident.acknowledged), ("resolved", incident.resolved))
             if deed is not None and person in (None, deed.by)
         }
         text = msgspec.json.encode(replace(incident, **bare)).decode()
-        of_this = (incidents.c.site == site, incidents.c.id == key)
+        of_this = (incidents.c.site == site, incidents.c.id == row.id)
         connection.execute(update(incidents).where(*of_this).values(body=text, course="{}"))
+        aside = f"{ASIDE}{incidents.name} {row.id}"
+        connection.execute(delete(facts).where(facts.c.site == site, facts.c.name == aside))
     if found:
-        over = (deliveries.c.incident.in_([key for key, _ in found]), deliveries.c.state != "owed")
+        over = (deliveries.c.incident.in_([row.id for row in found]), deliveries.c.state != "owed")
         connection.execute(delete(deliveries).where(deliveries.c.site == site, *over))
 
 

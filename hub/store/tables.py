@@ -144,6 +144,24 @@ quarantine = Table(  # what the database refused while it worked: raw, for a per
     Column("why", Text, nullable=False),
 )
 
+codes = Table(
+    "codes",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("row", Text, nullable=False),  # hub.enrolment.identity.Code as JSON
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("serial", String(64), primary_key=True),
+    Column("device", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("row", Text, nullable=False),  # hub.enrolment.identity.Identity as JSON
+)
+
 people = Table(
     "people",
     metadata,

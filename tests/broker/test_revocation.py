@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from config.connection import Line
+from config.dialling import their_certificate
 from config.shared_settings import Tls
+from hub.authority.broker_files import ASKED
 from hub.authority.closing import ClosingError, close_session, refuses_probe
 from hub.authority.names import agent_name, event_name
 from tests.config.test_connection import Ears
+from tests.install import SYSTEMD
 from tests.school_broker import SchoolBroker
 from tests.site import until
 
@@ -23,6 +30,39 @@ pytestmark = pytest.mark.broker
 def school(tmp_path: Path) -> Iterator[SchoolBroker]:
     with SchoolBroker(tmp_path) as running:
         yield running
+
+
+def test_the_services_own_command_has_the_broker_take_its_lists(school: SchoolBroker, tmp_path: Path) -> None:
+    """What tocsin-broker-reload.service runs, with this broker's folders in the place of its own."""
+    unit = (SYSTEMD / "tocsin-broker-reload.service").read_text()
+    (line,) = re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+    reload = school.folder.parent / "files" / ASKED
+    reload.parent.mkdir()
+    command = line.replace("/var/lib/tocsin/broker/reload/asked", str(reload))
+    command = command.replace("/var/lib/tocsin-broker", str(school.folder))
+    school.files.keep_lists(["room-101"], [7])
+    assert reload.exists()
+    assert not refuses_probe(school.at(None), school.data)
+    subprocess.run(["/bin/sh", "-c", command], check=True)
+    assert not reload.exists()
+    until("the list is taken", lambda: refuses_probe(school.at(None), school.data))
+    school.stop()
+    subprocess.run(["/bin/sh", "-c", command], check=True)  # nobody to be told
+
+
+def test_a_new_certificate_of_the_broker_is_taken_too(school: SchoolBroker) -> None:
+    """When the settings name another address for it; nobody has to sign in again."""
+    with ExitStack() as stack:
+        ears = Rooms(school, stack).line("school.room-101", school.enrol("room-101"))
+        school.files.keep_certificate([school.tls_name, "10.1.2.3"])
+        os.kill(school.pid, signal.SIGHUP)
+
+        def shown() -> tuple[str, ...]:
+            found = their_certificate(school.at(school.own(event_name(school.site))))
+            return () if found is None else found.hosts
+
+        until("the new one is shown", lambda: "10.1.2.3" in shown())
+        assert not ears.downs
 
 
 class Rooms:

@@ -40,6 +40,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
+    (tmp_path / "webhook-secret").touch(0o600)
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
     targets = re.findall(r"^#   (.+ = .+://.+)$", text, flags=re.MULTILINE)
     (tmp_path / "phones").write_text("\n".join(targets))

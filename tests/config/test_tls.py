@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization as s
 from pytest_mock import MockerFixture
 
 from config.connection import Line
+from config.dialling import DialError, Dialler
 from config.shared_settings import Broker, Tls
 from config.this_user import this_user
 from tests.config.test_connection import Ears
@@ -103,6 +104,23 @@ def test_the_right_certificates_get_through(
         line.renew()
         ears.wait_up(2)
         assert time.monotonic() - asked < 2
+
+
+def test_the_brokers_own_name_counts_where_one_is_set(tmp_path: Path, site: Authority, mine: Tls) -> None:
+    """And not its address, which may change."""
+    own = site.issue("own", "broker.demo.tocsin.internal")
+    with tls_mosquitto(tmp_path / "b", site, own=own) as running:
+        at = Broker(host=HOST, port=running.port, tls=mine)
+        for name, words in (
+            (None, f"is for broker.demo.tocsin.internal, not for {HOST}; set host to what it is for"),
+            (
+                "door.demo.tocsin.internal",
+                "not for door.demo.tocsin.internal; set tls_name to what it is for",
+            ),
+        ):
+            with pytest.raises(DialError, match=words):
+                Dialler(msgspec.structs.replace(at, tls_name=name)).dial()
+        Dialler(msgspec.structs.replace(at, tls_name="broker.demo.tocsin.internal")).dial().close()
 
 
 @BOTH

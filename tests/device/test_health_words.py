@@ -33,7 +33,7 @@ def troubles(words: HealthWords, machine: Machine, mono: float = 0.0) -> set[str
 
 def test_every_trouble_has_its_key_whatever_is_known() -> None:
     """So that the agent can end each."""
-    keys = {"supply", "heat", "processor", "disk space", "memory", "root"}
+    keys = {"supply", "heat", "processor", "disk space", "memory", "root", "files"}
     assert set(HealthWords().judge(Machine(), 0.0)) == keys
     assert set(HealthWords(PINS).judge(Machine(), 0.0)) == keys | {"ups", "ups battery"}
     assert not any(HealthWords(PINS).judge(WELL, 0.0).values())

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from config import sign_in
 from config.agent_settings import LinkSettings
@@ -20,6 +21,7 @@ from device.found import Found
 from device.reach import certificates, reach
 from tests.device.wired import room
 from tests.mosquitto import HOST, Mosquitto, Wire, free_port
+from tests.school_broker import SchoolBroker
 from tests.site import until
 from tests.tls import DAY, FUTURE, NOW, PAST, Authority, tls_mosquitto
 
@@ -77,6 +79,22 @@ def test_with_tls_nobody_signs_in(tmp_path: Path) -> None:
         assert found.faults == []
         assert found.lines[0].startswith("reached; TLSv1.")
         assert "connected from" not in broker.log.read_text().replace("New connection from", "")
+
+
+@pytest.mark.broker
+def test_a_schools_broker_is_asked_for_the_name_that_never_changes(tmp_path: Path) -> None:
+    """And one that is another's is refused in words, with the setting to correct."""
+    with SchoolBroker(tmp_path) as school:
+        link = LinkSettings(
+            host=HOST, port=school.port, tls=school.enrol("room-101"), tls_name=school.tls_name
+        )
+        found = reach(link, lambda: True, "school.room-101")
+        assert found.faults == []
+        assert found.lines[0].startswith("reached; TLSv1.")
+        assert "right on both sides, and it is broker.school.tocsin.internal. Signed in as" in found.lines[0]
+        (fault,) = reach(replace(link, tls_name="broker.other.tocsin.internal"), lambda: True).faults
+        assert "is for broker.school.tocsin.internal, not for broker.other.tocsin.internal" in fault
+        assert "; set tls_name to what it is for" in fault
 
 
 class Deaf:
@@ -203,6 +221,14 @@ def test_a_certificates_days(tmp_path: Path) -> None:
     found = days_of(site.issue("lincoln.room-101", not_after=NOW + 10 * DAY))
     assert found.faults == []
     assert "enrol this agent again before that" in found.warnings[0]
+
+
+def test_a_certificate_that_never_ends_has_no_days(tmp_path: Path) -> None:
+    """As the site's own authority signs them, whatever the clock says."""
+    site = Authority(tmp_path, "The site")
+    endless = site.issue("lincoln.room-101", not_after=dt.datetime(9999, 12, 31, tzinfo=dt.UTC))
+    found = days_of(endless, now=dt.datetime(2150, 1, 1, tzinfo=dt.UTC))
+    assert found.lines[0].endswith("this agent's, of lincoln.room-101, without an end")
 
 
 def test_a_certificate_of_another_room_or_time(tmp_path: Path) -> None:

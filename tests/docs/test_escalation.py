@@ -38,4 +38,4 @@ def test_what_is_quoted_is_what_is_said(
 
 
 def test_something_is_quoted() -> None:
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 8

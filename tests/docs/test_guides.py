@@ -27,6 +27,7 @@ SPOKEN = {
     ("hub/presses.py", "f'flaw-{what}'"): {"flaw-*"},
     ("hub/devices.py", "f'flaw-{fact.what}'"): {"flaw-state", "flaw-health"},
     ("hub/vitals.py", "rule.what"): {rule.what for rule in RULES},
+    ("hub/enrolment/identities.py", "f'door-{fact.what}'"): {"door-code", "door-certificate"},
     ("hub/own_state.py", "rule.what"): {
         *(rule.what for rule in OWN_RULES),
         "hub-certificate",

@@ -16,6 +16,7 @@ from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.migrate import bring_up
 from hub.store.people import People
+from tests.school_files import example_school
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
 
@@ -84,6 +85,22 @@ def test_check_refuses_a_school_that_names_nobody_in_the_officers_place(
     assert main(["check", "--config", str(config)]) == 0
 
 
+def test_check_names_a_secret_that_anybody_may_read(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With its key and the command that closes it; the hub itself would start, and say so."""
+    phones = config.parent / "phones"
+    phones.write_text("Reyes = ntfy://topic\n")
+    phones.chmod(0o644)
+    config.write_text(
+        config.read_text() + f'[channels.phones]\ntype = "apprise"\ntargets_file = "{phones}"\n'
+    )
+    assert main(["check", "--config", str(config)]) == 2
+    said = capsys.readouterr().err
+    assert f"channels.phones.targets_file: {phones} (mode 0644) is open: anybody may read it" in said
+    assert f"sudo chmod g-w,o-rwx {phones}" in said
+    phones.chmod(0o600)
+    assert main(["check", "--config", str(config)]) == 0
+
+
 def test_check_reminds_of_an_agreement_that_is_to_be_reviewed(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +125,37 @@ def test_explain_says_who_would_be_told_and_why(config: Path, capsys: pytest.Cap
     with pytest.raises(SystemExit):
         main(["explain", "--config", str(config), "--kind", "panic", "--room", "101", "--at", "noon"])
     assert "must be a date and time, such as 2026-11-23T10:02" in capsys.readouterr().err
+
+
+def test_explain_of_a_drill_and_of_a_door(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whom a drill spares, what is real in it all the same; a door's plan by what is told of it."""
+    words = ["explain", "--config", str(example_school(tmp_path)), "--at", "2026-11-23T10:02"]
+
+    def lines(*more: str) -> list[str]:
+        assert main([*words, *more]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    panic = ("--kind", "panic", "--room", "101")
+    drill = lines(*panic, "--drill")
+    assert "      0 s    of dispatch (dispatch): step 1 at 0 s: not sent because of the drill" in drill
+    assert not any("again every" in line for line in drill)
+    led = lines(*panic, "--leader", "Dr. Okafor")
+    assert "      0 s  Dr. Okafor (phones/Dr. Okafor): EXPECTED: told of every press of a drill" in led
+    real = lines("--kind", "duress", "--room", "101", "--drill")
+    assert real[0] == "duress is real in every drill"
+    assert "      0 s  dispatch (dispatch): step 1 at 0 s" in real
+    assert "  assist is real, too, unless the drill has it among its kinds" in lines(
+        "--kind", "assist", "--room", "101", "--drill"
+    )
+    heads = [line.split(",")[0] for line in lines("--kind", "door", "--room", "gym") if line[0] != " "][1:]
+    assert heads == ["door (secure) in Gym", "door (after hours) in Gym", "door (held open) in Gym"]
+    assert lines("--kind", "door", "--room", "101")[-1] == "nobody is told of it, whenever it is open"
+    for wrong, said in (
+        ((*panic, "--leader", "Okafor"), "no person 'Okafor'; people: Officer Reyes"),
+        (("--kind", "door", "--room", "gym", "--drill"), "a drill covers no door"),
+    ):
+        assert main([*words, *wrong]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_check_says_all_that_is_wrong_and_exits_with_2(tmp_path: Path) -> None:
@@ -156,6 +204,7 @@ def test_nothing_starts_with_a_fault(
 
 def test_a_secret_that_cannot_be_used_is_a_fault(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also one that only the channel itself can judge; it is not shown."""
+    (config.parent / "secret").touch(0o600)
     (config.parent / "secret").write_text("whsec_tooshort\n")
     channel = '[channels.hook]\ntype = "webhook"\nurl = "https://example.org/"\n'
     text = config.read_text() + channel + f'secret_file = "{config.parent}/secret"\n'

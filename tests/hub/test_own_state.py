@@ -144,12 +144,26 @@ def test_the_shell_looks_at_disk_and_certificates(tmp_path: Path) -> None:
     assert look_at_certificates(site_settings(broker=NamedBroker(tls=gone))).cert_ends == {}
 
 
+def test_files_that_are_open_to_others_are_a_trouble_until_they_are_closed() -> None:
+    """Its words follow what is open; what isn't looked at changes nothing."""
+    site = new_site()
+    measured(site, Measured(too_open=()), 0)
+    assert own(site) == set()
+    measured(site, Measured(too_open=("a is open: sudo chmod g-w,o-rwx a", "b is open")), 60)
+    assert site.view.troubles["file-rights"].detail == "a is open: sudo chmod g-w,o-rwx a; b is open"
+    measured(site, Measured(too_open=("b is open",)), 120)
+    measured(site, Measured(disk_free_mb=5000.0), 130)
+    assert site.view.troubles["file-rights"].detail == "b is open"
+    measured(site, Measured(too_open=()), 180)
+    assert own(site) == set()
+
+
 def test_each_look_is_put_on_the_queue(tmp_path: Path) -> None:
-    """Disk, backup and certificates, on threads of their own."""
+    """Disk, backup, certificates and files, on threads of their own."""
     found: list[Measured] = []
-    measuring = Measuring(site_settings(data=tmp_path), found.append)
+    measuring = Measuring(lambda: site_settings(data=tmp_path), tmp_path / "hub.toml", found.append)
     measuring.start()
-    until("all three looks", lambda: len(found) == 3)
+    until("all four looks", lambda: len(found) == 4)
     measuring.stop()
     assert [fact.disk_free_mb is not None for fact in found].count(True) == 1
 

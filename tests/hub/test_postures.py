@@ -257,9 +257,14 @@ def test_what_a_broker_keeps_under_a_higher_number_is_taken_up(desk: Desk, since
     assert desk.now.asked is not None
 
 
-@pytest.mark.parametrize("n", [MAX_INT, LAST_N + 1])
-def test_a_number_that_leaves_none_for_the_next_is_not_taken_up(desk: Desk, n: int) -> None:
-    """What the hub says is put in its place with the broker, and the next lockdown can be said and read."""
+@pytest.mark.parametrize(
+    ("n", "least"), [(MAX_INT, T0 + 30_000), (LAST_N + 1, LAST_N + 3), (OBEYED_N, T0 + 30_000)]
+)
+def test_a_number_that_leaves_none_for_the_next_is_not_taken_up(desk: Desk, n: int, least: int) -> None:
+    """What the hub says is put in its place with the broker, and the next lockdown is obeyed by all.
+
+    The rooms obey a number that no hub gave but leaves room: the hub's own goes above it.
+    """
     desk.says("hold", 10)
     strange = Posture(v=1, n=n, posture="normal", drill=False, since="2026-11-23T10:00:00.000Z")
     desk.release(desk.site.decide(PostureHeard(strange), at(20)))
@@ -267,7 +272,7 @@ def test_a_number_that_leaves_none_for_the_next_is_not_taken_up(desk: Desk, n: i
     assert [t.what for t in desk.site.troubles.open.values()] == ["posture-far"]
     desk.says("lockdown", 30)
     assert desk.told == [("hold", False, False), ("hold", False, False), ("lockdown", False, False)]
-    assert desk.numbers[-1] == T0 + 30_000
+    assert desk.numbers[-1] == least
 
 
 def test_a_number_of_a_clock_that_was_far_ahead_is_taken_up(desk: Desk) -> None:

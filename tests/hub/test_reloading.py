@@ -30,6 +30,7 @@ class World:
         self.folder = folder
         self.config = folder / "hub.toml"
         self.secret = folder / "secret"
+        self.secret.touch(0o600)
         self.secret.write_text(SECRET)
         self.write()
         self.settings = load(self.config, HubSettings, check_hub)

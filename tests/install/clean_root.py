@@ -6,11 +6,11 @@ that this Python's pip fetched.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 from tests.install import ROOT
@@ -59,11 +59,13 @@ class CleanRoot:
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, target / name)
 
-    def bring_wheels(self, extras: str = "hub,device") -> None:
+    def bring_wheels(self) -> None:
         """Fetch what a box without network needs, as docs/first-box.md says."""
-        command = [sys.executable, "-m", "pip", "download", "-q", "-d", str(self.folder / "root/wheels")]
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
+        for lock in ("hub", "agent", "build"):
+            command += ["-r", str(ROOT / f"scripts/locks/{lock}.txt")]
         done = subprocess.run(
-            [*command, f"{ROOT}[{extras}]", "hatchling"], capture_output=True, text=True, check=False
+            [*command, "-d", str(self.folder / "root/wheels")], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-2000:]
 
@@ -125,12 +127,12 @@ def bring_clash(root: CleanRoot) -> None:
         '[project]\nname = "clash"\nversion = "1"\n'
         '[tool.hatch.build.targets.wheel]\npackages = ["config"]\n'
     )
-    archive = root.folder / "root/wheels/clash-1.tar.gz"
-    with tarfile.open(archive, "w:gz") as packed:
-        packed.add(source, "clash-1")
-    pyproject = root.folder / "root/tocsin/pyproject.toml"
-    text = pyproject.read_text(encoding="utf-8")
-    pyproject.write_text(text.replace('"msgspec>=', '"clash",\n  "msgspec>=', 1), encoding="utf-8")
+    wheels = root.folder / "root/wheels"
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(source)]
+    subprocess.run(command, check=True)
+    digest = hashlib.sha256((wheels / "clash-1-py3-none-any.whl").read_bytes()).hexdigest()
+    with (root.folder / "root/tocsin/scripts/locks/hub.txt").open("a") as lock:
+        lock.write(f"clash==1 --hash=sha256:{digest}\n")
 
 
 def mirror() -> list[str]:

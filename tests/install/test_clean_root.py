@@ -162,7 +162,7 @@ def test_settings_that_are_wrong_stop_an_upgrade_before_it_changes_anything(clea
         {UP}
         before=$(readlink /opt/tocsin/current) pid=$(systemctl show -p MainPID --value tocsin-hub)
         code=0; {HUB} || code=$?; [ "$code" = 1 ]
-        sed -i '/^  "clash",$/d' /root/tocsin/pyproject.toml
+        sed -i '/^clash==/d' /root/tocsin/scripts/locks/hub.txt
         sed -i 's/^port = 8080/port = "eighty"/' /etc/tocsin/hub.toml
         code=0; {HUB} || code=$?; [ "$code" = 1 ]
         [ "$(readlink /opt/tocsin/current)" = "$before" ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tomllib
 
 import pytest
 
@@ -82,11 +81,3 @@ def test_a_clash_names_the_package_and_who_brings_it() -> None:
         "the package 'device' comes from device-lib and tocsin; allowed: tocsin alone",
         "the package 'hub' comes from no distribution; allowed: tocsin alone",
     ]
-
-
-def test_lgpio_is_the_version_that_the_project_asks_for() -> None:
-    """Where there is no wheel the installer builds it, and must not build another."""
-    [pinned] = re.findall(r"^LGPIO='([^']+)'", INSTALL.read_text(encoding="utf-8"), re.MULTILINE)
-    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = asked["project"]["optional-dependencies"]["device"]
-    assert pinned in [requirement.partition(";")[0].strip() for requirement in wanted]

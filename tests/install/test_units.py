@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from hub.authority.broker_files import ASKED
 from tests.install import SYSTEMD
 
 BACKUP = SYSTEMD / "tocsin-backup.service"
+RELOAD = SYSTEMD / "tocsin-broker-reload.service"
 UNITS = sorted(SYSTEMD.glob("tocsin-*.service"))
-ALWAYS = [unit for unit in UNITS if unit != BACKUP]
+ALWAYS = [unit for unit in UNITS if unit not in (BACKUP, RELOAD)]
 """Those that run for ever."""
 MOST_EXPOSED = 2.0
 
@@ -66,10 +68,10 @@ def copies(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_there_are_three_and_the_backup() -> None:
-    """Broker, hub and agent run for ever; the backup by its timer."""
+def test_there_are_three_and_two_that_end() -> None:
+    """Broker, hub and agent run for ever; the backup by its timer, the broker's reload by its path."""
     assert [unit.stem for unit in ALWAYS] == ["tocsin-agent", "tocsin-broker", "tocsin-hub"]
-    assert BACKUP in UNITS
+    assert {BACKUP, RELOAD} < set(UNITS)
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
@@ -172,15 +174,40 @@ def test_the_backup_is_the_hubs_and_holds_nobody_up() -> None:
     assert timer["Install"]["WantedBy"] == "timers.target"
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't installed")
-def test_systemd_understands_the_timer(copies: Path) -> None:
+@pytest.mark.parametrize("name", ["tocsin-backup.timer", "tocsin-broker-reload.path"])
+def test_systemd_understands_what_starts_the_others(copies: Path, name: str) -> None:
     """It finds its service beside it."""
-    shutil.copy(SYSTEMD / "tocsin-backup.timer", copies)
+    shutil.copy(SYSTEMD / name, copies)
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=one", "--man=no", copies / "tocsin-backup.timer"],
+        ["systemd-analyze", "verify", "--recursive-errors=one", "--man=no", copies / name],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "tocsin-backup.timer" not in done.stderr
+    assert name not in done.stderr
+
+
+def test_a_misspelt_key_of_the_path_would_be_found(copies: Path) -> None:
+    """The check above can fail."""
+    text = (SYSTEMD / "tocsin-broker-reload.path").read_text()
+    (copies / "tocsin-broker-reload.path").write_text(text.replace("PathExists", "PathExist"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", copies / "tocsin-broker-reload.path"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "tocsin-broker-reload.path" in done.stderr
+
+
+def test_the_broker_takes_its_lists_anew_as_often_as_asked() -> None:
+    """By the broker's own user, who alone may; what is watched is what the hub writes (broker_files)."""
+    path, service, hub = (
+        read(file) for file in (SYSTEMD / "tocsin-broker-reload.path", RELOAD, SYSTEMD / "tocsin-hub.service")
+    )
+    asked = f"/var/lib/tocsin/broker/{ASKED}"
+    assert dict(path["Path"]) == {"PathExists": asked, "Unit": RELOAD.name}
+    assert service["Unit"]["StartLimitIntervalSec"] == "0"
+    assert service["Service"]["User"] == "tocsin-broker"
+    assert f"rm -f {asked};" in service["Service"]["ExecStart"]
+    assert hub["Service"]["ReadWritePaths"] == "-/var/lib/tocsin/broker"
+    assert read(SYSTEMD / "tocsin-broker.service")["Unit"]["Wants"] == "tocsin-broker-reload.path"
 
 
 @pytest.mark.parametrize("unit", ALWAYS, ids=lambda unit: unit.stem)
@@ -214,4 +241,4 @@ def test_sysusers_and_tmpfiles_are_understood(tmp_path: Path) -> None:
     assert "Creating group 'dialout'" in said
     for line in (SYSTEMD / "tmpfiles.d" / "tocsin.conf").read_text().splitlines():
         if not line.startswith("#"):
-            assert re.fullmatch(r"d /\S+\s+0[0-7]{3}\s+\S+\s+\S+", line), line
+            assert re.fullmatch(r"d /\S+\s+[02][0-7]{3}\s+\S+\s+\S+", line), line

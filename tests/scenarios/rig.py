@@ -61,6 +61,7 @@ from hub.inputs import (
 from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then_by
 from hub.loaded import Loaded
 from hub.notice import sentence
+from hub.postures import HEAR_S
 from hub.presses import digests
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Site
@@ -74,6 +75,11 @@ WALL_0 = 1_790_000_000_000
 EPSILON = 1e-6
 
 Far = Literal["takes", "down", "refuses", "hangs"]
+VERDICTS: dict[str, Outcome] = {
+    "takes": Outcome("delivered", "200"),
+    "down": Outcome("temporary", "connection refused"),
+    "refuses": Outcome("permanent", "410"),
+}
 """What the far side of a channel does: takes it, can't now, never will, or says nothing at all."""
 
 STEPS = (
@@ -209,6 +215,10 @@ class Rig:
         self._said = 0
         self._told = 0
         self._start()
+        listened = self.now()._replace(mono=self.now().mono + HEAR_S)
+        said = Decision(listened.mono)
+        self.site.postures.look(said, listened)  # time 0 is when the broker has had its time to say another
+        self._do(said)
 
     # --- time ---
 
@@ -236,6 +246,12 @@ class Rig:
         """Somebody sets the wall clock; the recorder sees it in its next round."""
         self._wall_off_ms += round(seconds * 1000)
         self._look()
+
+    def clock_is_set(self, seconds: float) -> None:
+        """The network's time is there: the wall clock jumps, and is kept right from now on."""
+        self.wall_jumps(seconds)
+        self.clock = ClockTrust(True)
+        self._input(self.clock)
 
     # --- what happens around the hub ---
 
@@ -422,7 +438,8 @@ class Rig:
     def _meet_broker(self) -> None:
         """The connection to the broker comes up: what it keeps as the posture is heard, and said anew."""
         kept = self.retained
-        if (posture := self.view.posture.message()) is not None:
+        self.link("rest", up=True)
+        if self.site.postures.may_be_said_again and (posture := self.view.posture.message()) is not None:
             self._publish(posture)
         if kept is not None:
             self._input(PostureHeard(kept))
@@ -504,7 +521,13 @@ class Rig:
         unknown = [
             name for name in digests(fact, self.settings.site) if not self.site.presses.remembers(name)
         ]
-        self._do(self.site.decide(fact, self.now(), self._known.seen(unknown) if unknown else {}))
+        decision = Decision(self.now().mono)
+        known = self._known.seen(unknown) if unknown else {}
+        try:
+            self.site.decide(fact, self.now(), known, into=decision)
+        except RuntimeError:  # planted
+            self.site.in_doubt(decision, fact, self.now())
+        self._do(decision)
 
     def note(self, text: str = "all is well", by: str = "Reyes", which: int = -1) -> Answer:
         return self._ask(Note(self.incidents[which], by, "board", text))
@@ -590,8 +613,9 @@ class Rig:
         body = msgspec.json.decode(delivery.body)
         at = round(self.t, 3)
         if delivery.type == "drill.news":
-            self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
-            return Outcome("delivered", "200")
+            if far == "takes":
+                self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
+            return VERDICTS[far]
         if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
@@ -607,23 +631,16 @@ class Rig:
             delivery.body,
         )
         self.handed.append(notice)
-        if far == "takes":
-            if all(other.id != notice.id for other in self.notices):
-                self.notices.append(notice)  # else a repeat, which a receiver drops
-            return Outcome("delivered", "200")
-        return Outcome("temporary", "connection refused") if far == "down" else Outcome("permanent", "410")
+        if far == "takes" and all(other.id != notice.id for other in self.notices):
+            self.notices.append(notice)  # else a repeat, which a receiver drops
+        return VERDICTS[far]
 
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
         words = delivery.type.removeprefix("trouble.").removeprefix("record.")
         notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
             self.told_of_troubles.append(notice)
-        verdicts: dict[Far, Outcome] = {
-            "takes": Outcome("delivered", "200"),
-            "down": Outcome("temporary", "connection refused"),
-            "refuses": Outcome("permanent", "410"),
-        }
-        return verdicts[far]
+        return VERDICTS[far]
 
     # --- what a script asks ---
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from hub.asking import Done, Refused
-from tests.scenarios.rig import Rig
+from tests.scenarios.rig import Rig, site_settings
 
 
 def rooms(answer: object) -> list[str]:
@@ -231,3 +233,20 @@ def test_a_birth_hears_that_it_is_over_after_a_restart_of_the_hub_too(rig: Rig) 
     rig.commands.clear()
     rig.state(101, boot="a third")
     assert rig.commands == []
+
+
+def test_every_room_hears_that_it_is_over_after_a_restart_of_the_hub(make_rig: Callable[..., Rig]) -> None:
+    """Sixty rooms, each with an incident of its own, and then one that is pressed and resolved often."""
+    rig = make_rig(site_settings("device"))
+    latest = {room: rig.press(room) for room in range(101, 161)}
+    for incident in list(rig.view.incidents):
+        rig.resolve(which=rig.incidents.index(incident))
+    for _ in range(60):
+        latest[160] = rig.press(160)
+        rig.resolve()
+    rig.restart(down_s=600)
+    rig.commands.clear()
+    for room in latest:
+        rig.state(room, boot="another")
+    told = [(device, command.lamp, command.events) for device, command in rig.commands]
+    assert told == [(f"room-{room}", "resolved", (event,)) for room, event in latest.items()]

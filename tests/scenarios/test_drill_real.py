@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from config.drill_settings import DrillsSettings
-from hub.asking import DrillDone, PartOfDrill, PlanDrill
+from hub.asking import DrillDone, PartOfDrill, PlanDrill, Refused
 from hub.drill_record import name_of
 from hub.drill_report import report
 from hub.store.reading import Reading
-from tests.scenarios.rig import WALL_0, Rig
+from tests.scenarios.rig import WALL_0, Rig, site_settings
 from tests.scenarios.school import school
 from tests.scenarios.test_drills import Make, posture, real, rows, start
 
@@ -162,10 +163,26 @@ def test_a_drill_that_begins_and_ends_by_itself_says_so_to_leader_and_officer(ri
     ]
 
 
-@pytest.mark.parametrize(("leader", "told"), [("ortiz", True), ("Ortiz", True), ("zzz", False)])
+@pytest.mark.parametrize(("leader", "told"), [("ortiz", True), ("Ortiz", True), ("Lee", False)])
 def test_whoever_starts_a_drill_hears_where_its_leader_is_told_of_nothing(
     rig: Rig, leader: str, told: bool
 ) -> None:
+    """Lee, who asks for it, has no channel in the settings, and may lead it all the same."""
     answer = rig.ask(PlanDrill("lockdown", leader, "Lee", "board", 300))
     assert isinstance(answer, DrillDone)
     assert answer.leader_told is told
+
+
+def test_a_drill_whose_leader_nobody_knows_does_not_begin(rig: Rig) -> None:
+    """Nobody could be told of its presses: who is known is named."""
+    answer = rig.ask(PlanDrill("lockdown", "Ortis", "Lee", "board", 300))
+    assert isinstance(answer, Refused)
+    assert (answer.error, answer.detail) == ("bad-input", "leader: the settings know nobody as 'Ortis'")
+    assert "Ortiz" in answer.allowed
+    assert not rig.view.drills
+
+
+def test_without_people_in_the_settings_anybody_may_lead(make_rig: Callable[..., Rig]) -> None:
+    """A school that has named nobody yet can still exercise."""
+    rig = make_rig(site_settings())
+    assert isinstance(rig.ask(PlanDrill("lockdown", "Ortis", "Lee", "board", 300)), DrillDone)

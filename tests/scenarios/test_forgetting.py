@@ -43,8 +43,10 @@ def test_who_led_and_answered_a_drill_and_set_the_posture_goes_with_its_rows(
 def forget(rig: Rig, person: str) -> Forgotten:
     """What the API does: as many values at a time as the store finds, until there are none."""
     reading, after = Reading(rig._reader, "lincoln"), (-1, "")
+    head = reading.head()
+    newest = -1 if head is None else head[0]
     while True:
-        values = tuple(reading.to_forget(None, person, after))
+        values = tuple(reading.to_forget(None, person, after, newest))
         answer = rig.ask(Forget(values, "Admin", "api", "asked for", None, person))
         assert isinstance(answer, Forgotten)
         if not values:

@@ -39,7 +39,7 @@ def an_answer_stays_owed_after_the_incident_opened_again(patch: pytest.MonkeyPat
 
 
 def an_alarm_receiver_hears_of_rooms_every_two_seconds(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(escalation._Walk, "_called_since", lambda *_: "")
+    patch.setattr(escalation._Walk, "_called_at_once", lambda *_: "")
 
 
 def a_start_forgets_that_a_target_fails(patch: pytest.MonkeyPatch) -> None:

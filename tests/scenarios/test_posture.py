@@ -14,6 +14,7 @@ from config.hub_settings import HubSettings
 from config.plan_settings import PlanSettings, PostureSettings
 from hub.asking import PostureSet, Refused
 from hub.decision import Decision
+from hub.inputs import PostureHeard
 from tests.scenarios.rig import Rig, site_settings
 
 Make = Callable[..., Rig]
@@ -297,6 +298,67 @@ def test_a_hub_that_never_had_a_posture_lowers_none(rig: Rig, empty_record: Path
     assert new.view.posture.posture == "lockdown"
     assert new.view.posture.asked is not None
     assert new.rooms == new.view.posture.message()
+
+
+@pytest.fixture
+def empty(rig: Rig, empty_record: Path, tmp_path: Path) -> Rig:
+    """A hub with an empty record beside a broker that keeps the lockdown of the one before it."""
+    rig.posture("lockdown")
+    (tmp_path / "new").mkdir()
+    shutil.copy(empty_record, tmp_path / "new" / "tocsin.db")
+    new = Rig(tmp_path / "new", rig.settings)
+    new.wait(60)
+    assert rig.rooms is not None
+    new.retained = new.rooms = replace(rig.rooms, n=new.now().wall - 30_000)
+    new.rooms_heard()
+    return new
+
+
+def test_an_empty_record_says_nothing_before_it_has_heard(empty: Rig) -> None:
+    """Then it is the lockdown that the rooms hold: no broker keeps a normal in between."""
+    kept = empty.retained
+    empty.link("rest", up=True)
+    empty.wait(1.9)
+    assert (empty.rooms_heard(), empty.retained) == ([], kept)
+    assert kept is not None
+    empty._input(PostureHeard(kept))
+    empty.wait(60)
+    assert (empty.rooms_heard(), empty.retained) == ([], empty.view.posture.message())
+    assert empty.view.posture.posture == "lockdown"
+
+
+def test_an_empty_record_says_its_own_where_no_broker_answers(empty: Rig) -> None:
+    """Two seconds after the connection came up last."""
+    empty.retained = empty.rooms = None
+    empty.link("rest", up=True)
+    empty.wait(1.5)
+    empty.link("rest", up=False)
+    empty.link("rest", up=True)
+    empty.wait(1.9)
+    assert empty.rooms_heard() == []
+    empty.wait(0.1)
+    assert empty.rooms_heard() == ["63.5 s normal"]
+
+
+def test_a_plan_of_an_empty_record_does_not_lower_what_is_heard_next(empty: Rig) -> None:
+    """Somebody presses before the broker's word is there: the rooms stay in the lockdown they hold."""
+    empty.link("rest", up=True)
+    kept = empty.retained
+    assert kept is not None
+    empty.press(101, "nurse", "medical")
+    empty._input(PostureHeard(kept))
+    assert empty.rooms_heard() == ["60 s hold", "60 s lockdown"]
+    assert empty.view.posture.asked is not None
+
+
+def test_what_a_person_says_beside_an_empty_record_stands(empty: Rig) -> None:
+    kept = empty.retained
+    assert kept is not None
+    empty.link("rest", up=True)
+    empty.posture("secure")
+    empty._input(PostureHeard(kept))
+    empty.wait(10)
+    assert empty.rooms_heard() == ["60 s secure"]
 
 
 def test_the_clock_set_back_makes_no_room_deaf(rig: Rig) -> None:

@@ -122,4 +122,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "posture": _POSTURE,
 }
 PLAN: Final = _object(_FIELDS, optional=tuple(name for name in _FIELDS if name != "name"))
-PRESS: Final = _object({"device": _SHORT, "event": _SHORT}, optional=("device", "event"))
+PRESS: Final[Schema] = {
+    **_object({"device": _SHORT, "event": _SHORT}, optional=("device", "event")),
+    "dependentRequired": {"event": ["device"]},
+}

@@ -16,23 +16,26 @@ from hub.store.people import Token
 async def forget(request: Request, token: Token) -> Response:
     """``POST record/forget``: of one resolved incident, or one person's name wherever it stands alone.
 
-    Some values at a time, each time with a row that says who asked and why.
+    Some values at a time, each time with a row that says who asked and why. Those rows are not among what
+    is looked through, or a note that is the name itself would have one row after the other, for ever.
     """
     here = console.of(request)
     body = await body_of(request)
     incident, person = body.get("incident"), body.get("person")
-    if not (isinstance(incident, str) ^ isinstance(person, str)) or not (incident or person):
+    kinds = {type(incident), type(person)}
+    if kinds != {str, type(None)} or not (incident or person):
         raise bad_input("incident, person: found both or neither", "an incident's id, or a person's name")
     why = query.note_needed(body)
     reading = here.desk.reading
     if incident is not None and await here.aside.call(reading.incident, incident) is None:
         raise not_found(f"no incident {incident[:128]!r}")
     removed, recorded, after = 0, True, (-1, "")
+    head = await here.aside.call(reading.head)
+    newest = -1 if head is None else head[0]
     while True:
-        values = await here.aside.call(reading.to_forget, incident, person, after)
-        answer = await here.ask_for(
-            Forget(tuple(values), token.name, "api", why, incident, person), Forgotten
-        )
+        values = await here.aside.call(reading.to_forget, incident, person, after, newest)
+        word = Forget(tuple(values), token.name, "api", why, incident, person)
+        answer = await here.ask_for(word, Forgotten)
         if isinstance(answer, Refused):
             raise refused(answer)
         if not values:

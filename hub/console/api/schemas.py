@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from config.contract import INCIDENT_KINDS, POSTURES
+from config.contract import INCIDENT_KINDS, MAX_INT, POSTURES
 from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
 from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
@@ -227,14 +227,15 @@ ANSWER: Final[Schema] = {
 }
 _NOTE: Final[Schema] = {"type": ["string", "null"], "maxLength": NOTE_LONGEST}
 ACKNOWLEDGE: Final = _object(
-    {"revision": {"type": ["integer", "null"], "minimum": 1}, "note": _NOTE}, optional=("revision", "note")
+    {"revision": {"type": ["integer", "null"], "minimum": 1, "maximum": MAX_INT}, "note": _NOTE},
+    optional=("revision", "note"),
 )
 CONFIRM: Final = _object({"note": _NOTE}, optional=("note",))
 NOTE: Final = _object({"note": {"type": "string", "minLength": 1, "maxLength": NOTE_LONGEST}})
 RESOLVE: Final = _object(
     {
         "disposition": {"enum": list(DISPOSITIONS)},
-        "revision": {"type": ["integer", "null"], "minimum": 1},
+        "revision": {"type": ["integer", "null"], "minimum": 1, "maximum": MAX_INT},
         "note": _NOTE,
     },
     optional=("revision", "note"),
@@ -259,7 +260,11 @@ _POSTURE_NOW: Final = _object(
 )
 POSTURE: Final = _object({"posture": _ref("Posture")})
 SET_POSTURE: Final = _object(
-    {"posture": _POSTURE, "confirm": {"type": ["integer", "null"], "minimum": 0}, "note": _NOTE},
+    {
+        "posture": _POSTURE,
+        "confirm": {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_INT},
+        "note": _NOTE,
+    },
     optional=("confirm", "note"),
 )
 POSTURE_SET: Final = _object({"posture": _ref("Posture"), "changed": _YES_NO, "recorded": _YES_NO})
@@ -303,10 +308,17 @@ CLEAR_TROUBLE: Final = _object(
     {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
 )
 TROUBLE_CLEARED: Final = _object({"trouble": _TROUBLE, "recorded": _YES_NO})
-FORGET: Final = _object(
-    {"incident": {"type": "string"}, "person": {"type": "string", "minLength": 1}, "note": _NOTE},
-    optional=("incident", "person"),
-)
+FORGET: Final[Schema] = {
+    **_object(
+        {
+            "incident": {"type": "string", "minLength": 1},
+            "person": {"type": "string", "minLength": 1},
+            "note": {"type": "string", "minLength": 1, "maxLength": NOTE_LONGEST},
+        },
+        optional=("incident", "person"),
+    ),
+    "oneOf": [{"required": ["incident"]}, {"required": ["person"]}],
+}
 FORGOTTEN: Final = _object({"removed": _NUMBER, "left": _array(_TEXT), "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})

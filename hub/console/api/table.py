@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import MAX_INT
 from hub.console.api import (
     door_weeks,
     drill_schemas,
@@ -23,6 +24,7 @@ from hub.console.api import (
     walk_tests,
     zones,
 )
+from hub.console.api.query import STATES
 from hub.store.people import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -56,6 +58,8 @@ class Operation(Struct, frozen=True):
     media_type: str = "application/json"
 
 
+_STATE = f"({'|'.join(STATES)})"
+_WHOLE = {"type": "integer", "minimum": 0, "maximum": MAX_INT}
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
 _WEEK = Parameter("week", "path", "the week, such as 2026-W49", {"type": "string"})
 _DRILL = Parameter("id", "path", "the drill's id: its number", {"type": "string"})
@@ -65,16 +69,21 @@ _ZONE = (
     Parameter("zone", "path", "the zone's id", {"type": "string"}),
 )
 _LISTING = (
-    Parameter("state", "query", "only these states; several with commas", {"type": "string"}),
+    Parameter(
+        "state",
+        "query",
+        "only these states; several with commas",
+        {"type": "string", "pattern": f"^({_STATE}(,{_STATE})*)?$"},
+    ),
     Parameter(
         "limit",
         "query",
         "at most this many",
         {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
     ),
-    Parameter("before", "query", "only incidents with a lower number", {"type": "integer", "minimum": 0}),
+    Parameter("before", "query", "only incidents with a lower number", _WHOLE),
 )
-_RESUME = Parameter("Last-Event-ID", "header", "resume after this event", {"type": "integer", "minimum": 0})
+_RESUME = Parameter("Last-Event-ID", "header", "resume after this event", _WHOLE)
 
 
 def operations(openapi: Handler) -> tuple[Operation, ...]:

@@ -10,8 +10,8 @@ import pytest
 from cryptography import x509
 
 from config.certificate import read_certificate
-from hub.authority.authority import FOLDER, Authority
-from hub.authority.broker_files import CERTIFICATE, KEY, REVOKED, RIGHTS, BrokerFiles
+from hub.authority.authority import FOLDER, REVOKED, Authority
+from hub.authority.broker_files import ASKED, CERTIFICATE, KEY, RIGHTS, BrokerFiles
 from hub.authority.own_files import PROBE, keep_own, own_tls
 from hub.authority.revocation import read_list
 
@@ -68,6 +68,21 @@ def test_the_broker_may_read_and_nobody_else(files: BrokerFiles, folder: Path) -
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
 
 
+def test_the_broker_is_asked_after_each_change_alone(files: BrokerFiles, folder: Path) -> None:
+    """Once all is written; systemd's path unit waits for the file, and removes it."""
+    (folder / ASKED).parent.mkdir(parents=True)
+    changes = [
+        lambda: files.keep_certificate(NAMES),
+        lambda: files.keep_lists(["room-101"], []),
+        lambda: files.keep_lists(["room-101"], [7]),
+    ]
+    for change in changes:
+        assert change()
+        (folder / ASKED).unlink()
+        assert not change()
+        assert not (folder / ASKED).exists()
+
+
 def test_each_list_is_numbered_above_any_before_it(
     files: BrokerFiles, authority: Authority, folder: Path, data: Path
 ) -> None:
@@ -81,6 +96,17 @@ def test_each_list_is_numbered_above_any_before_it(
     (data / FOLDER / REVOKED).unlink()  # the hub's own, as after a restored backup without it
     BrokerFiles(authority, folder, data, site="lincoln", hub="hub-1").keep_lists([], range(1, 4))
     assert revoked(folder, data)[0] == 6
+
+
+def test_nobody_is_ever_taken_off_the_list(files: BrokerFiles, folder: Path, data: Path) -> None:
+    """A restored record may not know of a Pi that was stolen since; probes of earlier lists go."""
+    files.keep_lists([], [7, 8])
+    assert not files.keep_lists([], [7])
+    assert files.keep_lists([], [9])
+    assert revoked(folder, data) == (2, {7, 8, 9})
+    (folder / REVOKED).unlink()
+    assert files.keep_lists([], [])
+    assert revoked(folder, data) == (3, {7, 8, 9})
 
 
 def test_a_list_that_was_cut_short_is_written_anew(files: BrokerFiles, folder: Path, data: Path) -> None:

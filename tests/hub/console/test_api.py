@@ -304,7 +304,13 @@ def test_devices_doors_drills_and_troubles_are_listed(desk: FrontDesk, api: Call
 
 def test_what_is_not_there_and_what_is_not_possible_are_json_too(api: Caller) -> None:
     """404 for an unknown path under /api/, 405 with what is allowed for a wrong method."""
-    for path in ("/api/v1/nothing", "/api/v2/incidents", "/api/", "/api/v1/incidents/a/b/c"):
+    for path in (
+        "/api/v1/nothing",
+        "/api/v2/incidents",
+        "/api/",
+        "/api/v1/incidents/a/b/c",
+        "/api/v1/drills/a%0Ab",
+    ):
         reply = api.get(path)
         assert (reply.status, reply.json["error"]) == (404, "not-found"), path
     for method, path in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.hub.console.caller import Caller
@@ -33,11 +35,32 @@ def test_what_an_incident_left_is_removed_by_whoever_may(
         ({"note": "why"}, 422, "bad-input"),
         ({"person": "", "note": "why"}, 422, "bad-input"),
         ({"person": "Reyes"}, 422, "bad-input"),
+        ({"incident": [], "person": "Reyes", "note": "why"}, 422, "bad-input"),
+        ({"incident": 7, "person": "Reyes", "note": "why"}, 422, "bad-input"),
+        ({"incident": False, "note": "why"}, 422, "bad-input"),
     ],
 )
 def test_what_is_to_be_removed_and_why_is_said(
-    desk: FrontDesk, api: Caller, body: dict[str, str], status: int, error: str
+    desk: FrontDesk, api: Caller, body: dict[str, Any], status: int, error: str
 ) -> None:
     reply = api.post(FORGET, body)
     assert (reply.status, reply.json["error"]) == (status, error)
     assert desk.forgotten == []
+
+
+def test_what_is_said_of_it_meanwhile_is_not_looked_through(
+    desk: FrontDesk, api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each round ends at the row that was the newest when it was asked for."""
+    rounds: list[int] = []
+
+    def to_forget(
+        _: str | None, __: str | None, after: tuple[int, str], newest: int
+    ) -> list[tuple[int, str]]:
+        rounds.append(newest)
+        return [(after[0] + 1, "by")] if len(rounds) < 3 else []
+
+    monkeypatch.setattr(desk.reading, "head", lambda: (41 + len(rounds), "h"))
+    monkeypatch.setattr(desk.reading, "to_forget", to_forget)
+    assert api.post(FORGET, {"person": "0", "note": "0"}).status == 200
+    assert rounds == [41, 41, 41]

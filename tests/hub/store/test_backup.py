@@ -18,8 +18,10 @@ from config.backup_settings import BackupSettings
 from config.hub_settings import HubSettings, StoreSettings
 from hub import alone
 from hub.asking import Acknowledge
+from hub.authority.authority import CERTIFICATE_FILE, FOLDER, KEY_FILE, Authority
 from hub.backup import taking
 from hub.backup.fault import BackupError
+from hub.backup.placing import place_files
 from hub.backup.restoring import Backup, open_backup, restore_store
 from hub.backup.result import Result, read_result
 from hub.backup.taking import KEPT_LEAST, WORK, Taken, back_up
@@ -180,6 +182,23 @@ def test_settings_secrets_and_what_else_is_named_go_along(school: School, tmp_pa
     assert found[str(school.pin)][0] == "# the agent's\n"
     if not school.store.is_sqlite:
         assert "postgresql://" in found[str(school.store.data / "url")][0]
+
+
+def test_the_authority_goes_with_the_record(school: School, target: Store, tmp_path: Path) -> None:
+    """Rooms know no other; one that is there already is refused, with ``replace`` kept beside."""
+    made = Authority.open(school.settings.data / FOLDER, "lincoln")
+    backup = school.opened(school.take(), tmp_path / "work")
+    place_files(backup, tmp_path / "root", replace=False)  # not with the settings
+    assert not list((tmp_path / "root").rglob("authority*"))
+    other = Authority.open(target.data / FOLDER, "lincoln")
+    with pytest.raises(BackupError, match=r"authority\.key.*there, and not as in the backup; nothing was"):
+        restore_store(backup, school.of(target), T0, replace=False, told=nothing)
+    assert Authority.open(target.data / FOLDER, "lincoln").der == other.der
+    restore_store(backup, school.of(target), T0, replace=True, told=nothing)
+    assert Authority.open(target.data / FOLDER, "lincoln").der == made.der
+    kept = target.data / FOLDER / f"{KEY_FILE}.before-restore"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert (kept.parent / f"{CERTIFICATE_FILE}.before-restore").read_bytes() == other.pem
 
 
 def test_the_hub_is_never_held_up(school: School, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_lists_are_read_back_as_they_were(written: Store, tmp_path: Path) -> Non
     made = exported(written, to)
     names = (
         *("incidents", "doors", "doors-now", "door-weeks", "door-weeks-signed"),
-        *("tests", "drills", "drill-presses", "postures"),
+        *("tests", "drills", "drill-presses", "drill-acknowledgements", "drill-deliveries", "postures"),
     )
     assert sorted(path.name for path in made) == sorted(
         [f"{name}.{kind}" for name in names for kind in ("csv", "json")] + ["record.jsonl"]

@@ -17,6 +17,7 @@ from config.hub_settings import RoomSettings, ZoneSettings
 from hub.asking import Acknowledge, BypassZone, EndBypass, Resolve
 from hub.decision import Decision, RecordRow
 from hub.delivery import Outcome
+from hub.enrolment.identity import Code, Identity
 from hub.inputs import Asked, Attempted
 from hub.kept_course import KeptCourse
 from hub.loaded import Loaded
@@ -103,16 +104,42 @@ def test_in_one_batch_or_in_many_it_is_the_same(make_store: Callable[[], Store])
     assert kept[0] == kept[1]
 
 
-def test_a_start_reads_the_latest_that_were_resolved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The highest numbers first, and no more than it needs: those that ask are read apart."""
+def resolved_at(minutes: dict[int, int], *, rooms: int = 100) -> Decision:
+    """Incidents by number, each of a room of its own modulo ``rooms``, resolved at these minutes."""
+    made = {n: structs.replace(incident(press(100 + n % rooms)), id=f"i-{n}", number=n) for n in minutes}
+    over = {f"i-{n}": (structs.replace(one, state="resolved"), KeptCourse()) for n, one in made.items()}
+    rows = [
+        RecordRow(seq, minute * 60_000, "resolved", "over", f"i-{n}", "incident.resolved")
+        for seq, (n, minute) in enumerate(minutes.items(), 1)
+    ]
+    last = RecordRow(len(rows) + 1, 100 * 60_000, "hub-stopped", "asked to stop")
+    return Decision(0.0, record=[*rows, last], incidents=over)
+
+
+def test_a_start_reads_what_was_resolved_within_the_hour(journal: Journal) -> None:
+    """Before the record's last word, the latest first: by time and however many; open ones are read apart."""
+    journal.commit([resolved_at(dict.fromkeys(range(1, 20), 30) | dict.fromkeys(range(20, 95), 45))])
+    asking = structs.replace(incident(press(199)), id="i-open", number=99)
+    journal.commit([Decision(0.0, incidents={asking.id: (asking, KeptCourse())})])
+    loaded = journal.load()
+    assert [one.number for one in loaded.resolved] == list(range(94, 19, -1))
+    assert [one.number for one, _ in loaded.incidents] == [99]
+
+
+def test_a_start_reads_of_each_room_what_was_resolved_last(journal: Journal) -> None:
+    journal.commit([resolved_at(dict.fromkeys(range(1, 8), 50), rooms=3)])
+    assert [one.number for one in journal.load().resolved] == [7, 6, 5]
+
+
+def test_a_start_looks_at_a_bounded_number_whatever_the_clock_said(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that went back years makes all that was resolved look late."""
     monkeypatch.setattr("hub.store.journal.RESOLVED_READ", 2)
     journal = Journal(store.engine, "lincoln")
-    made = [structs.replace(incident(press(100 + n)), id=f"i-{n}", number=n) for n in range(1, 5)]
-    over = [structs.replace(one, state="resolved") for one in made[:3]]
-    journal.commit([Decision(0.0, incidents={one.id: (one, KeptCourse()) for one in (*over, made[3])})])
-    loaded = journal.load()
-    assert [one.number for one in loaded.resolved] == [3, 2]
-    assert [one.number for one, _ in loaded.incidents] == [4]
+    journal.commit([resolved_at(dict.fromkeys(range(1, 9), 900))])
+    assert [one.number for one in journal.load().resolved] == [8, 7]
+    journal.close()
 
 
 def test_sites_do_not_mix(store: Store) -> None:
@@ -407,3 +434,31 @@ def test_bypasses_and_what_people_were_told_of_troubles_are_kept(journal: Journa
     assert again.bypasses.of(device, zone) == site.bypasses.of(device, zone)
     assert {d.id for d in loaded.deliveries} == {d.id for d in told}
     assert {t.told_at for t in loaded.troubles if t.what == "unprotected"} == {at(106).wall}
+
+
+def test_codes_and_identities_are_what_a_start_reads(journal: Journal) -> None:
+    """The latest of each; another site's stay apart."""
+    code = Code("d" * 64, "room-101", made=1, ends=2, by="Lee", via="command")
+    one = Identity(
+        "1f",
+        "room-101",
+        "lincoln.room-101",
+        "signed",
+        "k" * 64,
+        "PEM",
+        "code",
+        code.digest,
+        1,
+        2,
+        "Lee",
+        "command",
+    )
+    journal.commit([Decision(1.0, codes={code.digest: code}, identities={one.serial: one})])
+    used, held = structs.replace(code, used=5), structs.replace(one, state="held", held=6, rows=(3,))
+    journal.commit([Decision(2.0, codes={code.digest: used}), Decision(3.0, identities={one.serial: held})])
+    loaded = journal.load()
+    assert (loaded.codes, loaded.identities) == ([used], [held])
+    other = Journal(journal._engine, "another")
+    loaded = other.load()
+    other.close()
+    assert (loaded.codes, loaded.identities) == ([], [])

@@ -262,7 +262,8 @@ def test_what_the_database_refused_goes_with_the_payloads(school: School) -> Non
 def forgotten(school: School, *, incident: str | None = None, person: str | None = None) -> Answer:
     """What the API does with what the store finds."""
     reading = Reading(school.store.reader(), "lincoln")
-    values = tuple(reading.to_forget(incident, person, (-1, "")))
+    newest, _ = reading.head() or (-1, "")
+    values = tuple(reading.to_forget(incident, person, (-1, ""), newest))
     answers: list[Answer] = []
     word = Forget(values, "Okafor", "api", "Reyes has asked for it", incident)
     decision = school.site.decide(Asked(word, answers.append), school.now())
@@ -289,6 +290,17 @@ def test_an_incidents_words_go_at_a_persons_word(school: School) -> None:
     assert kept is not None
     assert (gone.acknowledged.by, kept.acknowledged.by) == ("(removed)", "Reyes")  # type: ignore[union-attr]
     assert forgotten(school, incident=one) == Forgotten(0)
+
+
+def test_who_has_ones_own_name_removed_starts_no_endless_round(school: School) -> None:
+    """The row that says so bears the name anew: what is looked through ends before it."""
+    school.answered(101, 0)
+    reading = Reading(school.store.reader(), "lincoln")
+    newest, _ = reading.head() or (-1, "")
+    assert isinstance(forgotten(school, person="Okafor"), Forgotten)
+    assert reading.to_forget(None, "Okafor", (-1, ""), newest) == []
+    later, _ = reading.head() or (-1, "")
+    assert reading.to_forget(None, "Okafor", (-1, ""), later)  # who asked for it
 
 
 def test_of_an_unresolved_incident_nothing_goes(school: School) -> None:

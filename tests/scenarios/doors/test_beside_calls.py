@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
 from config.plan_settings import StepSettings
-from hub.asking import OpenWalkTest
-from hub.decision import Decision
+from hub.asking import OpenWalkTest, PlanDrill
 from tests.scenarios.doors.house import (
     DOORS,
     GYM,
@@ -71,8 +70,7 @@ def test_a_lockdown_without_a_call_tells_of_doors_as_secure_does(rig: Rig) -> No
 
 
 def test_in_a_drill_a_door_is_told_as_on_any_day(rig: Rig) -> None:
-    rig.site.postures.begin_drill(decision := Decision(rig.now().mono), "lockdown", "d-1", rig.now())
-    rig._do(decision)
+    rig.ask(PlanDrill("lockdown", "Ortiz", "Lee", "board", 600, posture="lockdown"))
     rig.press(HALL)
     door(rig, KITCHEN, "open")
     rig.all_speak(61)
