@@ -1,28 +1,25 @@
-"""The wall clock is set, or is trusted more or less: what follows from that in every part of a site. Pure."""
+"""The wall clock is set: what follows from that in every part of a site. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from config.clock import Now
 from hub.decision import Decision
-from hub.inputs import ClockTrust
 from hub.kept_course import ANCHOR, Anchor
 from hub.ledger import Ledger
 
 Rewrite = Callable[[Decision, int, Now], object]
 """Takes a part's stored moments by a wall clock that has jumped by so many ms."""
-Heed = Callable[[Decision, ClockTrust, Now], object]
 
 
 class ClockChanges:
-    """Says what has become of the wall clock, to the record and to the parts of a site."""
+    """Says that the wall clock was set, to the record and to the parts of a site."""
 
-    def __init__(self, ledger: Ledger, rewrites: Mapping[str, Rewrite], heeds: Sequence[Heed]) -> None:
+    def __init__(self, ledger: Ledger, rewrites: Mapping[str, Rewrite]) -> None:
         """``rewrites`` are the parts that keep moments, each with its name, in order."""
         self._ledger = ledger
         self._rewrites = rewrites
-        self._heeds = heeds
 
     def jumped(self, decision: Decision, moved_ms: int, boot: str | None, now: Now) -> None:
         """Have every part write its moments anew; a fault of our own in one holds up no other.
@@ -40,19 +37,3 @@ class ClockChanges:
                 rewrite(decision, moved_ms, now)
             except Exception as error:  # noqa: BLE001 - the others' state has taken the jump: it must be kept
                 ledger.failed(decision, f"{what} could not follow the wall clock", error, now)
-
-    def trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
-        """Write down a change of how far the wall clock can be trusted."""
-        ledger = self._ledger
-        was, ledger.clock = ledger.clock, fact
-        for heed in self._heeds:
-            heed(decision, fact, now)
-        if fact.synced is was.synced:
-            return
-        if fact.synced:
-            reason = "the wall clock is kept right from now on"
-        else:
-            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
-            reason = reason or "nobody keeps the wall clock right any more"
-        what = "clock-synchronised" if fact.synced else "clock-lost"
-        ledger.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})

@@ -12,7 +12,6 @@ from config.clock import Now
 from hub.decision import Decision
 from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
-from hub.inputs import ClockTrust
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
 from hub.kept_facts import LET_GO, KeptFacts
 from hub.ledger import Ledger
@@ -108,9 +107,9 @@ class DrillMemory:
         """Name why a drill covers nothing that comes now, whenever it was pressed; None: it does."""
         return LOST if drill_id in self._of_before and self._is_lost else None
 
-    def trusted(self, _: Decision, trust: ClockTrust, __: Now) -> None:
+    def clock_is_right(self) -> None:
         """Take that somebody keeps the clock right: from now on it is known how long the machine was off."""
-        self._was_right = self._was_right or trust.synced is True
+        self._was_right = True
 
     @property
     def _is_lost(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a site had when its hub last stopped, as the store brings it. Pure."""
+"""What a site had when its hub last stopped, as the store has it: what the next start goes on from. Pure."""
 
 from __future__ import annotations
 

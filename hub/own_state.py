@@ -83,8 +83,18 @@ class OwnState:
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
 
     def trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
-        """Take whether somebody keeps the hub's clock right."""
+        """Take how far the wall clock can be trusted, and write a change down."""
+        was, self._ledger.clock = self._ledger.clock, fact
         self._read(decision, fact, now)
+        if fact.synced is was.synced:
+            return
+        if fact.synced:
+            reason = "the wall clock is kept right from now on"
+        else:
+            reason = f"whether the wall clock is right is {fact.words}" if fact.synced is None else ""
+            reason = reason or "nobody keeps the wall clock right any more"
+        what = "clock-synchronised" if fact.synced else "clock-lost"
+        self._ledger.record(decision, now, what, reason, detail={**fact.detail, "was": was.words})
 
     def _read(self, decision: Decision, fact: Measured | ClockTrust, now: Now) -> None:
         for rule in RULES:

@@ -75,14 +75,13 @@ from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
-from hub.troubles import Troubles, happened
+from hub.troubles import Troubles
 from hub.unread import Unread
 from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
-QUIET_S: Final = 24 * 3600.0
 AT_ONCE: Final = 50
 """What is done of what is due before the next press is looked for: some 10 ms (scripts/bench decisions)."""
 FAULT_PAUSE_S: Final = 5.0
@@ -156,7 +155,7 @@ class Site(Ledger):
         self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
         self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
-        self.clearing = Clearing(self, self.devices)
+        self.clearing = Clearing(self, self.devices, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -196,7 +195,6 @@ class Site(Ledger):
                 "proofs": self.proving.rewrite,
                 "identities": self.book.rewrite,
             },
-            (self.own.trusted, memory.trusted),
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -209,7 +207,7 @@ class Site(Ledger):
             RawOver: self._empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
-            ClockTrust: self.clock_changes.trusted,
+            ClockTrust: self._trusted,
             HeadRead: self.heads.take,
             SessionOver: self.book.session_over,
             DoorTried: self.identities.door_tried,
@@ -229,7 +227,6 @@ class Site(Ledger):
         }
         """What looks at which of one thing that is due, by its key."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
-        self._restore_old_flaws_at(now.mono)
         self.go_on_holding(now)
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
@@ -353,7 +350,7 @@ class Site(Ledger):
         elif what == "posture":
             self.postures.look(decision, now)
         else:
-            self._restore_old_flaws(decision, now)
+            self.clearing.look(decision, now)
 
     def _look_at_drills(self, decision: Decision, drill: str, now: Now) -> None:
         """Look at one drill; without one, at those that are due."""
@@ -376,6 +373,11 @@ class Site(Ledger):
         self._follow_up_safely(decision, now)
         return decision
 
+    def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
+        self.own.trusted(decision, fact, now)
+        if fact.synced:
+            self.drill_memory.clock_is_right()
+
     def restore_gone(self, decision: Decision, now: Now) -> None:
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.unread.settle(decision, now)
@@ -386,12 +388,3 @@ class Site(Ledger):
         """Let go of what the database refused long ago."""
         self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
         decision.raw_over = fact.before
-
-    def _restore_old_flaws_at(self, mono: float) -> None:
-        self.wake(mono + 3600.0, "flaws", "")
-
-    def _restore_old_flaws(self, decision: Decision, now: Now) -> None:
-        for key in list(self.troubles.open):
-            if happened(key) and now.mono - self.raised.get(key, now.mono) > QUIET_S:
-                self.restore(decision, now, key, for_good=True)
-        self._restore_old_flaws_at(now.mono)

@@ -35,8 +35,8 @@ def close_session(
 ) -> None:
     """Wait until a broker goes by the newest list of revocations, then end the session of ``name``.
 
-    ``broker`` as the hub reaches it, its ``tls`` apart; ``data`` is the hub's data folder. Blocks for
-    ``within_s`` and a few seconds at most. Raises :class:`ClosingError`.
+    ``broker`` as the hub reaches it (:func:`hub.authority.own_files.as_hub`), its ``tls`` apart; ``data``
+    is the hub's data folder. Blocks for ``within_s`` and a few seconds at most. Raises :class:`ClosingError`.
     """
     until = time.monotonic() + within_s
     while not refuses_probe(broker, data):

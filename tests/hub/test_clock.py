@@ -12,11 +12,12 @@ from config.hub_settings import AudienceSettings, PersonSettings, ScheduleSettin
 from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.asking import Acknowledge, Resolve
+from hub.clearing import QUIET_S
 from hub.decision import Decision
 from hub.inputs import Asked, ClockTrust
 from hub.kept_course import ANCHOR, Anchor, kept_clock
 from hub.loaded import Loaded
-from hub.site import QUIET_S, Site
+from hub.site import Site
 from tests.hub.making import T0, at, came, event_bytes, heard, new_site, reasons, shown, take, tick
 from tests.scenarios.rig import site_settings
 
