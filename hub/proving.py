@@ -53,6 +53,8 @@ class Proving:
         for device_id, proofs in facts.each(_FACT, tuple[Proof, ...]):
             self._proofs[device_id] = {proof.zone: proof for proof in proofs}
         self._replaced = dict(facts.each(REPLACED, int))
+        self._replaced_now: set[str] = set()
+        """Devices that were replaced by the clock as it is set now."""
         for of, proofs_of in self._proofs.items():
             ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
         self._arm(now)
@@ -76,7 +78,7 @@ class Proving:
             row,
         )
         of = self._proofs.setdefault(device, {})
-        if zone in of and of[zone].at > at:  # one that came late
+        if zone in of and at < of[zone].at <= now.wall:  # it came late, by no clock that went back
             return
         self._moves.add((device, zone))
         self._keep(decision, device, proof)
@@ -84,9 +86,13 @@ class Proving:
 
     def replaced(self, decision: Decision, device: str, now: Now) -> None:
         """Another agent has a device's place: none of its buttons is proved until one is pressed again."""
-        self._replaced[device] = now.wall
-        decision.facts[f"{REPLACED}{device}"] = str(now.wall)
+        self._replaced_now.add(device)
+        self._keep_replaced(decision, device, now.wall)
         self.look(decision, device, now)
+
+    def _keep_replaced(self, decision: Decision, device: str, at: int) -> None:
+        self._replaced[device] = at
+        decision.facts[f"{REPLACED}{device}"] = str(at)
 
     def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Take the moments of proofs by a wall clock that has jumped by this much.
@@ -96,6 +102,8 @@ class Proving:
         for device, zone in self._moves:
             proof = self._proofs[device][zone]
             self._keep(decision, device, replace(proof, at=proof.at + moved_ms))
+        for device in self._replaced_now:
+            self._keep_replaced(decision, device, self._replaced[device] + moved_ms)
         self.look_at_all(decision, now)
 
     def _put_right(self, decision: Decision, now: Now) -> None:
@@ -106,6 +114,9 @@ class Proving:
             for proof in [one for one in of.values() if one.at > now.wall]:
                 self._moves.add((device, proof.zone))
                 self._keep(decision, device, replace(proof, at=now.wall))
+        for device in [device for device, at in self._replaced.items() if at > now.wall]:
+            self._replaced_now.add(device)
+            self._keep_replaced(decision, device, now.wall)
 
     def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
         """Let go of who proved buttons, as the record does."""

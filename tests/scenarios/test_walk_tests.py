@@ -521,8 +521,12 @@ def test_a_proof_is_as_old_as_before_after_a_start_without_a_clock(rig: Rig) -> 
     rig.restart(60)
     rig.settle()
     rig.wait(3600)
+    tells(rig)
+    begin(rig, "desk")
+    rig.press(101, "desk", test=True)
     rig.wall_jumps(off)
     assert rig.view.proved["room-101", "wall"].at == proved
+    assert rig.now().wall - rig.view.proved["room-101", "desk"].at < 1000
     assert details(rig, "not-proved") == []
 
 
