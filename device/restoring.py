@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from config.contract import PANIC_KINDS, Event, MessageError, Readable, decode, is_id
+from config.contract import (
+    PANIC_KINDS,
+    Event,
+    MessageError,
+    Readable,
+    decode,
+)
+from config.topics import is_id
 from device import press_memory
 from device.age import Moment
 from device.decided import Decided

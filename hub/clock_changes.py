@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from config.clock import Now
 from hub.decision import Decision
@@ -16,8 +16,8 @@ Rewrite = Callable[[Decision, int, Now], object]
 class ClockChanges:
     """Says that the wall clock was set, to the record and to the parts of a site."""
 
-    def __init__(self, ledger: Ledger, rewrites: Mapping[str, Rewrite]) -> None:
-        """``rewrites`` are the parts that keep moments, each with its name, in order."""
+    def __init__(self, ledger: Ledger, rewrites: Sequence[Rewrite]) -> None:
+        """``rewrites`` are of the parts that keep moments, in order."""
         self._ledger = ledger
         self._rewrites = rewrites
 
@@ -32,8 +32,9 @@ class ClockChanges:
         detail = {**ledger.clock.detail, "moved_ms": moved_ms}
         ledger.record(decision, now, "clock-jumped", reason, detail=detail)
         decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
-        for what, rewrite in self._rewrites.items():
+        for rewrite in self._rewrites:
             try:
                 rewrite(decision, moved_ms, now)
             except Exception as error:  # noqa: BLE001 - the others' state has taken the jump: it must be kept
-                ledger.failed(decision, f"{what} could not follow the wall clock", error, now)
+                what = getattr(rewrite, "__qualname__", "a part")
+                ledger.failed(decision, f"{what} failed as the wall clock jumped", error, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ from hub.enrolment.book import Book
 from hub.enrolment.identities import Identities
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
+from hub.floods import Floods
 from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incidents import Incidents
@@ -66,6 +68,7 @@ from hub.ledger import Ledger
 from hub.loaded import Loaded
 from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
+from hub.over_quota import OverQuota
 from hub.own_state import OwnState
 from hub.posture_notices import PostureNotices
 from hub.postures import Postures
@@ -153,7 +156,11 @@ class Site(Ledger):
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
         )
         self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
+        self.floods = Floods(self, facts, now)
+        over_quota = OverQuota(self, self.incidents, self.devices, self.walk_tests, self.floods)
+        self.presses = Presses(
+            self, self.incidents, self.devices, self.walk_tests, self.drills, cover, over_quota
+        )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
         self.retuning = Retuning(
@@ -180,22 +187,12 @@ class Site(Ledger):
             *(self.drill_memory, self.postures, self.bypasses),
         )
         self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
-        self.clock_changes = ClockChanges(
-            self,
-            {
-                "the hub's own state": self.own.jumped,
-                "incidents": self.incidents.rewrite,
-                "deliveries": self.outbound.rewrite,
-                "events": self.presses.rewrite,
-                "doors": self.doors.rewrite,
-                "walk tests": self.walk_tests.rewrite,
-                "drills": self.drills.rewrite,
-                "drills due": self.drill_calendar.rewrite,
-                "bypasses": self.bypasses.rewrite,
-                "proofs": self.proving.rewrite,
-                "identities": self.book.rewrite,
-            },
+        rewrites = (
+            *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
+            *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
         )
+        self.clock_changes = ClockChanges(self, rewrites)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
@@ -224,6 +221,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            "flood": partial(self.floods.due, take=self._heed),
         }
         """What looks at which of one thing that is due, by its key."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
@@ -254,6 +252,13 @@ class Site(Ledger):
         return decision
 
     def _of_device(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        if fact.over is not None:
+            self.floods.hold(fact, now)
+            return
+        self.floods.overtaken(fact)
+        self._heed(decision, fact, now)
+
+    def _heed(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
         self.devices.take(decision, fact, now)
         if fact.what == "state" and not fact.retained:
             self.walk_tests.heard(decision, fact.device, now)
@@ -339,10 +344,10 @@ class Site(Ledger):
             self._looks[what](decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
-        elif what == "proofs":
-            self.proving.due(decision, now)
         elif what in VITAL:
             self.devices.vitals.due(decision, what, key, now)
+        elif what == "proofs":
+            self.proving.due(decision, now)
         elif what == "notices":
             self.notices.look(decision, now)
         elif what in ("drill", OVERDUE):

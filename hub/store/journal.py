@@ -83,15 +83,17 @@ class Journal:
     def quarantine(self, decision: Decision, at: int, why: str) -> None:
         """Keep the message of a decision that the database refused, raw."""
         topic, payload = decision.raw or ("", b"")
-        row = {
+        with self._engine.begin() as connection:
+            connection.execute(self._quarantine, self._raw(at, topic, payload, why))
+
+    def _raw(self, at: int, topic: str, payload: bytes, why: str) -> dict[str, Any]:
+        return {
             "site": self._site,
             "at": at,
             "topic": topic.encode("utf-8", "replace"),
             "payload": payload,
             "why": why[:2000].replace("\0", "�"),
         }
-        with self._engine.begin() as connection:
-            connection.execute(self._quarantine, row)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -122,6 +124,8 @@ class Journal:
                     this = (doors.c.device == row["device"], doors.c.zone == row["zone"])
                     connection.execute(delete(doors).where(doors.c.site == site, *this))
         remove(connection, site, [removal for decision in batch for removal in decision.removals])
+        if raw := [self._raw(*kept) for decision in batch for kept in decision.kept_raw]:
+            connection.execute(self._quarantine, raw)
         for before in [decision.raw_over for decision in batch if decision.raw_over is not None]:
             connection.execute(delete(quarantine).where(quarantine.c.site == site, quarantine.c.at < before))
 
