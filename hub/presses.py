@@ -225,9 +225,8 @@ class Presses:
             detail={"device": account.device, "digest": name, "at_ms": account.at},
         )
         decision.earlier[name] = account.at
-        if account.is_alarm and seen.incident is None and (why := self._calls_after_all(fact, account, now)):
+        if account.is_alarm and seen.incident is None and self._calls_after_all(decision, fact, account, now):
             incident_id = self._judge(decision, fact, account, key, now, is_new=False)
-            self._flaw(decision, account, now, "test" if account.test else "bypass", why)
             self._remember(name, Seen(seen.content, account.at, incident_id))
             return
         self._remember(name, Seen(seen.content, account.at, seen.incident))
@@ -237,13 +236,15 @@ class Presses:
             moved = reckoned_earlier(incident, account.device, key, account.at)
             self._incidents.moved(decision, moved, now)
 
-    def _calls_after_all(self, fact: EventCame, account: Account, now: Now) -> str | None:
-        """Name why a press that called nobody is real: it was before what had it for none. In doubt it is."""
-        if account.test:
-            is_test = self._walk_tests.believed(fact, account) is not None
-            return None if is_test else "pressed before its walk test was opened"
-        is_before = self._devices.bypasses.is_before(fact, account.zone, account.at, now)
-        return "pressed before its zone was bypassed" if is_before else None
+    def _calls_after_all(self, decision: Decision, fact: EventCame, account: Account, now: Now) -> bool:
+        """Tell whether a press that called nobody was before what had it for none: then in doubt it is real."""
+        if account.test and self._walk_tests.believed(fact, account) is None:
+            self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
+            return True
+        if not account.test and self._devices.bypasses.is_before(fact, account.zone, account.at, now):
+            self._flaw(decision, account, now, "bypass", "pressed before its zone was bypassed")
+            return True
+        return False
 
     def _keep(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -682,3 +682,7 @@ class Rig:
 
         reading = Reading(self._reader, self.settings.site)
         return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]
+
+
+Make = Callable[..., Rig]
+"""What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""

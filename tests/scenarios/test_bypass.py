@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from hub.asking import Bypassed, Refused
-from tests.scenarios.maintained import Make, with_maintenance
-from tests.scenarios.rig import Rig, Sent
+from tests.scenarios.maintained import with_maintenance
+from tests.scenarios.rig import Make, Rig, Sent
 
 
 def test_a_bypass_silences_faults_and_never_a_press(school: Rig) -> None:

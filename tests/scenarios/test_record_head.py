@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -11,10 +9,9 @@ from msgspec.structs import replace
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.record_settings import RecordSettings
 from hub.inputs import HeadRead
-from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.rig import Make, Rig, site_settings
 from tests.scenarios.school import school as with_people
 
-Make = Callable[[HubSettings], Rig]
 HOUR = 3600.0
 
 
