@@ -237,7 +237,7 @@ class Presses:
             self._incidents.moved(decision, moved, now)
 
     def _calls_after_all(self, decision: Decision, fact: EventCame, account: Account, now: Now) -> bool:
-        """Tell whether a press that called nobody was before what had it for none: then in doubt it is real."""
+        """Tell whether a press that called nobody was before what silenced it: in doubt it is real."""
         if account.test and self._walk_tests.believed(fact, account) is None:
             self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
             return True
