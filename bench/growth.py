@@ -27,9 +27,9 @@ from bench.site import BenchSite
 from bench.storm import record, remark
 from bench.wire import BenchWire
 from config.clock import Now
-from config.contract import device_topic
 from config.hub_settings import HubSettings, check_hub
 from config.settings import load
+from config.topics import device_topic
 from hub.asking import Acknowledge, Resolve
 from hub.decision import Decision
 from hub.delivery import Outcome

@@ -20,7 +20,8 @@ from pathlib import Path
 from bench.measure import summary, table
 from bench.site import BenchSite
 from bench.wire import BenchWire
-from config.contract import Event, device_topic, encode
+from config.contract import Event, encode
+from config.topics import device_topic
 
 
 def main() -> int:

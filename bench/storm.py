@@ -29,7 +29,8 @@ from bench.measure import summary, table
 from bench.press_to_webhook import Receipts
 from bench.site import BenchSite
 from bench.wire import BenchWire
-from config.contract import Event, device_topic, encode
+from config.contract import Event, encode
+from config.topics import device_topic
 from hub.store.engine import open_engine, sqlite_url
 from tests.hub.store.postgres import Postgres
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Self
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -27,12 +27,18 @@ class BenchWire:
         self._client.on_message = lambda _, __, message: heard(message.payload) if heard else None
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._subscriptions = subscriptions
+        self._last: MQTTMessageInfo | None = None
         self._properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         self._properties.MessageExpiryInterval = EVENT_EXPIRY
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Publish with QoS 1 and an event's expiry; returns at once."""
-        self._client.publish(topic, payload, 1, properties=self._properties)
+        self._last = self._client.publish(topic, payload, 1, properties=self._properties)
+
+    def wait_published(self, timeout_s: float) -> None:
+        """Wait until the broker has acknowledged what was published last."""
+        if self._last is not None:
+            self._last.wait_for_publish(timeout_s)
 
     def __enter__(self) -> Self:
         self._client.connect("127.0.0.1", self._port)

@@ -1,4 +1,4 @@
-"""The wire: topics and messages that agents and hubs exchange over MQTT.
+"""The wire: the messages that agents and hubs exchange over MQTT (on :mod:`config.topics`).
 
 Each message is a frozen struct with one fast decoder. Decoding raises nothing but
 :class:`MessageError`, which names every field that is wrong and still carries what could be read,
@@ -7,18 +7,15 @@ because a panic with a flaw is still a panic.
 
 from __future__ import annotations
 
-import json
-import re
-from hashlib import blake2b
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
 from config.clock import read_stamp
+from config.lenient_json import read_object
 
 VERSION: Final = 1
-PREFIX: Final = f"tocsin/v{VERSION}"
 
 MAX_INT: Final = 2**53 - 1
 """The largest integer every JSON reader holds exactly (RFC 8259, section 6)."""
@@ -55,10 +52,6 @@ POSTURES: Final[tuple[PostureName, ...]] = get_args(PostureName)
 
 # `$` alone would let a final newline through.
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)"
-SITE_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)"
-RESERVED_DEVICES: Final = frozenset({"hub", "posture"})
-_ID = re.compile(ID_PATTERN)
-_SITE = re.compile(SITE_PATTERN)
 
 Version = Annotated[int, Meta(ge=1, le=1, description="Version of the message: 1")]
 Identifier = Annotated[str, Meta(pattern=ID_PATTERN)]
@@ -193,61 +186,6 @@ class HubState(Struct, frozen=True, omit_defaults=True, kw_only=True):
 Message = Event | State | Health | Receipt | Command | Posture | HubState
 M = TypeVar("M", Event, State, Health, Receipt, Command, Posture, HubState)
 
-# --- topics -------------------------------------------------------------------------------------
-
-
-class Topic(NamedTuple):
-    """A topic of an agent or a hub, taken apart."""
-
-    site: str
-    party: str
-    """The device's id, or the hub's for ``what`` = ``hub-state``."""
-    what: str
-    """``event``, ``state``, ``health``, ``receipt``, ``command`` or ``hub-state``."""
-
-
-def device_topic(site: str, device: str, what: str) -> str:
-    """Return the topic of one device: ``what`` is event, state, health, receipt or command."""
-    return f"{PREFIX}/{site}/{device}/{what}"
-
-
-def posture_topic(site: str) -> str:
-    """Return the topic on which the site's posture is retained."""
-    return f"{PREFIX}/{site}/posture"
-
-
-def hub_topic(site: str, hub: str) -> str:
-    """Return the topic on which a hub's state is retained; ``+`` as ``hub`` subscribes to all."""
-    return f"{PREFIX}/{site}/hub/{hub}/state"
-
-
-def read_topic(topic: str) -> Topic | None:
-    """Take a device's or a hub's topic apart; None when it is of neither form."""
-    parts = topic.split("/")
-    if "/".join(parts[:2]) != PREFIX:
-        return None
-    if len(parts) == 6 and parts[3] == "hub" and parts[5] == "state":
-        return Topic(parts[2], parts[4], "hub-state")
-    if len(parts) == 5:
-        return Topic(parts[2], parts[3], parts[4])
-    return None
-
-
-def is_id(text: object) -> bool:
-    """Tell whether this may name a device, a zone or a hub."""
-    return isinstance(text, str) and _ID.match(text) is not None
-
-
-def is_device_id(text: object) -> bool:
-    """Tell whether this may name a device: an id that no other topic uses."""
-    return is_id(text) and text not in RESERVED_DEVICES
-
-
-def is_site_id(text: object) -> bool:
-    """Tell whether this may name a site: an id without a dot."""
-    return isinstance(text, str) and _SITE.match(text) is not None
-
-
 # --- decoding -----------------------------------------------------------------------------------
 
 
@@ -300,7 +238,6 @@ _DECODERS: Final[dict[type[Any], msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(kind) for kind in get_args(Message)
 }
 _ENCODER: Final = msgspec.json.Encoder()
-_ANY: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 
 
 def encode(message: Message) -> bytes:
@@ -337,77 +274,6 @@ def is_clean(text: str) -> bool:
     return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
-_CONTENT: Final = ("v", "id", "boot", "seq", "zone", "kind", "what", "cause", "held", "test")
-
-
-def content_hash(message: Event | bytes) -> str:
-    """Return the hash by which two copies of an event are the same.
-
-    ``age_ms``, ``at``, ``room`` and ``label`` may differ between copies and are left out, as are
-    fields this version doesn't know. A payload that is no JSON object is hashed whole.
-    """
-    if isinstance(message, Event):
-        content: object = [getattr(message, name) for name in _CONTENT]
-    else:
-        fields = _object(message)
-        if fields is None:
-            return blake2b(message, digest_size=16).hexdigest()
-        content = [fields.get(name) for name in _CONTENT]
-    try:
-        text = _ENCODER.encode(content)
-    except Exception:  # noqa: BLE001 - a lone surrogate inside: hash what arrived
-        text = message if isinstance(message, bytes) else repr(content).encode("utf-8", "replace")
-    return blake2b(text, digest_size=16).hexdigest()
-
-
-def payload_hash(topic: str, payload: bytes) -> str:
-    """Return the key of a message without a readable id: the hash of its topic and payload."""
-    return blake2b(topic.encode("utf-8", "replace") + b"\0" + payload, digest_size=16).hexdigest()
-
-
-def _object(payload: bytes) -> dict[str, Any] | None:
-    """Read a payload as a JSON object, as leniently as can be: there may be a press in it."""
-    try:
-        found = _ANY.decode(payload)
-    except Exception:  # noqa: BLE001 - a lone surrogate, a number out of range, a broken character, …
-        text = payload.decode("utf-8", "replace")
-        try:
-            found = json.loads(text, parse_int=_any_size)
-        except RecursionError:
-            found = _flat(text)
-        except Exception:  # noqa: BLE001 - whatever it is, it is no JSON object
-            return None
-    return found if isinstance(found, dict) else None
-
-
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-
-
-def _flat(text: str) -> object:
-    """Read an object that is nested too deep to be read whole: what lies inside it is taken as null."""
-    kept: list[str] = []
-    depth = done = 0
-    for token in _STRING_OR_BRACKET.finditer(text):
-        if token[0] in "[{":
-            depth += 1
-            if depth == 2:
-                kept.append(text[done : token.start()])
-        elif token[0] in "]}":
-            depth -= 1
-            if depth == 1:
-                kept.append("null")
-                done = token.end()
-    kept.append(text[done:])
-    try:
-        return json.loads("".join(kept), parse_int=_any_size)
-    except Exception:  # noqa: BLE001 - whatever it is, it is no JSON object
-        return None
-
-
-def _any_size(digits: str) -> int | float:
-    return int(digits) if len(digits) <= 20 else float("inf")
-
-
 def _is_stamp(text: object) -> bool:
     if not isinstance(text, str):
         return False
@@ -435,7 +301,7 @@ def _bad_strings(message: Any, path: str = "") -> list[Flaw]:
 
 
 def _explain(kind: type[Any], payload: bytes, error: Exception) -> MessageError:
-    fields = _object(payload)
+    fields = read_object(payload)
     if fields is None:
         why = shown(f"no JSON object of {len(payload)} bytes: {error}", 300)
         return MessageError((Flaw("message", why),))
@@ -470,7 +336,7 @@ def _brief(value: object) -> str:
 
 
 def _salvage(payload: bytes) -> Readable:
-    fields = _object(payload)
+    fields = read_object(payload)
     if fields is None:
         return Readable()
 

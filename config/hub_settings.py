@@ -13,7 +13,7 @@ from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
-from config.contract import Kind, is_id
+from config.contract import Kind
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.drill_checks import check_drills
@@ -43,6 +43,7 @@ from config.shared_settings import (
     check_device,
     check_site,
 )
+from config.topics import is_id
 from config.trouble_settings import TroublesSettings, check_audiences, check_troubles
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from config.contract import ID_PATTERN, is_device_id, is_site_id
+from config.contract import ID_PATTERN
 from config.logs import Level
 from config.not_known import where_known
 from config.settings import Report, SecretFile
+from config.topics import is_device_id, is_site_id
 
 Port = Annotated[int, Meta(ge=1, le=65535, description="a port, 1 to 65535")]
 Seconds = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, 0 to 86400")]

@@ -12,10 +12,10 @@ from config.contract import Event, encode
 from device import actions
 from device.actions import Action, Keep, Remember, say
 from device.age import Moment
+from device.decided import ONLY_TESTED, Decided
 from device.facts import Kept
 from device.room_state import RoomState
 from device.signals import SILENT_KINDS
-from device.zone import ONLY_TESTED, Decided
 
 Shown = Literal["press", "test", "again", "nothing"]
 """What the room sees of an alarm; ``again``: one that was shown as a test is real after all."""

@@ -11,6 +11,9 @@ from typing import Literal, NamedTuple
 from device.age import Moment
 from device.circuit import Reading
 
+How = Literal["moved", "first", "again"]
+"""``first``: read at the start, not seen to move. ``again``: read to find a move that wasn't seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -25,8 +28,7 @@ class Contact(Fact):
 
     zone: str
     reading: Reading
-    how: Literal["moved", "first", "again"] = "moved"
-    """``first``: read at the start, not seen to move. ``again``: read to find a move that wasn't seen."""
+    how: How = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

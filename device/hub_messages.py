@@ -19,8 +19,8 @@ from config.contract import (
     Posture,
     Receipt,
     decode,
-    read_topic,
 )
+from config.topics import read_topic
 from device.actions import Action, say
 from device.age import age_ms
 from device.facts import Heard

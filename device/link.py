@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from config.agent_settings import AgentSettings, LinkSettings
 from config.connection import Line, NotConnectedError, Received, Will
-from config.contract import State, device_topic, encode, hub_topic, posture_topic
+from config.contract import State, encode
+from config.topics import device_topic, hub_topic, posture_topic
 from device.actions import Publish
 from device.facts import Answered, Fact, Heard, LinkDown, LinkUp
 

@@ -19,7 +19,7 @@ from config.agent_settings import AgentSettings, UpsPins, ZoneSettings
 from config.this_user import this_user
 from device.adc import DEVICES, Adc, AdcError, open_adc
 from device.circuit import Reading
-from device.facts import Contact, Fact, Unreadable
+from device.facts import Contact, Fact, How, Unreadable
 from device.lgpio_words import silence
 from device.ups.contacts import UpsContacts
 
@@ -30,8 +30,6 @@ STEP: Final = 0.01
 
 EDGE_LATE_S: Final = 10.0
 """An edge's stamp that is further from now is of another clock, and not believed."""
-
-How = Literal["moved", "first", "again"]
 
 
 class PinsError(OSError):

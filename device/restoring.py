@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from config.contract import PANIC_KINDS, Event, MessageError, Readable, decode, is_id
+from config.contract import (
+    PANIC_KINDS,
+    Event,
+    MessageError,
+    Readable,
+    decode,
+)
+from config.topics import is_id
 from device import press_memory
 from device.age import Moment
+from device.decided import Decided
 from device.facts import Kept, Restored
 from device.lamp import Press
 from device.owed import GIVEN_UP, Owed
 from device.signals import CALL, SILENT_KINDS, Signals
-from device.zone import Decided, Zone
+from device.zone import Zone
 
 
 def restore(

@@ -17,8 +17,14 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from config.agent_settings import AdcSettings, AgentSettings, LampSettings, LinkSettings, ZoneSettings
 from config.clock import Now
-from config.contract import PANIC_KINDS, Command, Posture, device_topic, encode
+from config.contract import (
+    PANIC_KINDS,
+    Command,
+    Posture,
+    encode,
+)
 from config.rooms import NumberedRoom
+from config.topics import device_topic
 from config.wiring import unsupervised
 from device import lamp, starts
 from device.agent import Agent

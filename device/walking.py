@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from device import walk_memory
 from device.actions import Remember
+from device.decided import Decided
 from device.signals import SILENT_KINDS
 from device.walk_test import WalkTest
-from device.zone import Decided, Zone
+from device.zone import Zone
 
 
 class Judged(NamedTuple):

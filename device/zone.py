@@ -13,12 +13,15 @@ each. Only doors and faults are limited when they swing (:mod:`device.swings`).
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from config.agent_settings import ZoneSettings
 from config.contract import PANIC_KINDS, Kind, What
 from config.wiring import Condition
 from device.circuit import FAULTS, Reading, Wiring
+from device.decided import IN_DOUBT, ONLY_TESTED, Decided
+from device.facts import How
+from device.lost_moves import LostMoves
 from device.settling import Settling
 from device.swings import DOOR_SWINGS, FAULT_SWINGS, SWING_REST_S, Swings
 
@@ -28,30 +31,8 @@ STUCK_S: Final = 300.0
 """A button that is active this long is a trouble: it can't call again."""
 FAULT_S: Final = 0.5
 """How long a fault must last: longer than any bounce, and told within the design's 1 s."""
-LOST_S: Final = 1.0
-"""A move that was found by reading again isn't lost when its own word comes within this."""
 DOUBT_AGAIN_S: Final = 60.0
 """A circuit without rest that hasn't read as pressed for this long and does again may be pressed again."""
-IN_DOUBT: Final = "doubt"
-"""In the word of a press into which a fault came: only ``normal`` ends it."""
-ONLY_TESTED: Final = "test"
-"""Added to the word of a press that was told as a test alone: after a restart it is told as real."""
-
-
-class Decided(NamedTuple):
-    """Something happened at a zone."""
-
-    what: What
-    at: float
-    """When, by the monotonic clock: as the contact moved, not as it had settled."""
-    kind: Kind
-    held: bool = False
-    cause: str | None = None
-    """Of a tamper or trouble; of an alarm: the fault that may be a press instead."""
-    word: str = "normal"
-    """What to remember of the zone once this is told; see :meth:`Zone.remember`."""
-    began: float | None = None
-    """Of an alarm: when the circuit left its rest, if that was before ``at``."""
 
 
 class Zone:
@@ -93,10 +74,7 @@ class Zone:
         self._stuck = False
         self._unreadable = False
         self._swings = Swings(FAULT_SWINGS if self._panic else DOOR_SWINGS)
-        self._found_at: float | None = None
-        """When a move was found by reading again, until its own word comes or is lost."""
-        self.lost = 0
-        """Moves that were found only by reading again."""
+        self._moves = LostMoves()
 
     # --- what is known ----------------------------------------------------------------------------
 
@@ -115,6 +93,11 @@ class Zone:
         """Whether its fault may be a press: a changeover's contacts that are alike, or no rest at all."""
         is_doubtful = self._alarmed and not self._active
         return self._panic and (is_doubtful or self._fault == "conflict" or self._is_alike(self._fault))
+
+    @property
+    def lost(self) -> int:
+        """How many moves were found only by reading again."""
+        return self._moves.lost
 
     @property
     def word(self) -> str:
@@ -186,9 +169,7 @@ class Zone:
 
     # --- what happens -----------------------------------------------------------------------------
 
-    def contact(
-        self, now: float, reading: Reading, how: Literal["moved", "first", "again"] = "moved"
-    ) -> list[Decided]:
+    def contact(self, now: float, reading: Reading, how: How = "moved") -> list[Decided]:
         """Take what is read at ``now``; returns what was due before it and what it brings."""
         decided = self.advance(now)
         if self._unreadable:
@@ -206,11 +187,10 @@ class Zone:
             self._seemed_pressed_at = now
         if seen == settling.reads:
             if how == "moved":
-                self._found_at = None  # its own word came after all
+                self._moves.told()
                 settling.moved_before(now)
             return decided
-        self.lost += self._found_at is not None
-        self._found_at = now if how == "again" else None
+        self._moves.moved(now, how)
         # It was pressed before the restart, was found at rest, and is pressed again now: without
         # its restoral the second press would look like the first.
         if not settling.moved and settling.reads == "normal" and self._alarmed:
@@ -243,7 +223,7 @@ class Zone:
             self._stuck_at,
             self._unsteady_at(),
             self._rested_at(),
-            self._lost_at(),
+            self._moves.lost_at(),
         )
         return min((at for at in due if at is not None), default=None)
 
@@ -273,9 +253,8 @@ class Zone:
                 self._say(decided, "trouble", due, cause="stuck")
         elif self._unsteady_at() == due:
             self._lose_rest(decided, due)
-        elif self._lost_at() == due:
-            self._found_at = None
-            self.lost += 1
+        elif self._moves.lost_at() == due:
+            self._moves.lose()
         else:
             self._swings.rest()
             self._say(decided, "trouble-restoral", due, cause="chatter")
@@ -301,9 +280,6 @@ class Zone:
     def _rested_at(self) -> float | None:
         # Noise that is never believed doesn't count: it could hide what stands for ever.
         return self._changed_at + SWING_REST_S if self._swings.chatters else None
-
-    def _lost_at(self) -> float | None:
-        return None if self._found_at is None else self._found_at + LOST_S
 
     def _settle(self, decided: list[Decided]) -> None:
         rest = self._settling.settle()

@@ -26,26 +26,33 @@ from config.contract import (
     Readable,
     Receipt,
     decode,
-    device_topic,
     encode,
+)
+from config.hub_settings import HubSettings, NamedBroker
+from config.topics import (
+    device_topic,
     hub_topic,
     posture_topic,
     read_topic,
 )
-from config.hub_settings import HubSettings, NamedBroker
 from hub.authority.names import event_name, rest_name
 from hub.authority.own_files import as_hub
 from hub.authority.rights import DROPPED_TOPIC
 from hub.inputs import Ack, BrokerDropped, DeviceMessage, EventCame, Link, PostureHeard
+from hub.quota import Over, Quotas
 from hub.reckoning import device_name
 
 RECEIVE_MAXIMUM: Final = 65_535
 """Events that may be unacknowledged at once: a sick disk must not stop the next press."""
 RECEIPT_IDS: Final = 500
 """Ids in one receipt at most, to stay far below the largest packet."""
+GLANCED_AT: Final = 65_536
+"""Bytes above which a message over its quota is looked at for the word of an alarm, and not read: to read a
+hostile one of 1 MiB takes as long as a hundred presses."""
 
 Fact = EventCame | DeviceMessage | Link | PostureHeard | BrokerDropped
 Put = Callable[[Fact], None]
+IsKnown = Callable[[str], bool]
 
 
 class BrokerSession:
@@ -61,10 +68,12 @@ class BrokerSession:
         put: Put,
         held_until: int | None,
         receipts_kept: int,
+        is_known: IsKnown,
     ) -> None:
         """``held_until`` is the wall ms at which an earlier process last held this event session.
 
-        ``receipts_kept`` bounds the ids whose receipts wait for this broker.
+        ``receipts_kept`` bounds the ids whose receipts wait for this broker; ``is_known`` tells of which
+        devices the settings know.
         """
         site = settings.site
         self._site = site
@@ -73,7 +82,7 @@ class BrokerSession:
         self._put = put
         self._stopping = False
         self._log = structlog.get_logger(part="intake", broker=broker.name)
-        self._events = EventSession(number, clock, self._heard, held_until)
+        self._events = EventSession(number, clock, self._heard, held_until, Quotas(is_known))
         self._event_line = Line(
             as_hub(broker, settings, event_name(site)),
             event_name(site),
@@ -90,7 +99,7 @@ class BrokerSession:
         self._rest_line = Line(
             as_hub(broker, settings, rest_name(site)),
             rest_name(site),
-            RestListener(number, site, clock, self._heard, self._send_owed_receipts),
+            RestListener(number, site, clock, self._heard, self._send_owed_receipts, Quotas(is_known)),
             subscriptions=(
                 device_topic(site, "+", "state"),
                 device_topic(site, "+", "health"),
@@ -176,8 +185,9 @@ class EventSession:
 
     line: Line
 
-    def __init__(self, number: int, clock: Clock, put: Put, held_until: int | None) -> None:
+    def __init__(self, number: int, clock: Clock, put: Put, held_until: int | None, quotas: Quotas) -> None:
         self._number = number
+        self._quotas = quotas
         self._clock = clock
         self._put = put
         now = clock.now()
@@ -209,20 +219,14 @@ class EventSession:
         now = self._clock.now()
         ack = Ack(self._number, message.connection, message.mid if message.qos else 0)
         topic = read_topic(message.topic)
-        event: Event | MessageError
-        try:
-            event = decode(Event, message.payload)
-        except MessageError as error:
-            event = error
-        except Exception:  # noqa: BLE001 - a fault of ours must not swallow what may be a press
-            flaw = Flaw("message", "the hub failed to read it")
-            event = MessageError((flaw,), Readable(is_alarm=b"alarm" in message.payload))
         device = device_name(topic.party if topic else message.topic)
+        over = self._quotas.over(device, "event", len(message.payload), now.mono)
+        event = _read(message.payload, over)
         waited = self._waited_ms(message, now)
         if message.qos:
             with self._lock:
                 self._unacked.append(ack)
-        self._put(EventCame(message.topic, device, message.payload, event, now, waited, ack))
+        self._put(EventCame(message.topic, device, message.payload, event, now, waited, ack, over))
 
     def on_published(self, connection: int, mid: int, refused: str | None) -> None:
         """Nothing is published here."""
@@ -248,9 +252,12 @@ class EventSession:
 class RestListener:
     """The listener of everything else."""
 
-    def __init__(self, number: int, site: str, clock: Clock, put: Put, up: Callable[[], None]) -> None:
+    def __init__(
+        self, number: int, site: str, clock: Clock, put: Put, up: Callable[[], None], quotas: Quotas
+    ) -> None:
         """``up`` is called when the connection can be sent over."""
         self._number = number
+        self._quotas = quotas
         self._posture = posture_topic(site)
         self._clock = clock
         self._put = put
@@ -276,7 +283,10 @@ class RestListener:
         if topic is not None and topic.what in ("state", "health"):
             what: Literal["state", "health"] = "state" if topic.what == "state" else "health"
             now = self._clock.now()
-            self._put(DeviceMessage(topic.party, what, message.payload, message.retained, now, self._number))
+            over = self._quotas.over(topic.party, what, len(message.payload), now.mono)
+            self._put(
+                DeviceMessage(topic.party, what, message.payload, message.retained, now, self._number, over)
+            )
 
     def on_published(self, connection: int, mid: int, refused: str | None) -> None:
         """A broker that refuses the hub is seen by its agents: their lamps show fault."""
@@ -289,3 +299,17 @@ class RestListener:
         if self._dropped is not None and total > self._dropped:
             self._put(BrokerDropped(total, self._number))
         self._dropped = total
+
+
+def _read(payload: bytes, over: Over | None) -> Event | MessageError:
+    """Read an event; what can't be read may be a press all the same."""
+    if over is not None and len(payload) > GLANCED_AT:
+        flaw = Flaw("message", f"{len(payload)} bytes from a device over its quota: not read")
+        return MessageError((flaw,), Readable(is_alarm=b"alarm" in payload))
+    try:
+        return decode(Event, payload)
+    except MessageError as error:
+        return error
+    except Exception:  # noqa: BLE001 - a fault of ours must not swallow what may be a press
+        flaw = Flaw("message", "the hub failed to read it")
+        return MessageError((flaw,), Readable(is_alarm=b"alarm" in payload))

@@ -29,7 +29,7 @@ class Brokers:
                 self._had_session.add(fact.broker)
             return
         if fact.which == "rest":
-            self._devices.unseen(fact.broker)
+            self._devices.unseen(fact.broker, now)
         detail = self._of(fact.broker, fact.why)
         known = self._ledger.known(key)
         if known is None or known.detail != detail:  # a broker that is away is tried every 2 s

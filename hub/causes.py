@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from config.contract import is_id, shown
+from config.contract import shown
+from config.topics import is_id
 
 FAULTS: Final = {
     "cut": "wire cut",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,6 +51,15 @@ class EventRow(Struct, frozen=True):
     payload: bytes
 
 
+class KeptRaw(NamedTuple):
+    """A message that is kept as it came, beside what is in quarantine."""
+
+    at: int
+    topic: str
+    payload: bytes
+    why: str
+
+
 class Removal(Struct, frozen=True):
     """Values beside the chain that go; the row ``seq`` says why."""
 
@@ -84,6 +93,7 @@ class Decision:
     """By digest."""
     facts: dict[str, str] = field(default_factory=dict)
     removals: list[Removal] = field(default_factory=list)
+    kept_raw: list[KeptRaw] = field(default_factory=list)
     raw_over: int | None = None
     """Messages in quarantine from before this go, in wall ms."""
     # What the shell does first of all, after the commit or from memory.
@@ -91,6 +101,8 @@ class Decision:
     """The shell's part of a change of settings: what leaves after it leaves by the new ones."""
     # What leaves after the commit.
     ack: Ack | None = None
+    counted: list[Ack] = field(default_factory=list)
+    """Of messages that were counted only, before this."""
     receipts: list[tuple[str, str]] = field(default_factory=list)
     """(device, event id)."""
     rights: Rights | None = None
@@ -128,9 +140,11 @@ class Decision:
             or self.codes
             or self.facts
             or self.removals
+            or self.kept_raw
             or self.raw_over
             or self.retuned
             or self.ack
+            or self.counted
             or self.receipts
             or self.owed
             or self.withdrawn

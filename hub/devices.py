@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now
-from config.contract import Health, MessageError, State, decode, is_device_id, shown
+from config.contract import Event, Flaw, Health, MessageError, State, decode, shown
+from config.topics import is_device_id
 from hub.bypass import Bypasses
 from hub.decision import Decision
 from hub.directory import Directory
 from hub.doors import Doors
 from hub.incident import Incident
 from hub.incidents import Incidents
-from hub.inputs import DeviceMessage
+from hub.inputs import DeviceMessage, EventCame
 from hub.kept_course import to_mono
 from hub.ledger import Ledger
 from hub.paths import Paths
+from hub.reckoning import Account
 from hub.supervision import Hearing
 from hub.view import DeviceView, ZoneView
 from hub.vitals import Vitals
 
+_M = TypeVar("_M", State, Health)
 LAMP_REPEATED_S: Final = 3600.0
 """A resolved incident's rooms hear of it again at a birth for this long; then their lamps are dark."""
+MOST_BYTES: Final = 65_536
+"""Bytes of a state or health that are read: far more than any of ours has."""
 STRANGERS: Final = 1000
 """Devices not in the settings that are shown; more are counted as a trouble only."""
 
@@ -53,6 +58,8 @@ class Devices:
         self._views: dict[str, DeviceView] = {}
         self._armed: set[str] = set()
         self._paths: dict[str, Paths] = {}
+        self._down: dict[int, float] = {}
+        """When each broker was lost last: what came before that, and waited, shows nobody as there."""
         self._resolved: dict[str, tuple[Incident, float]] = {}
         for incident in reversed(resolved):
             if incident.resolved is not None:
@@ -74,9 +81,9 @@ class Devices:
             return
         try:
             if fact.what == "state":
-                self._state(decision, fact, decode(State, fact.payload), now)
+                self._state(decision, fact, _read(State, fact.payload), now)
             else:
-                self._health(decision, fact, decode(Health, fact.payload), now)
+                self._health(decision, fact, _read(Health, fact.payload), now)
         except MessageError as error:
             key = f"flaw {fact.what} {fact.device}"
             self._ledger.trouble(
@@ -95,8 +102,15 @@ class Devices:
         """Return what is known of a device."""
         return self._views.get(device)
 
-    def unseen(self, broker: int) -> None:
+    def silences(self, fact: EventCame, account: Account) -> str | None:
+        """Return why a bypass of its zone silences an alarm; None where it alarms."""
+        event = fact.event
+        whole = isinstance(event, Event) and self.vitals.is_whole(fact.device, event.boot, event.seq)
+        return self.bypasses.silences(fact, account.zone, account.at, is_whole=whole)
+
+    def unseen(self, broker: int, now: Now) -> None:
         """The hub hears nothing over this broker any more: no device is known to be present there."""
+        self._down[broker] = now.mono
         for paths in self._paths.values():
             paths.present.discard(broker)
 
@@ -228,7 +242,7 @@ class Devices:
             decision.devices[device] = view
             self._show(decision, view)
             return
-        paths.present.add(fact.broker)
+        self._is_there(paths, fact)
         if not paths.takes("state", fact.broker, state.boot, state.n, now.mono):
             return
         is_birth = view.standing != "heard" or self._views[device].boot != state.boot
@@ -250,7 +264,7 @@ class Devices:
         if view is None or fact.retained:
             return
         paths = self._paths.setdefault(fact.device, Paths())
-        paths.present.add(fact.broker)
+        self._is_there(paths, fact)
         if not paths.takes("health", fact.broker, health.boot, health.n, now.mono):
             return
         facts: dict[str, Any] = msgspec.json.decode(fact.payload)
@@ -263,6 +277,10 @@ class Devices:
                 self._ledger.trouble(decision, now, key, "agent-trouble", said, device=fact.device)
         else:
             self._ledger.restore(decision, now, key)
+
+    def _is_there(self, paths: Paths, fact: DeviceMessage) -> None:
+        if fact.arrived.mono >= self._down.get(fact.broker, fact.arrived.mono):
+            paths.present.add(fact.broker)
 
     def _heard(self, decision: Decision, view: DeviceView, now: Now) -> None:
         device = view.place.device
@@ -304,3 +322,9 @@ class Devices:
             return
         self._armed.add(device)
         self._ledger.wake(self._hearing.deadline(device), "device", device)
+
+
+def _read(kind: type[_M], payload: bytes) -> _M:
+    if len(payload) > MOST_BYTES:
+        raise MessageError((Flaw("message", f"{len(payload)} bytes; allowed: {MOST_BYTES}"),))
+    return decode(kind, payload)

@@ -152,12 +152,16 @@ def words_of(rule: Rule, words: str, health: Health) -> str:
     return f"its program is {shorter(health.version)}, the hub's {__version__}: {_which(health.version)}"
 
 
+LINKS: Final = 16
+"""Links of one agent that are told apart: more than any has brokers."""
+
+
 def links_down(troubles: tuple[str, ...]) -> dict[str, str]:
     """Return an agent's links that are down, each with its reason, of what it tells of itself."""
-    found = {}
+    found: dict[str, str] = {}
     for said in troubles:
         what, _, why = said.partition(": ")
-        if what.startswith("link ") and why:
+        if what.startswith("link ") and why and len(found) < LINKS:
             found[what.removeprefix("link ")] = why
     return found
 

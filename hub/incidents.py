@@ -18,7 +18,7 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
 from hub.postures import Postures
-from hub.transitions import Change, closed, confirmed, joined, opened
+from hub.transitions import Change, adds_nothing, closed, confirmed, joined, opened
 from hub.view import StreamEvent
 
 UNCERTAIN_S: Final = 2.0
@@ -50,6 +50,8 @@ class Incidents:
         )
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}
+        self._strange = ""
+        """The incident that :meth:`of_strangers` found last."""
         self._killed_before: float | None = None
         """When this hub started, in monotonic seconds, if the one before it was killed."""
         for incident, _ in loaded:
@@ -139,6 +141,19 @@ class Incidents:
         if not incident.confirmed and (why := self.courses.confirmation(incident, press)) is not None:
             incident = self.confirm(decision, incident, now, why, {"device": press.place.device})
         return incident
+
+    def has_already(self, press: Press) -> Incident | None:
+        """Return the incident to which a press would add nothing, if there is one."""
+        current = self._by_id.get(self._by_group.get(self._ledger.directory.group(press.place), ""))
+        return current if current is not None and adds_nothing(current, press) else None
+
+    def of_strangers(self) -> Incident | None:
+        """Return an incident in which a device calls that nobody has set up."""
+        found = self._by_id.get(self._strange)
+        if found is None or not _stranger_asks(found):
+            found = next((one for one in self.calls() if _stranger_asks(one)), None)
+            self._strange = "" if found is None else found.id
+        return found
 
     def door(self, decision: Decision, press: Press, now: Now) -> Incident:
         """Take what is told of a door into the incident of that door alone, or open one."""
@@ -289,3 +304,7 @@ class Incidents:
             self._ledger.view.incidents.pop(incident.id, None)
         else:
             self._ledger.view.incidents[incident.id] = incident
+
+
+def _stranger_asks(incident: Incident) -> bool:
+    return not incident.drill and any(room.asks and not room.place.known for room in incident.rooms)

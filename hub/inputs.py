@@ -14,6 +14,7 @@ from hub.asking import Action, Reply
 from hub.delivery import Outcome
 from hub.directory import Directory
 from hub.enrolment.asking import SessionOver
+from hub.quota import Over
 
 
 class Ack(NamedTuple):
@@ -38,6 +39,8 @@ class EventCame(Struct, frozen=True):
     """How long it lay in the broker."""
     ack: Ack
     """Owed after the commit."""
+    over: Over | None = None
+    """The quota that it is over, if any."""
 
     @property
     def is_alarm(self) -> bool:
@@ -61,6 +64,8 @@ class DeviceMessage(Struct, frozen=True):
     retained: bool
     arrived: Now
     broker: int = 0
+    over: Over | None = None
+    """The quota that it is over, if any."""
 
 
 class Link(Struct, frozen=True):

@@ -13,9 +13,15 @@ from typing import Final
 import structlog
 
 from config.clock import Clock
-from config.contract import Command, HubState, Posture, device_topic, encode, hub_topic, posture_topic
+from config.contract import (
+    Command,
+    HubState,
+    Posture,
+    encode,
+)
 from config.hub_settings import HubSettings
-from hub.broker_session import BrokerSession, Put
+from config.topics import device_topic, hub_topic, posture_topic
+from hub.broker_session import BrokerSession, IsKnown, Put
 from hub.inputs import Ack
 
 COMMAND_EXPIRY_S: Final = 10
@@ -30,16 +36,27 @@ class Intake:
     """The hub's brokers."""
 
     def __init__(
-        self, settings: HubSettings, boot: str, clock: Clock, put: Put, held_until: Mapping[str, int]
+        self,
+        settings: HubSettings,
+        boot: str,
+        clock: Clock,
+        put: Put,
+        held_until: Mapping[str, int],
+        is_known: IsKnown,
     ) -> None:
-        """``held_until`` holds, by broker's name, the wall ms at which its event session was last held."""
+        """``held_until`` holds, by broker's name, the wall ms at which its event session was last held.
+
+        ``is_known`` tells whether the settings have a device, as they are now; it is asked on other threads.
+        """
         self._site = settings.site
         self._hub = settings.hub
         self._boot = boot
         self._n = 0
         kept = RECEIPTS_KEPT // len(settings.brokers)
         self._brokers = tuple(
-            BrokerSession(number, broker, settings, boot, clock, put, held_until.get(broker.name), kept)
+            BrokerSession(
+                number, broker, settings, boot, clock, put, held_until.get(broker.name), kept, is_known
+            )
             for number, broker in enumerate(settings.brokers)
         )
         self._log = structlog.get_logger(part="intake")

@@ -53,6 +53,11 @@ class Ledger:
         self.news: dict[str, Trouble] = {}
         """Troubles that opened or were restored in this decision, by their keys."""
 
+    @property
+    def late_after_ms(self) -> int:
+        """How old an alarm is told as late."""
+        return round(self.settings.late_after_s * 1000)
+
     def next_deadline(self) -> float | None:
         """Return when something is due, in monotonic seconds; None when never."""
         return self._heap[0][0] if self._heap else None

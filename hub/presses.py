@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from config.clock import Now, stamp
-from config.contract import Event, MessageError, content_hash, read_topic, shown
+from config.contract import Event, MessageError, shown
+from config.event_keys import content_hash
 from hub.causes import FAULTS, doubt, fault_key, fault_words
 from hub.decision import Decision, EventRow
 from hub.devices import Devices
@@ -23,11 +24,11 @@ from hub.inputs import EventCame
 from hub.kept_course import JUMP_MS, jumped_ms, then_by
 from hub.ledger import Ledger
 from hub.notice import age
-from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event
+from hub.over_quota import OVER_QUOTA, OverQuota
+from hub.quota import PAYLOAD_KEPT
+from hub.reckoning import Account, digest, keys_of, other_key, press_of, read_event, who_waits
 from hub.walk_tests import WalkTests
 
-PAYLOAD_KEPT: Final = 16_384
-"""Bytes of a payload that are kept, beside its whole length and hash."""
 REMEMBERED: Final = 20_000
 """Events, the latest taken, whose repeats are known without asking the store."""
 EARLIER_MS: Final = 1000
@@ -60,6 +61,7 @@ class Presses:
         walk_tests: WalkTests,
         drills: Drills,
         cover: DrillCover,
+        over_quota: OverQuota,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
@@ -67,26 +69,26 @@ class Presses:
         self._walk_tests = walk_tests
         self._drills = drills
         self._cover = cover
+        self._over_quota = over_quota
         self._recent: OrderedDict[str, Seen] = OrderedDict()
         self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
         """Each fault's latest word, told or restored: its boot, and its place in it."""
-
-    def remembers(self, digest_: str) -> bool:
-        """Tell whether this event is known without the store."""
-        return digest_ in self._recent
 
     def take(self, decision: Decision, fact: EventCame, now: Now, known: dict[str, Seen] | None) -> None:
         """Decide one message of an event topic, by the contract's table of what arrives."""
         ledger = self._ledger
         if abs(jumped_ms(fact.arrived, now)) > JUMP_MS:  # it came just before the clock was set
             fact = replace(fact, arrived=then_by(now, fact.arrived))
+        account = read_event(fact, ledger.directory)
+        key, seen, clash = self._place(account, known or {})
+        if fact.over is not None and self._over_quota.is_counted(
+            fact, account, key, now, is_new=seen is None
+        ):
+            return
         decision.raw = (fact.topic, fact.payload)
         decision.ack = fact.ack
-        account = read_event(fact, ledger.directory)
         if account.id is not None:
-            topic = read_topic(fact.topic)  # a name too long to be kept is still who waits for it
-            decision.receipts.append((topic.party if topic else fact.device, account.id))
-        key, seen, clash = self._place(account, known or {})
+            decision.receipts.append((who_waits(fact), account.id))
         self._devices.vitals.event(decision, fact, now)
         if seen is not None:
             self._again(decision, fact, account, key, seen, now)
@@ -116,6 +118,12 @@ class Presses:
             )
         for flaw in account.flaws:
             self._flaw(decision, account, now, flaw.field, str(flaw))
+
+    def names(self, fact: EventCame) -> list[str]:
+        """Return the names under which the store is to be asked about an event before it is decided."""
+        if fact.over is not None and not fact.is_alarm:
+            return []  # it is only counted
+        return [name for name in digests(fact, self._ledger.settings.site) if name not in self._recent]
 
     def rewrite(self, moved_ms: int) -> None:
         """Take the moments of what is remembered by a wall clock that has jumped by this much."""
@@ -279,18 +287,15 @@ class Presses:
     ) -> str | None:
         """Act on a new event; returns the incident it belongs to."""
         ledger = self._ledger
-        bypasses, vitals = self._devices.bypasses, self._devices.vitals
+        bypasses = self._devices.bypasses
         if account.is_alarm:
-            event = fact.event
-            whole = isinstance(event, Event) and vitals.is_whole(fact.device, event.boot, event.seq)
-            why = bypasses.silences(fact, account.zone, account.at, is_whole=whole)
-            if why is not None:
+            if (why := self._devices.silences(fact, account)) is not None:
                 where = {"device": account.device, "zone": account.zone, "id": account.id}
                 ledger.record(decision, now, "alarm-bypassed", why, detail=where)
                 return None
-            late_after = round(ledger.settings.late_after_s * 1000)
-            press = press_of(account, ledger.directory, key, fact.arrived.wall, late_after)
-            of_drill = self._drills.judge(press, _doubt(account, key, is_new=is_new), fact.waited_ms, now)
+            press = press_of(account, ledger.directory, key, fact.arrived.wall, ledger.late_after_ms)
+            doubt = OVER_QUOTA if fact.over is not None else _doubt(account, key, is_new=is_new)
+            of_drill = self._drills.judge(press, doubt, fact.waited_ms, now)
             if of_drill is not None and of_drill[1].standing != "real":
                 return self._drills.take(decision, *of_drill, press, now).id
             self._walk_tests.real(decision, press, now)

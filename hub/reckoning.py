@@ -16,12 +16,11 @@ from config.contract import (
     MessageError,
     PanicKind,
     Readable,
-    content_hash,
     is_clean,
-    is_device_id,
-    payload_hash,
     shown,
 )
+from config.event_keys import content_hash, payload_hash
+from config.topics import is_device_id, read_topic
 from hub.directory import Directory
 from hub.incident import Press
 from hub.inputs import EventCame, may_be_alarm
@@ -90,6 +89,12 @@ def device_name(text: str) -> str:
         return text
     tail = blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
     return f"{shown(text, 64)}~{tail}"
+
+
+def who_waits(fact: EventCame) -> str:
+    """Return who waits for an event's receipt: also under a name that is too long to be kept."""
+    topic = read_topic(fact.topic)
+    return topic.party if topic else fact.device
 
 
 def read_event(fact: EventCame, directory: Directory) -> Account:

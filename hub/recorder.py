@@ -32,7 +32,7 @@ from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms
 from hub.loaded import held_fact
 from hub.metrics import Metrics
 from hub.ports import Memory
-from hub.presses import Seen, digests
+from hub.presses import Seen
 from hub.readiness import COMMIT_LATE_S
 from hub.release import Release
 from hub.site import Site
@@ -44,6 +44,9 @@ ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
 URGENT: Final = 128
 """Alarms, outcomes and people's words decided before the queue is looked at again: some 10 ms."""
+AGAIN: Final = 16
+"""Of devices that had their turn no more is decided than this while so many decisions are on their way to the
+disk: a press of another room waits there for what one commit takes, and not for a flood."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 ROUND_S: Final = 0.005
@@ -71,7 +74,7 @@ class Recorder:
         self._log = structlog.get_logger(part="recorder")
         self._inputs: queue.SimpleQueue[Input | _Commit | None] = queue.SimpleQueue()
         self._urgent = Turns()
-        self._rest: deque[Input] = deque()
+        self._rest = Turns()
         self._waiting: deque[Decision] = deque()
         self._uncommitted: deque[float] = deque()
         self._boards_lock = threading.Lock()
@@ -148,7 +151,8 @@ class Recorder:
 
     def _drain(self, wait_s: float) -> None:
         """Take all that is queued, telling alarms from the rest."""
-        wait = 0.0 if self._urgent or self._rest else wait_s
+        again = self._again()
+        wait = 0.0 if self._urgent.has(again) or self._rest.has(again) else wait_s
         with contextlib.suppress(queue.Empty):
             fact = self._inputs.get(timeout=wait) if wait > 0 else self._inputs.get_nowait()
             while True:
@@ -162,18 +166,25 @@ class Recorder:
             self._note_commit(fact)
         elif isinstance(fact, Attempted | Asked) or (isinstance(fact, EventCame) and fact.is_alarm):
             self._urgent.put(fact)
+        elif isinstance(fact, EventCame) and fact.over is not None:
+            self._decide_facts([fact])  # it is only counted, and waits nowhere: so a flood fills no memory
         else:
-            self._rest.append(fact)
+            self._rest.put(fact)
+
+    def _again(self) -> int:
+        """Return how much may be decided of devices that had their turn. A sick disk holds up nobody."""
+        if self._uncommitted and self._clock.now().mono - self._uncommitted[0] >= DISK_PATIENCE_S:
+            return URGENT
+        return AGAIN - len(self._uncommitted)
 
     def _decide_urgent(self) -> None:
-        if self._urgent:
-            self._decide_facts(self._urgent.take(URGENT))
+        if facts := self._urgent.take(URGENT, self._again()):
+            self._decide_facts(facts)
 
     def _decide_some(self) -> None:
-        if self._rest:
-            facts = [self._rest.popleft() for _ in range(min(len(self._rest), ROUND))]
+        if facts := self._rest.take(ROUND, self._again()):
             decided = self._decide_facts(facts, self._clock.now().mono + ROUND_S)
-            self._rest.extendleft(reversed(facts[decided:]))
+            self._rest.back(len(facts) - decided)
 
     def _decide_facts(self, facts: list[Input], until: float = math.inf) -> int:
         """Decide inputs until a moment (monotonic seconds), at least one; returns how many."""
@@ -214,15 +225,9 @@ class Recorder:
 
     def _recall(self, facts: Sequence[Input]) -> dict[str, Seen] | None:
         """Ask the record about events that memory doesn't know; None when it can't say."""
-        site = self._site.settings.site
         try:
-            names = [
-                name
-                for fact in facts
-                if isinstance(fact, EventCame)
-                for name in digests(fact, site)
-                if not self._site.presses.remembers(name)
-            ]
+            presses = self._site.presses
+            names = [name for fact in facts if isinstance(fact, EventCame) for name in presses.names(fact)]
             return self._memory.ask(names) if names else {}
         except Exception:  # noqa: BLE001 - then they are taken as new
             self._log.exception("cannot ask the record")

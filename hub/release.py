@@ -64,6 +64,7 @@ class Release:
             for device, event_id in decision.receipts:
                 receipts.setdefault(device, []).append(event_id)
         acks = [decision.ack for decision in batch if decision.ack]
+        acks += [ack for decision in batch for ack in decision.counted]
         self._each(
             *(lambda d=device, i=ids: self.wire.receipt(d, i) for device, ids in receipts.items()),
             lambda: self.wire.committed(acks),

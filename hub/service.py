@@ -112,7 +112,14 @@ class Hub:
             for number, broker in enumerate(settings.brokers)
         }
         held_until = {name: at for name, at in held.items() if at is not None}
-        self._intake = Intake(settings, secrets.token_hex(8), clock, self._recorder.put, held_until)
+        self._intake = Intake(
+            settings,
+            secrets.token_hex(8),
+            clock,
+            self._recorder.put,
+            held_until,
+            lambda device: device in site.directory.rooms,
+        )
         self._measuring = Measuring(lambda: self.settings, config, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher

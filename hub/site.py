@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from hub.enrolment.book import Book
 from hub.enrolment.identities import Identities
 from hub.epoch import FACT as EPOCH
 from hub.epoch import Epoch, NewEpoch
+from hub.floods import Floods
 from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incidents import Incidents
@@ -65,6 +67,7 @@ from hub.ledger import Ledger
 from hub.loaded import Loaded
 from hub.numbers import Numbers, Reserve
 from hub.outbound import Outbound
+from hub.over_quota import OverQuota
 from hub.own_state import OwnState
 from hub.posture_notices import PostureNotices
 from hub.postures import Postures
@@ -152,7 +155,11 @@ class Site(Ledger):
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
         )
         self.drill_deeds = DrillDeeds(self, self.incidents, self.postures, memory, self.drills, cover)
-        self.presses = Presses(self, self.incidents, self.devices, self.walk_tests, self.drills, cover)
+        self.floods = Floods(self, facts, now)
+        over_quota = OverQuota(self, self.incidents, self.devices, self.walk_tests, self.floods)
+        self.presses = Presses(
+            self, self.incidents, self.devices, self.walk_tests, self.drills, cover, over_quota
+        )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
         self.retuning = Retuning(
@@ -204,6 +211,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            "flood": partial(self.floods.due, take=self._heed),
         }
         """What looks at which of one thing that is due, by its key."""
         self.unread = Unread(self, facts, self.postures, self.drill_memory, self.incidents, mended)
@@ -234,6 +242,13 @@ class Site(Ledger):
         return decision
 
     def _of_device(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
+        if fact.over is not None:
+            self.floods.hold(fact, now)
+            return
+        self.floods.overtaken(fact)
+        self._heed(decision, fact, now)
+
+    def _heed(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
         self.devices.take(decision, fact, now)
         if fact.what == "state" and not fact.retained:
             self.walk_tests.heard(decision, fact.device, now)
@@ -322,10 +337,10 @@ class Site(Ledger):
             self._looks[what](decision, key, now)
         elif what in DOOR_WAKES:
             self.doors.due(decision, what, key, now)
-        elif what == "proofs":
-            self.proving.due(decision, now)
         elif what in VITAL:
             self.devices.vitals.due(decision, what, key, now)
+        elif what == "proofs":
+            self.proving.due(decision, now)
         elif what == "notices":
             self.notices.look(decision, now)
         elif what in ("drill", OVERDUE):

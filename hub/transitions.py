@@ -199,6 +199,20 @@ def joined(incident: Incident, press: Press) -> Change:
     return Change(after, words, restarts=rule.restarts)
 
 
+def adds_nothing(incident: Incident, press: Press) -> bool:
+    """Tell whether an incident has a press already: its room calls as loudly, or was answered just now.
+
+    Joined to it, it would be one more line, and nobody would be asked for more.
+    """
+    was = next((room for room in incident.rooms if room.place.device == press.place.device), None)
+    if was is None or (incident.late and not press.late):
+        return False
+    if incident.has_causes and _makes_certain(incident, press):
+        return False
+    wish = _press_wish(incident, was, press)
+    return wish == "press: same room" or (wish == "press: same room later" and was.asks)
+
+
 def closed(incident: Incident, at: int) -> Change:
     """Take it that the door of an incident is closed again, since ``at``. It ends nothing."""
     rule = _rule(incident, "door closed", "close the door of")

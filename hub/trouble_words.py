@@ -38,6 +38,7 @@ HEADINGS: Final = {
     "link": "A link is down",
     "seq-gap": "Events are missing",
     "two-boots": "Two machines under one id",
+    "flood": "A flood of messages",
     "hub-disk": "The hub's disk is nearly full",
     "file-rights": "Others may read or change what is the hub's",
     "hub-clock": "The hub's clock is not synchronised",

@@ -35,6 +35,8 @@ class Vitals:
         self._boots: dict[str, Boots] = {}
         self._gaps: set[str] = set()
         """Devices of which events are missing, and it is known which."""
+        self._gap_due: dict[str, float] = {}
+        """When a device's numbers are looked at next, in monotonic seconds, whatever comes meanwhile."""
         self._links: dict[str, set[str]] = {}
         for trouble in ledger.troubles.open.values():
             if trouble.device is None:
@@ -50,7 +52,14 @@ class Vitals:
 
     def forget(self, device: str) -> None:
         """Watch a device no more."""
-        for known in (self._known_boots, self._watches, self._sequences, self._boots, self._links):
+        for known in (
+            self._known_boots,
+            self._watches,
+            self._sequences,
+            self._boots,
+            self._links,
+            self._gap_due,
+        ):
             known.pop(device, None)
         self._gaps.discard(device)
 
@@ -98,6 +107,12 @@ class Vitals:
             drift = (read_stamp(seen.at) - (fact.arrived.wall - age_ms)) / 1000
             self._look(decision, _DRIFT, device, drift, now)
 
+    def counted(self, fact: EventCame, now: Now) -> None:
+        """Take the number of an event that is counted alone: it is not missing."""
+        seen = fact.event if isinstance(fact.event, Event) else fact.event.readable
+        if seen.boot is not None and seen.seq is not None and fact.device in self._ledger.directory.rooms:
+            self._sequence(fact.device).came(seen.boot, seen.seq, now.mono)
+
     def due(self, decision: Decision, what: str, device: str, now: Now) -> None:
         """Do what was asked for by :data:`VITAL`."""
         if what == "gap":
@@ -119,7 +134,9 @@ class Vitals:
         elif device in self._gaps:  # of one that an earlier process found nothing is known: a day ends it
             self._gaps.discard(device)
             self._ledger.restore(decision, now, key)
-        if (at := sequence.deadline(now.mono)) is not None:
+        at = sequence.deadline(now.mono)
+        if at is not None and self._gap_due.get(device, now.mono) <= now.mono:
+            self._gap_due[device] = at
             self._ledger.wake(at, "gap", device)
 
     def forgive(self, device: str, now: Now) -> None:

@@ -10,8 +10,9 @@ from paho.mqtt.client import MQTTMessage
 
 from config.agent_settings import LinkSettings
 from config.clock import Now
-from config.contract import HubState, Receipt, device_topic, encode, hub_topic
+from config.contract import HubState, Receipt, encode
 from config.rooms import numbered_rooms
+from config.topics import device_topic, hub_topic
 from device.agent import Agent
 from device.simulated_room import SimulatedRoom
 from tests.mosquitto import HOST, Heard, Mosquitto, Wire

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from config.contract import device_topic, hub_topic, is_device_id, is_id, is_site_id, posture_topic
+from config.topics import (
+    device_topic,
+    hub_topic,
+    is_device_id,
+    is_id,
+    is_site_id,
+    posture_topic,
+)
 from hub.authority.names import agent_name, event_name, rest_name
 
 DROPPED_TOPIC: Final = "$SYS/broker/publish/messages/dropped"

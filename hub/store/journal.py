@@ -33,7 +33,7 @@ from hub.store.tables import (
     record,
     troubles,
 )
-from hub.store.torn import STATE, read, torn, torn_incident, whole
+from hub.store.torn import STATE, agree, read, torn, torn_incident, whole
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
@@ -83,15 +83,17 @@ class Journal:
     def quarantine(self, decision: Decision, at: int, why: str) -> None:
         """Keep the message of a decision that the database refused, raw."""
         topic, payload = decision.raw or ("", b"")
-        row = {
+        with self._engine.begin() as connection:
+            connection.execute(self._quarantine, self._raw(at, topic, payload, why))
+
+    def _raw(self, at: int, topic: str, payload: bytes, why: str) -> dict[str, Any]:
+        return {
             "site": self._site,
             "at": at,
             "topic": topic.encode("utf-8", "replace"),
             "payload": payload,
             "why": why[:2000].replace("\0", "�"),
         }
-        with self._engine.begin() as connection:
-            connection.execute(self._quarantine, row)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -122,6 +124,8 @@ class Journal:
                     this = (doors.c.device == row["device"], doors.c.zone == row["zone"])
                     connection.execute(delete(doors).where(doors.c.site == site, *this))
         remove(connection, site, [removal for decision in batch for removal in decision.removals])
+        if raw := [self._raw(*kept) for decision in batch for kept in decision.kept_raw]:
+            connection.execute(self._quarantine, raw)
         for before in [decision.raw_over for decision in batch if decision.raw_over is not None]:
             connection.execute(delete(quarantine).where(quarantine.c.site == site, quarantine.c.at < before))
 
@@ -229,10 +233,17 @@ class Journal:
         unresolved = (incidents.c.site == self._site, other)
         for row in connection.execute(select(*STATE, incidents.c.course).where(*unresolved)).all():
             incident, course = read(row.body, Incident), read(row.course, KeptCourse)
-            if incident is not None and course is not None and incident.state == row.state:
-                loaded.incidents.append((incident, course))
-            else:
+            columns = {"id": row.id, "number": row.number, "state": row.state, "site": self._site}
+            if (
+                incident is None
+                or course is None
+                or not agree(incident, columns)
+                # Whoever seems to have heard of a revision to come would hear of nothing more.
+                or any(entry.revision > incident.reached for entry in course.told)
+            ):
                 loaded.torn.append(torn_incident(connection, self._site, row))
+            else:
+                loaded.incidents.append((incident, course))
 
     def _load_resolved(self, connection: Connection, loaded: Loaded, since: int) -> None:
         """Read those that were resolved since then (wall ms), the latest of each room, the latest first."""

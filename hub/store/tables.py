@@ -37,7 +37,7 @@ events = Table(
     Column("incident", String(64)),
     Column("size", Integer, nullable=False),  # of the whole payload
     Column("payload_hash", String(64), nullable=False),
-    Column("payload", LargeBinary, nullable=False),  # cut to hub.presses.PAYLOAD_KEPT
+    Column("payload", LargeBinary, nullable=False),  # cut to hub.quota.PAYLOAD_KEPT
     Index("events_incident", "site", "incident"),
     Index("events_seq", "site", "seq"),
 )

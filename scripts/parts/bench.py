@@ -20,6 +20,7 @@ EXTRAS: dict[str | None, tuple[str, ...]] = {
     "growth": ("hub", "postgres"),
     "record": ("hub",),
     "backup": ("hub",),
+    "flood": ("hub", "postgres"),
 }
 """What each measurement needs, by the word that asks for it; without a word it is press to webhook."""
 

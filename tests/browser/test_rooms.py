@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from config.contract import Posture, encode, posture_topic
+from config.contract import Posture, encode
+from config.topics import posture_topic
 from device import lamp
 from device.facts import Heard
 from device.simulate import Floor, Server

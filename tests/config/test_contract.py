@@ -20,19 +20,20 @@ from config.contract import (
     MessageError,
     Receipt,
     State,
-    content_hash,
     decode,
-    device_topic,
     encode,
-    hub_topic,
     is_clean,
+    shown,
+)
+from config.event_keys import content_hash, payload_hash
+from config.topics import (
+    device_topic,
+    hub_topic,
     is_device_id,
     is_id,
     is_site_id,
-    payload_hash,
     posture_topic,
     read_topic,
-    shown,
 )
 
 WHOLE: dict[str, Any] = {

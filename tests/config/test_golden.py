@@ -19,10 +19,10 @@ from config.contract import (
     Posture,
     Receipt,
     State,
-    content_hash,
     decode,
     encode,
 )
+from config.event_keys import content_hash
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FILES = sorted((GOLDEN / "v1").glob("*.json"))

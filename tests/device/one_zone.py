@@ -7,7 +7,8 @@ from typing import Any
 from config.agent_settings import ZoneSettings
 from config.wiring import Condition
 from device.circuit import Wiring
-from device.zone import Decided, Zone
+from device.decided import Decided
+from device.zone import Zone
 
 PINS: dict[str, dict[str, Any]] = {
     "no": {"pin": 17},

@@ -15,10 +15,9 @@ from config.contract import (
     Receipt,
     State,
     decode,
-    device_topic,
     encode,
-    hub_topic,
 )
+from config.topics import device_topic, hub_topic
 from device import actions, lamp
 from device.actions import Action
 from device.agent import Agent

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from config.agent_settings import StrobeSettings, ZoneSettings
-from config.contract import Event, Posture, encode, posture_topic
+from config.contract import Event, Posture, encode
+from config.topics import posture_topic
 from device.actions import Drive, Forget, Keep, Publish, Remember
 from device.facts import Heard, Kept, Restored
 from device.signals import RECALLED_IN_S

@@ -18,7 +18,8 @@ from pytest_mock import MockerFixture
 
 from config.agent_settings import StrobeSettings
 from config.clock import Now, SystemClock
-from config.contract import Event, Posture, encode, posture_topic
+from config.contract import Event, Posture, encode
+from config.topics import posture_topic
 from device import starts, survey
 from device.actions import Action, Drive, Keep, Publish, Remember
 from device.age import Moment

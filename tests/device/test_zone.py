@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from config.agent_settings import ZoneSettings
+from device.decided import Decided
 from device.settling import POWER_UP_S
-from device.zone import HELD_S, Decided, Zone
+from device.zone import HELD_S, Zone
 
 SETTLE = 0.040
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from config.agent_settings import ZoneSettings
 from config.wiring import Condition
 from device.circuit import Wiring
-from device.zone import Decided, Zone
+from device.decided import Decided
+from device.zone import Zone
 
 TICK = 1 / 1024
 SETTLE, TRANSIT, FAULT, HELD = 128, 256, 512, 3072  # 125 ms, 250 ms, 500 ms, 3 s

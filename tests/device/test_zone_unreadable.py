@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.zone import LOST_S
+from device.lost_moves import LOST_S
 from tests.device.one_zone import Wired
 
 

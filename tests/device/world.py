@@ -14,7 +14,15 @@ from typing import Any
 
 from config.agent_settings import ZoneSettings
 from config.clock import Now
-from config.contract import Command, Event, HubState, Receipt, decode, device_topic, encode, hub_topic
+from config.contract import (
+    Command,
+    Event,
+    HubState,
+    Receipt,
+    decode,
+    encode,
+)
+from config.topics import device_topic, hub_topic
 from device import actions
 from device.actions import Action, Forget, Keep, Publish, Remember
 from device.agent import Agent

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from config.clock import Now
-from config.contract import Event, MessageError, decode, device_topic
+from config.contract import Event, MessageError, decode
 from config.hub_settings import HubSettings
+from config.topics import device_topic
 from hub.decision import Decision
 from hub.incident import Incident, Place, Press
 from hub.inputs import Ack, DeviceMessage, EventCame

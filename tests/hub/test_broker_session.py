@@ -6,9 +6,17 @@ import pytest
 
 from config.clock import Now
 from config.connection import Received
-from config.contract import EVENT_EXPIRY, MessageError, Posture, encode, posture_topic
+from config.contract import (
+    EVENT_EXPIRY,
+    MessageError,
+    Posture,
+    encode,
+)
+from config.topics import posture_topic
+from hub import broker_session
 from hub.broker_session import EventSession, RestListener
-from hub.inputs import Ack, EventCame, Link, PostureHeard
+from hub.inputs import Ack, DeviceMessage, EventCame, Link, PostureHeard
+from hub.quota import EVENTS, RATES, Quotas
 
 PAYLOAD = (
     b'{"v":1,"id":"a","boot":"b","seq":1,"zone":"wall","kind":"panic","what":"alarm","age_ms":0,"test":false}'
@@ -57,7 +65,7 @@ def line() -> OneLine:
 
 @pytest.fixture
 def events(put: list[object], clock: Hands, line: OneLine) -> EventSession:
-    events = EventSession(0, clock, put.append, None)
+    events = EventSession(0, clock, put.append, None, Quotas(lambda _: True))
     events.line = line  # type: ignore[assignment]
     return events
 
@@ -133,16 +141,12 @@ def test_a_message_that_can_not_be_read_keeps_its_place(
     assert line.acked == [1, 2]
 
 
-class Torn(bytes):
-    """A payload at which reading itself fails."""
-
-    def __len__(self) -> int:
-        raise RuntimeError("a fault of ours")
-
-
-def test_a_fault_in_reading_is_taken_as_what_it_may_be(events: EventSession, put: list[object]) -> None:
-    bring(events, 1, payload=Torn(b'{"what":"alarm"'))
-    bring(events, 2, payload=Torn(b"{"))
+def test_a_fault_in_reading_is_taken_as_what_it_may_be(
+    events: EventSession, put: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_session, "decode", lambda *_: 1 // 0)
+    bring(events, 1, payload=b'{"what":"alarm"')
+    bring(events, 2, payload=b"{")
     assert [fact.is_alarm for fact in put if isinstance(fact, EventCame)] == [True, False]
 
 
@@ -191,9 +195,37 @@ def test_a_connection_that_never_came_up_held_no_session(
 
 def test_what_a_broker_keeps_as_the_posture_is_heard(put: list[object], clock: Hands) -> None:
     """What agents can't read they don't obey either: nothing is made of it."""
-    rest = RestListener(1, "school", clock, put.append, lambda: None)
+    rest = RestListener(1, "school", clock, put.append, lambda: None, Quotas(lambda _: True))
     posture = Posture(v=1, n=7, posture="lockdown", drill=False, since="2026-11-23T10:00:00.000Z")
     topic = posture_topic("school")
     for payload in (encode(posture), b"", b"no posture", b'{"v":1,"n":8,"posture":"lunch"}'):
         rest.on_message(Received(1, 0, topic, payload, retained=True, qos=1, expiry_s=None))
     assert put == [PostureHeard(posture, 1)]
+
+
+def test_what_is_over_a_quota_is_marked_and_an_alarm_in_it_still_seen(
+    events: EventSession, put: list[object]
+) -> None:
+    """A message of 300 kB is not read any more, only looked at: in doubt it is an alarm."""
+    for mid in range(1, round(EVENTS.at_once) + 3):
+        bring(events, mid)
+    came = [fact for fact in put if isinstance(fact, EventCame)]
+    assert [fact.over for fact in came] == [None] * round(EVENTS.at_once) + ["own", "own"]
+    assert all(fact.is_alarm for fact in came)
+    large = b'{"id":"big","what":"%s","text":"' + b"x" * 300_000 + b'"}'
+    for word in (b"alarm", b"closed"):
+        bring(events, 1, payload=large.replace(b"%s", word))
+    alarm, other = [fact for fact in put[-2:] if isinstance(fact, EventCame)]
+    assert (alarm.is_alarm, other.is_alarm) == (True, False)
+    assert isinstance(alarm.event, MessageError)
+    assert alarm.event.readable.id is None, "it was not read"
+
+
+def test_states_and_healths_have_quotas_of_their_own(put: list[object], clock: Hands) -> None:
+    rest = RestListener(0, "school", clock, put.append, lambda: None, Quotas(lambda _: True))
+    for what in ("state", "health"):
+        most = round(RATES[what].at_once)  # type: ignore[index]
+        for _ in range(most + 1):
+            rest.on_message(Received(1, 0, f"tocsin/v1/school/room-101/{what}", b"{}", False, 1, None))
+        came = [fact.over for fact in put if isinstance(fact, DeviceMessage) and fact.what == what]
+        assert came == [None] * most + ["own"]

@@ -48,7 +48,7 @@ class Played:
 
 @pytest.fixture
 def intake() -> Intake:
-    return Intake(SETTINGS, "boot", SystemClock(), lambda _: None, {})
+    return Intake(SETTINGS, "boot", SystemClock(), lambda _: None, {}, lambda _: True)
 
 
 @pytest.fixture

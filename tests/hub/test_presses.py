@@ -6,7 +6,8 @@ import pytest
 
 from config.clock import stamp
 from hub.loaded import Loaded
-from hub.presses import PAYLOAD_KEPT, Seen, digests
+from hub.presses import Seen, digests
+from hub.quota import PAYLOAD_KEPT
 from hub.view import Trouble
 from tests.hub.making import T0, at, came, event_bytes, new_site, reasons, shown, take
 

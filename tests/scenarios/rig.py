@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -17,7 +17,14 @@ import msgspec
 from sqlalchemy import event
 
 from config.clock import Now, stamp
-from config.contract import Command, Event, MessageError, Posture, PostureName, decode, device_topic
+from config.contract import (
+    Command,
+    Event,
+    MessageError,
+    Posture,
+    PostureName,
+    decode,
+)
 from config.hub_settings import (
     AppriseSettings,
     AudienceSettings,
@@ -28,6 +35,7 @@ from config.hub_settings import (
 )
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
+from config.topics import device_topic
 from hub.asking import (
     Acknowledge,
     Action,
@@ -62,7 +70,7 @@ from hub.kept_course import ANCHOR, JUMP_MS, Anchor, jumped_ms, kept_clock, then
 from hub.loaded import Loaded
 from hub.notice import sentence
 from hub.postures import HEAR_S
-from hub.presses import digests
+from hub.quota import Quotas
 from hub.recorder import DISK_PATIENCE_S
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
@@ -307,7 +315,9 @@ class Rig:
 
     def _device_says(self, room: int, what: Any, whole: dict[str, Any], *, retained: bool = False) -> None:
         payload = msgspec.json.encode(whole)
-        self._input(DeviceMessage(f"room-{room}", what, payload, retained, self.now()))
+        now = self.now()
+        over = self.quotas.over(f"room-{room}", what, len(payload), now.mono)
+        self._input(DeviceMessage(f"room-{room}", what, payload, retained, now, over=over))
 
     def _input(self, fact: Input) -> None:
         self._do(self.site.decide(fact, self.now()))
@@ -420,6 +430,7 @@ class Rig:
         self.site = self.loaded_site(loaded, self._anchor)
         self.site.clock = self.clock
         self.view = self.site.view
+        self.quotas = Quotas(lambda device: device in self.site.directory.rooms)
         self.incidents = sorted(i.id for i, _ in loaded.incidents)
         self.waiting: list[Decision] = []
         self.in_hand: dict[str, Delivery] = {}
@@ -517,16 +528,16 @@ class Rig:
             event = error
         waited = int(self.t - sent.at) * 1000  # the broker counts in whole seconds
         topic = device_topic(self.settings.site, sent.device, "event")
-        fact = EventCame(topic, sent.device, sent.payload, event, self.now(), waited, Ack(0, 1, ack))
-        unknown = [
-            name for name in digests(fact, self.settings.site) if not self.site.presses.remembers(name)
-        ]
-        decision = Decision(self.now().mono)
+        now = self.now()
+        over = self.quotas.over(sent.device, "event", len(sent.payload), now.mono)
+        fact = EventCame(topic, sent.device, sent.payload, event, now, waited, Ack(0, 1, ack), over)
+        unknown = self.site.presses.names(fact)
+        decision = Decision(now.mono)
         known = self._known.seen(unknown) if unknown else {}
         try:
-            self.site.decide(fact, self.now(), known, into=decision)
+            self.site.decide(fact, now, known, into=decision)
         except RuntimeError:  # planted
-            self.site.in_doubt(decision, fact, self.now())
+            self.site.in_doubt(decision, fact, now)
         self._do(decision)
 
     def note(self, text: str = "all is well", by: str = "Reyes", which: int = -1) -> Answer:
@@ -573,8 +584,9 @@ class Rig:
             self._tell(decision)
             decision.reply(recorded=True)
             self.receipts += decision.receipts
-            if decision.ack is not None:
-                self.broker.pop(decision.ack.mid, None)
+            for ack in (decision.ack, *decision.counted):
+                if ack is not None:
+                    self.broker.pop(ack.mid, None)
 
     def _write(self, batch: list[Decision]) -> None:
         self.journal.commit(batch)
@@ -670,3 +682,7 @@ class Rig:
 
         reading = Reading(self._reader, self.settings.site)
         return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]
+
+
+Make = Callable[..., Rig]
+"""What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""

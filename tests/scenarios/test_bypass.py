@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hub.asking import Bypassed, Refused
-from tests.scenarios.maintained import Make, with_maintenance
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import with_maintenance
+from tests.scenarios.rig import Make, Rig
 
 
 def test_a_bypass_silences_faults_and_never_a_press(school: Rig) -> None:

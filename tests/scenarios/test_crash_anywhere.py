@@ -286,8 +286,9 @@ def _let_out_before_it_is_written(patch: pytest.MonkeyPatch) -> None:
         for decision in batch:
             self._tell(decision)
             self.receipts += decision.receipts
-            if decision.ack is not None:
-                self.broker.pop(decision.ack.mid, None)
+            for ack in (decision.ack, *decision.counted):
+                if ack is not None:
+                    self.broker.pop(ack.mid, None)
         if batch:
             self._write(batch)
         for decision in batch:

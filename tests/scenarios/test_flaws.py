@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from config.contract import Event, decode, device_topic
+from config.contract import Event, decode
+from config.topics import device_topic
 from hub.asking import ClearTrouble, Refused, TroubleCleared
 from hub.decision import Decision
 from hub.inputs import Ack, DeviceMessage, EventCame

@@ -22,7 +22,7 @@ def test_a_fault_in_what_is_due_is_a_trouble_and_holds_up_nobody(
         raise RuntimeError("planted")
 
     rig.press(101)
-    monkeypatch.setattr(rig.site.devices, "look", planted)
+    monkeypatch.setitem(rig.site._looks, "device", planted)
     rig.wait(50)  # past every device's deadline, and past the step at 30 s
     assert "30 s principal opened r1: 101" in rig.said()
     assert "planted" in rig.site.troubles.open["hub fault"].detail

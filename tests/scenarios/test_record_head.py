@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.record_settings import RecordSettings
 from hub.inputs import HeadRead
-from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.rig import Make, Rig, site_settings
 
-Make = Callable[[HubSettings], Rig]
 HOUR = 3600.0
 
 

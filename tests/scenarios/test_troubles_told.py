@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, WebhookSettings
 from config.trouble_settings import TroublesSettings
-from tests.scenarios.maintained import NAMES, Make, with_maintenance
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import NAMES, with_maintenance
+from tests.scenarios.rig import Make, Rig
 
 
 def test_what_ends_within_a_minute_is_told_to_nobody(school: Rig) -> None:
