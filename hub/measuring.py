@@ -91,10 +91,13 @@ def of_hub(settings: HubSettings, config: Path) -> list[Guarded]:
 
 
 def look_at_certificates(settings: HubSettings) -> Measured:
-    """Return when the certificates end that the hub's connections to its brokers need."""
+    """Return when the certificates end that the hub's connections to its brokers, and its console, need."""
     ends: dict[str, int] = {}
     for broker in settings.brokers:
         ends |= _of(broker)
+    https = settings.console.https
+    if https is not None and https.cert_file is not None and (end := first_end([https.cert_file])):
+        ends["the console's certificate"] = round(end.timestamp() * 1000)
     return Measured(cert_ends=ends)
 
 
