@@ -13,6 +13,7 @@ from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
+from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
@@ -37,7 +38,6 @@ from config.shared_settings import (
     Key,
     Log,
     Name,
-    Port,
     Seconds,
     check_broker,
     check_device,
@@ -101,15 +101,6 @@ class AppriseSettings(
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = True
     """Also tell of troubles those who are to be told of them."""
-
-
-class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the console and the API are served."""
-
-    host: Name = "127.0.0.1"
-    port: Port = 8080
-    session_h: Annotated[float, Meta(ge=0.25, le=24 * 90, description="hours, 0.25 to 2160")] = 24 * 7
-    """Hours until a person must sign in again."""
 
 
 class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -216,6 +207,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_doors,
         _check_troubles,
         _check_backup,
+        _check_console,
         _check_agreement,
         _check_drills,
     ):
@@ -381,6 +373,10 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
     audiences = frozenset(settings.audiences)
     check_troubles(settings.troubles, audiences, report)
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
+
+
+def _check_console(settings: HubSettings, report: Report) -> None:
+    check_console(settings.console, report)
 
 
 def _check_backup(settings: HubSettings, report: Report) -> None:

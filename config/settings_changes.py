@@ -22,6 +22,7 @@ FIXED: Final = (
     "authority",
     "console.host",
     "console.port",
+    "console.https",
 )
 """Settings that a hub has for as long as it runs."""
 _SAID: Final = frozenset({"name", "timezone", "late_after_s"})

@@ -29,6 +29,7 @@ from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.measuring import Measuring
@@ -46,6 +47,8 @@ from hub.store.migrate import bring_up
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.retention import Due
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 SWITCH_S = 0.0005
@@ -88,14 +91,17 @@ class Hub:
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
             self._log.info("migrated", done=done)
-        # Readers have engines of their own: none of them can hold a connection the committer needs.
+        # All others have engines of their own: none of them can hold a connection the committer needs.
         self._pages = open_engine(url, read_only=True)
         self._asked = open_engine(url, read_only=True)
         journal = Journal(self._engine, settings.site)
         loaded = journal.load()
         self.view = View(settings.site, settings.name, settings.timezone, now.wall)
         self.reading = Reading(self._pages, settings.site)
-        self.people = People(self._pages, settings.site)
+        self._office = open_engine(url)
+        self.people = People(self._office, settings.site, self._pages)
+        self.sessions = Sessions(self._office, settings.site, self._pages)
+        self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.channels = build_channels(settings)
@@ -188,9 +194,14 @@ class Hub:
 
     def _open_console(self) -> None:
         """Serve the console; while its port is another's, presses are told all the same."""
-        from hub.console.server import Server
+        from hub.console.server import Https, Server
+        from hub.console.tls import Certificate
 
-        console = Server(self._app, self.settings.console.host, self.settings.console.port)
+        at = self.settings.console
+        https = None
+        if at.https is not None:
+            https = Https(at.https.host, at.https.port, Certificate(self.settings, self.tell))
+        console = Server(self._app, at.host, at.port, https)
         try:
             console.start()
         except OSError as error:
@@ -213,7 +224,7 @@ class Hub:
         if self._console is not None:
             self._console.stop(2.0)
         if clean:
-            for engine in (self._engine, self._pages, self._asked):
+            for engine in (self._engine, self._office, self._pages, self._asked):
                 engine.dispose()
         return clean
 
@@ -228,6 +239,10 @@ class Hub:
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        """Hand the recorder what it is to know of accounts and of the console itself."""
+        self._recorder.put(fact)
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from config.hub_settings import HubSettings
+from hub.accounts import Accounts
 from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
@@ -42,10 +43,12 @@ from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incidents import Incidents
 from hub.inputs import (
+    AccountChanged,
     Asked,
     Attempted,
     BrokerDropped,
     ClockTrust,
+    ConsoleCertificate,
     DeviceMessage,
     DoorTried,
     EventCame,
@@ -59,6 +62,7 @@ from hub.inputs import (
     RawOver,
     Reload,
     ReloadRefused,
+    SignInGuessed,
     TimeOver,
 )
 from hub.kept_course import ANCHOR, Anchor, to_mono
@@ -123,6 +127,7 @@ class Site(Ledger):
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
+        self.accounts = Accounts(self, self.postures)
         self.bypasses = Bypasses(self, facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
         self.devices = Devices(
@@ -198,6 +203,9 @@ class Site(Ledger):
             HeadRead: self.heads.take,
             SessionOver: self.book.session_over,
             DoorTried: self.identities.door_tried,
+            AccountChanged: self.accounts.changed,
+            SignInGuessed: self.accounts.guessed,
+            ConsoleCertificate: self.own.console_certificate,
             ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
@@ -261,7 +269,9 @@ class Site(Ledger):
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
 
     def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
-        if isinstance(fact.action, ZoneAction):
+        if (refused := self.accounts.refusal(fact.action, now)) is not None:
+            decision.answer = (fact.answer, refused)
+        elif isinstance(fact.action, ZoneAction):
             self.zone_deeds.take(decision, fact.action, fact.answer, now)
         elif isinstance(fact.action, WalkTestAction):
             decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
@@ -280,6 +290,8 @@ class Site(Ledger):
             decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
         else:
             self.deeds.take(decision, fact.action, fact.answer, now)
+        if decision.answer is not None:
+            self.accounts.count(decision, fact.action, decision.answer[1], now)
 
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)

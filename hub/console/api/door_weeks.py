@@ -13,7 +13,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.door_week import DoorWeek, Signature, counts_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def door_weeks(request: Request, _: Token) -> Response:

@@ -10,7 +10,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import body_of, refused
 from hub.console.api.errors import bad_input, not_found
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def forget(request: Request, token: Token) -> Response:

@@ -9,6 +9,7 @@ from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
 from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
+from hub.rights import ROLES
 from hub.walk_test import LONGEST_S, USUAL_S
 
 Schema = dict[str, Any]
@@ -319,6 +320,39 @@ FORGET: Final[Schema] = {
 FORGOTTEN: Final = _object({"removed": _NUMBER, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
+
+ACCOUNTS: Final = _object(
+    {
+        "accounts": _array(
+            _object(
+                {
+                    "name": _TEXT,
+                    "role": {"enum": list(ROLES)},
+                    "created_at": _TIME,
+                    "second_factor_since": _MAYBE_TIME,
+                    "recovery_codes": _NUMBER,
+                }
+            )
+        )
+    }
+)
+SESSIONS: Final = _object(
+    {
+        "sessions": _array(
+            _object(
+                {
+                    "id": _TEXT,
+                    "name": _TEXT,
+                    "since": _TIME,
+                    "ends": _TIME,
+                    "address": _TEXT,
+                    "browser": _TEXT,
+                }
+            )
+        )
+    }
+)
+SESSION_ENDED: Final = _object({"ended": _TEXT})
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,
