@@ -19,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from config.sign_in import Answer, sign_in
 from hub.authority.authority import BEGINS, ENDS, Authority, key_pem, new_key
+from hub.authority.closing import refuses_probe
 from tests.mosquitto import HOST
 from tests.school_broker import SchoolBroker
 from tests.site import until
@@ -213,3 +214,32 @@ def test_an_agent_cannot_pose_as_the_broker(school: SchoolBroker) -> None:
     incoming.write(server_out.read())
     with pytest.raises(ssl.SSLCertVerificationError, match="purpose"):
         waits.do_handshake()
+
+
+@BOTH
+def test_a_session_of_tls_that_was_kept_opens_nothing_later(tmp_path: Path, version: ssl.TLSVersion) -> None:
+    """A resumed one would show no certificate, and so pass the list of revoked ones by."""
+    with SchoolBroker(tmp_path) as school:
+        tls = school.enrol("room-101")
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        context.check_hostname = False
+        context.minimum_version = context.maximum_version = version
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+
+        def connect(kept: ssl.SSLSession | None) -> ssl.SSLSession | None:
+            with (
+                socket.create_connection((HOST, school.port), timeout=10) as sock,
+                context.wrap_socket(sock, session=kept) as secure,
+            ):
+                assert sign_in(secure, ROOM, clean=True) == (False, 0)  # type: ignore[arg-type]
+                assert not secure.session_reused
+                return secure.session
+
+        kept = connect(None)
+        assert kept is not None
+        assert kept.has_ticket
+        kept = connect(kept)
+        school.revoke(tls)
+        until("the list is taken", lambda: refuses_probe(school.at(None), school.data))
+        with pytest.raises(OSError, match=r"REVOKED|EOF|reset"):
+            connect(kept)
