@@ -156,7 +156,9 @@ def test_rights_follow_the_devices(files: BrokerFiles, folder: Path, data: Path)
     assert "user lincoln.room-102\n" in (folder / RIGHTS).read_text()
     assert files.keep_lists(["room-101"], [])
     assert "room-102" not in (folder / RIGHTS).read_text()
-    assert revoked(folder, data)[0] == 1  # that list says nothing new
+    assert revoked(folder, data)[0] == 2  # anew: whoever goes by it has read the rights as well
+    assert not files.keep_lists(["room-101"], [])
+    assert revoked(folder, data)[0] == 2
 
 
 def test_the_brokers_certificate_follows_its_names_and_its_authority(
