@@ -71,12 +71,16 @@ def _run(settings: HubSettings, options: argparse.Namespace) -> int:
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     from config.file_rights import too_open
     from hub.channels.build import check_channels, with_service
+    from hub.console.tls import fault
     from hub.measuring import of_hub
 
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
     faults += [Fault(str(options.config), *one) for one in too_open(of_hub(settings, options.config))]
     faults += check_channels(settings)
+    if (why := fault(settings.console.https)) is not None:
+        cure = "a certificate and its key, in PEM form, that this user may read"
+        faults.append(Fault(str(options.config), "console.https.cert_file", why, cure))
     if nobody_for_the_officer(settings.plans_in_order, settings.audiences):
         cure = "name the officer, or in a school without one who stands in, such as its principal"
         faults.append(

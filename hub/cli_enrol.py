@@ -11,7 +11,7 @@ from config.hub_settings import HubSettings
 from config.rooms_file import read_rooms
 from config.this_user import this_user
 from hub.cli_plans import device_of
-from hub.enrolment.code_picture import terminal_picture, write_picture
+from hub.enrolment.code_picture import kind_of, terminal_picture, write_picture
 from hub.enrolment.folders import write_folder
 from hub.local_socket import NotAskedError, ask_hub
 
@@ -21,6 +21,8 @@ def enrol(
 ) -> int:
     """Have a code made for a room, or (no room) for a spare, and show it; returns the exit code."""
     device = None if room is None else device_of(settings, room)
+    if qr is not None:
+        kind_of(qr)
     answer = _asked(settings, "code", device=device, replace=replace, hours=hours, by=_who())
     if answer is None:
         return 1

@@ -6,7 +6,7 @@ The hashes themselves, and what finds an alteration, are in :mod:`hub.verify_rec
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -49,6 +49,19 @@ class Beside(Struct, frozen=True):
     field: str
     salt: str
     value: str
+
+
+class Gone(NamedTuple):
+    """What the record lets go of, and with it every part of a site that keeps names outside the record."""
+
+    values: frozenset[tuple[int, str]]
+    """Number of the row, and field."""
+    person: str | None = None
+    """Whose name goes, and nobody else's; None: what its time is over for, or what an incident holds."""
+
+    def names(self, row: int, field: str, name: str | None) -> bool:
+        """Tell whether a name goes that is kept outside the record, and stands in this row and field."""
+        return (row, field) in self.values or (self.person is not None and name == self.person)
 
 
 class Split(Struct, frozen=True):

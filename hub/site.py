@@ -22,6 +22,7 @@ from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWe
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
+from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
@@ -65,7 +66,7 @@ from hub.inputs import (
     SignInGuessed,
     TimeOver,
 )
-from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_course import to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.loaded import Loaded
@@ -186,8 +187,17 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
-        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures, self.book)
-        self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
+        parts = (
+            *(self.doors.weeks, self.walk_tests, self.proving, self.book),
+            *(self.drill_memory, self.postures, self.bypasses),
+        )
+        self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
+        rewrites = (
+            *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
+            *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+        )
+        self.clock_changes = ClockChanges(self, rewrites)
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
@@ -317,7 +327,7 @@ class Site(Ledger):
             try:
                 self._look(decision, what, key, now)
             except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
-                self._failed(decision, f"{what} {key} failed when it was due", error, now)
+                self.failed(decision, f"{what} {key} failed when it was due", error, now)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
         self._follow_up_safely(decision, now)
         return decision
@@ -327,10 +337,7 @@ class Site(Ledger):
         try:
             self._follow_up(decision, now)
         except Exception as error:  # noqa: BLE001 - the state has taken it: lost, its steps would never go out
-            self._failed(decision, "what follows from what was due failed", error, now)
-
-    def _failed(self, decision: Decision, what: str, error: Exception, now: Now) -> None:
-        self.trouble(decision, now, "hub fault", "hub-fault", f"{what}: {error!r}"[:300])
+            self.failed(decision, "what follows from what was due failed", error, now)
 
     def _follow_up(self, decision: Decision, now: Now) -> None:
         """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
@@ -379,21 +386,8 @@ class Site(Ledger):
     def rewritten(self, now: Now, moved_ms: int, boot: str | None = None) -> Decision:
         """Write every stored moment anew, after the wall clock jumped by so much."""
         decision = Decision(now.mono)
-        self.own.jumped(decision, moved_ms, now)
-        way = "forward" if moved_ms > 0 else "back"
-        reason = f"the wall clock jumped {way} by {abs(moved_ms) / 1000:.1f} s; deadlines are anchored anew"
-        detail = {**self.clock.detail, "moved_ms": moved_ms}
-        self.record(decision, now, "clock-jumped", reason, detail=detail)
-        decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
-        self.incidents.rewrite(decision, now, moved_ms)
-        self.outbound.rewrite(decision, now, moved_ms)
-        self.presses.rewrite(moved_ms)
-        self.doors.rewrite(decision, moved_ms, now)
-        self.walk_tests.rewrite(decision, now)
-        self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
-        self.drill_calendar.look(decision, now)
-        self.bypasses.rewrite(decision, now)
-        self.book.rewrite(decision, now)
+        self.clock_changes.jumped(decision, moved_ms, boot, now)
+        self._follow_up_safely(decision, now)
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:

@@ -96,6 +96,17 @@ class Certificate:
                 _log.error("the console's certificate can't be used", why=why)
 
 
+def fault(https: HttpsSettings | None) -> str | None:
+    """Return why the school's own files can't be used; None where they can, or there are none."""
+    if https is None or https.cert_file is None or https.key_file is None:
+        return None
+    try:
+        _new_context().load_cert_chain(https.cert_file, https.key_file)
+    except OSError as error:
+        return _words(error)
+    return None
+
+
 def _new_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

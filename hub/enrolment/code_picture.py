@@ -20,14 +20,16 @@ def terminal_picture(text: str) -> str:
     return out.getvalue()
 
 
-def write_picture(text: str, file: Path) -> None:
-    """Write it as an SVG or a PNG, by the file's name, for this user's eyes; raises ``OSError``.
-
-    Raises ``LookupError`` for any other name.
-    """
+def kind_of(file: Path) -> str:
+    """Return what kind of picture a file is to be, by its name; raises ``LookupError``."""
     kind = file.suffix.lower().removeprefix(".")
     if kind not in ("svg", "png"):
         raise LookupError(f"{file}: a picture is .svg or .png")
+    return kind
+
+
+def write_picture(text: str, file: Path) -> None:
+    """Write it for this user's eyes alone; raises ``LookupError`` and ``OSError``."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind=kind, scale=MODULE)
+    segno.make(text, error="m", micro=False).save(out, kind=kind_of(file), scale=MODULE)
     write_whole(file, out.getvalue())

@@ -439,7 +439,7 @@ class Rig:
         self.site.new_epoch.begin(first, self.now())
         self.site.incidents.number_ahead(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
-        first.facts.update(self.site.postures.kept())
+        first.facts.update(self.site.postures.kept() | self.site.doors.weeks.kept())
         first.doors.update(self.site.doors.kept())
         if (reserved := self.site.numbers.reserve()) is not None:
             first.facts["numbers"] = reserved

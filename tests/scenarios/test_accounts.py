@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from config.console_settings import ConsoleSettings
 from hub.accounts import WITHIN_S
-from hub.asking import EndDrill, PlanDrill, PostureSet, Refused
+from hub.asking import DrillDone, MakeReal, PlanDrill, PostureSet, Refused
 from hub.inputs import AccountChanged, SignInGuessed
 from tests.scenarios.conftest import Make
 from tests.scenarios.rig import Rig, site_settings
@@ -48,13 +48,14 @@ def test_one_account_flips_the_posture_only_so_often(rig: Rig) -> None:
 
 
 def test_over_its_limit_an_account_answers_alarms_as_ever(rig: Rig) -> None:
-    """It acknowledges and resolves; a press is nobody's account. It starts no drill, and ends one."""
+    """It acknowledges and resolves; a press is nobody's account. It starts no drill, and makes one real."""
     assert not isinstance(rig.ask(drill("Okafor")), Refused)
     flips(rig, MOST)
     refused = rig.ask(drill("Reyes"))
     assert isinstance(refused, Refused)
     assert refused.state == "over the limit"
-    assert not isinstance(rig.ask(EndDrill("1", "Reyes", "board")), Refused)
+    real = rig.ask(MakeReal("1", "Reyes", "board"))
+    assert isinstance(real, DrillDone), real
     rig.press(101)
     assert not isinstance(rig.acknowledge(by="Reyes"), Refused)
     assert not isinstance(rig.resolve(), Refused)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import shown
 from hub.console import console
 from hub.console.accounts.listed import sessions_of
 from hub.console.api.errors import ApiError, bad_input
@@ -78,7 +79,7 @@ async def end(request: Request, session: Session) -> Response:
     """``POST /accounts/sessions/end``: a session's id."""
 
     async def change(here: Console, fields: dict[str, str]) -> str:
-        wanted = fields.get("id", "")[:64]
+        wanted = shown(fields.get("id", ""), 64)
         of = next((one for one in await here.aside.call(here.desk.sessions.all, 0) if one.id == wanted), None)
         if of is None or not await here.aside.call(here.desk.sessions.end, wanted):
             raise ApiError(404, "not-found", "there is no such session")
@@ -105,7 +106,7 @@ async def _change(request: Request, session: Session, change: Change) -> Respons
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         said = await change(here, fields)
-        here.note("account-changed", request, session.name, fields.get("name", "")[:128], said)
+        here.note("account-changed", request, session.name, _name(fields), said)
         return said, 200
 
     return await take(request, session, word, "the page of accounts")
@@ -126,4 +127,4 @@ async def _kept(here: Console, work: Callable[..., None], *args: Any) -> None:
 
 
 def _name(fields: dict[str, str]) -> str:
-    return fields.get("name", "")[:128]
+    return shown(fields.get("name", ""))

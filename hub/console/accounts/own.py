@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import shown
 from hub.console import console
 from hub.console.accounts.listed import sessions_of
 from hub.console.deeds import take
@@ -36,7 +37,7 @@ async def end(request: Request, session: Session) -> Response:
     here = console.of(request)
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
-        wanted = fields.get("id", "")[:64]
+        wanted = shown(fields.get("id", ""), 64)
         ended = await here.aside.call(here.desk.sessions.end, wanted, session.name)
         if ended:
             here.keeper.forget(wanted)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from config.clock import stamp
+from config.contract import shown
 from hub.console import console
 from hub.console.api.errors import not_found
 from hub.store.sessions import SignedIn
@@ -38,11 +39,11 @@ async def sessions(request: Request, _: Token) -> Response:
 async def end_session(request: Request, token: Token) -> Response:
     """``DELETE sessions/{id}``."""
     here = console.of(request)
-    wanted = request.path_params["id"]
+    wanted = shown(request.path_params["id"], 64)
     if not await here.aside.call(here.desk.sessions.end, wanted):
-        raise not_found(f"no session {wanted[:64]!r}")
+        raise not_found(f"no session {wanted!r}")
     here.keeper.forget(wanted)
-    here.note("account-changed", request, token.name, "", f"session {wanted[:64]} ended")
+    here.note("account-changed", request, token.name, "", f"session {wanted} ended")
     return JSONResponse({"ended": wanted})
 
 

@@ -30,8 +30,9 @@ async def door_weeks(request: Request, _: Token) -> Response:
 
 async def sign(request: Request, token: Token) -> Response:
     """``POST doors/weeks/{week}/sign``."""
-    exceptions = query.exceptions(await body_of(request))
-    action = SignDoorWeek(request.path_params["week"], token.name, "api", exceptions)
+    body = await body_of(request)
+    said, version = query.exceptions(body), query.version(body)
+    action = SignDoorWeek(request.path_params["week"], token.name, "api", said, version)
     return await asked(request, action, DoorWeekSigned, lambda answer: {"week": week_json(answer.week)})
 
 

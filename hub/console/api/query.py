@@ -84,11 +84,20 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def revision(body: Mapping[str, Any]) -> int | None:
     """Return the revision that the person was shown, or None for the present one."""
-    value = body.get("revision")
+    return _number_shown(body, "revision")
+
+
+def version(body: Mapping[str, Any]) -> int | None:
+    """Return the version of a week that the person was shown, or None for the present one."""
+    return _number_shown(body, "version")
+
+
+def _number_shown(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_INT:
-        raise bad_input(f"revision: found {str(value)[:64]}", "a number from 1, or none")
+        raise bad_input(f"{name}: found {str(value)[:64]}", "a number from 1, or none")
     return value
 
 

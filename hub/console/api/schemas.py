@@ -300,7 +300,10 @@ BYPASSED: Final = _object(
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DOOR_WEEKS: Final = _object({"running": _array(_ref("DoorCount")), "weeks": _array(_ref("DoorWeek"))})
-SIGN_DOOR_WEEK: Final = _object({"exceptions": _NOTE}, optional=("exceptions",))
+SIGN_DOOR_WEEK: Final = _object(
+    {"exceptions": _NOTE, "version": {"type": ["integer", "null"], "minimum": 1}},
+    optional=("exceptions", "version"),
+)
 DOOR_WEEK_SIGNED: Final = _object({"week": _ref("DoorWeek"), "recorded": _YES_NO})
 CLEAR_TROUBLE: Final = _object(
     {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
@@ -317,7 +320,7 @@ FORGET: Final[Schema] = {
     ),
     "oneOf": [{"required": ["incident"]}, {"required": ["person"]}],
 }
-FORGOTTEN: Final = _object({"removed": _NUMBER, "recorded": _YES_NO})
+FORGOTTEN: Final = _object({"removed": _NUMBER, "left": _array(_TEXT), "recorded": _YES_NO})
 IDENTITIES: Final = _object(
     {
         "identities": _array(

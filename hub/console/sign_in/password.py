@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.contract import shown
 from hub.console import console
 from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
@@ -31,7 +32,7 @@ class Password:
     async def _sign_in(self, request: Request) -> Response:
         here = console.of(request)
         fields = await read_form(request)
-        name, wanted = fields.get("name", "").strip()[:128], local_path(fields.get("next"))
+        name, wanted = shown(fields.get("name", "").strip()), local_path(fields.get("next"))
         cookie = request.cookies.get(here.sealer.form_cookie)
         if not from_our_own_pages(request.headers):
             return page.shown(request, wanted, name, "That form did not come from this page.", 403)

@@ -298,7 +298,7 @@ class FrontDesk:
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
         """Answer by the hub's own rules, on a site that has the view's weeks."""
         site = new_site(self.settings)
-        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        site.doors.weeks.past._weeks = dict(self.view.door_weeks)
         answers: list[Answer] = []
         site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
         answer = answers[0]

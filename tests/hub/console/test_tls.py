@@ -15,7 +15,7 @@ from config.console_settings import HttpsSettings
 from hub.authority.authority import FOLDER
 from hub.console.app import build_app
 from hub.console.server import Https, Server
-from hub.console.tls import Certificate
+from hub.console.tls import Certificate, fault
 from hub.inputs import ConsoleCertificate
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import KEY
@@ -186,3 +186,17 @@ def test_without_any_certificate_there_is_no_tls_and_a_board_all_the_same(
         assert desk.told[-1] == ConsoleCertificate(None)
     finally:
         server.stop(10)
+
+
+def test_check_says_what_is_wrong_with_the_schools_files(files: Files) -> None:
+    """One that is missing, two that don't belong together; the hub's own certificate is always right."""
+    https = HttpsSettings(cert_file=files.cert_file, key_file=files.key_file)
+    assert fault(https) is None
+    assert fault(HttpsSettings(names=(NAME,))) is None
+    assert fault(None) is None
+    key = files.key_file.read_bytes()
+    files.renew()
+    files.key_file.write_bytes(key)
+    assert "can't be used together" in str(fault(https))
+    files.key_file.unlink()
+    assert fault(https) == "No such file or directory"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from hub.rights import RIGHTS
 from hub.store import people as module
 from hub.store.people import AccountError, People, Person
-from hub.store.sessions import Sessions, SignedIn
+from hub.store.sessions import MOST, Sessions, SignedIn
 from hub.store.tokens import Token, Tokens
 from tests.hub.store.conftest import Store
 
@@ -233,3 +233,12 @@ def test_each_code_of_a_second_factor_is_taken_once(people: People) -> None:
     assert people.remove_factor("reyes") is True
     assert people.remove_factor("reyes") is False
     assert people.factor("reyes") is None
+
+
+def test_a_51st_session_of_a_person_ends_their_oldest(sessions: Sessions) -> None:
+    """Whoever signs in again and again fills nothing; nobody else's session goes."""
+    sessions.open(signed_in("other", "ortiz"), NOW)
+    for number in range(MOST + 2):
+        sessions.open(signed_in(f"s{number}", "reyes", NOW + number), NOW)
+    kept = {one.id for one in sessions.all(NOW)}
+    assert kept == {"other", *(f"s{number}" for number in range(2, MOST + 2))}
