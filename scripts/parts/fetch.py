@@ -4,7 +4,7 @@
     python3 fetch.py FOLDER --from enrol.toml              the same, with a file of the hub's
     python3 fetch.py FOLDER                                a Pi that is a room
 
-One file, and the standard library alone: it is also what a card begins with (hub/enrolment/card.py). Whoever
+One file, and the standard library alone: it is also what a card begins with (hub/enrolment/card/). Whoever
 answers is held against the code, or against the authority that this Pi knows, before anything is taken.
 """
 

@@ -20,6 +20,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INSTALLER = "installer.tar"
+FETCH = "fetch.py"
+"""What a card begins with."""
 PARTS = ("scripts/install", "scripts/parts", "scripts/locks", "systemd", "config/examples")
 """What scripts/install needs of a checkout on a room's Pi."""
 LOCKS = ("agent", "lgpio")
@@ -36,6 +38,7 @@ def make(out: Path, folders: Iterable[Path]) -> dict[str, object]:
         for path in sorted(folder.glob("*.whl")):
             if not (out / path.name).exists() and (path in own or sha256(path) in hashes):
                 shutil.copyfile(path, out / path.name)
+    shutil.copyfile(CHECKOUT / "scripts/parts" / FETCH, out / FETCH)
     with tarfile.open(out / INSTALLER, "w") as tar:
         for part in PARTS:
             tar.add(CHECKOUT / part, part, filter=_plain)

@@ -316,7 +316,7 @@ def wheels_of(folder: Path) -> dict[str, bytes]:
 def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: Opened) -> None:
     """The hub is held against the code; what is there already isn't fetched again, what is damaged is."""
     made = wheels_of(door.folder)
-    assert set(made) == {"index.json", "installer.tar", "tocsin-1-py3-none-any.whl"}
+    assert set(made) == {"fetch.py", "index.json", "installer.tar", "tocsin-1-py3-none-any.whl"}
     got, code = door.folder / "got", new_code(door.authority.der).text
     got.mkdir()
     (got / "tocsin-1-py3-none-any.whl").write_bytes(b"half of")
