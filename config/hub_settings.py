@@ -19,6 +19,7 @@ from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
+from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -74,6 +75,8 @@ class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     floor: Annotated[str, Meta(max_length=128)] | None = None
     zones: tuple[ZoneSettings, ...] = ()
     """Empty: whatever zones its agent tells of."""
+    profile: Key | None = None
+    """What its agent's settings are made of when it enrols; none: as ``[enrolment]`` has it."""
 
 
 class WebhookSettings(
@@ -142,6 +145,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
     authority: AuthoritySettings = AuthoritySettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -150,6 +154,8 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
+    rooms_file: Path | None = None
+    """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
@@ -198,6 +204,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
     for check in (
         _check_brokers,
         _check_authority,
+        _check_enrolment,
         _check_timezone,
         _check_store,
         _check_rooms,
@@ -381,6 +388,16 @@ def _check_console(settings: HubSettings, report: Report) -> None:
 
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_enrolment(settings: HubSettings, report: Report) -> None:
+    own_tls = any(broker.own_tls for broker in settings.brokers)
+    check_enrolment(settings.enrolment, own_tls, report)
+    for i, room in enumerate(settings.rooms):
+        with where_known:
+            if room.profile is not None and profile_file(settings.enrolment, room.profile) is None:
+                cure = f"put {room.profile}.toml into the folder that enrolment.profiles names"
+                report(f"rooms[{i}].profile", f"there is no profile {room.profile!r}", cure)
 
 
 def _check_authority(settings: HubSettings, report: Report) -> None:

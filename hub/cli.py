@@ -17,10 +17,11 @@ from config.console_settings import doubts as console_doubts
 from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
-from config.hub_settings import HubSettings, check_broker_files, check_hub
+from config.hub_settings import HubSettings, check_broker_files
 from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
-from config.settings import Fault, SettingsError, load
+from config.rooms_file import load_hub
+from config.settings import Fault, SettingsError
 from config.trouble_settings import doubts as trouble_doubts
 from hub.verify_record import head_of
 
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.run in WITHOUT_SETTINGS:
             return int(options.run(options))
-        settings = load(options.config, HubSettings, check_hub)
+        settings = load_hub(options.config)
         return int(options.run(settings, options))
     except SettingsError as error:
         for fault in error.faults:
@@ -189,6 +190,54 @@ def _accounts(settings: HubSettings, options: argparse.Namespace) -> int:
     return run(settings, options)
 
 
+def _enrol(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import enrol, enrol_all
+
+    if options.rooms is not None:
+        return enrol_all(settings, options.rooms, options.out, replace=options.replace, hours=options.hours)
+    room = None if options.spare else options.room
+    return enrol(settings, room, replace=options.replace, hours=options.hours, qr=options.qr)
+
+
+def _assign(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import assign
+
+    return assign(settings, options.spare, options.room, replace=options.replace)
+
+
+def _revoke(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import revoke
+
+    return revoke(settings, options.device, options.note)
+
+
+def _agents(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_enrol import agents
+
+    return agents(settings)
+
+
+def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add("enrol", "Have a one-time code made, by which a Pi becomes a room.", _enrol)
+    whom = command.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--room", help="a room's name, its number or its device")
+    whom.add_argument("--spare", action="store_true", help="a Pi that waits until it is given a room")
+    words = "a folder for each room of a CSV (device,room,…), to go onto its card"
+    whom.add_argument("--rooms", type=Path, metavar="FILE", help=words)
+    command.add_argument("--out", type=Path, metavar="DIR", help="with --rooms: where the folders go")
+    command.add_argument("--replace", action="store_true", help="in the place of the agent that is there")
+    command.add_argument("--hours", type=float, metavar="H", help="for how long the code holds")
+    command.add_argument("--qr", type=Path, metavar="FILE", help="write the code as a picture: .svg or .png")
+    command = add("assign", "Give a spare a room.", _assign)
+    command.add_argument("spare", metavar="SPARE")
+    command.add_argument("--room", required=True, help="a room's name, its number or its device")
+    command.add_argument("--replace", action="store_true", help="in the place of the agent that is there")
+    command = add("revoke", "End what an agent is: stolen, lost, or thrown away.", _revoke)
+    command.add_argument("device", metavar="DEVICE", help="a room's device, or a spare")
+    command.add_argument("--note", help="why, for the record")
+    add("agents", "List who is enrolled, which spares wait, and which codes can be used.", _agents)
+
+
 def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
@@ -259,6 +308,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
     words = "restore a record that is not whole"
     command.add_argument("--accept-faults", action="store_true", help=words)
+    _add_enrolment(add)
     _add_accounts(commands, add)
     return parser
 

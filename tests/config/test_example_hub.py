@@ -30,7 +30,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|console\.https)\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|console\.https)\]"
         r"|\[\[(more_brokers|rooms|calendar\.holidays|drills\.\w+|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)

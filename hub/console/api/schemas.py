@@ -321,6 +321,50 @@ FORGET: Final[Schema] = {
     "oneOf": [{"required": ["incident"]}, {"required": ["person"]}],
 }
 FORGOTTEN: Final = _object({"removed": _NUMBER, "left": _array(_TEXT), "recorded": _YES_NO})
+IDENTITIES: Final = _object(
+    {
+        "identities": _array(
+            _object(
+                {
+                    "device": _TEXT,
+                    "room": _MAYBE_TEXT,
+                    "state": {"enum": ["signed", "held", "revoked"]},
+                    "spare": _YES_NO,
+                    "given_room": _MAYBE_TEXT,
+                    "serial": _TEXT,
+                    "since": _TEXT,
+                    "by": _TEXT,
+                    "via": _TEXT,
+                    "given": {"enum": ["code", "spare", "renewal"]},
+                    "address": _MAYBE_TEXT,
+                    "machine": _MAYBE_TEXT,
+                    "ended": _MAYBE_TEXT,
+                    "why": _MAYBE_TEXT,
+                    "session_open": _YES_NO,
+                }
+            )
+        ),
+        "codes": _array(
+            _object(
+                {
+                    "id": _TEXT,
+                    "device": _MAYBE_TEXT,
+                    "replaces": _YES_NO,
+                    "made": _TEXT,
+                    "ends": _TEXT,
+                    "by": _TEXT,
+                    "via": _TEXT,
+                }
+            )
+        ),
+    }
+)
+ASSIGN: Final = _object(
+    {"device": {"type": "string", "minLength": 1}, "replace": _YES_NO}, optional=("replace",)
+)
+ASSIGNED: Final = _object({"spare": _TEXT, "device": _TEXT, "recorded": _YES_NO})
+REVOKE: Final = _object({"note": _NOTE}, optional=("note",))
+REVOKED: Final = _object({"device": _TEXT, "certificates": _NUMBER, "codes": _NUMBER, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 

@@ -17,7 +17,6 @@ from hub.backup.fault import BackupError
 from hub.backup.key import new_key, read_key, recipient
 from hub.backup.manifest import Manifest, Part
 from hub.backup.sealed import CHUNK, seal, sha256, unseal
-from hub.store.migrate import HEAD
 
 STORE = bytes(range(256)) * 12_000  # 3 MB: many chunks, and little of it after packing
 
@@ -29,7 +28,7 @@ def nothing(*_: Any) -> None:
 def manifest(*parts: Part, **more: Any) -> Manifest:
     whole: dict[str, Any] = {
         "format": 1, "version": "0", "site": "lincoln", "name": "Lincoln", "taken_at": 1_790_000_000_000,
-        "schema": HEAD, "rows": {}, "head": None, "settings": "/etc/tocsin/hub.toml", "parts": parts,
+        "schema": "0002", "rows": {}, "head": None, "settings": "/etc/tocsin/hub.toml", "parts": parts,
     }  # fmt: skip
     return Manifest(**(whole | more))
 

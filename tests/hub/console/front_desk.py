@@ -49,6 +49,7 @@ from hub.asking import (
     ZoneAction,
 )
 from hub.decision import Decision
+from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
@@ -166,6 +167,8 @@ class FrontDesk:
                 decide = self._of_trouble
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
+            elif isinstance(action, IdentityAction):
+                decide = self._of_identity
             elif isinstance(action, Forget):
                 decide = self._of_record
             else:
@@ -303,6 +306,18 @@ class FrontDesk:
             self.view.door_weeks[answer.week.week] = answer.week
             self.view.tell(None)
         return answer
+
+    def _of_identity(self, action: IdentityAction) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's codes and identities."""
+        known = Loaded(codes=list(self.view.codes.values()), identities=list(self.view.identities.values()))
+        site = new_site(self.settings, known)
+        answers: list[Answer] = []
+        decision = site.decide(Asked(action, answers.append), self.clock.now())
+        decision.reply(recorded=self.disk_writes)
+        self.view.identities.update(decision.identities)
+        self.view.codes.update(decision.codes)
+        self.view.tell(None)
+        return answers[0]
 
     def _of_posture(self, action: SetPosture) -> Answer:
         """Answer by the hub's own rules, on a site of which the view's posture holds."""
