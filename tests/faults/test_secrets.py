@@ -24,6 +24,8 @@ from typing import Any
 
 import pytest
 
+from config.enrol_code import new_code
+from tests.enrol_site import EnrolSite, open_folder, remove_folder
 from tests.mosquitto import HOST, free_port
 from tests.site import ROOT, Process, Sink, Site, until
 from tests.tls import Authority
@@ -317,6 +319,34 @@ def test_no_secret_comes_out_in_a_day_of_faults(day: Day) -> None:
     assert "record.jsonl" in " ".join(said)
     assert len(kept.known) > 20
     assert [found for where, text in said.items() for found in kept.found_in(where, text)] == []
+
+
+def test_nothing_of_an_enrolment_comes_out(tmp_path: Path) -> None:
+    """Neither codes, right or wrong, nor keys: in logs, lists, messages of commands, and the record."""
+    folder, kept = open_folder(tmp_path), Secrets()
+    try:
+        with EnrolSite(folder) as school:
+            code, unused = school.code("room-101"), school.code("room-102")
+            wrong = new_code(school.authority).text
+            for what, one in (("a code", code), ("a code that waits", unused), ("a wrong code", wrong)):
+                kept.known |= {what: one[:17], f"{what} without hyphens": one.replace("-", "")[:15]}
+            pi = school.pi()
+            refused, said_no = pi.enrol(wrong)
+            taken, said_yes = pi.enrol(code)
+            assert (refused != 0, taken) == (True, 0), said_no + said_yes
+            pi.plug()
+            for key in (*(school.data / "authority").glob("*.key"), pi.etc / "identity" / "key.pem"):
+                kept.bytes_of(key.name, key)
+            said = {"enrol": said_no + said_yes, "agents": school.agents()}
+            school.hub.kill()
+            for file in [*school.data.glob("tocsin.db*"), *folder.rglob("*.log")]:
+                said[str(file.relative_to(folder))] = file.read_bytes().decode("latin-1")
+        assert "refused" in said["hub.log"]
+        assert "room-101" in said["agents"]
+        assert len(kept.known) > 10
+        assert [found for where, text in said.items() for found in kept.found_in(where, text)] == []
+    finally:
+        remove_folder(folder)
 
 
 def test_the_search_finds_what_is_there() -> None:
