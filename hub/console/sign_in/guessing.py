@@ -32,14 +32,15 @@ class Guessing:
     async def wrong(self, what: Literal["password", "code"], name: str, times: int, request: Request) -> None:
         """Take a wrong one, the ``times``-th in a row for this name from one place."""
         address = address_of(request)
-        _log.warning("sign-in refused", wrong=what, person=name, address=address, times=times)
-        now = self._clock.now().mono
-        if times % EVERY or now < self._not_before:
-            return
-        self._not_before = now + PAUSE_S
         try:
             known = await self._aside.call(self._desk.people.person, name, patience_s=GLANCE_S)
         except NoAnswerError:
             known = None
         # What was typed as a name and is none may be somebody's password.
-        self._desk.tell(SignInGuessed(what, "" if known is None else name, times, address))
+        person = "" if known is None else name
+        _log.warning("sign-in refused", wrong=what, person=person, address=address, times=times)
+        now = self._clock.now().mono
+        if times % EVERY or now < self._not_before:
+            return
+        self._not_before = now + PAUSE_S
+        self._desk.tell(SignInGuessed(what, person, times, address))
