@@ -13,6 +13,7 @@ from typing import Any
 
 from config import __version__, logs
 from config.backup_settings import doubts as backup_doubts
+from config.console_settings import doubts as console_doubts
 from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
@@ -102,6 +103,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
                 print(f"  note: audience {audience} {words}")
     for words in (
         *doubts(settings.plans),
+        *console_doubts(settings.console),
         *door_doubts(settings.door_rules, settings.plans),
         *drill_doubts(settings.plans_in_order),
         *trouble_doubts(settings.troubles, settings.audiences),
