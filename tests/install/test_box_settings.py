@@ -160,7 +160,8 @@ def test_comments_stay_and_the_examples_own_heading_goes() -> None:
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     """A name that isn't UTF-8 stops the installer with a sentence, not with a trace."""
-    command = [sys.executable, "-m", "parts.box_settings", "hub", "--site=x", b"--name=\xff", "--room=r"]
+    command: list[str | bytes] = [sys.executable, "-m", "parts.box_settings", "hub", "--site=x"]
+    command += [b"--name=\xff", "--room=r"]
     command += ["--address=10.0.0.5"]
     done = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, check=False)
     assert done.returncode == 2
