@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from config.settings import Report, SecretFile
-from config.shared_settings import Name, Port
+from config.shared_settings import LOOPBACK, Name, Port
 
 Role = Literal["viewer", "maintenance", "sro", "administrator"]
 """What a person may do: see :mod:`hub.rights`."""
@@ -49,6 +49,19 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     set_off_limit: Annotated[int, Meta(ge=0, le=10_000, description="0 to 10000")] = 30
     """Postures, drills and incidents that one account may set off within 10 min before it is a trouble, and
     that account lowers no posture and starts no drill; 0: no limit."""
+
+
+def doubts(settings: ConsoleSettings) -> list[str]:
+    """Return what is allowed and yet is hardly meant."""
+    found = []
+    if settings.host not in LOOPBACK:
+        found.append(
+            f"the console at {settings.host} has no TLS: passwords cross the network for anybody to read; "
+            "set [console.https], and leave console.host on 127.0.0.1"
+        )
+    if settings.https is not None and "administrator" not in settings.second_factor:
+        found.append("administrators may sign in by a password alone (console.second_factor)")
+    return found
 
 
 def check_console(settings: ConsoleSettings, report: Report) -> None:

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.accounts import Accounts
-from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
@@ -34,7 +33,7 @@ from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
-from hub.enrolment.asking import IdentityAction, SessionOver
+from hub.enrolment.asking import SessionOver
 from hub.enrolment.book import Book
 from hub.enrolment.identities import Identities
 from hub.epoch import FACT as EPOCH
@@ -87,6 +86,7 @@ from hub.unread import Unread
 from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
+from hub.words_taken import WordsTaken
 from hub.zone_deeds import ZoneDeeds
 
 AT_ONCE: Final = 50
@@ -198,10 +198,23 @@ class Site(Ledger):
             *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
         )
         self.clock_changes = ClockChanges(self, rewrites)
+        self.words = WordsTaken(
+            self.accounts,
+            self.deeds,
+            self.zone_deeds,
+            self.walk_tests,
+            self.clearing,
+            self.forgetting,
+            self.doors,
+            self.postures,
+            self.identities,
+            self.drills,
+            self.drill_deeds,
+        )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
-            Asked: self._asked,
+            Asked: self.words.take,
             Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
@@ -277,31 +290,6 @@ class Site(Ledger):
         if delivery is not None:
             told = fact.outcome.verdict == "delivered"
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
-
-    def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
-        if (refused := self.accounts.refusal(fact.action, now)) is not None:
-            decision.answer = (fact.answer, refused)
-        elif isinstance(fact.action, ZoneAction):
-            self.zone_deeds.take(decision, fact.action, fact.answer, now)
-        elif isinstance(fact.action, WalkTestAction):
-            decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
-        elif isinstance(fact.action, ClearTrouble):
-            decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
-        elif isinstance(fact.action, Forget):
-            decision.answer = (fact.answer, self.forgetting.take(decision, fact.action, now))
-        elif isinstance(fact.action, SignDoorWeek):
-            decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
-        elif isinstance(fact.action, SetPosture):
-            decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
-            self.drills.heed_posture(decision, now)
-        elif isinstance(fact.action, IdentityAction):
-            decision.answer = (fact.answer, self.identities.take(decision, fact.action, now))
-        elif isinstance(fact.action, DrillAction):
-            decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
-        else:
-            self.deeds.take(decision, fact.action, fact.answer, now)
-        if decision.answer is not None:
-            self.accounts.count(decision, fact.action, decision.answer[1], now)
 
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)

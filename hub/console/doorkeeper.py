@@ -8,6 +8,7 @@ look up is let in too, with the role of its sign-in, and the log says so.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from typing import Final
@@ -84,6 +85,12 @@ class Doorkeeper:
         self._unwritten[session.id] = row
         if not await self._is_written(session.id):
             _log.warning("signed in, and not written down yet", person=session.name)
+
+    async def end(self, session_id: str) -> None:
+        """End a session whose browser has no more use for it; while the disk takes nothing, here alone."""
+        self.forget(session_id)
+        with contextlib.suppress(NoAnswerError):
+            await self._aside.call(self._desk.sessions.end, session_id, patience_s=GLANCE_S)
 
     def forget(self, session_id: str) -> None:
         """Know a session as over, whatever the disk says."""

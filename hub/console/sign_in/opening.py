@@ -31,6 +31,9 @@ async def open_session(request: Request, person: Person, wanted: str, factor_at:
     )
     address, browser = address_of(request), shown(request.headers.get("user-agent", ""), 256)
     row = SignedIn(session.id, person.name, now, session.ends(hours), address[:64], browser)
+    replaced = here.sealer.open(request.cookies.get(here.sealer.session_cookie), now, hours)
+    if replaced is not None:
+        await here.keeper.end(replaced.id)
     await here.keeper.open(session, person, row)
     how = "by password and code" if factor_at else "by password"
     here.note(

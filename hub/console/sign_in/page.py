@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.console import console, pages
-from hub.console.aside import GLANCE_S, NoAnswerError
 from hub.console.body import read_form
 from hub.console.cookies import set_cookie
 from hub.console.session import allowed, local_path
@@ -32,9 +30,7 @@ async def sign_out(request: Request) -> Response:
         return RedirectResponse("/", 303)
     if session is not None:
         here.note("signed-out", request, session.name, session.name, f"{session.name} signed out")
-        here.keeper.forget(session.id)
-        with contextlib.suppress(NoAnswerError):  # then it is over for this process, and the cookie is gone
-            await here.aside.call(here.desk.sessions.end, session.id, patience_s=GLANCE_S)
+        await here.keeper.end(session.id)
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(here.sealer.session_cookie, path="/")
     return response

@@ -288,6 +288,19 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(desk: FrontDesk, l
     assert lee.get("/").status == 303
 
 
+def test_signing_in_anew_replaces_the_session_of_that_browser(desk: FrontDesk, lee: Caller) -> None:
+    """The list of sessions names each browser once."""
+    (before,) = desk.sessions.all(desk.wall())
+    form = Caller(lee.port)
+    token = form.get("/sign-in").field("csrf")
+    lee.cookies |= form.cookies
+    fields = {"name": "lee", "password": PASSWORD, "csrf": token, "next": "/"}
+    assert lee.form("/sign-in", fields).status == 303
+    (after,) = desk.sessions.all(desk.wall())
+    assert after.id != before.id
+    assert lee.get("/").status == 200
+
+
 def test_an_administrator_ends_sessions_and_changes_accounts(
     desk: FrontDesk, served: Served, lee: Caller, clock: Ahead
 ) -> None:
