@@ -13,11 +13,13 @@ from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
+from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind
 from config.door_checks import check_doors, rules
 from config.door_settings import DoorRule, DoorsSettings, OpenMax
 from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
+from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
@@ -37,7 +39,6 @@ from config.shared_settings import (
     Key,
     Log,
     Name,
-    Port,
     Seconds,
     check_broker,
     check_device,
@@ -74,6 +75,8 @@ class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     floor: Annotated[str, Meta(max_length=128)] | None = None
     zones: tuple[ZoneSettings, ...] = ()
     """Empty: whatever zones its agent tells of."""
+    profile: Key | None = None
+    """What its agent's settings are made of when it enrols; none: as ``[enrolment]`` has it."""
 
 
 class WebhookSettings(
@@ -101,15 +104,6 @@ class AppriseSettings(
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
     troubles: bool = True
     """Also tell of troubles those who are to be told of them."""
-
-
-class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the console and the API are served."""
-
-    host: Name = "127.0.0.1"
-    port: Port = 8080
-    session_h: Annotated[float, Meta(ge=0.25, le=24 * 90, description="hours, 0.25 to 2160")] = 24 * 7
-    """Hours until a person must sign in again."""
 
 
 class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -151,6 +145,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     more_brokers: tuple[NamedBroker, ...] = ()
     """Others beside it: what agents send to any of them is taken."""
     authority: AuthoritySettings = AuthoritySettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
     store: StoreSettings = StoreSettings()
     record: RecordSettings = RecordSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -159,6 +154,8 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     console: ConsoleSettings = ConsoleSettings()
     log: Log = Log()
     rooms: tuple[RoomSettings, ...] = ()
+    rooms_file: Path | None = None
+    """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, WebhookSettings | AppriseSettings] = {}
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
@@ -207,6 +204,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
     for check in (
         _check_brokers,
         _check_authority,
+        _check_enrolment,
         _check_timezone,
         _check_store,
         _check_rooms,
@@ -216,6 +214,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_doors,
         _check_troubles,
         _check_backup,
+        _check_console,
         _check_agreement,
         _check_drills,
     ):
@@ -383,8 +382,22 @@ def _check_troubles(settings: HubSettings, report: Report) -> None:
     check_audiences("record.head_to", settings.record.head_to, audiences, report)
 
 
+def _check_console(settings: HubSettings, report: Report) -> None:
+    check_console(settings.console, report)
+
+
 def _check_backup(settings: HubSettings, report: Report) -> None:
     check_backup(settings.backup, report)
+
+
+def _check_enrolment(settings: HubSettings, report: Report) -> None:
+    own_tls = any(broker.own_tls for broker in settings.brokers)
+    check_enrolment(settings.enrolment, own_tls, report)
+    for i, room in enumerate(settings.rooms):
+        with where_known:
+            if room.profile is not None and profile_file(settings.enrolment, room.profile) is None:
+                cure = f"put {room.profile}.toml into the folder that enrolment.profiles names"
+                report(f"rooms[{i}].profile", f"there is no profile {room.profile!r}", cure)
 
 
 def _check_authority(settings: HubSettings, report: Report) -> None:

@@ -12,6 +12,8 @@ import queue
 import threading
 from typing import IO, TYPE_CHECKING, Final
 
+from config import hidden
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -20,7 +22,10 @@ MOST_WAITING: Final = 100_000
 
 
 class LogWriter(io.BufferedIOBase):
-    """A binary stream for loggers: takes every line at once, and writes it on a thread of its own."""
+    """A binary stream for loggers: takes every line at once, and writes it on a thread of its own.
+
+    There each is looked through for secrets (:mod:`config.hidden`): it costs whoever logs nothing.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -62,5 +67,5 @@ class LogWriter(io.BufferedIOBase):
                 if self._left_out:
                     count, self._left_out = self._left_out, 0
                     self._stream.write(b"%d log lines left out\n" % count)
-                self._stream.write(line)
+                self._stream.write(hidden.without(line))
                 self._stream.flush()

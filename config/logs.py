@@ -8,8 +8,10 @@ import io
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any, BinaryIO, Literal, cast, get_args
 
 import msgspec
@@ -53,6 +55,20 @@ def set_up(level: Level = "info", *, process: str, **bound: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=others, format="%(name)s: %(message)s", force=True)
     _BOUND.clear()
     _BOUND.update(process=process, **bound)
+    sys.excepthook, threading.excepthook = _told, _thread_told
+
+
+def _told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends the process: by Python itself it would go out with whatever it holds."""
+    structlog.get_logger().error("the process ends", exc_info=(kind, error, trace))
+
+
+def _thread_told(ended: threading.ExceptHookArgs) -> None:
+    """Log what ends a thread."""
+    name = ended.thread.name if ended.thread is not None else "unknown"
+    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+        trace = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+        structlog.get_logger().error("a thread ended", thread=name, exc_info=trace)
 
 
 def set_level(level: Level) -> None:

@@ -24,6 +24,7 @@ import msgspec
 from msgspec import Struct
 
 from config import credentials
+from config.hidden import learn
 from config.not_known import UNKNOWN, where_known
 from config.this_user import cure_of_reading, this_user
 
@@ -139,11 +140,13 @@ def secret(key: str, file: Path | None, env: str | None, text: str | None = None
             raise LookupError(f"{key}_file names {shown}, which can't be read: {why}") from None
         if not found:
             raise LookupError(f"{key}_file names {shown}, which is empty")
+        learn(found)
         return found
     if env is not None:
         found = os.environ.get(env, "").strip()
         if not found:
             raise LookupError(f"{key}_env names {masked(env)}, which isn't set in the environment")
+        learn(found)
         return found
     raise LookupError(f"neither {key}_file nor {key}_env is set")
 

@@ -20,8 +20,12 @@ FIXED: Final = (
     "broker",
     "more_brokers",
     "authority",
+    "enrolment.address",
+    "enrolment.host",
+    "enrolment.port",
     "console.host",
     "console.port",
+    "console.https",
 )
 """Settings that a hub has for as long as it runs."""
 _SAID: Final = frozenset({"name", "timezone", "late_after_s"})

@@ -49,6 +49,20 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--walk", action="store_true", help="ask for each button, door and lamp in turn; publishes nothing"
     )
+    enrol = commands.add_parser("enrol", help="become a room of a hub, with a code that the hub made")
+    enrol.set_defaults(do=_enrol)
+    enrol.add_argument("--hub", metavar="ADDRESS", help="the hub's address, as tocsin-hub enrol prints it")
+    enrol.add_argument("--code", help="the code; asked for where it is left out")
+    words = "take both from this file, and delete it when all is done"
+    enrol.add_argument("--from", dest="file", type=Path, metavar="FILE", help=words)
+    words = "though this Pi is a room, or has settings, already"
+    enrol.add_argument("--replace", action="store_true", help=words)
+    enrol.add_argument("--renew", action="store_true", help="a new key for the room that this Pi is")
+    enrol.add_argument("--no-wait", action="store_true", help="of a spare: don't wait for its room")
+    words = "where settings and identity are kept (/etc/tocsin)"
+    enrol.add_argument("--etc", type=Path, default=Path("/etc/tocsin"), metavar="DIR", help=words)
+    words = "where the outbox will be (/var/lib/tocsin/agent)"
+    enrol.add_argument("--data", type=Path, default=Path("/var/lib/tocsin/agent"), metavar="DIR", help=words)
     simulate = commands.add_parser("simulate", help="agents with simulated pins, on a page of their own")
     simulate.set_defaults(do=_simulate)
     simulate.add_argument("--rooms", type=_count, default=6, metavar="N", help="how many (6; 0 allowed)")
@@ -93,6 +107,12 @@ def _check(given: argparse.Namespace) -> int:
         print(tried)
         return walk(settings, open_pins)
     return check(settings, open_pins, partial(print, flush=True), tried, given.config)
+
+
+def _enrol(given: argparse.Namespace) -> int:
+    from device.enrol.command import enrol
+
+    return enrol(given)
 
 
 def _simulate(given: argparse.Namespace) -> int:

@@ -117,6 +117,8 @@ class SignDoorWeek(Struct, frozen=True):
     by: str
     via: str
     exceptions: str = ""
+    version: int | None = None
+    """Of the week as the person was shown it; None: as it is now."""
 
 
 class PlanDrill(Struct, frozen=True):
@@ -206,6 +208,8 @@ class Forget(Struct, frozen=True):
     note: str
     """Why; it lies beside the chain, too."""
     incident: str | None = None
+    person: str | None = None
+    """Whose name goes, from what is kept outside the record, too; None where an incident's words do."""
 
 
 IncidentAction = Acknowledge | Resolve | Note | Confirm
@@ -319,6 +323,8 @@ class Forgotten(Struct, frozen=True):
     """The answer to a person who had words removed."""
 
     values: int
+    left: tuple[str, ...] = ()
+    """Where a name is needed still, and is to be removed later, in words."""
     recorded: bool = True
 
 

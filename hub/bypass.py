@@ -17,10 +17,12 @@ from config.clock import Now, stamp
 from config.contract import Event
 from hub.causes import doubt
 from hub.decision import Decision
+from hub.drill import WAITED_UNSURE_S
 from hub.inputs import EventCame
 from hub.kept_course import to_mono, to_wall
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
+from hub.record_chain import FORGOTTEN, Gone
 from hub.view import Bypass, Trouble
 
 LONGEST_H: Final = 24.0
@@ -37,6 +39,8 @@ class Bypasses:
     def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._now: dict[_Where, Bypass] = {}
+        self._since: dict[_Where, float] = {}
+        """When each was set, and when it ends, in monotonic seconds: no clock that is set moves a press."""
         self._due: dict[_Where, float] = {}
         for _, kept in facts.each(FACT, list[Bypass]):
             for bypass in kept:
@@ -71,7 +75,7 @@ class Bypasses:
 
     def end(self, decision: Decision, device: str, zone: str, why: str, now: Now, **who: str) -> None:
         """End a zone's bypass; its faults that are still there are told again."""
-        del self._now[device, zone], self._due[device, zone]
+        del self._now[device, zone], self._due[device, zone], self._since[device, zone]
         detail = {"device": device, "zone": zone, **who}
         self._ledger.record(decision, now, "bypass-ended", why, detail=detail)
         self._write(decision, device, zone)
@@ -101,7 +105,7 @@ class Bypasses:
                 self._ledger.record(decision, now, "bypass-armed", reason, detail=detail)
                 self._write(decision, device, zone)
 
-    def silences(self, fact: EventCame, zone: str, at: int, *, is_whole: bool) -> str | None:
+    def silences(self, fact: EventCame, zone: str, at: int, now: Now, *, is_whole: bool) -> str | None:
         """Return why an alarm is silenced; None where it alarms.
 
         ``at`` is when it happened; ``is_whole`` tells whether all that its agent sent before it has come.
@@ -110,22 +114,41 @@ class Bypasses:
         bypass = self.of(fact.device, zone)
         if bypass is None or bypass.press_alarms or not isinstance(event, Event):
             return None
-        if at < bypass.since or event.boot != bypass.boot or not is_whole:
+        if self.is_before(fact, zone, at, now) or event.boot != bypass.boot or not is_whole:
             return None  # pressed before it, or it may have been released since
         if not bypass.was_active and doubt(event.cause) is None:
             return None  # a fault of its wires was bypassed, and this is a press for certain
         read = "active" if bypass.was_active else "a fault"
         return f"{bypass.by} bypassed it while it read {read}, and it has not read normal since"
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
-        """Store every end anew, after the wall clock jumped."""
+    def is_before(self, fact: EventCame, zone: str, at: int, now: Now) -> bool:
+        """Tell whether a press may have been made before its zone was bypassed; without one it was."""
+        since = self._since.get((fact.device, zone))
+        if since is None:
+            return True
+        return to_mono(at, now) - (WAITED_UNSURE_S if fact.waited_ms else 0.0) < since
+
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
+        """Let go of who bypassed a zone; one that lasts is younger than any time that ends."""
+        person = gone.person
         for (device, zone), bypass in list(self._now.items()):
-            self._now[device, zone] = replace(bypass, until=to_wall(self._due[device, zone], now))
-            self._write(decision, device, zone)
+            if person is not None and (person == bypass.by or person in bypass.reason):
+                by = FORGOTTEN if person == bypass.by else bypass.by
+                reason = FORGOTTEN if person in bypass.reason else bypass.reason
+                self._now[device, zone] = replace(bypass, by=by, reason=reason)
+                self._write(decision, device, zone)
+
+    def rewrite(self, decision: Decision, _: int, now: Now) -> None:
+        """Store every beginning and end anew, after the wall clock jumped."""
+        for where, bypass in list(self._now.items()):
+            since, until = to_wall(self._since[where], now), to_wall(self._due[where], now)
+            self._now[where] = replace(bypass, since=since, until=until)
+            self._write(decision, *where)
 
     def _keep(self, bypass: Bypass, now: Now) -> None:
         where = bypass.device, bypass.zone
         self._now[where] = bypass
+        self._since[where] = to_mono(bypass.since, now)
         # A wall clock that went back meanwhile makes none longer than any may be.
         self._due[where] = min(to_mono(bypass.until, now), now.mono + LONGEST_H * 3600)
         self._ledger.wake(self._due[where], "bypass", f"{bypass.device} {bypass.zone}")

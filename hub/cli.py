@@ -1,31 +1,29 @@
-"""``tocsin-hub``: run, check, and the people and tokens of a site."""
+"""``tocsin-hub``: its commands; what takes more than a few lines is in a module of its own."""
 
 from __future__ import annotations
 
 import argparse
-import getpass
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from config import __version__, logs
 from config.backup_settings import doubts as backup_doubts
+from config.console_settings import doubts as console_doubts
 from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
-from config.hub_settings import HubSettings, check_broker_files, check_hub
+from config.hub_settings import HubSettings, check_broker_files
 from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
-from config.settings import Fault, SettingsError, load
+from config.rooms_file import load_hub
+from config.settings import Fault, SettingsError
 from config.trouble_settings import doubts as trouble_doubts
 from hub.verify_record import head_of
-
-if TYPE_CHECKING:
-    from hub.store.people import People
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if options.run in WITHOUT_SETTINGS:
             return int(options.run(options))
-        settings = load(options.config, HubSettings, check_hub)
+        settings = load_hub(options.config)
         return int(options.run(settings, options))
     except SettingsError as error:
         for fault in error.faults:
@@ -74,12 +72,16 @@ def _run(settings: HubSettings, options: argparse.Namespace) -> int:
 def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     from config.file_rights import too_open
     from hub.channels.build import check_channels, with_service
+    from hub.console.tls import fault
     from hub.measuring import of_hub
 
     faults: list[Fault] = []
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
     faults += [Fault(str(options.config), *one) for one in too_open(of_hub(settings, options.config))]
     faults += check_channels(settings)
+    if (why := fault(settings.console.https)) is not None:
+        cure = "a certificate and its key, in PEM form, that this user may read"
+        faults.append(Fault(str(options.config), "console.https.cert_file", why, cure))
     if nobody_for_the_officer(settings.plans_in_order, settings.audiences):
         cure = "name the officer, or in a school without one who stands in, such as its principal"
         faults.append(
@@ -100,6 +102,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
                 print(f"  note: audience {audience} {words}")
     for words in (
         *doubts(settings.plans),
+        *console_doubts(settings.console),
         *door_doubts(settings.door_rules, settings.plans),
         *drill_doubts(settings.plans_in_order),
         *trouble_doubts(settings.troubles, settings.audiences),
@@ -181,54 +184,58 @@ WITHOUT_SETTINGS = (_backup_key, _restore)
 """Commands that an empty machine may run: settings may come with the backup."""
 
 
-def _user_add(settings: HubSettings, options: argparse.Namespace) -> int:
-    if options.password_file is not None and str(options.password_file) != "-":
-        password = options.password_file.read_text(encoding="utf-8").strip("\r\n")
-    elif options.password_file is not None or not sys.stdin.isatty():
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = getpass.getpass(f"Password for {options.name}: ")
-        if getpass.getpass("Again: ") != password:
-            print("the two passwords differ; nothing was changed", file=sys.stderr)
-            return 1
-    if len(password) < SHORTEST_PASSWORD:
-        print(
-            f"a password needs {SHORTEST_PASSWORD} characters or more; nothing was changed", file=sys.stderr
-        )
-        return 1
-    is_new = _people(settings).add(options.name, password)
-    print(f"{'added' if is_new else 'new password for'} {options.name}")
-    return 0
+def _accounts(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_people import run
+
+    return run(settings, options)
 
 
-def _token_add(settings: HubSettings, options: argparse.Namespace) -> int:
-    from hub.store.people import SCOPES
+def _enrol(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import enrol, enrol_all
 
-    scopes = frozenset(scope.strip() for scope in options.scopes.split(","))
-    unknown = scopes - {*SCOPES, "all"}
-    if unknown:
-        allowed = ", ".join((*SCOPES, "all"))
-        print(f"no scope {', '.join(sorted(unknown))}; allowed: {allowed}", file=sys.stderr)
-        return 1
-    print(_people(settings).add_token(options.name, scopes))
-    return 0
+    if options.rooms is not None:
+        return enrol_all(settings, options.rooms, options.out, replace=options.replace, hours=options.hours)
+    room = None if options.spare else options.room
+    return enrol(settings, room, replace=options.replace, hours=options.hours, qr=options.qr)
 
 
-SHORTEST_PASSWORD = 8
-"""Characters, as NIST SP 800-63B (5.1.1.1) asks at least."""
+def _assign(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import assign
+
+    return assign(settings, options.spare, options.room, replace=options.replace)
 
 
-def _people(settings: HubSettings) -> People:
-    from hub.service import database_url
-    from hub.store.engine import open_engine
-    from hub.store.migrate import bring_up
-    from hub.store.people import People
+def _revoke(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_enrol import revoke
 
-    settings.data.mkdir(parents=True, exist_ok=True)
-    url = database_url(settings)
-    engine = open_engine(url)
-    bring_up(engine, url, settings.data)
-    return People(engine, settings.site)
+    return revoke(settings, options.device, options.note)
+
+
+def _agents(settings: HubSettings, _: argparse.Namespace) -> int:
+    from hub.cli_enrol import agents
+
+    return agents(settings)
+
+
+def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add("enrol", "Have a one-time code made, by which a Pi becomes a room.", _enrol)
+    whom = command.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--room", help="a room's name, its number or its device")
+    whom.add_argument("--spare", action="store_true", help="a Pi that waits until it is given a room")
+    words = "a folder for each room of a CSV (device,room,…), to go onto its card"
+    whom.add_argument("--rooms", type=Path, metavar="FILE", help=words)
+    command.add_argument("--out", type=Path, metavar="DIR", help="with --rooms: where the folders go")
+    command.add_argument("--replace", action="store_true", help="in the place of the agent that is there")
+    command.add_argument("--hours", type=float, metavar="H", help="for how long the code holds")
+    command.add_argument("--qr", type=Path, metavar="FILE", help="write the code as a picture: .svg or .png")
+    command = add("assign", "Give a spare a room.", _assign)
+    command.add_argument("spare", metavar="SPARE")
+    command.add_argument("--room", required=True, help="a room's name, its number or its device")
+    command.add_argument("--replace", action="store_true", help="in the place of the agent that is there")
+    command = add("revoke", "End what an agent is: stolen, lost, or thrown away.", _revoke)
+    command.add_argument("device", metavar="DEVICE", help="a room's device, or a spare")
+    command.add_argument("--note", help="why, for the record")
+    add("agents", "List who is enrolled, which spares wait, and which codes can be used.", _agents)
 
 
 def _moment(text: str) -> datetime:
@@ -301,21 +308,55 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
     words = "restore a record that is not whole"
     command.add_argument("--accept-faults", action="store_true", help=words)
-    user = commands.add_parser("user", help="People who may sign in.").add_subparsers(required=True)
-    command = add("add", "Add a person, or set a new password.", _user_add, user)
-    command.add_argument("name")
-    command.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="read it from FILE, or from standard input (-)"
-    )
-    token = commands.add_parser("token", help="Tokens for the API.").add_subparsers(required=True)
-    command = add("add", "Make a token, in place of any of that name; prints it once.", _token_add, token)
-    command.add_argument("name")
-    command.add_argument(
-        "--scopes",
-        default="read",
-        help="read, acknowledge, resolve, posture, drill, maintain, or all; with commas",
-    )
+    _add_enrolment(add)
+    _add_accounts(commands, add)
     return parser
+
+
+def _add_accounts(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    from hub.rights import RIGHTS, ROLES
+
+    def deed(name: str, words: str) -> argparse.ArgumentParser:
+        group, _, verb = name.partition(" ")
+        command = add(verb, words, _accounts, groups[group])
+        command.set_defaults(deed=name)
+        return command
+
+    groups = {
+        name: commands.add_parser(name, help=words, description=words).add_subparsers(required=True)
+        for name, words in (
+            ("user", "People who may sign in."),
+            ("session", "Who is signed in."),
+            ("token", "Tokens for the API."),
+        )
+    }
+    command = deed("user add", "Add a person, or set a new password, which ends their sessions.")
+    command.add_argument("name")
+    words = "what they may do; the first person is an administrator"
+    command.add_argument("--role", choices=ROLES, help=words)
+    words = "read it from FILE, or from standard input (-)"
+    command.add_argument("--password-file", type=Path, metavar="FILE", help=words)
+    deed("user list", "Say who may sign in, and as what.")
+    command = deed("user role", "Give a person another role.")
+    command.add_argument("name")
+    command.add_argument("role", choices=ROLES)
+    deed("user remove", "Let a person sign in no more, and end their sessions.").add_argument("name")
+    words = "Take a person's second factor away: the phone is lost."
+    deed("user remove-factor", words).add_argument("name")
+    command = deed("session list", "Say who is signed in, where and until when.")
+    command.add_argument("--user", metavar="NAME", help="this person's alone")
+    command = deed("session end", "Sign somebody out.")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", help="one session, by its id")
+    which.add_argument("--user", metavar="NAME", help="all of this person's")
+    which.add_argument("--all", action="store_true", help="everybody's")
+    command = deed("token add", "Make a token, in place of any of that name; prints it once.")
+    command.add_argument("name")
+    command.add_argument("--scopes", default="read", help=f"{', '.join(RIGHTS)}, or all; with commas")
+    words = "its last day, such as 2027-06-30; without it it ends when it is removed"
+    command.add_argument("--ends", type=_day, metavar="DATE", help=words)
+    deed("token list", "Say which tokens there are, what each may do and until when.")
+    deed("token remove", "Take a token away.").add_argument("name")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from config.clock import stamp
-from config.hub_settings import HubSettings, check_hub
-from config.settings import load
+from config.hub_settings import HubSettings
+from config.rooms_file import load_hub
 from hub.backup.fault import BackupError
 from hub.backup.key import new_key, read_key
 from hub.backup.placing import place_files
@@ -113,7 +113,7 @@ def restore(options: argparse.Namespace) -> int:
             if options.settings_to is not None:
                 for words in place_files(backup, options.settings_to, replace=options.replace):
                     print(words)
-            settings = load(options.config, HubSettings, check_hub)
+            settings = load_hub(options.config)
             now = round(time.time() * 1000)
             epoch = restore_store(backup, settings, now, replace=options.replace, told=progress.at)
     except BackupError as error:

@@ -52,7 +52,7 @@ def explain(
 
     Raises ``LookupError`` for a room or a leader that isn't set, and where there is no door.
     """
-    device = _device(settings, room)
+    device = device_of(settings, room)
     directory = _directory(settings)
     zone = directory.calendar.zone
     moment = datetime.now(UTC) if at is None else at
@@ -107,7 +107,7 @@ def _directory(settings: HubSettings) -> Directory:
     return directory_of(settings, shapes_of(build_channels(settings)))
 
 
-def _device(settings: HubSettings, room: str) -> str:
+def device_of(settings: HubSettings, room: str) -> str:
     """Return the device of a room by its device, its name or its number."""
     wanted = room.casefold()
     for one in settings.rooms:

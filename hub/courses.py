@@ -117,7 +117,8 @@ class Courses:
         """Go on by the plans and people as they are now; whom that leaves untold is told at once."""
         directory, course = self._ledger.directory, self._courses[incident.id]
         plans = directory.plans if was is None else was.plans
-        step = refitted(course, plans, directory.plans, incident, directory, now)
+        waits = self._waits(incident, course)
+        step = refitted(course, plans, directory.plans, incident, directory, now, waits=waits)
         step = replace(step, course=self._with_a_plan(step.course, incident, now))
         if step.owed or step.course != course:
             self._take(decision, incident, step, now)

@@ -66,6 +66,8 @@ class Removal(Struct, frozen=True):
     seq: int
     values: tuple[tuple[int, str], ...]
     """Number of the row, and field."""
+    person: str | None = None
+    """Whose name goes, and nobody else's; None: whoever these rows name."""
 
 
 @dataclass(slots=True)

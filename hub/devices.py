@@ -104,11 +104,11 @@ class Devices:
         """Return what is known of a device."""
         return self._views.get(device)
 
-    def silences(self, fact: EventCame, account: Account) -> str | None:
+    def silences(self, fact: EventCame, account: Account, now: Now) -> str | None:
         """Return why a bypass of its zone silences an alarm; None where it alarms."""
         event = fact.event
         whole = isinstance(event, Event) and self.vitals.is_whole(fact.device, event.boot, event.seq)
-        return self.bypasses.silences(fact, account.zone, account.at, is_whole=whole)
+        return self.bypasses.silences(fact, account.zone, account.at, now, is_whole=whole)
 
     def unseen(self, broker: int, now: Now) -> None:
         """The hub hears nothing over this broker any more: no device is known to be present there."""

@@ -76,6 +76,10 @@ class DoorWeek(Struct, frozen=True):
     version: int = 1
     """Higher where a door told late of what happened in it."""
     signatures: tuple[Signature, ...] = ()
+    before: tuple[DoorCount, ...] = ()
+    """Its doors as the version before this one had them."""
+    unwritten: bool = False
+    """Its correction is gathered still, and no row of the record says it yet."""
 
     @property
     def must_be_explained(self) -> bool:

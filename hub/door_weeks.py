@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Container, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -19,29 +19,28 @@ from msgspec.structs import replace
 from config.clock import Now, stamp
 from config.contract import shown
 from config.door_settings import DoorRule
-from hub.asking import Answer, DoorWeekSigned, Refused, SignDoorWeek
+from hub.asking import Answer, Refused, SignDoorWeek
 from hub.decision import Decision
 from hub.directory import UNSET_MS
 from hub.door_rules import Door, Where
-from hub.door_week import DoorCount, DoorWeek, Signature, counts_json
+from hub.door_week import DoorCount, DoorWeek
 from hub.kept_course import ANCHOR, Anchor, to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
-from hub.record_chain import FORGOTTEN
+from hub.past_weeks import KEPT, PastWeeks
+from hub.record_chain import Gone
 from hub.view import DeviceView
 
-KEPT: Final = 26
-"""Weeks that are over and are shown; the record and its export have them all."""
 WORDS: Final = 16
 """A door's latest openings and closings, by which its longest is reckoned though they come out of order."""
 SAME_MS: Final = 2000
 """An agent's state and its event tell of one opening where they lie no further apart."""
-CORRECTED_S: Final = 60.0
-"""Seconds in which what comes late is gathered into one correction."""
 BEYOND_S: Final = 60.0
-"""Seconds after which a clock is looked at again that says a time beyond the calendar's last week."""
+"""Seconds after which a clock is looked at again that says a time beyond the calendar's last week, or a
+strange one."""
+STRANGE_S: Final = 86_400.0
+"""Seconds after which a strange clock is believed that nobody keeps right and nobody sets."""
 _COUNT: Final = "door-count "
-_WEEK: Final = "door-week "
 _FIELDS: Final[dict[DoorRule, str]] = {
     "held-open": "held_open",
     "after-hours": "after_hours",
@@ -67,10 +66,7 @@ class DoorWeeks:
     def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._tallies: dict[Where, Tally] = {}
-        self._weeks: dict[str, DoorWeek] = {}
-        self._corrected: set[str] = set()
-        for _, week in facts.each(_WEEK, DoorWeek):
-            self._weeks[week.week] = ledger.view.door_weeks[week.week] = week
+        self.past = PastWeeks(ledger, facts, now)
         for _, tally in facts.each(_COUNT, Tally):
             self._tallies[tally.count.device, tally.count.zone] = tally
         running = max((tally.week for tally in self._tallies.values()), default="")
@@ -79,15 +75,25 @@ class DoorWeeks:
         anchor = facts.read(ANCHOR, Anchor)
         away_since = now.wall if anchor is None else anchor.wall
         for door in self._exterior():  # nothing is known of any until it is heard of
-            tally = self._tally(door)
+            tally, since = self._tally(door), max(away_since, self._first)
+            if tally.week != self._week:  # the settings had it not as that week ended
+                tally, since = replace(tally, week=self._week, count=self._plain(door)), self._first
+                tally = replace(tally, unknown_since=None)
             if tally.unknown_since is None:
-                self._tallies[door.where] = replace(tally, unknown_since=max(away_since, self._first))
+                tally = replace(tally, unknown_since=since)
+            self._tallies[door.where] = tally
             ledger.view.door_counts[door.where] = self._with_longest(tally)
+        self._strange_since = now.mono if self._is_strange(now) else None
+        """Since when the clock says a time that may be wrong, in monotonic seconds."""
         self._wakes_at = now.mono
         if now.wall >= self._last:  # it ended while nobody was here
             ledger.wake(now.mono, "door-week", "")
         else:
             self._wake(now)
+
+    def kept(self) -> dict[str, str]:
+        """Return what a start has to store: since when nothing is known of a door."""
+        return dict(_fact(tally) for tally in self._tallies.values())
 
     # --- what is counted ---
 
@@ -99,15 +105,15 @@ class DoorWeeks:
         words = list(tally.words)
         insort(words, (at, is_open))
         i = words.index((at, is_open))
-        week, _, _ = self._bounds(at)
+        week = self._week_of(at)
         count = tally.count
         if week == self._week:
             count = replace(count, opened=count.opened + is_open)
         else:
-            self._correct(decision, week, door.where, opened=int(is_open))
+            self.past.correct(decision, week, door.where, opened=int(is_open))
         for (since, was_open), (until, then_open) in pairwise(words[max(i - 1, 0) : i + 2]):
             if was_open and not then_open:
-                self._correct(decision, self._bounds(until)[0], door.where, longest_ms=until - since)
+                self.past.correct(decision, self._week_of(until), door.where, longest_ms=until - since)
         while len(words) > WORDS:
             count = replace(count, longest_ms=max(count.longest_ms, self._longest(words[:2])))
             del words[0]
@@ -134,9 +140,9 @@ class DoorWeeks:
         """Count that a door was open when it should not be."""
         if not door.exterior:
             return
-        week, _, _ = self._bounds(at)
+        week = self._week_of(at)
         if week != self._week:
-            self._correct(decision, week, door.where, **{_FIELDS[rule]: 1})
+            self.past.correct(decision, week, door.where, **{_FIELDS[rule]: 1})
             return
         tally = self._tally(door)
         more = {_FIELDS[rule]: getattr(tally.count, _FIELDS[rule]) + 1}
@@ -163,21 +169,42 @@ class DoorWeeks:
 
     def look(self, decision: Decision, now: Now) -> None:
         """Freeze the week that is over, and write down what corrected an earlier one."""
-        for week in sorted(self._corrected):
-            self._corrected.discard(week)
-            corrected = replace(self._weeks[week], version=self._weeks[week].version + 1)
-            self._put(decision, corrected, "corrected: a door told late", now)
-        week_ms = self._last - self._first
-        if (
-            self._first < UNSET_MS  # the clock was never set
-            or now.wall >= self._last + KEPT * week_ms  # nobody was here for long
-            or now.wall < self._first - week_ms  # it said a time to come, and was put right
-        ):
-            self._begin(decision, now.wall)
-        while now.wall >= self._last and self._bounds(self._last)[2] > self._last:
-            self._freeze(decision, now)
-            self._begin(decision, self._last)
+        self.past.write_down(decision, now)
+        if self._is_clock_believed(decision, now):
+            while now.wall >= self._last and self._bounds(self._last)[2] > self._last:
+                self._freeze(decision, now)
+                self._begin(decision, self._last)
         self._wake(now)
+
+    def _is_clock_believed(self, decision: Decision, now: Now) -> bool:
+        """Tell whether the wall clock says that a week is over; one that says something strange may be wrong.
+
+        What it counts meanwhile is of the week that runs. It is believed when somebody keeps it right, or it
+        has said so for long: then that week is over, or goes on under another name; nothing counted is lost.
+        """
+        if self._first < UNSET_MS <= now.wall:  # until now it was never set
+            self._carry(decision, now.wall)
+        if not self._is_strange(now):
+            self._strange_since = None
+            return True
+        if self._strange_since is None:
+            self._strange_since = now.mono
+        if now.wall < UNSET_MS or not (
+            self._ledger.clock.synced is True or now.mono - self._strange_since >= STRANGE_S
+        ):
+            return False
+        if now.wall >= self._last:
+            self._freeze(decision, now)
+            self._begin(decision, now.wall)
+        else:
+            self._carry(decision, now.wall)
+        self._strange_since = None
+        return True
+
+    def _is_strange(self, now: Now) -> bool:
+        """Tell whether the clock was never set, or is before the week that runs, or long after it."""
+        reach = KEPT * (self._last - self._first)
+        return self._first < UNSET_MS or not self._first <= now.wall < self._last + reach
 
     def retune(self, now: Now) -> None:
         """Count the exterior doors of new settings, too: of a new one nothing is known yet."""
@@ -190,61 +217,28 @@ class DoorWeeks:
         for where, tally in self._tallies.items():
             since = None if tally.unknown_since is None else tally.unknown_since + moved_ms
             words = tuple((at + moved_ms, is_open) for at, is_open in tally.words)
-            self._tallies[where] = replace(tally, words=words, unknown_since=since)
+            found = None if tally.found is None else (tally.found[0] + moved_ms, tally.found[1])
+            self._tallies[where] = replace(tally, words=words, unknown_since=since, found=found)
             self._keep(decision, self._tallies[where])
         self.look(decision, now)
 
     def take(self, decision: Decision, action: SignDoorWeek, now: Now) -> Answer:
-        """Take a person's signature; a second one, or one on a correction, is another row."""
-        week = self._weeks.get(action.week)
-        if week is None and action.week == self._week:
+        """Take a person's signature on a week that is over."""
+        if action.week == self._week and not self.past.has(action.week):
             why = f"week {action.week} is not over: it ends {stamp(self._last)}"
             return Refused("not-in-this-state", why, "running", ("over",))
-        if week is None:
-            return Refused("not-found", f"no week {shown(action.week)!r} in the record of doors")
-        if not action.exceptions and week.must_be_explained:
-            found = "; ".join(f"{one.name} {one.broken}" for one in week.doors if one.broken)
-            why = f"week {week.week} has exceptions ({found[:500]}): say what you found of them"
-            return Refused("bad-input", why)
-        seq = self._ledger.record(
-            decision,
-            now,
-            "door-week-signed",
-            f"week {week.week}, version {week.version}",
-            detail={
-                "week": week.week,
-                "version": week.version,
-                "by": action.by,
-                "via": action.via,
-                "note": action.exceptions,
-            },
-        )
-        signature = Signature(action.by, action.via, now.wall, week.version, action.exceptions, seq)
-        signed = replace(week, signatures=(*week.signatures, signature))
-        self._store(decision, signed)
-        return DoorWeekSigned(signed)
+        return self.past.sign(decision, action, now)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
-        """Let go of who signed, and what they said, as the record does: rows and fields beside the chain."""
-        gone = set(values)
-        for week in list(self._weeks.values()):
-            kept = tuple(
-                replace(
-                    one,
-                    by=FORGOTTEN if (one.seq, "by") in gone else one.by,
-                    exceptions=FORGOTTEN if (one.seq, "note") in gone else one.exceptions,
-                )
-                for one in week.signatures
-            )
-            if kept != week.signatures:
-                self._store(decision, replace(week, signatures=kept))
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
+        """Let go of who signed, and what they said, as the record does."""
+        self.past.forget(decision, gone)
 
     def _freeze(self, decision: Decision, now: Now) -> None:
         doors = [self._ended(tally) for tally in self._tallies.values() if tally.week == self._week]
         if doors:
             doors.sort(key=lambda one: (one.building or "", one.name, one.device))
             week = DoorWeek(self._week, self._first, self._last, now.wall, tuple(doors))
-            self._put(decision, week, "the week is over", now)
+            self.past.end(decision, week, now)
 
     def _ended(self, tally: Tally) -> DoorCount:
         """Return what a door's week comes to: with what is under way as it ends."""
@@ -259,6 +253,12 @@ class DoorWeeks:
         spans = [self._longest([*pair], closing=closing) for pair in pairwise(tally.words)]
         return replace(tally.count, longest_ms=max(tally.count.longest_ms, *spans, 0))
 
+    def _carry(self, decision: Decision, at: int) -> None:
+        """Let what was counted so far be of the week of this moment."""
+        self._week, self._first, self._last = self._bounds(at)
+        for tally in list(self._tallies.values()):
+            self._keep(decision, replace(tally, week=self._week))
+
     def _begin(self, decision: Decision, at: int) -> None:
         """Begin the week of this moment: every exterior door counts from nothing."""
         self._week, self._first, self._last = self._bounds(at)
@@ -269,48 +269,6 @@ class DoorWeeks:
                 continue
             plain = self._plain(self._ledger.directory.doors[where])
             self._keep(decision, replace(tally, week=self._week, count=plain))
-
-    def _put(self, decision: Decision, week: DoorWeek, why: str, now: Now) -> None:
-        detail: dict[str, Any] = {
-            "week": week.week,
-            "version": week.version,
-            "first": stamp(week.first),
-            "last": stamp(week.last),
-            "doors": counts_json(week.doors),
-        }
-        self._ledger.record(decision, now, "door-week", f"{week.week}: {why}", detail=detail)
-        self._store(decision, week)
-
-    def _store(self, decision: Decision, week: DoorWeek) -> None:
-        self._weeks[week.week] = week
-        gone = sorted(self._weeks)[:-KEPT]
-        for name in gone:
-            del self._weeks[name]
-        # Under one of so many names, so that what is stored doesn't grow.
-        slot = week.first // (7 * 86_400_000) % KEPT
-        decision.facts[f"{_WEEK}{slot}"] = msgspec.json.encode(week).decode()
-        view = self._ledger.view
-
-        def show() -> None:
-            view.door_weeks[week.week] = week
-            for name in gone:
-                view.door_weeks.pop(name, None)
-
-        decision.shown.append(show)
-
-    def _correct(
-        self, decision: Decision, week: str, where: Where, *, longest_ms: int = 0, **more: int
-    ) -> None:
-        """Take what was told late into a week that is over; it is written down as a correction soon."""
-        over = self._weeks.get(week)
-        door = None if over is None else next((d for d in over.doors if (d.device, d.zone) == where), None)
-        if over is None or door is None or (longest_ms <= door.longest_ms and not any(more.values())):
-            return
-        sums = {name: getattr(door, name) + value for name, value in more.items()}
-        after = replace(door, longest_ms=max(door.longest_ms, longest_ms), **sums)
-        self._store(decision, replace(over, doors=tuple(after if d is door else d for d in over.doors)))
-        self._corrected.add(week)
-        self._ledger.wake(decision.decided + CORRECTED_S, "door-week", "")
 
     # --- reckoning ---
 
@@ -329,6 +287,10 @@ class DoorWeeks:
         lost = max(0, min(at, self._last) - max(since, self._first))
         count = replace(tally.count, unknown_ms=tally.count.unknown_ms + lost)
         return replace(tally, count=count, unknown_since=None)
+
+    def _week_of(self, at: int) -> str:
+        """Return which week a moment is of; what a strange clock says is of the one that runs."""
+        return self._week if self._strange_since is not None else self._bounds(at)[0]
 
     def _bounds(self, at: int) -> tuple[str, int, int]:
         """Return the week of a moment: its name, its first moment, and the first of the next."""
@@ -363,13 +325,19 @@ class DoorWeeks:
         count = tally.count
         where = (count.device, count.zone)
         self._tallies[where] = tally
-        decision.facts[_COUNT + " ".join(where)] = msgspec.json.encode(tally).decode()
+        decision.facts.update([_fact(tally)])
         view, count = self._ledger.view, self._with_longest(tally)
         decision.shown.append(lambda: view.door_counts.__setitem__(where, count))
 
     def _wake(self, now: Now) -> None:
         """Ask to be woken at the week's end; where the clock says a time beyond every week, now and then."""
-        at = to_mono(self._last, now) if now.wall < self._last else now.mono + BEYOND_S
+        is_sure = now.wall < self._last and self._strange_since is None
+        at = to_mono(self._last, now) if is_sure else now.mono + BEYOND_S
         if not now.mono < self._wakes_at <= at + 1:  # else it is asked for already
             self._wakes_at = at
             self._ledger.wake(at, "door-week", "")
+
+
+def _fact(tally: Tally) -> tuple[str, str]:
+    """Return a door's tally as it is stored: the fact's name, and its text."""
+    return f"{_COUNT}{tally.count.device} {tally.count.zone}", msgspec.json.encode(tally).decode()

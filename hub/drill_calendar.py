@@ -21,6 +21,8 @@ FACT: Final = "drills held"
 OVERDUE: Final = "drill-overdue"
 LOOK_S: Final = 3600.0
 """Seconds after which it is looked again, whatever is due: the wall clock may have been set."""
+SAME_MS: Final = 1000
+"""A drill's beginning moves with a clock that is set by so little more or less than what was noted of it."""
 KEPT: Final = 64
 """Drills of one name that are remembered, the latest."""
 
@@ -41,6 +43,8 @@ class DrillCalendar:
         asks = ledger.settings.drills.due or any(
             key.startswith(f"{OVERDUE} ") for key in ledger.troubles.open
         )
+        self._moves: set[int] = set()
+        """What of it was dated by the clock as it is set now."""
         self._next = now.mono if asks else now.mono + LOOK_S
         """When it is looked again, in monotonic seconds: a wake-up before that was overtaken."""
         ledger.wake(self._next, OVERDUE, "")
@@ -50,15 +54,37 @@ class DrillCalendar:
         """Take that a drill was held."""
         before = self._held.held.get(drill.name.casefold(), ())
         held = self._held.held | {drill.name.casefold(): (*before, drill.start)[-KEPT:]}
+        self._moves.add(drill.start)
         self._keep(decision, replace(self._held, held=held))
         self._look(decision, now)
 
     def not_held(self, decision: Decision, drill: Drill, now: Now) -> None:
         """Take that a drill that was over has become real: it was none."""
         name = drill.name.casefold()
-        left = tuple(at for at in self._held.held.get(name, ()) if at != drill.start)
+        left = tuple(at for at in self._held.held.get(name, ()) if abs(at - drill.start) > SAME_MS)
         self._keep(decision, replace(self._held, held=self._held.held | {name: left}))
         self._look(decision, now)
+
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
+        """Take every moment by a wall clock that has jumped by this much.
+
+        Those of before this start stay: the time that a machine is off is known by its wall clock alone.
+        """
+        kept = self._held
+        moved = {at: at + moved_ms for at in self._moves}
+        held = {name: tuple(moved.get(at, at) for at in of) for name, of in kept.held.items()}
+        self._moves = set(moved.values())
+        self._keep(decision, _Held(moved.get(kept.since, kept.since), held))
+        self.look(decision, now)
+
+    def _put_right(self, decision: Decision, now: Now) -> None:
+        """Date what lies in a time to come from now: the clock was ahead, and when it was is not known."""
+        kept = self._held
+        ahead = {at for at in (kept.since, *(at for of in kept.held.values() for at in of)) if at > now.wall}
+        if ahead and now.wall >= UNSET_MS:
+            held = {name: tuple(min(at, now.wall) for at in of) for name, of in kept.held.items()}
+            self._moves = (self._moves - ahead) | {now.wall}
+            self._keep(decision, _Held(min(kept.since, now.wall), held))
 
     def due(self, decision: Decision, now: Now) -> None:
         """Look, as it was asked for; a wake-up that another has overtaken does nothing."""
@@ -68,7 +94,9 @@ class DrillCalendar:
     def look(self, decision: Decision, now: Now) -> None:
         """Open a trouble for what is overdue, end those that are not; and look again in time."""
         if self._ledger.settings.drills.due and not self._held.since and now.wall >= UNSET_MS:
+            self._moves.add(now.wall)
             self._keep(decision, replace(self._held, since=now.wall))
+        self._put_right(decision, now)
         self._look(decision, now)
         moments = [to_mono(one.by, now) for one in self._standing(now) if one.by is not None]
         soon = min([now.mono + LOOK_S, *(at for at in moments if at > now.mono)])

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from hub.decision import Decision
-from hub.drill import Drill, DrillPress, Timed, clock_moved
+from hub.drill import OPEN, Drill, DrillPress, Timed, clock_moved
 from hub.incident import Press
 from hub.kept_course import ANCHOR, Anchor, to_mono, to_wall
-from hub.kept_facts import KeptFacts
+from hub.kept_facts import LET_GO, KeptFacts
 from hub.ledger import Ledger
-from hub.record_chain import FORGOTTEN
+from hub.record_chain import FORGOTTEN, Gone
 
 KEPT: Final = 8
 """Drills that have run, the latest, whose presses are remembered: one may arrive long after it. As many
@@ -180,17 +180,32 @@ class DrillMemory:
         self._write_presses(decision, drill_id, device)
         self._show(drill_id, decision)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
-        """Let go of who led, planned and answered, as the record does: rows and fields beside the chain."""
-        gone = {seq for seq, field in values if field == "leader"}
-        for drill in [timed.drill for timed in self.drills.values() if timed.drill.row in gone]:
-            if drill.state not in ("ended", "cancelled"):
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
+        """Let go of who led, planned and answered, as the record does; of a drill to come, of answers alone.
+
+        Where a person's name goes, those of others stay.
+        """
+        for drill in [timed.drill for timed in self.drills.values()]:
+            if gone.person is None and (drill.row, "leader") not in gone.values:
                 continue
-            self.change(decision, drill.id, leader=FORGOTTEN, by=FORGOTTEN)
-            if drill.ended_by is not None:  # the reason says who
-                self.change(decision, drill.id, ended_by=FORGOTTEN, why=FORGOTTEN)
+            bare = {} if drill.state in OPEN else _bare(drill, gone)
+            if bare:
+                self.change(decision, drill.id, **bare)
             for press in [one for of in self.presses[drill.id].values() for one in of if one.by]:
-                self.keep_press(decision, drill.id, replace(press, by=FORGOTTEN))
+                if gone.person in (None, press.by):
+                    self.keep_press(decision, drill.id, replace(press, by=FORGOTTEN))
+
+    def needs(self, gone: Gone) -> list[Drill]:
+        """Return the drills that are not over and bear a name that is to go: it stays until they are."""
+        return [
+            timed.drill
+            for timed in self.drills.values()
+            if timed.drill.state in OPEN
+            and (
+                (timed.drill.row, "leader") in gone.values
+                or gone.person in (timed.drill.leader, timed.drill.by)
+            )
+        ]
 
     def write(self, decision: Decision) -> None:
         """Write the drills down."""
@@ -202,7 +217,7 @@ class DrillMemory:
         name = f"{PRESSES}{self.drills[drill_id].drill.place} {device}"
         decision.facts[name] = msgspec.json.encode(kept).decode()
 
-    def forget_old(self) -> None:
+    def forget_old(self, decision: Decision) -> None:
         """Let go of the oldest drills that are over: what was pressed in them and comes now is real."""
         for state in ("ended", "cancelled"):
             over = [
@@ -211,6 +226,9 @@ class DrillMemory:
                 if timed.drill.state == state and not self.waiting(name)
             ]
             for name in over[:-KEPT]:
+                place = self.drills[name].drill.place
+                facts = {f"{PRESSES}{place} {device}": LET_GO for device in self.presses[name]}
+                decision.facts.update(facts)
                 del self.drills[name], self.presses[name]
                 self._ledger.view.drills.pop(name, None)
 
@@ -280,6 +298,20 @@ class DrillMemory:
             show()
         else:
             decision.shown.append(show)
+
+
+def _bare(drill: Drill, gone: Gone) -> dict[str, str]:
+    """Return what of a drill says a name that goes, as it is without."""
+    said = {
+        "leader": drill.leader,
+        "by": drill.by,
+        "ended_by": drill.ended_by,
+        "why": drill.why if drill.ended_by is not None else None,  # it says who
+        "why_real": drill.why_real,
+    }
+    if gone.person is None:
+        return {name: FORGOTTEN for name in said if said[name] is not None}
+    return {name: FORGOTTEN for name, text in said.items() if text is not None and gone.person in text}
 
 
 def _timed(drill: Drill, now: Now) -> Timed:

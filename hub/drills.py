@@ -165,6 +165,10 @@ class Drills:
             return next((self._incidents.get(p.real) for p in real if p.press.key == key and p.real), None)
         return None
 
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
+        """Take every moment by a wall clock that has jumped; what is no drill's after all is real."""
+        self.judge_again(decision, self._memory.rewrite(decision, now, moved_ms), now)
+
     def judge_again(self, decision: Decision, presses: dict[str, list[DrillPress]], now: Now) -> None:
         """Make real what these drills took, and was not pressed in them by a clock that is right only now."""
         for drill_id, of in presses.items():
@@ -273,7 +277,7 @@ class Drills:
         """Let a planned drill run from now on; ``who`` is nobody where it begins by itself."""
         drill = self._memory.drills[drill_id].drill
         length = drill.until - drill.start
-        self._memory.forget_old()
+        self._memory.forget_old(decision)
         taken = {one.drill.place for one in self._memory.drills.values() if one.drill.state != "planned"}
         place = next(n for n in range(len(taken) + 1) if n not in taken)
         drill = replace(drill, state="running", start=now.wall, until=now.wall + length, place=place)
@@ -320,7 +324,7 @@ class Drills:
         self._memory.change(
             decision, drill_id, state="cancelled", ended=now.wall, ended_by=who.get("by"), why=why
         )
-        self._memory.forget_old()
+        self._memory.forget_old(decision)
         self._memory.write(decision)
 
     def _remind(self, decision: Decision, timed: Timed, now: Now) -> None:

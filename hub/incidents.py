@@ -266,7 +266,7 @@ class Incidents:
         for incident in list(self._by_id.values()):
             self.courses.retune(decision, incident, was, now)
 
-    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Store every course's deadlines and every incident's moments anew, by the clock as it is now."""
         for incident in list(self._by_id.values()):
             self.moved(decision, clock_moved(incident, moved_ms), now)

@@ -204,6 +204,35 @@ class DoorTried(Struct, frozen=True):
     detail: str = ""
 
 
+class AccountChanged(Struct, frozen=True):
+    """Something was done to an account, or with it: it is written down already."""
+
+    what: Literal["signed-in", "signed-out", "account-changed"]
+    by: str
+    via: str
+    person: str
+    """Whose account it is; of a token, its name."""
+    address: str
+    words: str
+
+
+class ConsoleCertificate(Struct, frozen=True):
+    """Whether the console serves by the certificate that it should."""
+
+    why: str | None
+    """Why it doesn't; None where it does."""
+
+
+class SignInGuessed(Struct, frozen=True):
+    """Somebody goes on guessing at the password or the code of one name."""
+
+    what: Literal["password", "code"]
+    person: str
+    times: int
+    """In a row, from one place."""
+    address: str
+
+
 class ListsTaken(Struct, frozen=True):
     """Whether the broker goes by the newest lists of who may speak and who is revoked."""
 
@@ -233,6 +262,9 @@ Input = (
     | HeadRead
     | SessionOver
     | DoorTried
+    | AccountChanged
+    | SignInGuessed
+    | ConsoleCertificate
     | ListsTaken
     | RawOver
     | Reload

@@ -104,6 +104,10 @@ class Ledger:
         if is_new:
             self.record(decision, now, "trouble", what, detail={"key": key, "detail": detail, **where})
 
+    def failed(self, decision: Decision, what: str, error: Exception, now: Now) -> None:
+        """Say that our own code failed on something: what was decided besides stands."""
+        self.trouble(decision, now, "hub fault", "hub-fault", f"{what}: {error!r}"[:300])
+
     def known(self, key: str) -> Trouble | None:
         """Return the trouble of this key if it is so now: open, and not merely held open."""
         return None if self._flaps.is_resting(key) else self.troubles.open.get(key)

@@ -14,6 +14,9 @@ from config.dialling import their_certificate
 from config.disk_free import disk_free_mb
 from config.file_rights import Guarded, guarded, too_open
 from config.hub_settings import HubSettings, NamedBroker
+from hub.authority.authority import FOLDER
+from hub.authority.beginning import broker_folder
+from hub.authority.broker_files import KEY
 from hub.backup.result import read_result
 from hub.inputs import BackupState, Measured
 
@@ -82,15 +85,19 @@ def look_at_files(settings: HubSettings, config: Path) -> Measured:
 
 def of_hub(settings: HubSettings, config: Path) -> list[Guarded]:
     """Return what of the hub is to be guarded, its own keys among it."""
-    own = (settings.data / "session.key", *sorted((settings.data / "authority").glob("*.key")))
+    authority = sorted((settings.data / FOLDER).glob("*.key"))
+    own = (settings.data / "session.key", *authority, broker_folder(settings) / KEY)
     return guarded(settings, config, settings.data, own)
 
 
 def look_at_certificates(settings: HubSettings) -> Measured:
-    """Return when the certificates end that the hub's connections to its brokers need."""
+    """Return when the certificates end that the hub's connections to its brokers, and its console, need."""
     ends: dict[str, int] = {}
     for broker in settings.brokers:
         ends |= _of(broker)
+    https = settings.console.https
+    if https is not None and https.cert_file is not None and (end := first_end([https.cert_file])):
+        ends["the console's certificate"] = round(end.timestamp() * 1000)
     return Measured(cert_ends=ends)
 
 

@@ -190,7 +190,7 @@ class Outbound:
             if delivery.incident and unresolved(delivery.incident) is None:
                 self._withdraw(decision, delivery, why, now)
 
-    def rewrite(self, decision: Decision, now: Now, moved_ms: int) -> None:
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
         """Store every moment anew, by a wall clock that has jumped by this much."""
         for delivery_id, delivery in list(self._owed.items()):
             moved = replace(delivery, owed_at=delivery.owed_at + moved_ms)

@@ -38,7 +38,7 @@ class OverQuota:
             self._floods.count(fact, now, receipt=receipt)
         elif not account.is_alarm:
             self._floods.count(fact, now)
-        elif self._is_silent(fact, account):
+        elif self._is_silent(fact, account, now):
             self._floods.count(fact, now, receipt=receipt)
         elif (incident := self._incident(fact, account, key)) is not None:
             self._devices.vitals.counted(fact, now)
@@ -48,11 +48,11 @@ class OverQuota:
             return False
         return True
 
-    def _is_silent(self, fact: EventCame, account: Account) -> bool:
+    def _is_silent(self, fact: EventCame, account: Account, now: Now) -> bool:
         """Tell whether an alarm is part of a walk test, or of a zone whose fault is bypassed."""
         if self._walk_tests.believed(fact, account) is not None:
             return True
-        return self._devices.silences(fact, account) is not None
+        return self._devices.silences(fact, account, now) is not None
 
     def _incident(self, fact: EventCame, account: Account, key: str) -> str | None:
         """Return the incident that has an alarm already."""

@@ -8,7 +8,7 @@ from config.clock import Now, stamp
 from config.contract import shown
 from hub.decision import Decision
 from hub.health_watch import CERTIFICATE_DAYS, at_least, below, days_left
-from hub.inputs import BackupState, ClockTrust, Measured
+from hub.inputs import BackupState, ClockTrust, ConsoleCertificate, Measured
 from hub.ledger import Ledger
 from hub.watch import RESTORED, Rule, Watch
 
@@ -81,6 +81,14 @@ class OwnState:
             self._files(decision, fact.too_open, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
         self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
+
+    def console_certificate(self, decision: Decision, fact: ConsoleCertificate, now: Now) -> None:
+        """Take by which certificate the console is served."""
+        if fact.why is None:
+            self._ledger.restore(decision, now, "console-certificate")
+        else:
+            words = shown(fact.why, 300)
+            self._ledger.trouble(decision, now, "console-certificate", "console-certificate", words)
 
     def trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:
         """Take how far the wall clock can be trusted, and write a change down."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from config.contract import Command, Posture
 from hub.delivery import Delivery
+from hub.enrolment.identity import Rights
 from hub.inputs import Ack
 from hub.presses import Seen
 
@@ -38,6 +39,13 @@ class Post(Protocol):
 
     def withdraw(self, ids: Sequence[str]) -> None:
         """Drop those that have not begun."""
+
+
+class Doorman(Protocol):
+    """Who lets agents in: :class:`hub.enrolment.broker_lists.BrokerLists`."""
+
+    def take(self, rights: Rights) -> None:
+        """Have the brokers go by this from now on."""
 
 
 class Memory(Protocol):

@@ -22,7 +22,7 @@ from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.posture import LOST, ORDER, RISES, Question, SitePosture, lowers, outranks
 from hub.posture_notices import PostureNotices
-from hub.record_chain import FORGOTTEN
+from hub.record_chain import FORGOTTEN, Gone
 
 FACT: Final = "posture"
 """The fact that keeps it. One that a restored backup brings may bear ``asks``."""
@@ -313,13 +313,13 @@ class Postures:
         self._keep(decision, replace(after, row=row), now)
         decision.posture = after.message()
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], now: Now) -> None:
+    def forget(self, decision: Decision, gone: Gone, now: Now) -> None:
         """Let go of who set the posture, and what they said, as the record does."""
         current = self.current
         bare = replace(
             current,
-            by=FORGOTTEN if (current.row, "by") in values else current.by,
-            note=FORGOTTEN if (current.row, "note") in values else current.note,
+            by=FORGOTTEN if gone.names(current.row, "by", current.by) else current.by,
+            note=FORGOTTEN if gone.names(current.row, "note", current.note) else current.note,
         )
         if bare != current:
             self._keep(decision, bare, now)

@@ -126,7 +126,7 @@ class Presses:
             return []  # it is only counted
         return [name for name in digests(fact, self._ledger.settings.site) if name not in self.recent]
 
-    def rewrite(self, moved_ms: int) -> None:
+    def rewrite(self, _: Decision, moved_ms: int, __: Now) -> None:
         """Take the moments of what is remembered by a wall clock that has jumped by this much."""
         for name, seen in self.recent.items():
             self.recent[name] = replace(seen, at=seen.at + moved_ms)
@@ -225,25 +225,27 @@ class Presses:
             incident=seen.incident,
             detail={"device": account.device, "digest": name, "at_ms": account.at},
         )
-        if (
-            account.is_alarm
-            and account.test
-            and seen.incident is None
-            and self._walk_tests.believed(fact, account) is None
-        ):
-            # It was taken as a walk test's, and was before that was opened: in doubt it is real.
+        decision.earlier[name] = account.at
+        if account.is_alarm and seen.incident is None and self._calls_after_all(decision, fact, account, now):
             incident_id = self._judge(decision, fact, account, key, now, is_new=False)
-            self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
             self._remember(name, Seen(seen.content, account.at, incident_id))
-            decision.earlier[name] = account.at
             return
         self._remember(name, Seen(seen.content, account.at, seen.incident))
-        decision.earlier[name] = account.at
         real = self._drills.reckoned(decision, account.device, key, account.at, fact.waited_ms, now)
         known = self._incidents.get(seen.incident) if seen.incident else None
         for incident in {one.id: one for one in (known, real) if one is not None}.values():
             moved = reckoned_earlier(incident, account.device, key, account.at)
             self._incidents.moved(decision, moved, now)
+
+    def _calls_after_all(self, decision: Decision, fact: EventCame, account: Account, now: Now) -> bool:
+        """Tell whether a press that called nobody was before what silenced it: in doubt it is real."""
+        if account.test and self._walk_tests.believed(fact, account) is None:
+            self._flaw(decision, account, now, "test", "pressed before its walk test was opened")
+            return True
+        if not account.test and self._devices.bypasses.is_before(fact, account.zone, account.at, now):
+            self._flaw(decision, account, now, "bypass", "pressed before its zone was bypassed")
+            return True
+        return False
 
     def _keep(
         self,
@@ -290,7 +292,7 @@ class Presses:
         ledger = self._ledger
         bypasses = self._devices.bypasses
         if account.is_alarm:
-            if (why := self._devices.silences(fact, account)) is not None:
+            if (why := self._devices.silences(fact, account, now)) is not None:
                 where = {"device": account.device, "zone": account.zone, "id": account.id}
                 ledger.record(decision, now, "alarm-bypassed", why, detail=where)
                 return None

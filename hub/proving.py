@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from config.clock import Now
 from config.contract import PANIC_KINDS, shown
 from hub.decision import Decision
+from hub.directory import UNSET_MS
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
-from hub.record_chain import FORGOTTEN
+from hub.record_chain import FORGOTTEN, Gone
 from hub.view import DeviceView, ZoneView
-from hub.walk_test import Proof, WalkTest
+from hub.walk_test import Proof
 
 LOOK_EVERY_S: Final = 3600.0
 DAY_MS: Final = 86_400_000
@@ -47,15 +48,24 @@ class Proving:
         self._ledger = ledger
         self._device = device
         self._proofs: dict[str, dict[str, Proof]] = {}
+        self._moves: set[tuple[str, str]] = set()
+        """The buttons, each by its device and zone, whose proof was dated by the clock as it is set now."""
         for device_id, proofs in facts.each(_FACT, tuple[Proof, ...]):
             self._proofs[device_id] = {proof.zone: proof for proof in proofs}
         self._replaced = dict(facts.each(REPLACED, int))
+        self._replaced_now: set[str] = set()
+        """Devices that were replaced by the clock as it is set now."""
         for of, proofs_of in self._proofs.items():
             ledger.view.proved.update({(of, zone): proof for zone, proof in proofs_of.items()})
         self._arm(now)
 
-    def proved(self, decision: Decision, device: str, zone: str, by: str, at: int, now: Now) -> None:
-        """Keep that a button works: it was pressed in a walk test ``at`` this time (wall ms)."""
+    def proved(
+        self, decision: Decision, device: str, zone: str, by: str, at: int, row: int, now: Now
+    ) -> None:
+        """Keep that a button works: it was pressed in a walk test ``at`` this time (wall ms).
+
+        ``row`` is the number of the record's row that says so.
+        """
         told = next((one for one in self._buttons(device) if one.zone == zone), None)
         view = self._device(device)
         proof = Proof(
@@ -65,23 +75,53 @@ class Proving:
             None if told is None else told.kind,
             None if told is None else told.circuit,
             None if view is None else view.machine,
+            row,
         )
         of = self._proofs.setdefault(device, {})
-        if zone in of and of[zone].at > at:  # one that came late
+        if zone in of and at < of[zone].at <= now.wall:  # it came late, by no clock that went back
             return
+        self._moves.add((device, zone))
         self._keep(decision, device, proof)
         self.look(decision, device, now)
 
     def replaced(self, decision: Decision, device: str, now: Now) -> None:
         """Another agent has a device's place: none of its buttons is proved until one is pressed again."""
-        self._replaced[device] = now.wall
-        decision.facts[f"{REPLACED}{device}"] = str(now.wall)
+        self._replaced_now.add(device)
+        self._keep_replaced(decision, device, now.wall)
         self.look(decision, device, now)
 
-    def forget(self, decision: Decision, device: str, test: WalkTest) -> None:
-        """Let go of who proved a device's buttons in a walk test whose opener the record has let go of."""
-        for proof in list(self._proofs.get(device, {}).values()):
-            if proof.by == test.by and test.started <= proof.at <= (test.ended or test.until):
+    def _keep_replaced(self, decision: Decision, device: str, at: int) -> None:
+        self._replaced[device] = at
+        decision.facts[f"{REPLACED}{device}"] = str(at)
+
+    def rewrite(self, decision: Decision, moved_ms: int, now: Now) -> None:
+        """Take the moments of proofs by a wall clock that has jumped by this much.
+
+        Those of before this start stay: the time that a machine is off is known by its wall clock alone.
+        """
+        for device, zone in self._moves:
+            proof = self._proofs[device][zone]
+            self._keep(decision, device, replace(proof, at=proof.at + moved_ms))
+        for device in self._replaced_now:
+            self._keep_replaced(decision, device, self._replaced[device] + moved_ms)
+        self.look_at_all(decision, now)
+
+    def _put_right(self, decision: Decision, now: Now) -> None:
+        """Date what was proved in a time to come from now: the clock was ahead, by how much is not known."""
+        if now.wall < UNSET_MS:
+            return
+        for device, of in self._proofs.items():
+            for proof in [one for one in of.values() if one.at > now.wall]:
+                self._moves.add((device, proof.zone))
+                self._keep(decision, device, replace(proof, at=now.wall))
+        for device in [device for device, at in self._replaced.items() if at > now.wall]:
+            self._replaced_now.add(device)
+            self._keep_replaced(decision, device, now.wall)
+
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
+        """Let go of who proved buttons, as the record does."""
+        for device, of in self._proofs.items():
+            for proof in [one for one in of.values() if gone.names(one.row, "by", one.by)]:
                 self._keep(decision, device, replace(proof, by=FORGOTTEN))
 
     def _keep(self, decision: Decision, device: str, proof: Proof) -> None:
@@ -98,6 +138,7 @@ class Proving:
 
     def look_at_all(self, decision: Decision, now: Now) -> None:
         """Look at every device of the settings."""
+        self._put_right(decision, now)
         for device in self._ledger.directory.rooms:
             self.look(decision, device, now)
 

@@ -6,7 +6,7 @@ The hashes themselves, and what finds an alteration, are in :mod:`hub.verify_rec
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -34,6 +34,8 @@ NOBODY: Final = "-"
 REASON: Final = "reason"
 FORGOTTEN: Final = "(removed)"
 """Stands for a name whose time is over, wherever it was kept outside the record."""
+UNREAD: Final = "(can't be read)"
+"""Stands for what is damaged, where a row of the record is shown: ``verify-record`` finds it."""
 
 PLAIN: Final = re.compile(r"step \d{1,4} at [\d.e+]{1,12} s|revision \d{1,9}", re.ASCII)
 """Reasons of nearly every row of a storm; nobody can be named in them."""
@@ -47,6 +49,19 @@ class Beside(Struct, frozen=True):
     field: str
     salt: str
     value: str
+
+
+class Gone(NamedTuple):
+    """What the record lets go of, and with it every part of a site that keeps names outside the record."""
+
+    values: frozenset[tuple[int, str]]
+    """Number of the row, and field."""
+    person: str | None = None
+    """Whose name goes, and nobody else's; None: what its time is over for, or what an incident holds."""
+
+    def names(self, row: int, field: str, name: str | None) -> bool:
+        """Tell whether a name goes that is kept outside the record, and stands in this row and field."""
+        return (row, field) in self.values or (self.person is not None and name == self.person)
 
 
 class Split(Struct, frozen=True):
@@ -100,6 +115,19 @@ def _may_name(row: RecordRow, target: Any, names: list[str]) -> bool:
     return row.what in NAMING_REASONS or reaches_a_person or any(name in row.reason for name in names)
 
 
+def detail_of(text: str) -> dict[str, Any]:
+    """Return the detail of a row of the record; of one that is damaged that it can't be read."""
+    found = _read(text)
+    return found if isinstance(found, dict) else {"detail": found}
+
+
+def _read(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return UNREAD
+
+
 def joined(
     reason: str, detail: dict[str, Any], values: dict[str, str], gone: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
@@ -109,7 +137,7 @@ def joined(
     """
     whole = dict(detail)
     for name, value in values.items():
-        whole[name] = msgspec.json.decode(value)
+        whole[name] = _read(value)
     whole |= gone
     said = whole.pop(REASON, reason) if REASON in values or REASON in gone else reason
     return str(said), whole

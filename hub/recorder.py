@@ -389,7 +389,7 @@ class Recorder:
         detail = {**self._site.clock.detail, "settings": settings_hash(self._site.settings)}
         self._site.record(decision, now, "hub-started", why, detail=detail)
         decision.facts[ANCHOR] = Anchor(self._boot, now.mono, now.wall).kept()
-        decision.facts.update(self._site.postures.kept())
+        decision.facts.update(self._site.postures.kept() | self._site.doors.weeks.kept())
         if (reserved := self._site.numbers.reserve()) is not None:
             decision.facts["numbers"] = reserved
         return decision

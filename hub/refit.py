@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from config.clock import Now
-from hub.course import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten
+from hub.course import ALWAYS_TOLD, Advance, Course, Owe, Plans, Reach, Run, Told, hasten, rests
 from hub.delivery import Target
 from hub.incident import Incident
 from hub.plan import Step
@@ -33,12 +33,22 @@ class Ends(Reach, Protocol):
         ...
 
 
-def refitted(course: Course, was: Plans, plans: Plans, incident: Incident, ends: Ends, now: Now) -> Advance:
+def refitted(
+    course: Course,
+    was: Plans,
+    plans: Plans,
+    incident: Incident,
+    ends: Ends,
+    now: Now,
+    *,
+    waits: bool = False,
+) -> Advance:
     """Return an unresolved incident's course by the plans as they are now, and what is owed at once.
 
-    ``was`` are the plans by which it went until now. A run whose plan is gone is left as it is.
+    ``was`` are the plans by which it went until now. A run whose plan is gone is left as it is. ``waits``:
+    no step is taken now; one that is new stays due.
     """
-    fit = _Fit(course, incident, ends, now)
+    fit = _Fit(course, incident, ends, now, waits=waits)
     for number, one in enumerate(course.runs):
         plan, before = plans.get(one.plan), was.get(one.plan)
         if plan is not None and before is not None and len(one.due) == len(before.steps):
@@ -54,7 +64,7 @@ def refitted(course: Course, was: Plans, plans: Plans, incident: Incident, ends:
 class _Fit:
     """One fitting of a course."""
 
-    def __init__(self, course: Course, incident: Incident, ends: Ends, now: Now) -> None:
+    def __init__(self, course: Course, incident: Incident, ends: Ends, now: Now, *, waits: bool) -> None:
         self.runs = list(course.runs)
         self.told: dict[Target, Told] = {}
         for entry in course.told:
@@ -62,6 +72,7 @@ class _Fit:
             self.told.setdefault(target, replace(entry, target=target))
         self.owed: dict[Target, Owe] = {}
         self._confirmed = course.confirmed
+        self._waits = waits or rests(incident, course.told, 0)
         self._incident, self._ends, self._now = incident, ends, now
 
     def steps(self, number: int, before: Sequence[Step], after: Sequence[Step]) -> None:
@@ -82,7 +93,7 @@ class _Fit:
                 due.append(self._repeat(step, one.taken[i], one.due[i]))
                 continue
             at = self._first_due(step, one) if i is None else _moved(one.due[i], before[i], step)
-            if i is None and at is not None and at <= now.mono:
+            if i is None and at is not None and at <= now.mono and not self._waits:
                 passed.append(j)
                 asked[j] = now.mono
                 taken.append(1)

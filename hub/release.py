@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from hub.decision import Decision
-from hub.ports import Post, Wire
+from hub.ports import Doorman, Post, Wire
 from hub.view import View
 
 
@@ -27,6 +27,8 @@ class Release:
         self._log = structlog.get_logger(part="recorder", site=view.site)
         self.wire: Wire
         self.post: Post
+        self.doorman: Doorman | None = None
+        """None where no room enrols."""
 
     def tell(self, decision: Decision) -> None:
         """Let out what may leave from memory, once; never raises."""
@@ -56,10 +58,11 @@ class Release:
                 self._each(lambda: self.wire.posture(posture))
 
     def committed(self, batch: Sequence[Decision]) -> None:
-        """Let out what waited for its commit: answers, receipts, PUBACKs; never raises."""
+        """Let out what waited for its commit: who may speak, answers, receipts, PUBACKs; never raises."""
         receipts: dict[str, list[str]] = {}
         for decision in batch:
             self.tell(decision)
+            self._let_in(decision)
             decision.reply(recorded=not decision.quarantined)
             for device, event_id in decision.receipts:
                 receipts.setdefault(device, []).append(event_id)
@@ -69,6 +72,11 @@ class Release:
             *(lambda d=device, i=ids: self.wire.receipt(d, i) for device, ids in receipts.items()),
             lambda: self.wire.committed(acks),
         )
+
+    def _let_in(self, decision: Decision) -> None:
+        doorman, rights = self.doorman, decision.rights
+        if doorman is not None and rights is not None:  # before the answer, whose asker waits for it
+            self._each(lambda: doorman.take(rights))
 
     def _each(self, *deeds: Callable[[], None]) -> None:
         """Do each by itself: a fault of ours in one must not hold up the others."""

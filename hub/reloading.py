@@ -16,8 +16,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from config.hub_settings import HubSettings, check_hub
-from config.settings import Fault, SettingsError, parsed, text_of
+from config.hub_settings import HubSettings
+from config.rooms_file import parsed_hub
+from config.settings import Fault, SettingsError, text_of
 from config.settings_changes import changes, check_fixed, settings_hash
 from hub.asking import Answer, Reloaded
 from hub.channels.build import build_channels, check_channels, made_of, shapes_of
@@ -143,7 +144,7 @@ class Reloading:
 
 def checked(config: Path, text: str) -> HubSettings:
     """Return the settings of a file's text, checked with what they name; raises :class:`SettingsError`."""
-    settings = parsed(text, HubSettings, check_hub, str(config))
+    settings = parsed_hub(text, str(config))
     if faults := check_channels(settings):
         raise SettingsError(faults)
     return settings

@@ -14,7 +14,8 @@ import structlog
 
 from config.clock import Clock
 from config.record_settings import RetentionSettings
-from hub.inputs import HeadRead, Input, RawOver, TimeOver
+from hub.clock_watch import trust
+from hub.inputs import ClockTrust, HeadRead, Input, RawOver, TimeOver
 
 FIRST_S: Final = 300.0
 """Seconds after a start: rooms come first."""
@@ -22,6 +23,9 @@ EVERY_S: Final = 86_400.0
 PAUSE_S: Final = 1.0
 """Seconds between two removals."""
 DAY_MS: Final = 86_400_000
+AGREES_DAYS: Final = (90, 14)
+"""A clock that nobody keeps right is believed where the record has rows of between so many days ago: one
+that was set years ahead is found in two weeks, before anything goes by it."""
 
 Next = Callable[[int, tuple[int, str]], list[tuple[int, str]]]
 
@@ -38,6 +42,9 @@ class Store(Protocol):
     def quarantined(self, before: int) -> int:
         """Return how many messages are in quarantine from before this (wall ms)."""
 
+    def goes_on(self, since: int, until: int) -> bool:
+        """Tell whether the record has a row of between these moments (wall ms)."""
+
 
 class Retention:
     """The thread of the daily round."""
@@ -49,13 +56,15 @@ class Retention:
         head: Callable[[], tuple[int, str] | None],
         put: Callable[[Input], None],
         clock: Clock,
+        trusted: Callable[[], ClockTrust] = trust,
     ) -> None:
-        """``settings`` returns those that hold now."""
+        """``settings`` returns those that hold now, ``trusted`` how far the clock can be trusted."""
         self._settings = settings
         self._due = due
         self._head = head
         self._put = put
         self._clock = clock
+        self._trusted = trusted
         self._stop = threading.Event()
         self._log = structlog.get_logger(part="retention")
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
@@ -77,11 +86,24 @@ class Retention:
             self._put(HeadRead(*head))
         now = self._clock.now().wall
         settings = self._settings()
+        if not self._is_believed(now):
+            self._log.warning(
+                "nothing is removed: nobody keeps the clock right, and the record has nothing of the weeks"
+                " before what it says"
+            )
+            return
         self._remove("what names a person", settings.personal_days, now, self._due.personal)
         self._remove("payloads of events", settings.payload_days, now, self._due.payloads)
         if settings.payload_days and (count := self._due.quarantined(now - settings.payload_days * DAY_MS)):
             why = f"messages in quarantine: older than {settings.payload_days} days"
             self._put(RawOver(why, now - settings.payload_days * DAY_MS, count))
+
+    def _is_believed(self, now: int) -> bool:
+        """Tell whether the clock may say what is old: what is removed by a wrong one never comes back."""
+        oldest, newest = AGREES_DAYS
+        return self._trusted().synced is True or self._due.goes_on(
+            now - oldest * DAY_MS, now - newest * DAY_MS
+        )
 
     def _run(self) -> None:
         wait = FIRST_S

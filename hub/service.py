@@ -23,14 +23,17 @@ from config.settings import secret
 from hub import alone
 from hub.asking import Action, Answer
 from hub.atomic import write_whole
-from hub.authority.authority import AuthorityError
+from hub.authority.authority import Authority, AuthorityError
 from hub.authority.beginning import begin
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
+from hub.enrolment.enrolment import Enrolment
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
+from hub.local_socket import LocalSocket
 from hub.measuring import Measuring
 from hub.metrics import Metrics
 from hub.recall import Recall
@@ -46,6 +49,8 @@ from hub.store.migrate import bring_up
 from hub.store.people import People
 from hub.store.reading import Reading
 from hub.store.retention import Due
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 SWITCH_S = 0.0005
@@ -83,19 +88,22 @@ class Hub:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         file_rights.close(settings.data)
         self._alone = alone.take(settings.data, heeds_hangups=True)
-        self._have_certificates()
+        authority = self._have_certificates()
         url = database_url(settings)
         self._engine = open_engine(url)
         if done := bring_up(self._engine, url, settings.data):
             self._log.info("migrated", done=done)
-        # Readers have engines of their own: none of them can hold a connection the committer needs.
+        # All others have engines of their own: none of them can hold a connection the committer needs.
         self._pages = open_engine(url, read_only=True)
         self._asked = open_engine(url, read_only=True)
         journal = Journal(self._engine, settings.site)
         loaded = journal.load()
         self.view = View(settings.site, settings.name, settings.timezone, now.wall)
         self.reading = Reading(self._pages, settings.site)
-        self.people = People(self._pages, settings.site)
+        self._office = open_engine(url)
+        self.people = People(self._office, settings.site, self._pages)
+        self.sessions = Sessions(self._office, settings.site, self._pages)
+        self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.channels = build_channels(settings)
@@ -123,6 +131,12 @@ class Hub:
         self._measuring = Measuring(lambda: self.settings, config, self._recorder.put)
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
+        self._enrolment: Enrolment | None = None
+        if authority is not None and settings.enrolment.address is not None:
+            self._enrolment = Enrolment(self, authority, clock, self._recorder.put)
+            self._recorder.release.doorman = self._enrolment.lists
+        self._rights = site.book.rights()
+        self._local = LocalSocket(settings.data, {} if self._enrolment is None else self._enrolment.deeds())
         self._retention = Retention(
             lambda: self.settings.retention,
             Due(self._pages, settings.site),
@@ -136,14 +150,15 @@ class Hub:
         self._console: Any = None
         self._stop = threading.Event()
 
-    def _have_certificates(self) -> None:
+    def _have_certificates(self) -> Authority | None:
         """Have those that the hub's connections need; each link says what is wrong with its own."""
         if not any(broker.own_tls for broker in self.settings.brokers):
-            return
+            return None
         try:
-            begin(self.settings)
+            return begin(self.settings)
         except (AuthorityError, OSError) as error:
             self._log.error("no authority of this site", why=str(error))
+            return None
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the process's exit code."""
@@ -162,6 +177,8 @@ class Hub:
         while not self._stop.wait(1.0):
             if self._console is None:
                 self._open_console()
+            if self._enrolment is not None:
+                self._enrolment.open_door()
         notify("STOPPING=1")
         clean = self.stop()
         if not clean:
@@ -183,14 +200,28 @@ class Hub:
         self._measuring.start()
         self._clock_watch.start()
         self._reloading.start()
+        if self._enrolment is not None:
+            self._enrolment.start(self._rights)
+        self._hear_commands()
         self._app = build_app(self, session_key(self.settings.data))
         self._open_console()
 
+    def _hear_commands(self) -> None:
+        try:
+            self._local.start()
+        except OSError as error:
+            self._log.error("commands can't ask this hub anything", why=str(error))
+
     def _open_console(self) -> None:
         """Serve the console; while its port is another's, presses are told all the same."""
-        from hub.console.server import Server
+        from hub.console.server import Https, Server
+        from hub.console.tls import Certificate
 
-        console = Server(self._app, self.settings.console.host, self.settings.console.port)
+        at = self.settings.console
+        https = None
+        if at.https is not None:
+            https = Https(at.https.host, at.https.port, Certificate(self.settings, self.tell))
+        console = Server(self._app, at.host, at.port, https)
         try:
             console.start()
         except OSError as error:
@@ -202,7 +233,10 @@ class Hub:
 
     def stop(self) -> bool:
         """Stop every part, the broker first, so that nothing new comes; False when the disk held us up."""
+        self._local.stop()
         self._reloading.stop(STOP_S)
+        if self._enrolment is not None:
+            self._enrolment.stop(STOP_S)
         self._measuring.stop()
         self._intake.stop()
         self._retention.stop(STOP_S)
@@ -213,7 +247,7 @@ class Hub:
         if self._console is not None:
             self._console.stop(2.0)
         if clean:
-            for engine in (self._engine, self._pages, self._asked):
+            for engine in (self._engine, self._office, self._pages, self._asked):
                 engine.dispose()
         return clean
 
@@ -228,6 +262,10 @@ class Hub:
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        """Hand the recorder what it is to know of accounts and of the console itself."""
+        self._recorder.put(fact)
 
     def boards(self, change: int) -> None:
         """Count the signed-in boards that are open."""

@@ -17,10 +17,11 @@ from msgspec.structs import replace
 
 from config.clock import Now
 from config.hub_settings import HubSettings
-from hub.asking import ClearTrouble, DrillAction, Forget, SetPosture, SignDoorWeek, WalkTestAction, ZoneAction
+from hub.accounts import Accounts
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
 from hub.clearing import Clearing
+from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
@@ -32,7 +33,7 @@ from hub.drill_deeds import DrillDeeds
 from hub.drill_memory import DrillMemory
 from hub.drill_notices import DrillNotices
 from hub.drills import Drills
-from hub.enrolment.asking import IdentityAction, SessionOver
+from hub.enrolment.asking import SessionOver
 from hub.enrolment.book import Book
 from hub.enrolment.identities import Identities
 from hub.epoch import FACT as EPOCH
@@ -42,10 +43,12 @@ from hub.forgetting import Forgetting
 from hub.head_notices import HeadNotices
 from hub.incidents import Incidents
 from hub.inputs import (
+    AccountChanged,
     Asked,
     Attempted,
     BrokerDropped,
     ClockTrust,
+    ConsoleCertificate,
     DeviceMessage,
     DoorTried,
     EventCame,
@@ -59,9 +62,10 @@ from hub.inputs import (
     RawOver,
     Reload,
     ReloadRefused,
+    SignInGuessed,
     TimeOver,
 )
-from hub.kept_course import ANCHOR, Anchor, to_mono
+from hub.kept_course import to_mono
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.loaded import Loaded
@@ -82,6 +86,7 @@ from hub.unread import Unread
 from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
+from hub.words_taken import WordsTaken
 from hub.zone_deeds import ZoneDeeds
 
 AT_ONCE: Final = 50
@@ -123,6 +128,7 @@ class Site(Ledger):
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
         self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
+        self.accounts = Accounts(self, self.postures)
         self.bypasses = Bypasses(self, facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
         self.devices = Devices(
@@ -181,12 +187,34 @@ class Site(Ledger):
             if loaded.held_until(broker.name, is_first=number == 0) is not None
         }
         self.brokers = Brokers(self, self.devices, held)
-        parts = (self.doors.weeks, self.walk_tests, self.drill_memory, self.postures, self.book)
-        self.forgetting = Forgetting(self, self.incidents, [part.forget for part in parts])
+        parts = (
+            *(self.doors.weeks, self.walk_tests, self.proving, self.book),
+            *(self.drill_memory, self.postures, self.bypasses),
+        )
+        self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
+        rewrites = (
+            *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
+            *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+        )
+        self.clock_changes = ClockChanges(self, rewrites)
+        self.words = WordsTaken(
+            self.accounts,
+            self.deeds,
+            self.zone_deeds,
+            self.walk_tests,
+            self.clearing,
+            self.forgetting,
+            self.doors,
+            self.postures,
+            self.identities,
+            self.drills,
+            self.drill_deeds,
+        )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
             Attempted: self._attempted,
-            Asked: self._asked,
+            Asked: self.words.take,
             Link: self._linked,
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
@@ -198,6 +226,9 @@ class Site(Ledger):
             HeadRead: self.heads.take,
             SessionOver: self.book.session_over,
             DoorTried: self.identities.door_tried,
+            AccountChanged: self.accounts.changed,
+            SignInGuessed: self.accounts.guessed,
+            ConsoleCertificate: self.own.console_certificate,
             ListsTaken: self.identities.lists_taken,
             Reload: self.retuning.take,
             ReloadRefused: self.retuning.refused,
@@ -260,27 +291,6 @@ class Site(Ledger):
             told = fact.outcome.verdict == "delivered"
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
 
-    def _asked(self, decision: Decision, fact: Asked, now: Now) -> None:
-        if isinstance(fact.action, ZoneAction):
-            self.zone_deeds.take(decision, fact.action, fact.answer, now)
-        elif isinstance(fact.action, WalkTestAction):
-            decision.answer = (fact.answer, self.walk_tests.take(decision, fact.action, now))
-        elif isinstance(fact.action, ClearTrouble):
-            decision.answer = (fact.answer, self.clearing.take(decision, fact.action, now))
-        elif isinstance(fact.action, Forget):
-            decision.answer = (fact.answer, self.forgetting.take(decision, fact.action, now))
-        elif isinstance(fact.action, SignDoorWeek):
-            decision.answer = (fact.answer, self.doors.weeks.take(decision, fact.action, now))
-        elif isinstance(fact.action, SetPosture):
-            decision.answer = (fact.answer, self.postures.take(decision, fact.action, now))
-            self.drills.heed_posture(decision, now)
-        elif isinstance(fact.action, IdentityAction):
-            decision.answer = (fact.answer, self.identities.take(decision, fact.action, now))
-        elif isinstance(fact.action, DrillAction):
-            decision.answer = (fact.answer, self.drill_deeds.take(decision, fact.action, now))
-        else:
-            self.deeds.take(decision, fact.action, fact.answer, now)
-
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)
         self.postures.linked(fact, now)
@@ -305,7 +315,7 @@ class Site(Ledger):
             try:
                 self._look(decision, what, key, now)
             except Exception as error:  # noqa: BLE001 - one incident's fault must not hold up the others' steps
-                self._failed(decision, f"{what} {key} failed when it was due", error, now)
+                self.failed(decision, f"{what} {key} failed when it was due", error, now)
                 self.wake(now.mono + FAULT_PAUSE_S, what, key)
         self._follow_up_safely(decision, now)
         return decision
@@ -315,10 +325,7 @@ class Site(Ledger):
         try:
             self._follow_up(decision, now)
         except Exception as error:  # noqa: BLE001 - the state has taken it: lost, its steps would never go out
-            self._failed(decision, "what follows from what was due failed", error, now)
-
-    def _failed(self, decision: Decision, what: str, error: Exception, now: Now) -> None:
-        self.trouble(decision, now, "hub fault", "hub-fault", f"{what}: {error!r}"[:300])
+            self.failed(decision, "what follows from what was due failed", error, now)
 
     def _follow_up(self, decision: Decision, now: Now) -> None:
         """Look at what this decision changed: which rooms have a live button, whom to tell of troubles."""
@@ -367,21 +374,8 @@ class Site(Ledger):
     def rewritten(self, now: Now, moved_ms: int, boot: str | None = None) -> Decision:
         """Write every stored moment anew, after the wall clock jumped by so much."""
         decision = Decision(now.mono)
-        self.own.jumped(decision, moved_ms, now)
-        way = "forward" if moved_ms > 0 else "back"
-        reason = f"the wall clock jumped {way} by {abs(moved_ms) / 1000:.1f} s; deadlines are anchored anew"
-        detail = {**self.clock.detail, "moved_ms": moved_ms}
-        self.record(decision, now, "clock-jumped", reason, detail=detail)
-        decision.facts[ANCHOR] = Anchor(boot, now.mono, now.wall).kept()
-        self.incidents.rewrite(decision, now, moved_ms)
-        self.outbound.rewrite(decision, now, moved_ms)
-        self.presses.rewrite(moved_ms)
-        self.doors.rewrite(decision, moved_ms, now)
-        self.walk_tests.rewrite(decision, now)
-        self.drills.judge_again(decision, self.drill_memory.rewrite(decision, now, moved_ms), now)
-        self.drill_calendar.look(decision, now)
-        self.bypasses.rewrite(decision, now)
-        self.book.rewrite(decision, now)
+        self.clock_changes.jumped(decision, moved_ms, boot, now)
+        self._follow_up_safely(decision, now)
         return decision
 
     def _trusted(self, decision: Decision, fact: ClockTrust, now: Now) -> None:

@@ -159,6 +159,7 @@ def _unresolved(torn: Torn, site: str, directory: Directory, now: Now) -> tuple[
     """Return an unresolved incident as one that nobody has in hand, and its course: its plans begin anew."""
     try:
         was = msgspec.json.decode(torn.text, type=Incident)
+        was = replace(was, id=torn.columns["id"], number=torn.columns["number"], site=site)
     except (msgspec.MsgspecError, RecursionError):
         was = numbered_ahead(pieced(torn, site, directory))
     revision, opened_at = was.following, was.opened_at or now.wall
@@ -175,7 +176,8 @@ def _unresolved(torn: Torn, site: str, directory: Directory, now: Now) -> tuple[
         trace=blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest(),
     )
     told = readable(torn.columns["course"], KeptCourse).get("told", ())
-    return after, KeptCourse(told=told)
+    older = tuple(replace(entry, revision=min(entry.revision, revision - 1)) for entry in told)
+    return after, KeptCourse(told=older)
 
 
 def _presses(said: Iterable[dict[str, Any]], directory: Directory | None) -> Iterable[Press]:

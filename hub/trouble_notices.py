@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from config.clock import Now
@@ -33,6 +34,8 @@ NOBODY_S: Final = 900.0
 """Seconds after which it is tried again to find somebody on duty."""
 TOGETHER: Final = 500
 """Troubles that one notice names as data; its text counts them all."""
+AGAIN: Final = ", again"
+"""How the reason of a notice ends that repeats what its target was told before, and names all of it."""
 
 
 class TroubleNotices:
@@ -57,6 +60,8 @@ class TroubleNotices:
 
     def take(self, news: Mapping[str, Trouble], decision: Decision, now: Now) -> None:
         """Take which troubles opened and which were restored."""
+        if any(trouble.restored is not None for trouble in news.values()):
+            self._let_go(decision, now)
         for key, trouble in news.items():
             if trouble.restored is None:
                 self._opened(decision, trouble, now)
@@ -64,6 +69,16 @@ class TroubleNotices:
                 self._ended[key] = (now.mono + self._settings.after_s, trouble)
         if news:
             self._arm()
+
+    def _let_go(self, decision: Decision, now: Now) -> None:
+        """Withdraw what was owed again of troubles that are all over; a first word of one is always told."""
+        open_ = self._ledger.troubles.open
+        self._outbound.withdraw(
+            decision,
+            lambda owed: owed.reason.endswith(AGAIN) and not any(key in open_ for key in _named(owed)),
+            "all that it repeats is over",
+            now,
+        )
 
     def look(self, decision: Decision, now: Now) -> None:
         """Tell what is ripe, and with it all that waits."""
@@ -142,6 +157,8 @@ class TroubleNotices:
         facts = "\0".join(f"{t.key}\0{t.since}\0{t.tellings}" for t in troubles)
         trace = blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         devices = dict(ledger.view.devices)
+        is_again = kind == "trouble.opened" and len(troubles) <= TOGETHER and all(t.told_at for t in troubles)
+        again = AGAIN if is_again else ""
         body = words_body(
             kind,
             ledger.settings.site,
@@ -160,7 +177,7 @@ class TroubleNotices:
             revision=0,
             urgency=TROUBLE_URGENCY,
             body=body,
-            reason=f"{len(troubles)} {'trouble' if len(troubles) == 1 else 'troubles'}",
+            reason=f"{len(troubles)} {'trouble' if len(troubles) == 1 else 'troubles'}{again}",
             owed_at=now.wall,
         )
         self._outbound.owe(decision, delivery, now)
@@ -171,3 +188,8 @@ class TroubleNotices:
         if first is not None and (self._armed is None or first < self._armed):
             self._armed = first
             self._ledger.wake(first, "notices", "")
+
+
+def _named(delivery: Delivery) -> list[str]:
+    """Return the keys of the troubles that a notice names."""
+    return [trouble["key"] for trouble in msgspec.json.decode(delivery.body)["troubles"]]

@@ -67,6 +67,8 @@ class Proof(Struct, frozen=True):
     circuit: str | None = None
     machine: str | None = None
     """Which machine the agent ran on; None where it doesn't say."""
+    row: int = 0
+    """Its row in the record, beside which its name goes; 0: an older release's, which kept none."""
 
 
 class Timed(NamedTuple):

@@ -24,7 +24,7 @@ from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.proving import Proving
 from hub.reckoning import Account
-from hub.record_chain import FORGOTTEN
+from hub.record_chain import FORGOTTEN, Gone
 from hub.view import DeviceView
 from hub.walk_test import LONGEST_S, Timed, Tried, WalkTest
 
@@ -171,7 +171,7 @@ class WalkTests:
     def proved(self, decision: Decision, test: WalkTest, account: Account, now: Now) -> None:
         """Take a press that is part of a walk test: its button works."""
         room = self._ledger.directory.place(account.device).room
-        self._ledger.record(
+        seq = self._ledger.record(
             decision,
             now,
             "proved",
@@ -187,7 +187,7 @@ class WalkTests:
         )
         tried = tuple(one for one in test.proved if one.zone != account.zone)
         self._change(decision, replace(test, proved=(*tried, Tried(account.zone, account.at))))
-        self._proving.proved(decision, account.device, account.zone, test.by, account.at, now)
+        self._proving.proved(decision, account.device, account.zone, test.by, account.at, seq, now)
 
     def real(self, decision: Decision, press: Press, now: Now) -> None:
         """Take a real call: what is tested in its room, or anywhere while there is danger, is live again."""
@@ -242,16 +242,13 @@ class WalkTests:
         else:
             self._ledger.wake(min(timed.started + NOT_BEGUN_S, timed.end), "walk-test", device)
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
-        """Let go of who opened a walk test, as the record does: rows and fields beside the chain."""
-        gone = {seq for seq, field in values if field == "by"}
-        for device, of in self._tests.items():
-            old = [one.test for one in of if one.test.row in gone]
-            for test in old:
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
+        """Let go of who opened a walk test, as the record does."""
+        for of in self._tests.values():
+            for test in [one.test for one in of if gone.names(one.test.row, "by", one.test.by)]:
                 self._change(decision, replace(test, by=FORGOTTEN))
-                self._proving.forget(decision, device, test)
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
+    def rewrite(self, decision: Decision, _: int, now: Now) -> None:
         """Store every moment anew, after the wall clock jumped."""
         for device, of in self._tests.items():
             self._tests[device] = [_rewritten(timed, now) for timed in of]

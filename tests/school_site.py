@@ -178,7 +178,7 @@ walk_tests = {{ prove_every_days = 0 }}
         room.wait_link()
         return room
 
-    def wait_ready(self, deadline_s: float = 30.0) -> None:
+    def wait_ready(self, deadline_s: float = 120.0) -> None:
         """Wait until the hub itself says that it is ready."""
 
         def asked() -> bool:

@@ -139,6 +139,8 @@ class Process:
         self.name, self.log = name, log
         self.environment: dict[str, str] | None = None
         """What it is started with; None: what we have."""
+        self.as_user: int | None = None
+        """As whom; None: as whoever we are."""
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -161,6 +163,9 @@ class Process:
                 stderr=log,
                 cwd=ROOT,
                 env=self.environment,
+                user=self.as_user,
+                group=self.as_user,
+                extra_groups=None if self.as_user is None else [],
             )
 
     def kill(self) -> None:

@@ -62,11 +62,12 @@ class BrokerFiles:
         a list changed. Raises ``OSError``.
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        changed = self._keep_revoked(frozenset(revoked))
-        changed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode()) or changed
+        listed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode())
+        # Last, and with other rights always anew: a broker that goes by this list has read both.
+        changed = self._keep_revoked(frozenset(revoked), anew=listed) or listed
         return self._asked(changed)
 
-    def _keep_revoked(self, serials: frozenset[int]) -> bool:
+    def _keep_revoked(self, serials: frozenset[int], *, anew: bool) -> bool:
         """Write the list where it says something else, with a number above that of any list before it.
 
         It also holds a certificate made for it, the probe: once the broker refuses that, it goes by
@@ -76,7 +77,7 @@ class BrokerFiles:
         probe = probe_serial(self._authority, self._data)
         # Who was revoked stays so, also where an older record was restored that doesn't know it.
         known = serials | ((there[1] | kept[1]) - {probe})
-        if there == kept and probe is not None and there[1] == known | {probe}:
+        if not anew and there == kept and probe is not None and there[1] == known | {probe}:
             return False
         with_probe = known | {new_probe(self._authority, self._data)}
         pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -17,23 +19,27 @@ from hub.console import (
     drills,
     guard,
     health,
+    identities,
     live,
     looking,
     posture,
-    signing,
+    sign_in,
     trouble_deeds,
     walking,
     zone_deeds,
 )
+from hub.console.accounts import factor, office, own
 from hub.console.api.routes import api_routes
 from hub.console.console import Console
 from hub.console.desk import Desk
-from hub.console.pages import STATIC, for_people
+from hub.console.needs import need_of
+from hub.console.pages import STATIC, Page, for_people
 
 
 def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> Starlette:
     """Return the console of a desk. ``session_key`` signs its sessions: keep it over a restart."""
     console = Console(desk, session_key, clock or SystemClock())
+    https = desk.settings.console.https
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -43,10 +49,11 @@ def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> 
         finally:
             console.changes.stop()
             console.aside.close()
+            console.turns.close()
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(guard.Guard)],
+        middleware=[Middleware(guard.Guard, hsts_days=0 if https is None else https.hsts_days)],
         exception_handlers=dict(guard.handlers),
         lifespan=lifespan,
     )
@@ -56,39 +63,67 @@ def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> 
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/", for_people(looking.board)),
-        Route("/board/stream", for_people(live.stream)),
-        Route("/doors", for_people(door_pages.doors)),
-        Route("/doors/weeks/{week}", for_people(door_pages.week)),
-        Route("/doors/weeks/{week}/sign", for_people(door_pages.sign), methods=["POST"]),
-        Route("/devices", for_people(looking.devices)),
-        Route("/devices/{device}/walk-test", for_people(walking.begin), methods=["POST"]),
-        Route("/devices/{device}/walk-test/end", for_people(walking.end), methods=["POST"]),
-        Route("/devices/{device}/bypass", for_people(zone_deeds.bypass), methods=["POST"]),
-        Route("/devices/{device}/bypass/end", for_people(zone_deeds.end), methods=["POST"]),
-        Route("/posture", for_people(posture.page)),
-        Route("/posture", for_people(posture.set_posture), methods=["POST"]),
-        Route("/drills", for_people(drills.drills)),
-        Route("/drills", for_people(drills.plan), methods=["POST"]),
-        Route("/drills/{id}", for_people(drills.drill)),
-        Route("/drills/{id}/start", for_people(drills.start), methods=["POST"]),
-        Route("/drills/{id}/end", for_people(drills.end), methods=["POST"]),
-        Route("/drills/{id}/cancel", for_people(drills.cancel), methods=["POST"]),
-        Route("/drills/{id}/real", for_people(drills.real), methods=["POST"]),
-        Route("/drills/{id}/part-of-drill", for_people(drills.part_of_drill), methods=["POST"]),
-        Route("/troubles", for_people(looking.troubles)),
-        Route("/troubles/clear", for_people(trouble_deeds.clear), methods=["POST"]),
-        Route("/incidents", for_people(looking.incidents)),
-        Route("/incidents/{id}", for_people(looking.incident)),
-        Route("/incidents/{id}/acknowledge", for_people(deeds.acknowledge), methods=["POST"]),
-        Route("/incidents/{id}/notes", for_people(deeds.note), methods=["POST"]),
-        Route("/incidents/{id}/confirm", for_people(deeds.confirm), methods=["POST"]),
-        Route("/incidents/{id}/resolve", for_people(deeds.resolve), methods=["POST"]),
-        Route("/sign-in", signing.form),
-        Route("/sign-in", signing.sign_in, methods=["POST"]),
-        Route("/sign-out", signing.sign_out, methods=["POST"]),
-        Route("/healthz", health.healthz),
-        Route("/metrics", health.metrics),
+        _page("GET", "/", looking.board),
+        _page("GET", "/board/stream", live.stream),
+        _page("GET", "/doors", door_pages.doors),
+        _page("GET", "/doors/weeks/{week}", door_pages.week),
+        _page("POST", "/doors/weeks/{week}/sign", door_pages.sign),
+        _page("GET", "/devices", looking.devices),
+        _page("POST", "/devices/{device}/walk-test", walking.begin),
+        _page("POST", "/devices/{device}/walk-test/end", walking.end),
+        _page("POST", "/devices/{device}/bypass", zone_deeds.bypass),
+        _page("POST", "/devices/{device}/bypass/end", zone_deeds.end),
+        _page("GET", "/identities", identities.page),
+        _page("POST", "/identities/{device}/assign", identities.assign),
+        _page("POST", "/identities/{device}/revoke", identities.revoke),
+        _page("GET", "/posture", posture.page),
+        _page("POST", "/posture", posture.set_posture),
+        _page("GET", "/drills", drills.drills),
+        _page("POST", "/drills", drills.plan),
+        _page("GET", "/drills/{id}", drills.drill),
+        _page("POST", "/drills/{id}/start", drills.start),
+        _page("POST", "/drills/{id}/end", drills.end),
+        _page("POST", "/drills/{id}/cancel", drills.cancel),
+        _page("POST", "/drills/{id}/real", drills.real),
+        _page("POST", "/drills/{id}/part-of-drill", drills.part_of_drill),
+        _page("GET", "/troubles", looking.troubles),
+        _page("POST", "/troubles/clear", trouble_deeds.clear),
+        _page("GET", "/incidents", looking.incidents),
+        _page("GET", "/incidents/{id}", looking.incident),
+        _page("POST", "/incidents/{id}/acknowledge", deeds.acknowledge),
+        _page("POST", "/incidents/{id}/notes", deeds.note),
+        _page("POST", "/incidents/{id}/confirm", deeds.confirm),
+        _page("POST", "/incidents/{id}/resolve", deeds.resolve),
+        _page("GET", "/account", own.page),
+        _page("POST", "/account/sessions/end", own.end),
+        _page("POST", "/account/sessions/end-others", own.end_others),
+        _page("GET", "/account/second-factor", factor.page),
+        _page("POST", "/account/second-factor", factor.set_up),
+        _page("POST", "/account/second-factor/remove", factor.remove),
+        _page("GET", "/account/code", factor.ask),
+        _page("POST", "/account/code", factor.show),
+        _page("GET", "/accounts", office.page),
+        _page("POST", "/accounts/role", office.set_role),
+        _page("POST", "/accounts/remove", office.remove),
+        _page("POST", "/accounts/second-factor/remove", office.remove_factor),
+        _page("POST", "/accounts/sessions/end", office.end),
+        _page("POST", "/accounts/tokens/remove", office.remove_token),
+        *(_open(endpoint.method, endpoint.path, endpoint.answer) for endpoint in sign_in.endpoints()),
+        _open("GET", "/healthz", health.healthz),
+        _open("GET", "/metrics", health.metrics),
         api_routes(),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
+
+
+def _page(method: str, path: str, page: Page) -> Route:
+    """Return a page's route, for whoever has what the table says it needs."""
+    need_of(method, path)
+    return Route(path, for_people(page, method, path), methods=[method])
+
+
+def _open(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Return the route of what answers anybody: the table must say so."""
+    if need_of(method, path) != "anyone":
+        raise LookupError(f"{method} {path} answers anybody, and hub.console.needs says otherwise")
+    return Route(path, answer, methods=[method])

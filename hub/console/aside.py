@@ -33,8 +33,8 @@ class NoAnswerError(Exception):
 class Aside:
     """A small pool of threads of the console's own."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="console")
+    def __init__(self, clock: Clock, threads: int = THREADS) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="console")
         self._clock = clock
         self._sick_until = float("-inf")
 

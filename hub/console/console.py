@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
 from starlette.requests import Request
 
+from config import logs
 from config.clock import Clock, Now
 from config.contract import shown
 from hub.asking import Action, Answer, Done, IncidentAction, Refused, wish
 from hub.console.aside import Aside, NoAnswerError
-from hub.console.attempts import Attempts
 from hub.console.changes import Changes
 from hub.console.desk import Desk
 from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
+from hub.console.sign_in.attempts import Attempts
+from hub.console.sign_in.codes import Codes
+from hub.console.sign_in.guessing import Guessing
+from hub.console.sign_in.turns import Turns
 from hub.console.since import Since
 from hub.console.words import Words
+from hub.inputs import AccountChanged
 from hub.transitions import IllegalTransitionError
 
 T = TypeVar("T", bound=Struct)
+AccountEvent = Literal["signed-in", "signed-out", "account-changed"]
+
+_log = logs.get(part="console")
 
 ANSWER_S: Final = 6.0
 """How long a person's word waits for the recorder's answer."""
@@ -46,8 +54,9 @@ class Console:
         self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
         self.since = Since(clock)
         self.changes = Changes(desk.view, self.ready_since)
-        self.checking = asyncio.Semaphore(1)  # argon2 takes 19 MiB a check: one at a time
-        self.waiting_to_sign_in = 0
+        self.turns = Turns(clock)
+        self.guessing = Guessing(desk, self.aside, clock)
+        self.codes = Codes(desk, self.aside, clock)
         self.streams = 0
 
     @property
@@ -58,6 +67,13 @@ class Console:
     def now(self) -> Now:
         """Return this moment."""
         return self.clock.now()
+
+    def note(self, what: AccountEvent, request: Request, by: str, person: str, words: str) -> None:
+        """Have the record say what was done with an account, and the log."""
+        address = request.client.host if request.client else "-"
+        via = "api" if request.url.path.startswith("/api/") else "console"
+        _log.info(what, by=by, person=person, address=address, words=words)
+        self.desk.tell(AccountChanged(what, by, via, person, address, words))
 
     def ready_since(self) -> int:
         """Return the wall ms since which the hub has been ready, or not for the present reason."""

@@ -18,8 +18,7 @@ from hub.console.cards import DISPOSITION_WORDS
 from hub.console.console import NotTakenError
 from hub.console.pages import by_script, rendered
 from hub.console.posture_words import still_holds
-from hub.console.session import Session
-from hub.console.signing import allowed
+from hub.console.session import Session, allowed
 
 
 async def acknowledge(request: Request, session: Session) -> Response:
@@ -91,7 +90,7 @@ Word = Callable[[dict[str, str]], Awaitable[tuple[str, int]]]
 async def take(request: Request, session: Session, word: Word, where: str) -> Response:
     """Take a form of a page of ours; ``where`` to look when nobody knows what came of it."""
     fields = await read_form(request)
-    if not allowed(request, session, fields):
+    if not allowed(request.headers, session, fields):
         return _said(request, session, "Not done: this page is out of date. Load it again.", 403)
     try:
         said, status = await word(fields)

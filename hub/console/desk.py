@@ -9,8 +9,11 @@ from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.store.people import People
 from hub.store.reading import Reading
+from hub.store.sessions import Sessions
+from hub.store.tokens import Tokens
 from hub.view import View
 
 
@@ -20,11 +23,17 @@ class Desk(Protocol):
     view: View
     reading: Reading
     people: People
+    sessions: Sessions
+    tokens: Tokens
     settings: HubSettings
     metrics: CollectorRegistry
 
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder; never blocks."""
+        ...
+
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        """Hand the recorder what it is to know of accounts and of the console itself; never blocks."""
         ...
 
     def boards(self, change: int) -> None:

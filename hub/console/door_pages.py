@@ -88,7 +88,9 @@ async def sign(request: Request, session: Session) -> Response:
     name = request.path_params["week"]
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
-        action = SignDoorWeek(name, session.name, "console", query.exceptions(fields))
+        shown_it = fields.get("version", "")
+        version = int(shown_it) if shown_it.isdecimal() and len(shown_it) < 10 else None
+        action = SignDoorWeek(name, session.name, "console", query.exceptions(fields), version)
         answer = await console.of(request).ask_for(action, DoorWeekSigned)
         if isinstance(answer, Refused):
             return f"Not done: {answer.detail}", status_of(answer)

@@ -1,27 +1,35 @@
 """Who is there: a signed-in person by their cookie, a system by its bearer token.
 
-The record is asked each time, so that a new password or token takes hold at once. While the disk
-doesn't answer, what was last known of a person or token stands: the officer's board must go on
-through a sick disk. A session whose signature holds but whose person this process has not yet been
-able to look up is let in too, and the log says so.
+The record is asked each time, so that a new password, another role, an ended session or a removed token
+takes hold at once. While the disk doesn't answer, what was last known stands: the officer's board must go
+on through a sick disk. A session whose signature holds but which this process has not yet been able to
+look up is let in too, with the role of its sign-in, and the log says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from typing import Final
 
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from config import logs
 from config.clock import Clock
-from hub.console.aside import Aside, NoAnswerError
+from hub.console.aside import GLANCE_S, Aside, NoAnswerError
 from hub.console.desk import Desk
 from hub.console.session import Sealer, Session
-from hub.store.people import Token
+from hub.rights import OF_ROLE, WITHOUT_FACTOR, Right
+from hub.store.people import Person
+from hub.store.sessions import SignedIn
+from hub.store.tokens import Token
 
 TOKENS_KEPT: Final = 256
+SESSIONS_KEPT: Final = 1024
+AGAIN_S: Final = 10.0
+"""Between two tries to write a session down that no disk has."""
 
 _log = logs.get(part="console")
 
@@ -34,32 +42,91 @@ class Doorkeeper:
         self._aside = aside
         self._sealer = sealer
         self._clock = clock
-        self._epochs: dict[str, int | None] = {}
+        self._standing: OrderedDict[str, Person | None] = OrderedDict()
+        self._over: OrderedDict[str, None] = OrderedDict()
+        self._unwritten: dict[str, SignedIn] = {}
+        self._write_again = float("-inf")
         self._tokens: OrderedDict[bytes, Token] = OrderedDict()
 
     async def session(self, request: Request) -> Session | None:
-        """Return the session of a request's cookie while it holds."""
+        """Return the session of a request's cookie while it holds, with what it may do."""
         cookie = request.cookies.get(self._sealer.session_cookie)
         hours = self._desk.settings.console.session_h
         session = self._sealer.open(cookie, self._clock.now().wall, hours)
-        return session if session is not None and await self.holds(session) else None
+        return None if session is None else await self.as_it_stands(session)
 
-    async def holds(self, session: Session) -> bool:
-        """Tell whether a session is not over and its person has not been given a new password."""
-        if self._clock.now().wall >= session.ends(self._desk.settings.console.session_h):
+    async def as_it_stands(self, session: Session) -> Session | None:
+        """Return a session with the role and rights of now; None where it is over.
+
+        It is once its time is, its row is gone, or its person is or has been given a new password.
+        """
+        is_over = self._clock.now().wall >= session.ends(self._desk.settings.console.session_h)
+        if is_over or session.id in self._over:
+            return None
+        try:
+            if await self._is_written(session.id):
+                person = await self._aside.glance(self._desk.people.standing, session.id, session.name)
+            else:
+                person = await self._aside.glance(self._desk.people.person, session.name)
+        except NoAnswerError:
+            if session.id not in self._standing:
+                _log.warning("let in by signature alone: the record does not answer", person=session.name)
+                return replace(session, rights=self._rights(session))
+            person = self._standing[session.id]
+        self._keep(session.id, person)
+        if person is None or person.epoch != session.epoch:
+            return None
+        now = replace(session, role=person.role, has_factor=person.has_factor)
+        return replace(now, rights=self._rights(now))
+
+    async def open(self, session: Session, person: Person, row: SignedIn) -> None:
+        """Keep a session that was just begun; while the disk takes nothing, in memory."""
+        self._keep(session.id, person)
+        self._unwritten[session.id] = row
+        if not await self._is_written(session.id):
+            _log.warning("signed in, and not written down yet", person=session.name)
+
+    async def end(self, session_id: str) -> None:
+        """End a session whose browser has no more use for it; while the disk takes nothing, here alone."""
+        self.forget(session_id)
+        with contextlib.suppress(NoAnswerError):
+            await self._aside.call(self._desk.sessions.end, session_id, patience_s=GLANCE_S)
+
+    def forget(self, session_id: str) -> None:
+        """Know a session as over, whatever the disk says."""
+        self._unwritten.pop(session_id, None)
+        self._over[session_id] = None
+        while len(self._over) > SESSIONS_KEPT:
+            self._over.popitem(last=False)
+
+    def _keep(self, session_id: str, person: Person | None) -> None:
+        self._standing.pop(session_id, None)
+        self._standing[session_id] = person
+        while len(self._standing) > SESSIONS_KEPT:
+            self._standing.popitem(last=False)
+
+    async def _is_written(self, session_id: str) -> bool:
+        """Tell whether a session stands in the record; one that doesn't is written now and then."""
+        row, now = self._unwritten.get(session_id), self._clock.now()
+        if row is None:
+            return True
+        if now.mono < self._write_again:
             return False
         try:
-            person = await self._aside.glance(self._desk.people.person, session.name)
+            await self._aside.call(self._desk.sessions.open, row, now.wall, patience_s=GLANCE_S)
         except NoAnswerError:
-            if session.name not in self._epochs:
-                _log.warning("let in by signature alone: the record does not answer", person=session.name)
-            return self._epochs.get(session.name, session.epoch) == session.epoch
-        epoch = None if person is None else person.epoch
-        self._epochs[session.name] = epoch
-        return epoch == session.epoch
+            self._write_again = self._clock.now().mono + AGAIN_S
+            return False
+        self._unwritten.pop(session_id, None)
+        return True
+
+    def _rights(self, session: Session) -> frozenset[Right]:
+        rights = OF_ROLE[session.role]
+        owes = session.factor_at == 0 and session.role in self._desk.settings.console.second_factor
+        return rights & WITHOUT_FACTOR if owes else rights
 
     async def token(self, authorization: str | None) -> Token | None:
-        """Return the token of an ``Authorization`` header, or None.
+        """Return the token of an ``Authorization`` header, or None; one whose time is over is none.
 
         Raises :class:`NoAnswerError` when the record doesn't answer and the token was not met before.
         """
@@ -69,14 +136,15 @@ class Doorkeeper:
             return None
         digest = hashlib.sha256(value.encode("utf-8", "replace")).digest()
         try:
-            token = await self._aside.glance(self._desk.people.token, value)
+            token = await self._aside.glance(self._desk.tokens.token, value)
         except NoAnswerError:
-            if digest in self._tokens:
-                return self._tokens[digest]
-            raise
+            if digest not in self._tokens:
+                raise
+            token = self._tokens[digest]
         self._tokens.pop(digest, None)
-        if token is not None:
-            self._tokens[digest] = token
-            while len(self._tokens) > TOKENS_KEPT:
-                self._tokens.popitem(last=False)
+        if token is None or token.over(self._clock.now().wall):
+            return None
+        self._tokens[digest] = token
+        while len(self._tokens) > TOKENS_KEPT:
+            self._tokens.popitem(last=False)
         return token

@@ -34,8 +34,9 @@ HEADERS: Final = {
 class Guard:
     """Adds the headers to every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hsts_days: int = 0) -> None:
         self._app = app
+        self._hsts = f"max-age={hsts_days * 86_400}" if hsts_days else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -45,6 +46,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if self._hsts is not None and scope.get("scheme") == "https":
+                    headers["Strict-Transport-Security"] = self._hsts
                 for name in ("etag", "last-modified"):
                     if name in headers:
                         del headers[name]

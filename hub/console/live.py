@@ -54,7 +54,7 @@ async def _lines(here: Console, session: Session) -> AsyncIterator[str]:
         changed = await changes.changed(moment, BEAT_S)
         if here.now().mono - checked > RECHECK_S:
             checked = here.now().mono
-            if not await here.keeper.holds(session):
+            if await here.keeper.as_it_stands(session) is None:
                 yield sse.event("over", "{}")
                 return
         if changes.closed():

@@ -13,13 +13,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from hub.console import console
+from hub.console.admission import FromOutsideError, NotAllowedError, admit
 from hub.console.aside import NoAnswerError
 from hub.console.cards import card
 from hub.console.drill_words import said_of as said_of_drill
 from hub.console.drill_words import waiting
 from hub.console.posture_words import said_of
 from hub.console.session import Session, local_path
+from hub.console.visit import visit_of
 from hub.console.words import age, counting
+from hub.rights import OF_ROLE
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -47,15 +50,20 @@ _TEMPLATES.filters.update(age=age, counting=counting)
 Page = Callable[[Request, Session], Awaitable[Response]]
 
 
-def for_people(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """Return a page's endpoint, which sends everybody who isn't signed in to do so."""
+def for_people(page: Page, method: str, path: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return a page's endpoint: it sends whoever isn't signed in to do so, and refuses who may not."""
 
     async def endpoint(request: Request) -> Response:
         session = await console.of(request).keeper.session(request)
         if session is None:
             return not_signed_in(request)
         try:
+            admit(method, path, session, visit_of(request))
             return await page(request, session)
+        except NotAllowedError as error:
+            return may_not(request, session, error)
+        except FromOutsideError as error:
+            return _code_first(request, session, f"Not done: {error}.")
         except NoAnswerError as error:
             return rendered(request, session, "sick.html", {"page": "", "said": str(error)}, 503)
 
@@ -69,6 +77,32 @@ def not_signed_in(request: Request) -> Response:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local_path(back) if request.method == "GET" else "/"
     return RedirectResponse("/sign-in" + (f"?next={quote(wanted)}" if wanted != "/" else ""), 303)
+
+
+def may_not(request: Request, session: Session, error: NotAllowedError) -> Response:
+    """Answer somebody who has no right to what they ask for, in words."""
+    if error.need in OF_ROLE[session.role]:
+        return _code_first(
+            request, session, f"Not done: the role {session.role} needs a second factor first."
+        )
+    said = f"Not done: the role {session.role} may not do that. An administrator can give you another."
+    return _refused(request, session, said, None)
+
+
+def _code_first(request: Request, session: Session, said: str) -> Response:
+    """Answer somebody who owes a second factor, with the way to where it is shown or set up."""
+    if not session.has_factor:
+        return _refused(request, session, said, "/account/second-factor")
+    wanted = local_path(request.url.path) if request.method == "GET" else "/"
+    return _refused(request, session, said, f"/account/code?next={quote(wanted)}")
+
+
+def _refused(request: Request, session: Session, said: str, way: str | None) -> Response:
+    if by_script(request):
+        body: dict[str, Any] = {"ok": False, "said": said}
+        return JSONResponse(body if way is None else body | {"ask": way}, 403)
+    facts = {"page": "", "said": said, "ok": False, "way": way}
+    return rendered(request, session, "said.html", facts, 403)
 
 
 def wants_fragment(request: Request) -> bool:

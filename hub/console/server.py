@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import Final
+from typing import Any, Final, Literal
 
 import uvicorn
 from starlette.applications import Starlette
 
 from config import logs
+from hub.console.tls import Certificate
 
 DEAD_CLIENT_MS: Final = 15_000
 """A phone that left the network counts as an open board no longer than this."""
 STOP_S: Final = 1
 BACKLOG: Final = 256
+LOOK_S: Final = 10.0
+"""Between two looks at the certificate's files."""
+AGAIN_S: Final = 5.0
 
 _log = logs.get(part="console")
 
@@ -23,26 +27,17 @@ _log = logs.get(part="console")
 class Server:
     """Serves one application at one address until it is stopped."""
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, app: Starlette, host: str, port: int, https: Https | None = None) -> None:
         self._app = app
         self._host = host
         self._wanted = port
+        self._https = https
+        self._secure: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._failure: BaseException | None = None
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=STOP_S,
-            timeout_keep_alive=30,
-        )
-        self._server = _Telling(config, self._listening)
+        self._server = _Telling(_config(app, lifespan="on"), self._listening)
 
     @property
     def port(self) -> int:
@@ -70,12 +65,72 @@ class Server:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._server.serve(sockets=None if self._socket is None else [self._socket]))
+            asyncio.run(self._serve())
         except BaseException as failure:  # noqa: BLE001 - told to start(), and logged
             self._failure = failure
             _log.error("the console's server ended", error=repr(failure))
         finally:
             self._listening.set()
+
+    async def _serve(self) -> None:
+        secure = None if self._https is None else asyncio.create_task(self._serve_https(self._https))
+        await self._server.serve(sockets=None if self._socket is None else [self._socket])
+        if secure is not None:
+            secure.cancel()
+            await asyncio.gather(secure, return_exceptions=True)
+
+    async def _serve_https(self, https: Https) -> None:
+        """Serve the same by TLS, once there is a certificate and the port is free; the rest never waits."""
+        said = ""
+        while not await asyncio.to_thread(https.certificate.look):
+            await asyncio.sleep(AGAIN_S)
+        while True:
+            try:
+                listener = _listener(https.host, https.port)
+                break
+            except OSError as error:
+                if str(error) != said:
+                    _log.error("no console by TLS; trying again", why=str(error))
+                said = str(error)
+                await asyncio.sleep(AGAIN_S)
+        https.listens_at = int(listener.getsockname()[1])
+        context = https.certificate.context
+        config = _config(self._app, lifespan="off", ssl_context_factory=lambda *_: context)
+        self._secure = uvicorn.Server(config)
+        serving = asyncio.create_task(self._secure.serve(sockets=[listener]))
+        try:
+            while not serving.done():
+                await asyncio.wait({serving}, timeout=LOOK_S)
+                await asyncio.to_thread(https.certificate.look)
+        finally:
+            self._secure.should_exit = True
+            await serving
+
+
+class Https:
+    """Where the console is served by TLS, and by which certificate."""
+
+    def __init__(self, host: str, port: int, certificate: Certificate) -> None:
+        self.host = host
+        self.port = port
+        self.certificate = certificate
+        self.listens_at: int | None = None
+        """The port it listens at, once it does."""
+
+
+def _config(app: Starlette, lifespan: Literal["on", "off"], **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan=lifespan,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=30,
+        **more,
+    )
 
 
 class _Telling(uvicorn.Server):

@@ -11,9 +11,13 @@ from urllib.parse import urlsplit
 from itsdangerous import BadSignature, URLSafeSerializer
 from msgspec import Struct
 
+from hub.rights import OF_ROLE, Right, Role
+
 MS_AN_HOUR: Final = 3_600_000
 FORM_MS: Final = 12 * MS_AN_HOUR
 """How long a sign-in page may lie open before it must be loaded again."""
+HALF_MS: Final = 10 * 60_000
+"""How long a page that asks for, or sets up, a second factor may."""
 
 
 class Session(Struct, frozen=True):
@@ -25,38 +29,98 @@ class Session(Struct, frozen=True):
     since: int
     """Wall ms of the sign-in."""
     csrf: str
+    id: str
+    """Of its row in the store."""
+    role: Role
+    factor_at: int = 0
+    """Wall ms of the newest second factor that was shown in it; 0: none was."""
+    rights: frozenset[Right] = frozenset()
+    """What it may do now; in no cookie."""
+    has_factor: bool = False
+    """Its person has a second factor set up; in no cookie."""
 
     def ends(self, hours: float) -> int:
         """Return the wall ms at which this person must sign in again."""
         return self.since + int(hours * MS_AN_HOUR)
 
+    def may(self, right: str) -> bool:
+        """Tell whether this person may do something."""
+        return right in self.rights
+
+
+class Half(Struct, frozen=True):
+    """A person who has shown a password, and owes a code."""
+
+    name: str
+    epoch: int
+    csrf: str
+
 
 class Sealer:
-    """Signs and reads the console's two cookies; a changed byte makes one void."""
+    """Signs and reads the console's cookies; a changed byte makes one void."""
 
     def __init__(self, key: bytes, site: str) -> None:
         self._session = URLSafeSerializer(key, salt=f"tocsin session {site}")
         self._form = URLSafeSerializer(key, salt=f"tocsin sign-in form {site}")
+        self._half = URLSafeSerializer(key, salt=f"tocsin half a sign-in {site}")
+        self._secret = URLSafeSerializer(key, salt=f"tocsin new second factor {site}")
+        self._known = URLSafeSerializer(key, salt=f"tocsin known browser {site}")
         # Browsers don't keep cookies apart by port, and one machine may serve two sites.
         self.session_cookie = f"tocsin_{site}"
         self.form_cookie = f"tocsin_form_{site}"
+        self.half_cookie = f"tocsin_half_{site}"
+        self.known_cookie = f"tocsin_known_{site}"
 
     def seal(self, session: Session) -> str:
         """Return the cookie's value."""
-        return _text(
-            self._session.dumps(
-                {"n": session.name, "e": session.epoch, "t": session.since, "c": session.csrf}
-            )
-        )
+        fields = {"n": session.name, "e": session.epoch, "t": session.since, "c": session.csrf}
+        fields |= {"i": session.id, "r": session.role, "f": session.factor_at}
+        return _text(self._session.dumps(fields))
 
     def open(self, value: str | None, wall: int, hours: float) -> Session | None:
         """Return the session of a cookie's value; None when it is none of ours, or is over."""
         fields = _loaded(self._session, value)
         try:
-            session = Session(str(fields["n"]), int(fields["e"]), int(fields["t"]), str(fields["c"]))
+            name, epoch, since = str(fields["n"]), int(fields["e"]), int(fields["t"])
+            csrf, its_id, role, factor_at = str(fields["c"]), str(fields["i"]), fields["r"], int(fields["f"])
         except (KeyError, TypeError, ValueError):
             return None
+        if role not in OF_ROLE:
+            return None
+        session = Session(name, epoch, since, csrf, its_id, role, factor_at)
         return None if wall >= session.ends(hours) else session
+
+    def seal_half(self, half: Half, wall: int) -> str:
+        """Return the value of the cookie of half a sign-in."""
+        return _text(self._half.dumps({"n": half.name, "e": half.epoch, "c": half.csrf, "t": wall}))
+
+    def open_half(self, value: str | None, wall: int) -> Half | None:
+        """Return half a sign-in; None when it is none of ours, or too old."""
+        fields = _loaded(self._half, value)
+        made = fields.get("t")
+        if not isinstance(made, int) or not 0 <= wall - made < HALF_MS:
+            return None
+        return Half(str(fields["n"]), int(fields["e"]), str(fields["c"]))
+
+    def seal_secret(self, secret: str, session: str, wall: int) -> str:
+        """Return a new second factor's secret as its form bears it, for this session alone."""
+        return _text(self._secret.dumps({"s": secret, "i": session, "t": wall}))
+
+    def open_secret(self, value: str | None, session: str, wall: int) -> str | None:
+        """Return the secret of a form; None when it is none of ours, another session's, or too old."""
+        fields = _loaded(self._secret, value)
+        made = fields.get("t")
+        is_ours = fields.get("i") == session and isinstance(made, int) and 0 <= wall - made < HALF_MS
+        return str(fields["s"]) if is_ours else None
+
+    def seal_known(self, browser: str, names: tuple[str, ...]) -> str:
+        """Return the value of the cookie by which a browser is known: who has signed in on it."""
+        return _text(self._known.dumps({"d": browser, "n": list(names)}))
+
+    def open_known(self, value: str | None) -> tuple[str, tuple[str, ...]]:
+        """Return a known browser's id and the names of who has signed in on it; of another, nothing."""
+        fields = _loaded(self._known, value)
+        return str(fields.get("d", "")), tuple(map(str, fields.get("n", ())))
 
     def new_form(self, wall: int) -> tuple[str, str]:
         """Return a sign-in page's token, and the cookie that must come back with it."""
@@ -86,6 +150,11 @@ def from_our_own_pages(headers: Mapping[str, str]) -> bool:
         return False
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+def allowed(headers: Mapping[str, str], session: Session, fields: Mapping[str, str]) -> bool:
+    """Tell whether a form was sent from our own page, by the person whose session it is."""
+    return from_our_own_pages(headers) and same(session.csrf, fields.get("csrf", ""))
 
 
 def local_path(wanted: str | None) -> str:

@@ -14,7 +14,7 @@ from hub.enrolment.asking import SessionOver
 from hub.enrolment.identity import Code, Identity, Rights
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
-from hub.record_chain import FORGOTTEN
+from hub.record_chain import FORGOTTEN, Gone
 
 LONGEST_S: Final = 30 * 86_400.0
 """Seconds that a code may hold: a summer's installing is done within a month, or with new codes."""
@@ -110,7 +110,7 @@ class Book:
         self.end(decision, one, "never shown", now)
         self.changed(decision)
 
-    def rewrite(self, decision: Decision, now: Now) -> None:
+    def rewrite(self, decision: Decision, _: int, now: Now) -> None:
         """Store every end anew, after the wall clock jumped."""
         for digest, code in self.codes.items():
             if code.used is None and code.void is None and self.ends[digest] > now.mono:
@@ -119,16 +119,23 @@ class Book:
             if (one := self.all[serial]).state == "signed":
                 self.keep(decision, replace(one, lapses=to_wall(lapses, now)))
 
-    def forget(self, decision: Decision, values: tuple[tuple[int, str], ...], _: Now) -> None:
+    def forget(self, decision: Decision, gone: Gone, _: Now) -> None:
         """Let go of who made a code, gave a room, or was given one by, as the record does."""
-        gone = {seq for seq, field in values if field == "by"}
         for code in list(self.codes.values()):
-            if code.row in gone and code.by != FORGOTTEN:
+            if gone.names(code.row, "by", code.by) and code.by != FORGOTTEN:
                 self.keep_code(decision, replace(code, by=FORGOTTEN))
+        rows = {seq for seq, field in gone.values if field == "by"}
         for one in list(self.all.values()):
-            if gone.intersection(one.rows):
-                bare = replace(one, by=FORGOTTEN, room_by=one.room_by and FORGOTTEN)
-                self.keep(decision, replace(bare, rows=tuple(row for row in one.rows if row not in gone)))
+            whole, person = rows.intersection(one.rows), gone.person
+            if person is None and whole:
+                one = replace(one, by=FORGOTTEN, room_by=one.room_by and FORGOTTEN)
+            elif person is not None and person in (one.by, one.room_by):
+                by = FORGOTTEN if one.by == person else one.by
+                room_by = FORGOTTEN if one.room_by == person else one.room_by
+                one = replace(one, by=by, room_by=room_by)
+            elif not whole:
+                continue
+            self.keep(decision, replace(one, rows=tuple(row for row in one.rows if row not in rows)))
 
     # --- keeping ---
 

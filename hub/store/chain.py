@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, select
 
 from config.clock import stamp
 from hub.decision import Decision, EventRow, RecordRow
-from hub.record_chain import REASON, began, joined, split
+from hub.record_chain import REASON, began, detail_of, joined, split
 from hub.store.engine import one_moment
 from hub.store.tables import events, personal, record
 from hub.verify_record import EVENT_COLUMNS, NOTHING, Verifier, link
@@ -137,7 +137,7 @@ def said(engine: Engine, site: str, whats: Sequence[str], since: int, until: int
             of_row = (personal.c.site == site, personal.c.seq == row.seq)
             values, gone = values_and_gone(asked, *of_row)
             reason, detail = joined(
-                row.reason, _detail(row.detail), values.get(row.seq, {}), gone.get(row.seq, {})
+                row.reason, detail_of(row.detail), values.get(row.seq, {}), gone.get(row.seq, {})
             )
             yield dict(row._mapping) | {"reason": reason, "detail": detail}
 

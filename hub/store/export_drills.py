@@ -44,8 +44,10 @@ def reports(engine: Engine, site: str, since: int, until: int) -> Read:
 
     def read() -> Iterator[tuple[str, list[Row], Row]]:
         told = chain.said(engine, site, tuple(STATES), since, until)
-        for drill in dict.fromkeys(str(row["detail"]["drill"]) for row in told):
+        for drill in dict.fromkeys(str(row["detail"].get("drill")) for row in told):
             rows = reading.rows_of(name_of(drill))
+            if not any(row["what"] in STATES for row in rows):
+                continue  # what it was can't be read
             incidents = {name: reading.rows_of(name) for name in incidents_of(rows)}
             yield drill, rows, report(rows, incidents, ())
 

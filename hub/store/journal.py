@@ -33,7 +33,7 @@ from hub.store.tables import (
     record,
     troubles,
 )
-from hub.store.torn import STATE, read, torn, torn_incident, whole
+from hub.store.torn import STATE, agree, read, torn, torn_incident, whole
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
@@ -233,10 +233,17 @@ class Journal:
         unresolved = (incidents.c.site == self._site, other)
         for row in connection.execute(select(*STATE, incidents.c.course).where(*unresolved)).all():
             incident, course = read(row.body, Incident), read(row.course, KeptCourse)
-            if incident is not None and course is not None and incident.state == row.state:
-                loaded.incidents.append((incident, course))
-            else:
+            columns = {"id": row.id, "number": row.number, "state": row.state, "site": self._site}
+            if (
+                incident is None
+                or course is None
+                or not agree(incident, columns)
+                # Whoever seems to have heard of a revision to come would hear of nothing more.
+                or any(entry.revision > incident.reached for entry in course.told)
+            ):
                 loaded.torn.append(torn_incident(connection, self._site, row))
+            else:
+                loaded.incidents.append((incident, course))
 
     def _load_resolved(self, connection: Connection, loaded: Loaded, since: int) -> None:
         """Read those that were resolved since then (wall ms), the latest of each room, the latest first."""

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, inspect, make_url, text
 
 from hub.store.engine import open_engine
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration; a test holds it against the files."""
 URL_VARIABLE: Final = "TOCSIN_MIGRATE_URL"
 PROGRESS: Final = "migrating: "
@@ -104,20 +104,19 @@ def _back_up(engine: Engine, url: str, data: Path, current: str) -> Path:
     return target
 
 
-def main() -> int:
-    """Apply every migration to the database that the environment names."""
+def migrate_to(wanted: str, url: str) -> None:
+    """Apply the migrations up to one to a database."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = open_engine(os.environ[URL_VARIABLE])
+    engine = open_engine(url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, wanted)
     engine.dispose()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    migrate_to("head", os.environ[URL_VARIABLE])

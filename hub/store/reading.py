@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, and_, or_, select
 from config.clock import stamp
 from hub.drill_record import name_of
 from hub.incident import Incident
-from hub.record_chain import joined
+from hub.record_chain import detail_of, joined
 from hub.store.chain import head, values_and_gone
 from hub.store.tables import incidents, personal, record, troubles
 from hub.store.torn import STATE, incident_of, trouble_of
@@ -109,7 +109,8 @@ class Reading:
         with self._engine.connect() as connection:
             beside = (personal.c.site == self._site, personal.c.incident.in_(names))
             rows = self._rows(connection, (record.c.incident.in_(names), over), beside)
-        return sorted(rows, key=lambda row: -int(row["detail"]["drill"]))
+        whole = [row for row in rows if "drill" in row["detail"]]
+        return sorted(whole, key=lambda row: -int(row["detail"]["drill"]))
 
     def _rows(
         self, connection: Connection, which: tuple[Any, ...], beside: tuple[Any, ...]
@@ -123,7 +124,7 @@ class Reading:
         values, gone = values_and_gone(connection, *beside)
         rows = []
         for seq, at, what, reason, detail in connection.execute(statement):
-            said, whole = joined(reason, msgspec.json.decode(detail), values.get(seq, {}), gone.get(seq, {}))
+            said, whole = joined(reason, detail_of(detail), values.get(seq, {}), gone.get(seq, {}))
             rows.append({"seq": seq, "at": stamp(at), "what": what, "reason": said, "detail": whole})
         return rows
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, upda
 from hub.decision import Removal
 from hub.kept_facts import ASIDE
 from hub.record_chain import FORGOTTEN
-from hub.store.tables import deliveries, events, facts, incidents, personal, quarantine, troubles
+from hub.store.tables import deliveries, events, facts, incidents, personal, quarantine, record, troubles
 from hub.store.torn import STATE, incident_of
 
 AT_ONCE: Final = 200
@@ -66,6 +66,12 @@ class Due:
         with self._engine.connect() as connection:
             return [(seq, PAYLOAD) for (seq,) in connection.execute(chosen)]
 
+    def goes_on(self, since: int, until: int) -> bool:
+        """Tell whether the record has a row of between these moments (wall ms)."""
+        wanted = (record.c.site == self._site, record.c.at.between(since, until))
+        with self._engine.connect() as connection:
+            return connection.execute(select(record.c.seq).where(*wanted).limit(1)).first() is not None
+
     def quarantined(self, before: int) -> int:
         """Return how many messages are in quarantine from before this (wall ms)."""
         wanted = (quarantine.c.site == self._site, quarantine.c.at < before)
@@ -92,7 +98,7 @@ def remove(connection: Connection, site: str, removals: Sequence[Removal]) -> No
             connection.execute(update(personal).where(*where).values(emptied))
         named = [seq for field, seqs in rows.items() if field != PAYLOAD for seq in seqs]
         if named:
-            _clear_states(connection, site, named)
+            _clear_states(connection, site, named, removal.person)
 
 
 def _forget_troubles(connection: Connection, site: str, where: Sequence[Any]) -> None:
@@ -104,17 +110,20 @@ def _forget_troubles(connection: Connection, site: str, where: Sequence[Any]) ->
             connection.execute(delete(troubles).where(troubles.c.site == site, *over))
 
 
-def _clear_states(connection: Connection, site: str, seqs: list[int]) -> None:
-    """Take the names out of resolved incidents whose words are gone, and what is owed no more."""
+def _clear_states(connection: Connection, site: str, seqs: list[int], person: str | None) -> None:
+    """Take the names out of resolved incidents whose words are gone, and what is owed no more.
+
+    Where it is one person's name that goes, those of others stay.
+    """
     chosen = select(personal.c.incident).where(personal.c.site == site, personal.c.seq.in_(seqs)).distinct()
     of_these = (incidents.c.site == site, incidents.c.id.in_(chosen), incidents.c.state == "resolved")
     found = connection.execute(select(*STATE).where(*of_these)).all()
     for row in found:
         incident = incident_of(connection, site, row)
-        seen, ended = incident.acknowledged, incident.resolved
         bare: dict[str, Any] = {
-            "acknowledged": seen and replace(seen, by=FORGOTTEN),
-            "resolved": ended and replace(ended, by=FORGOTTEN),
+            name: replace(deed, by=FORGOTTEN)
+            for name, deed in (("acknowledged", incident.acknowledged), ("resolved", incident.resolved))
+            if deed is not None and person in (None, deed.by)
         }
         text = msgspec.json.encode(replace(incident, **bare)).decode()
         of_this = (incidents.c.site == site, incidents.c.id == row.id)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from hub.store.engine import one_moment, open_engine
 from hub.store.migrate import HEAD
 from hub.store.statement import Statement
-from hub.store.tables import facts, metadata, people, quarantine, record
+from hub.store.tables import facts, metadata, people, quarantine, record, sessions
 
 ROWS: Final = 2000
 """Rows held in memory at a time."""
@@ -84,6 +84,7 @@ def fact(source: Connection, site: str, name: str) -> str | None:
 
 def end_sessions(target: Connection, site: str) -> None:
     """End every session of the site's people."""
+    target.execute(delete(sessions).where(sessions.c.site == site))
     target.execute(update(people).where(people.c.site == site).values(epoch=people.c.epoch + 1))
 
 

@@ -170,6 +170,31 @@ people = Table(
     Column("password", Text, nullable=False),  # argon2
     Column("epoch", Integer, nullable=False),  # raised to end all sessions
     Column("created_at", BigInteger, nullable=False),
+    Column("role", String(16), nullable=False),  # hub.rights.Role
+    Column("factor", Text),  # the TOTP secret, base32; NULL: no second factor
+    Column("factor_since", BigInteger),
+    Column("factor_step", BigInteger),  # the newest time step of a code that was taken: never taken again
+)
+
+recovery_codes = Table(  # each in the place of one code of a phone; gone once used
+    "recovery_codes",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the code, which has 80 random bits
+)
+
+sessions = Table(  # who is signed in; a row that is gone is a session that is over
+    "sessions",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),  # says nothing by itself: the cookie is signed
+    Column("name", String(128), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("browser", String(256), nullable=False),
+    Index("sessions_name", "site", "name"),
 )
 
 tokens = Table(
@@ -180,4 +205,5 @@ tokens = Table(
     Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token
     Column("scopes", Text, nullable=False),  # comma-separated
     Column("created_at", BigInteger, nullable=False),
+    Column("ends", BigInteger),  # NULL: when it is removed
 )

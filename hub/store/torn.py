@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,6 +28,11 @@ def read(text: str | bytes, kind: type[_T]) -> _T | None:
         return None
 
 
+def agree(found: object, columns: Mapping[str, Any]) -> bool:
+    """Tell whether a row says of itself what its columns say of it; damage may leave it readable."""
+    return all(getattr(found, name, value) == value for name, value in columns.items())
+
+
 def torn(table: Table, key: str, text: str | bytes, columns: dict[str, Any] | None = None) -> Torn:
     """Return a row that can't be read, with its columns; ``key`` is its name among its table's."""
     return Torn(table.name, key, _words(text), columns or {})
@@ -38,10 +43,10 @@ def whole(rows: Iterable[Any], table: Table, kind: type[_T], lost: list[Torn]) -
     names = [column.name for column in table.primary_key if column.name != "site"]
     for row in rows:
         found = read(row.row, kind)
-        if found is not None:
+        columns = {name: value for name, value in row._mapping.items() if name not in ("site", "row")}
+        if found is not None and agree(found, columns):
             yield row, found
             continue
-        columns = {name: value for name, value in row._mapping.items() if name not in ("site", "row")}
         key = " ".join(str(columns[name]) for name in names if name != "since")
         lost.append(torn(table, key, row.row, columns))
 

@@ -19,7 +19,7 @@ be installed, without building anything, on each machine that Tocsin runs on."""
 FOLDER = places.ROOT / "scripts" / "locks"
 LOCKS: dict[str, tuple[str, ...]] = {
     "hub": ("--extra", "hub", "pyproject.toml"),
-    "agent": ("--extra", "device", "pyproject.toml"),
+    "agent": ("--extra", "device", "--extra", "enrol", "pyproject.toml"),
     "build": ("--group", "pyproject.toml:build"),
     "lgpio": ("--group", "pyproject.toml:lgpio"),
     "release": ("--group", "pyproject.toml:release"),

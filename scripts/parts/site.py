@@ -122,6 +122,8 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
         "[console]",
         'host = "127.0.0.1"',
         f"port = {ports.console}",
+        "# Whoever tries it out may do everything, as often as they like.",
+        "set_off_limit = 0",
     ]
     lines += [
         "",

@@ -30,7 +30,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors)\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|console\.https)\]"
         r"|\[\[(more_brokers|rooms|calendar\.holidays|drills\.\w+|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
@@ -63,4 +63,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert [holiday.name for holiday in settings.calendar.holidays] == [
         "Labor Day", "Thanksgiving", "Winter break",
     ]  # fmt: skip
+    assert settings.console.https is not None
+    assert settings.console.https.names == ("tocsin.lincoln.example.org", "10.20.0.5")
+    assert (settings.console.second_factor, settings.console.set_off_limit) == (("administrator",), 30)
     assert set(build_channels(settings)) == {"dispatch-webhook", "phones"}, "each end of a person is a target"

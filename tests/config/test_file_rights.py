@@ -11,6 +11,7 @@ import pytest
 from msgspec import Struct
 
 from config.agent_settings import AgentSettings, LinkSettings
+from config.authority_settings import AuthoritySettings
 from config.clock import SystemClock
 from config.file_rights import Guarded, Kind, close, guarded, too_open
 from config.hub_settings import AppriseSettings, HubSettings, NamedBroker, StoreSettings, WebhookSettings
@@ -138,6 +139,21 @@ def test_the_hub_looks_again_and_again(tmp_path: Path) -> None:
     key.chmod(0o644)
     found = look_at_files(settings, config).too_open
     assert found == (f"{key} (mode 0644) is open: anybody may read it: sudo chmod g-w,o-rwx {key}",)
+
+
+def test_the_brokers_key_is_for_the_hub_and_the_brokers_group(tmp_path: Path) -> None:
+    """As the hub writes it; wherever the settings have it."""
+    config, key = tmp_path / "hub.toml", tmp_path / "files" / "broker.key"
+    key.parent.mkdir()
+    for file in (config, key):
+        file.touch(0o600)
+    tmp_path.chmod(0o700)
+    settings = site_settings(data=tmp_path, authority=AuthoritySettings(broker_files=key.parent))
+    key.chmod(0o640)
+    assert look_at_files(settings, config).too_open == ()
+    key.chmod(0o644)
+    (found,) = look_at_files(settings, config).too_open
+    assert found.startswith(f"{key} (mode 0644) is open: anybody may read it")
 
 
 def test_the_agent_tells_it_among_its_troubles(tmp_path: Path) -> None:

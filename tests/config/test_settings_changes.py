@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.console_settings import ConsoleSettings, HttpsSettings
 from config.hub_settings import (
     AudienceSettings,
-    ConsoleSettings,
     HubSettings,
     NamedBroker,
     RetentionSettings,
@@ -79,6 +79,7 @@ def test_no_value_of_a_channel_is_said() -> None:
         ("broker", {"broker": NamedBroker(port=1884)}),
         ("more_brokers", {"more_brokers": (NamedBroker(name="annex", port=1884),)}),
         ("console.port", {"console": ConsoleSettings(port=8081)}),
+        ("console.https", {"console": ConsoleSettings(https=HttpsSettings(names=("board.example.org",)))}),
         ("console.host", {"console": ConsoleSettings(host="0.0.0.0")}),
     ],
 )

@@ -51,14 +51,14 @@ def folder_of(path: Path) -> list[str]:
     return sorted(each.name for each in path.parent.iterdir())
 
 
-def left_by_a_kill(tmp_path: Path, *changes: Any) -> Path:
-    """Return an outbox's file as a killed agent leaves it: most of it is in its WAL."""
+def left_by_a_kill(tmp_path: Path, *changes: Any, folder: Path | None = None) -> Path:
+    """Return an outbox's file in a folder as a killed agent leaves it: most of it is in its WAL."""
     first = Opened(tmp_path / "before" / "outbox.db")
     for change in changes:
         first.outbox.write(change)
         at_rest(first)
-    path = tmp_path / "agent" / "outbox.db"
-    path.parent.mkdir()
+    path = (folder or tmp_path / "agent") / "outbox.db"
+    path.parent.mkdir(exist_ok=True)
     for suffix in ("", "-wal"):
         shutil.copy(tmp_path / "before" / f"outbox.db{suffix}", path.with_name(f"outbox.db{suffix}"))
     first.outbox.close()

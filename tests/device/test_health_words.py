@@ -22,6 +22,7 @@ WELL = Machine(
     memory_free_mb=3000.0,
     on_battery=False,
     battery_low=False,
+    too_open=(),
 )
 PINS = UpsPins(on_battery_pin=5, low_pin=6)
 SERIAL = UpsSerial(port=Path("/dev/ttyUSB0"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +12,9 @@ import pytest
 from device import outbox as outbox_module
 from device.actions import Forget, Keep, Remember
 from device.facts import OutboxFault, OutboxSetAside, OutboxTakenBack, Restored
-from tests.device.outboxes import Opened, kept, restored
+from tests.device.outboxes import Opened, at_rest, kept, left_by_a_kill, restored
 from tests.faults.sick_disk import SickDisk
 from tests.faults.test_disk import as_root, fill_up, fuse, root, small_disk
-from tests.site import until
 
 __all__ = ["small_disk"]
 
@@ -27,20 +25,8 @@ def disk(tmp_path: Path) -> Iterator[SickDisk]:
         yield disk
 
 
-def left_by_a_kill(folder: Path, tmp_path: Path, *names: str) -> None:
-    """Put an outbox into the folder as a killed agent leaves it: most of it is in its WAL."""
-    first = Opened(tmp_path / "before" / "outbox.db")
-    for name in names:
-        first.outbox.write(Keep(kept(name), Remember(f"zone {name}", "active")))
-    at_rest(first)
-    folder.mkdir(exist_ok=True)
-    for each in ("outbox.db", "outbox.db-wal"):
-        shutil.copy(tmp_path / "before" / each, folder / each)
-    first.outbox.close()
-
-
-def at_rest(opened: Opened) -> None:
-    until("all is written", lambda: not opened.outbox.behind_s(time.monotonic()))
+def active(name: str) -> Keep:
+    return Keep(kept(name), Remember(f"zone {name}", "active"))
 
 
 def fault(opened: Opened) -> str | None:
@@ -108,7 +94,7 @@ def test_a_read_only_disk(tmp_path: Path, small_disk: Path) -> None:
         # "busy" as long as a file is open for writing, which an aborted ext4 doesn't mind
         subprocess.run(["mount", "-o", f"remount,{how}", str(small_disk)], check=True)
 
-    left_by_a_kill(small_disk / "agent", tmp_path, "a", "b")
+    left_by_a_kill(tmp_path, active("a"), active("b"), folder=small_disk / "agent")
     remount("ro")
     opened = Opened(small_disk / "agent" / "outbox.db")
     found = restored(opened)
@@ -162,7 +148,7 @@ def test_a_disk_on_which_every_write_fails(tmp_path: Path, disk: SickDisk, error
 @fuse
 def test_a_disk_that_cannot_be_read_for_long(tmp_path: Path, disk: SickDisk) -> None:
     """The agent runs on from memory; when the disk is well, what it held is told, and nothing newer lost."""
-    left_by_a_kill(disk.path / "agent", tmp_path, "a", "b")
+    left_by_a_kill(tmp_path, active("a"), active("b"), folder=disk.path / "agent")
     disk.fail("unreadable")
     opened = Opened(disk.path / "agent" / "outbox.db")
     assert fault(opened)
@@ -191,7 +177,7 @@ def test_a_disk_that_cannot_be_read_for_long(tmp_path: Path, disk: SickDisk) -> 
 @fuse
 def test_a_hung_disk_is_told_by_its_lag_also_at_the_start(tmp_path: Path, disk: SickDisk) -> None:
     """Nothing is waited for; what it held comes when it answers."""
-    left_by_a_kill(disk.path / "agent", tmp_path, "a")
+    left_by_a_kill(tmp_path, active("a"), folder=disk.path / "agent")
     disk.hang()
     try:
         opened = Opened(disk.path / "agent" / "outbox.db")

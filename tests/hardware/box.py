@@ -17,7 +17,7 @@ def install(image: Image, folder: Path) -> Path:
     root.folder.mkdir(parents=True)
     run("tar", "-C", root.folder, "-xf", image.root)
     root.bring_checkout()
-    root.bring_wheels("device")
+    root.bring_wheels()
     # Settings that are here are kept by the installer, and asked whether they are right.
     (root.folder / "etc/tocsin").mkdir()
     shutil.copy(SETTINGS, root.folder / "etc/tocsin/agent.toml")

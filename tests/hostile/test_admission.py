@@ -17,8 +17,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from config.dialling import Dialler
 from config.sign_in import Answer, sign_in
 from hub.authority.authority import BEGINS, ENDS, Authority, key_pem, new_key
+from hub.authority.closing import refuses_probe
+from hub.authority.names import rest_name
 from tests.mosquitto import HOST
 from tests.school_broker import SchoolBroker
 from tests.site import until
@@ -213,3 +216,53 @@ def test_an_agent_cannot_pose_as_the_broker(school: SchoolBroker) -> None:
     incoming.write(server_out.read())
     with pytest.raises(ssl.SSLCertVerificationError, match="purpose"):
         waits.do_handshake()
+
+
+@BOTH
+def test_a_session_of_tls_that_was_kept_opens_nothing_later(tmp_path: Path, version: ssl.TLSVersion) -> None:
+    """A resumed one would show no certificate, and so pass the list of revoked ones by."""
+    with SchoolBroker(tmp_path) as school:
+        tls = school.enrol("room-101")
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        context.check_hostname = False
+        context.minimum_version = context.maximum_version = version
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+
+        def connect(kept: ssl.SSLSession | None) -> ssl.SSLSession | None:
+            with (
+                socket.create_connection((HOST, school.port), timeout=10) as sock,
+                context.wrap_socket(sock, session=kept) as secure,
+            ):
+                assert sign_in(secure, ROOM, clean=True) == (False, 0)  # type: ignore[arg-type]
+                assert not secure.session_reused
+                return secure.session
+
+        kept = connect(None)
+        assert kept is not None
+        assert kept.has_ticket
+        kept = connect(kept)
+        school.revoke(tls)
+        until("the list is taken", lambda: refuses_probe(school.at(None), school.data))
+        with pytest.raises(OSError, match=r"REVOKED|EOF|reset"):
+            connect(kept)
+
+
+class LongSchool(SchoolBroker):
+    """A site whose id is as long as one may be."""
+
+    site = "s" * 64
+
+
+@pytest.mark.filterwarnings("ignore:Attribute's length")
+def test_the_longest_ids_are_taken_like_any(tmp_path: Path) -> None:
+    """Common names are over X.520's 64 characters then, and the site is over DNS's 63."""
+    device = "d" * 64
+    with LongSchool(tmp_path) as school:
+        tls = school.enrol(device)
+        Dialler(school.at(tls)).dial().close()  # by the broker's own name
+        rest = rest_name(school.site)
+        with school.wire(tls, "#") as room, school.wire(school.own(rest), "nothing") as hub:
+            assert room.publishes(f"tocsin/v1/{school.site}/{device}/event")
+            assert hub.publishes(f"tocsin/v1/{school.site}/{device}/receipt", b"for it")
+            room.wait_for(lambda m: m.payload == b"for it")
+        assert f" as {school.site}.{device} " in school.words()

@@ -16,6 +16,7 @@ from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
 from hub.store.migrate import bring_up
 from hub.store.people import People
+from hub.store.tokens import Tokens
 from tests.school_files import example_school
 
 EXAMPLE = Path(__file__).parent.parent.parent / "config" / "examples" / "hub.toml"
@@ -226,7 +227,10 @@ def test_a_person_is_added_and_given_a_new_password(
     assert first is not None
     added = ["user", "add", "reyes", "--config", str(config), "--password-file", str(tmp_path / "password")]
     assert main(added) == 0
-    assert capsys.readouterr().out.splitlines() == ["added reyes", "new password for reyes"]
+    assert capsys.readouterr().out.splitlines() == [
+        "added reyes: administrator, may do everything, people and tokens among it",
+        "new password for reyes: administrator, may do everything, people and tokens among it",
+    ]
     assert people(tmp_path).check("reyes", "correct horse") is None
     second = people(tmp_path).check("reyes", "battery staple")
     assert second is not None
@@ -240,7 +244,7 @@ def test_a_short_password_is_refused(
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     assert main(["user", "add", "reyes", "--config", str(config)]) == 1
     assert "8 characters or more; nothing was changed" in capsys.readouterr().err
-    assert not (config.parent / "data").exists()
+    assert people(config.parent).all() == []
 
 
 def test_a_token_is_printed_once_and_does_what_its_scopes_say(
@@ -250,8 +254,9 @@ def test_a_token_is_printed_once_and_does_what_its_scopes_say(
     for scopes in ("read", "read,acknowledge"):
         assert main(["token", "add", "pager", "--scopes", scopes, "--config", str(config)]) == 0
     old, new = capsys.readouterr().out.split()
-    assert people(tmp_path).token(old) is None
-    token = people(tmp_path).token(new)
+    tokens = Tokens(open_engine(sqlite_url(tmp_path / "data")), "lincoln")
+    assert tokens.token(old) is None
+    token = tokens.token(new)
     assert token is not None
     assert (token.name, token.scopes) == ("pager", {"read", "acknowledge"})
 
@@ -260,7 +265,7 @@ def test_an_unknown_scope_is_refused(config: Path, capsys: pytest.CaptureFixture
     """It says what is allowed."""
     assert main(["token", "add", "pager", "--scopes", "read,fly", "--config", str(config)]) == 1
     assert (
-        "no scope fly; allowed: read, acknowledge, resolve, posture, drill, maintain, forget, all"
+        "no scope fly; allowed: read, acknowledge, resolve, posture, drill, maintain, forget, administer, all"
         in capsys.readouterr().err
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,19 @@ def test_a_folder_that_may_not_be_written_is_named(
     (tmp_path / "files").write_text("a file")
     assert main(["authority", "--config", str(config)]) == 1
     assert f"{tmp_path}/files: File exists" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_what_root_makes_belongs_to_hub_and_broker(config: Path, tmp_path: Path) -> None:
+    """As scripts/install runs it: each file is its folder's user's and group's."""
+    hub, broker = 54321, 54322
+    for folder, group in ((tmp_path / "data", hub), (tmp_path / "files", broker)):
+        folder.mkdir()
+        os.chown(folder, hub, group)
+    assert main(["authority", "--config", str(config)]) == 0
+
+    def owners(folder: Path) -> set[tuple[int, int]]:
+        return {(path.stat().st_uid, path.stat().st_gid) for path in folder.rglob("*")}
+
+    assert owners(tmp_path / "data") == {(hub, hub)}
+    assert owners(tmp_path / "files") == {(hub, broker)}

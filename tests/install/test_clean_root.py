@@ -177,6 +177,40 @@ def test_settings_that_are_wrong_stop_an_upgrade_before_it_changes_anything(clea
     assert "console.port: found 'eighty'" in said
 
 
+def test_what_the_settings_name_as_a_credential_reaches_the_hub_alone(clean: CleanRoot) -> None:
+    """By a drop-in of its unit; one that is gone from the settings is gone from there."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        install -d -m 700 /etc/credstore
+        echo "whsec_$(head -c 32 /dev/urandom | base64)" | install -m 600 /dev/stdin /etc/credstore/hook
+        cp /etc/tocsin/hub.toml /root/hub.toml
+        cat >>/etc/tocsin/hub.toml <<'END'
+[channels.hook]
+type = "webhook"
+url = "http://127.0.0.1:9/"
+secret_file = "credential:hook"
+END
+        {HUB}
+        {RUNNING}
+        grep -qx LoadCredential=hook /etc/systemd/system/tocsin-hub.service.d/tocsin-credentials.conf
+        grep -qx LoadCredential=hook /etc/systemd/system/tocsin-backup.service.d/tocsin-credentials.conf
+        [ ! -e /etc/systemd/system/tocsin-agent.service.d/tocsin-credentials.conf ]
+        cd /var/lib/tocsin
+        runuser -u tocsin-hub -- cmp /run/credentials/tocsin-hub.service/hook - </etc/credstore/hook
+        refused() {{ if "$@"; then echo "not refused: $*"; exit 1; fi; }}
+        refused runuser -u tocsin-agent -- cat /run/credentials/tocsin-hub.service/hook
+        runuser -u tocsin-hub -- tocsin-hub check --config /etc/tocsin/hub.toml
+        cat /root/hub.toml >/etc/tocsin/hub.toml
+        {HUB}
+        {RUNNING}
+        [ ! -e /etc/systemd/system/tocsin-hub.service.d/tocsin-credentials.conf ]
+        """
+    )
+    assert code == 0, said
+    assert "channels.hook.secret_file is a credential, which the service alone sees" in said
+
+
 def test_the_schools_name_came_through_shell_and_toml(clean: CleanRoot) -> None:
     """Quotes, a backslash, an umlaut and what a shell would run."""
     import tomllib

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,8 @@ import pytest
 from config.hub_settings import HubSettings
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
-from tests.scenarios.maintained import Make, school_with
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import school_with
+from tests.scenarios.rig import Make, Rig
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_rig(empty_record: Path, tmp_path: Path) -> Callable[..., Rig]:
+def make_rig(empty_record: Path, tmp_path: Path) -> Make:
     """Make a rig with settings of the test's own, and kinds of its channels."""
 
     def make(settings: HubSettings, kinds: Mapping[str, str] | None = None) -> Rig:

@@ -184,17 +184,32 @@ class AnyHistory(RuleBasedStateMachine):
         self.rig.press(room, zone, kind, what=what, cause="cut", id=f"t{self.faults}")
 
     @rule(room=ROOMS, zone_kind=KINDS, age=st.sampled_from([0.0, 0.0, 0.0, 30.0, 3600.0]))
-    def press(self, room: int, zone_kind: tuple[str, str], age: float, test: bool = False) -> None:
+    def press(
+        self, room: int, zone_kind: tuple[str, str], age: float, test: bool = False, boot: str = ""
+    ) -> None:
+        """``boot``: its agent was started anew, and it is the first that it sends."""
         n = len(self.pressed) + 1
         event = {
-            "v": 1, "id": f"e{n}", "boot": "b", "seq": n, "zone": zone_kind[0], "kind": zone_kind[1],
-            "what": "alarm", "age_ms": round(age * 1000), "test": test,
+            "v": 1, "id": f"e{n}", "boot": boot or "b", "seq": 1 if boot else n, "zone": zone_kind[0],
+            "kind": zone_kind[1], "what": "alarm", "age_ms": round(age * 1000), "test": test,
         }  # fmt: skip
         payload = msgspec.json.encode(event)
         self.pressed[f"room-{room}", f"e{n}"] = payload
         self.true_at[f"room-{room}", f"e{n}"] = self.rig.t - age
         self.rig.publish(f"room-{room}", payload)
         self.asks_if_it_calls_anew(f"room-{room}", f"e{n}")
+
+    @rule(jump=JUMPS)
+    def a_press_comes_after_its_bypass(self, jump: float) -> None:
+        """A state is faster than its alarm: its zone is bypassed as it reads active, and the clock is set."""
+        boot = f"anew-{len(self.pressed)}"
+        self.rig.state(140, boot=boot, wall="active")
+        self.rig.wait(2)
+        self.rig.bypass(140, hours=0.02)
+        self.rig.wait(1)
+        self.rig.wall_jumps(jump)
+        self.press(140, ("wall", "panic"), 2.5, boot=boot)
+        self.rig.state(140, boot=boot, wall="normal")
 
     @rule(room=ROOMS)
     def an_agent_tells_its_state(self, room: int) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings
-from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.rig import Make, Rig, site_settings
 
-Make = Callable[[HubSettings], Rig]
 NAMES = ("sro", "principal", "dispatch", "maintenance")
 
 

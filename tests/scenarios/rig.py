@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -439,7 +439,7 @@ class Rig:
         self.site.new_epoch.begin(first, self.now())
         self.site.incidents.number_ahead(first, self.now())
         first.facts[ANCHOR] = Anchor(self.boot, self.now().mono, self.now().wall).kept()
-        first.facts.update(self.site.postures.kept())
+        first.facts.update(self.site.postures.kept() | self.site.doors.weeks.kept())
         first.doors.update(self.site.doors.kept())
         if (reserved := self.site.numbers.reserve()) is not None:
             first.facts["numbers"] = reserved
@@ -682,3 +682,7 @@ class Rig:
 
         reading = Reading(self._reader, self.settings.site)
         return [(row["what"], row["reason"]) for row in reading.timeline(self.incidents[which])]
+
+
+Make = Callable[..., Rig]
+"""What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""

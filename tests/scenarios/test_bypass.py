@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.asking import Bypassed, Refused
-from tests.scenarios.maintained import Make, with_maintenance
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import with_maintenance
+from tests.scenarios.rig import Make, Rig, Sent
 
 
 def test_a_bypass_silences_faults_and_never_a_press(school: Rig) -> None:
@@ -203,3 +204,66 @@ def test_who_bypassed_what_and_why_is_in_the_record(school: Rig) -> None:
     assert [what for what, _ in rows] == ["bypassed", "bypass-ended"]
     assert "Lee bypassed it until 2026-09-21T15:13:2" in rows[0].value
     assert "Reyes ended it" in rows[1].value
+
+
+@pytest.mark.parametrize("jump", [0, 3600, -3600, 1.5, -1.5])
+def test_a_press_of_before_the_bypass_calls_however_the_clock_was_set(school: Rig, jump: float) -> None:
+    """The state says active, its alarm is still on its way; the zone is bypassed, and the clock is set."""
+    school.state(101, wall="active")
+    school.all_speak(60)
+    school.bypass(101)
+    school.wait(5)
+    school.wall_jumps(jump)
+    school.press(101, age_s=6)
+    assert len(school.view.incidents) == 1
+
+
+@pytest.mark.parametrize("jump", [0, 3600, -3600, 1.5, -1.5])
+def test_an_alarm_of_after_the_bypass_is_silenced_however_the_clock_was_set(school: Rig, jump: float) -> None:
+    """The same, with nothing to doubt; and the bypass ends when it would have."""
+    school.state(101, wall="active")
+    school.bypass(101, hours=1)
+    school.wait(5)
+    school.wall_jumps(jump)
+    school.press(101, age_s=4)
+    assert school.view.incidents == {}
+    school.all_speak(3594)
+    assert list(school.view.bypasses) == [("room-101", "wall")]
+    school.all_speak(2)
+    assert school.view.bypasses == {}
+
+
+def test_a_press_that_lay_in_the_broker_near_the_bypass_calls(school: Rig) -> None:
+    """The broker counts in whole seconds: whether it was before the bypass nobody can tell."""
+    school.state(101, wall="active")
+    school.bypass(101)
+    school.wait(5)
+    kept = school.broker
+    school.press(101, age_s=4.5)
+    assert school.view.incidents == {}  # it came at once, and was after it
+    ack = max(kept, default=0) + 1000
+    payload = msgspec.json.encode(
+        {"v": 1, "id": "waited", "boot": "b", "seq": 2, "zone": "wall", "kind": "panic", "what": "alarm"}
+        | {"age_ms": 2500, "test": False}
+    )
+    school.broker[ack] = Sent("room-101", payload, school.t - 1.5)
+    school._bring(ack)
+    assert len(school.view.incidents) == 1
+
+
+def test_a_copy_that_reckons_a_silenced_press_before_its_bypass_calls(school: Rig) -> None:
+    """Of several copies the earliest reckoning stands, and a copy with the same one calls nobody."""
+    school.state(101, wall="active")
+    school.wait(10)
+    school.bypass(101)
+    school.wait(5)
+    school.press(101, id="once", age_s=1)
+    school.press(101, id="once", age_s=1, seq=1)
+    school.press(101, id="once", age_s=3.5, seq=1)
+    assert school.view.incidents == {}
+    school.press(101, id="once", age_s=8, seq=1)
+    assert len(school.view.incidents) == 1
+    assert school.troubles("flaw-bypass") == ["flaw bypass room-101"]
+    school.press(101, id="once", age_s=12, seq=1)
+    (incident,) = school.view.incidents.values()
+    assert len(incident.events) == 1

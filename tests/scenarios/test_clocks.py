@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from config.drill_settings import DrillsSettings, DueSettings
 from config.hub_settings import HubSettings
+from hub.asking import PlanDrill
 from tests.scenarios.replay import differences
 from tests.scenarios.rig import WALL_0, Rig
 from tests.scenarios.school import school
@@ -194,3 +196,29 @@ def test_updates_stay_2_s_apart_and_retries_in_their_pauses_over_a_jump(rig: Rig
     rig.press(103)
     rig.wait(3)
     assert rig.said("sro") == ["0 s sro opened r1: 101", "2 s sro updated r3: 101, 102, 103"]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_rule_of_drills_that_came_by_a_clock_that_was_ahead_asks_in_time(
+    make_rig: Callable[..., Rig], *, restarts: bool
+) -> None:
+    """Somebody sets the clock a year ahead, the rule is written down, and the clock is put right."""
+    rig = make_rig(school())
+    rig.wall_jumps(365 * DAY)
+    due = DueSettings(name="lockdown", every="month")
+    rig.reload(school(drills=DrillsSettings(due=(due,))))
+    rig.ask(PlanDrill("lockdown", "Ortiz", "Reyes", "board", 600.0))
+    rig.press(101)
+    rig.wait(700)
+    assert rig.view.drills_due[0].last is not None
+    if restarts:
+        rig.wall_jumps_silently(-365 * DAY)
+        rig.restart(5)
+    else:
+        rig.wall_jumps(-365 * DAY)
+    rig.wait(60)
+    last = rig.view.drills_due[0].last
+    assert last is not None
+    assert 0 <= rig.now().wall - last < 900_000
+    rig.wait(75 * DAY)
+    assert rig.troubles("drill-overdue") == ["drill-overdue lockdown"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ from config.people_settings import HoursSettings
 from config.plan_settings import PlanSettings, StepSettings
 from hub.inputs import ClockTrust
 from hub.store.chain import said
-from tests.scenarios.rig import Rig
+from tests.scenarios.rig import Make, Rig
 from tests.scenarios.school import PLANS, school
 
-Make = Callable[[HubSettings], Rig]
 CHICAGO = ZoneInfo("America/Chicago")
 
 

@@ -18,9 +18,9 @@ from hub.asking import (
 )
 from hub.drills import Drills
 from hub.inputs import ClockTrust
-from tests.scenarios.rig import Rig
+from tests.scenarios.drills.drilling import drill, of_drill, presses, real, start, unexpected
+from tests.scenarios.rig import Make, Rig
 from tests.scenarios.school import school
-from tests.scenarios.test_drills import Make, drill, of_drill, presses, real, start, unexpected
 
 
 @pytest.fixture

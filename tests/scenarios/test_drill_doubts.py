@@ -12,10 +12,10 @@ from config.drill_settings import DrillsSettings, DueSettings
 from hub.asking import DrillDone, EndDrill, MakeReal, PartOfDrill, PlanDrill
 from hub.inputs import ClockTrust, PostureHeard
 from hub.posture import Question
-from tests.scenarios.rig import WALL_0, Rig
+from tests.scenarios.drills.drilling import drill, of_drill, posture, presses, real, start
+from tests.scenarios.rig import WALL_0, Make, Rig
 from tests.scenarios.school import school
 from tests.scenarios.test_drill_cover import off_for_an_hour
-from tests.scenarios.test_drills import Make, drill, of_drill, posture, presses, real, start
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from config.clock import stamp
 from hub.asking import CancelDrill, PartOfDrill, PlanDrill
 from hub.store.export import cell, export
-from tests.scenarios.rig import WALL_0, Rig
+from tests.scenarios.drills.drilling import start, unexpected
+from tests.scenarios.rig import WALL_0, Make, Rig
 from tests.scenarios.school import school
-from tests.scenarios.test_drills import Make, start, unexpected
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from hub.asking import DrillDone, PartOfDrill, PlanDrill, Refused
 from hub.drill_record import name_of
 from hub.drill_report import report
 from hub.store.reading import Reading
-from tests.scenarios.rig import WALL_0, Rig, site_settings
+from tests.scenarios.drills.drilling import posture, real, rows, start
+from tests.scenarios.rig import WALL_0, Make, Rig, site_settings
 from tests.scenarios.school import school
-from tests.scenarios.test_drills import Make, posture, real, rows, start
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,11 +11,9 @@ from config.door_settings import DoorRule
 from config.drill_settings import DrillsSettings
 from hub.foresight import InDrill, foresee
 from tests.scenarios.doors.house import GYM, KITCHEN, begun, door, doors_settings
-from tests.scenarios.rig import Rig
+from tests.scenarios.drills.drilling import start
+from tests.scenarios.rig import Make, Rig
 from tests.scenarios.school import PLANS, school
-from tests.scenarios.test_drills import start
-
-Make = Callable[..., Rig]
 
 
 def foreseen(rig: Rig, kind: Any, room: int, **more: Any) -> set[tuple[float, str]]:

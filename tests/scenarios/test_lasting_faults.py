@@ -10,8 +10,8 @@ import pytest
 from config.agreement_settings import AgreementSettings
 from hub.inputs import Link, Measured
 from hub.presses import STRANGE_FAULTS
-from tests.scenarios.maintained import Make, school_with
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import school_with
+from tests.scenarios.rig import Make, Rig
 
 
 @pytest.mark.parametrize(

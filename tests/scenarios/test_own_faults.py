@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from config.hub_settings import HubSettings
+from hub.asking import PlanDrill
+from hub.inputs import ClockTrust
 from hub.site import FAULT_PAUSE_S
 from tests.scenarios.rig import Rig
+from tests.scenarios.school import school as settings_of_school
 
 
 def test_a_fault_in_what_is_due_is_a_trouble_and_holds_up_nobody(
@@ -48,4 +54,32 @@ def test_a_fault_in_what_follows_loses_no_step(rig: Rig, monkeypatch: pytest.Mon
     rig.wait(1)
     assert not fails
     assert rig.said() == ["30 s principal opened r1: 101"]
+    assert "planted" in rig.site.troubles.open["hub fault"].detail
+
+
+@pytest.mark.parametrize("part", ["doors.weeks.rewrite", "proving.look_at_all"])
+def test_a_fault_as_the_clock_jumps_leaves_no_press_untold(
+    make_rig: Callable[[HubSettings], Rig], monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """The clock of a machine without a battery is set, and a press is no drill's after all: it is told at
+    once, though another part fails before it, or after."""
+    rig = make_rig(settings_of_school())
+    rig.clock = ClockTrust(True)
+    rig.ask(PlanDrill("lockdown", "Ortiz", "Reyes", "board", 1800.0))
+    rig.wait(60)
+    rig.wall_jumps_silently(-10 * 3600)
+    rig.restart(10 * 3600)
+    rig.press(101)
+    rig.wait(3)
+    rig.said()
+    assert [incident.drill for incident in rig.site.incidents.unresolved()] == [True]
+
+    def planted(*_: Any) -> None:
+        raise RuntimeError("planted")
+
+    owner, _, name = part.rpartition(".")
+    monkeypatch.setattr(operator.attrgetter(owner)(rig.site), name, planted)
+    rig.wall_jumps(10 * 3600)
+    assert False in [incident.drill for incident in rig.site.incidents.unresolved()]
+    assert any("dispatch" in line for line in rig.said())
     assert "planted" in rig.site.troubles.open["hub fault"].detail

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from config.hub_settings import AudienceSettings, HubSettings
+from config.hub_settings import AudienceSettings
 from config.people_settings import AwaySettings, HoursSettings, ScheduleSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, RemindersSettings, StepSettings
 from hub.course import UPDATE_EVERY_S
 from hub.directory import Directory
 from hub.foresight import foresee
-from tests.scenarios.rig import WALL_0, Rig
+from tests.scenarios.rig import WALL_0, Make, Rig
 from tests.scenarios.school import PLANS, person, school
 
-Make = Callable[[HubSettings], Rig]
 HOUR = 3600.0
 
 

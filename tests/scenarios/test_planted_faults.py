@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import courses, deeds, escalation, kept_course, reminder
+from hub.bypass import Bypasses
 from hub.delivery import Delivery
 from hub.drill_memory import DrillMemory
 from hub.incidents import Incidents
@@ -161,6 +162,15 @@ def who_acknowledged_is_not_in_the_record(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Site, "record", silent)
 
 
+def a_bypass_stays_where_it_was_as_the_clock_is_set(patch: pytest.MonkeyPatch) -> None:
+    def by_the_wall_clock(self: Any, fact: Any, zone: str, at: int, _: Any) -> bool:
+        bypass = self.of(fact.device, zone)
+        return bypass is None or at < bypass.since
+
+    patch.setattr(Bypasses, "is_before", by_the_wall_clock)
+    patch.setattr(Bypasses, "rewrite", lambda *_: None)
+
+
 FOUND_BY: dict[Plant, set[str]] = {
     an_acknowledgement_stops_the_first_notices_of_a_panic: {"everybody_of_a_panic_was_told"},
     whoever_says_it_is_a_test_is_believed: {"every_press_is_in_one_incident_once"},
@@ -217,6 +227,12 @@ def press_again_over_a_jump(history: AnyHistory) -> None:
     history.press(101, ("wall", "panic"), 0.0)
 
 
+def bypass_over_a_jump(history: AnyHistory) -> None:
+    """What was pressed before it is lost, by a clock that was set forward."""
+    history.a_press_comes_after_its_bypass(10.0)
+    history.every_press_is_in_one_incident_once()
+
+
 @pytest.mark.parametrize("planted", [False, True])
 @pytest.mark.parametrize(
     ("plant", "before", "deed"),
@@ -233,6 +249,7 @@ def press_again_over_a_jump(history: AnyHistory) -> None:
         ),
         (a_jump_of_the_wall_clock_leaves_the_presses_where_they_were, "in hand", press_again_over_a_jump),
         (a_walk_test_is_not_written_down, "nothing", walk),
+        (a_bypass_stays_where_it_was_as_the_clock_is_set, "nothing", bypass_over_a_jump),
     ],
 )
 def test_a_rare_one_is_found_in_its_shortest_history(

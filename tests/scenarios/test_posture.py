@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ from config.plan_settings import PlanSettings, PostureSettings
 from hub.asking import PostureSet, Refused
 from hub.decision import Decision
 from hub.inputs import PostureHeard
-from tests.scenarios.rig import Rig, site_settings
-
-Make = Callable[..., Rig]
+from tests.scenarios.rig import Make, Rig, site_settings
 
 
 def raising(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
 from config.record_settings import RecordSettings
 from hub.inputs import HeadRead
-from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.rig import Make, Rig, site_settings
+from tests.scenarios.school import school as with_people
 
-Make = Callable[[HubSettings], Rig]
 HOUR = 3600.0
 
 
@@ -76,3 +75,35 @@ def test_where_nobody_keeps_it_nothing_is_sent(make_rig: Make) -> None:
     rig = make_rig(settings())
     rig._input(HeadRead(7, "7abc"))
     assert heads(rig) == []
+
+
+def by_day_only() -> HubSettings:
+    """The office keeps the head, and is on duty in school hours alone."""
+    return with_people(record=RecordSettings(head_to=("administration",)))
+
+
+def test_at_an_hour_at_which_nobody_is_on_duty_everybody_of_the_audience_has_it(make_rig: Make) -> None:
+    """The daily round runs at night: the head is silent, and is worth nothing where it is not kept."""
+    rig = make_rig(by_day_only())
+    rig.wall_jumps(11 * HOUR)  # 20:13
+    for day in range(3):
+        rig._input(HeadRead(100 + day, "abcd"))
+        rig.wait(24 * HOUR)
+    assert len({line.split()[-1] for line in heads(rig)}) == 3
+    assert rig.troubles("head-unsent") == []
+
+
+def test_where_nobody_can_be_told_for_two_days_it_is_a_trouble(make_rig: Make) -> None:
+    """Over a restart; it ends with the next that is sent."""
+    silent = replace(
+        settings("maintenance"), audiences={"maintenance": AudienceSettings(channels=("machine",))}
+    )
+    rig = make_rig(replace(silent, plans={}))
+    for day, expected in ((0, []), (1, []), (2, ["head-unsent"]), (3, ["head-unsent"])):
+        rig._input(HeadRead(100 + day, "abcd"))
+        assert rig.troubles("head-unsent") == expected
+        rig.wait(24 * HOUR)
+        rig.restart(5)
+    rig.reload(settings("maintenance"))
+    rig._input(HeadRead(200, "abcd"))
+    assert rig.troubles("head-unsent") == []

@@ -20,8 +20,8 @@ from config.plan_settings import PlanSettings, RemindersSettings, StepSettings
 from config.settings_changes import settings_hash
 from config.trouble_settings import TroublesSettings
 from hub.asking import OpenWalkTest, WalkTestDone
-from tests.scenarios.maintained import Make, with_maintenance
-from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.maintained import with_maintenance
+from tests.scenarios.rig import Make, Rig, site_settings
 from tests.scenarios.school import ENDS, PLANS, person, school
 
 MORE_ENDS = {"channels": {name: AppriseSettings() for name in (*ENDS, "new-phone")}}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
 
-from config.hub_settings import HubSettings
-from tests.scenarios.rig import Rig
+from tests.scenarios.rig import Make, Rig
 from tests.scenarios.school import school
-
-Make = Callable[[HubSettings], Rig]
 
 
 def test_the_plan_goes_on_after_a_restart(rig: Rig) -> None:

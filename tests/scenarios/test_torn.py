@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
+from hub.asking import PlanDrill
 from hub.store.reading import Reading
 from tests.scenarios.doors.house import GYM, KITCHEN, begun, door, doors_settings
 from tests.scenarios.rig import Rig
@@ -184,8 +189,6 @@ def test_an_incident_of_which_nothing_is_left_is_a_panic_of_an_unknown_room(rig:
 
 def test_a_drill_that_the_record_knows_is_one_still(eventful: Rig) -> None:
     """Its incident calls no dispatch: the record says whose presses they were."""
-    from hub.asking import PlanDrill
-
     eventful.resolve()
     eventful.ask(PlanDrill("lockdown", "ortiz", "Lee", "board", 900, rooms=(f"room-{GYM}",)))
     eventful.press(GYM)
@@ -239,3 +242,41 @@ def test_pages_show_what_is_left_of_damaged_rows(eventful: Rig) -> None:
     assert {one.key for one in reading.troubles()} >= {f"tamper room-{KITCHEN} quiet cut"}
     restart(eventful)
     assert eventful.troubles("kept")
+
+
+@given(data=st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_damaged_the_incident_is_open_still(
+    empty_record: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Any bytes of any row are other ones: no call is closed, and the next press is told."""
+    folder = tmp_path_factory.mktemp("torn")
+    shutil.copy(empty_record, folder / "tocsin.db")
+    rig = Rig(folder)
+    rig.press(101)
+    rig.wait(1)
+    rig.press(140, "quiet", "duress")
+    rig.wait(1)
+    (was,) = rig.view.incidents.values()
+    rig.crash()
+    engine = create_engine(rig._url)
+    with engine.begin() as connection:
+        for table, column in columns():
+            found = connection.execute(text(f"SELECT rowid, CAST({column} AS BLOB) FROM {table}")).all()
+            for row, kept in found:
+                at = data.draw(st.integers(0, len(kept) - 1))
+                other = data.draw(st.binary(max_size=4))
+                damaged = kept[:at] + other + kept[at + data.draw(st.integers(0, 40)) :]
+                shape = "BLOB" if table == "deliveries" else "TEXT"
+                statement = f"UPDATE {table} SET {column} = CAST(:value AS {shape}) WHERE rowid = :row"
+                connection.execute(text(statement), {"value": damaged, "row": row})
+    engine.dispose()
+    restart(rig)
+    (now,) = rig.view.incidents.values()
+    assert (now.id, now.number, now.state) == (was.id, was.number, "open")
+    assert now.rooms
+    pressed = rig.press(102)
+    rig.wait(3)
+    assert any(event["id"] == pressed for notice in rig.notices for event in notice.incident["events"])
+    restart(rig)
+    assert was.id in rig.view.incidents

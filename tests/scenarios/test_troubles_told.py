@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from config.hub_settings import AppriseSettings, AudienceSettings, WebhookSettings
 from config.trouble_settings import TroublesSettings
-from tests.scenarios.maintained import NAMES, Make, with_maintenance
-from tests.scenarios.rig import Rig
+from tests.scenarios.maintained import NAMES, with_maintenance
+from tests.scenarios.rig import Make, Rig
 
 
 def test_what_ends_within_a_minute_is_told_to_nobody(school: Rig) -> None:
@@ -146,3 +146,25 @@ def test_a_press_goes_before_every_notice_of_a_trouble(school: Rig) -> None:
         (d for d in school.in_hand.values() if d.target.channel == "sro"), key=lambda d: d.urgency
     )
     assert [d.type for d in waiting] == ["incident.opened", "trouble.opened"]
+
+
+def test_what_repeats_a_trouble_that_is_over_is_told_nobody(school: Rig) -> None:
+    """The mail is down as the day's repeat is owed, and the wire is mended before it is back: only that the
+    trouble is over is told. A first word that waited is told all the same."""
+    school.zone_says(101, "tamper", cause="cut")
+    school.all_speak(120)
+    before = len(school.told_of_troubles)
+    school.far = {"maintenance": "down"}
+    school.all_speak(86_400, every_s=40)
+    school.zone_says(102, "tamper", cause="cut")
+    school.all_speak(70)
+    school.zone_says(101, "tamper-restoral", cause="cut")
+    school.zone_says(102, "tamper-restoral", cause="cut")
+    school.all_speak(70)
+    school.far = {}
+    school.all_speak(120)
+    told = school.told_of_troubles[before:]
+    (opened,) = [notice.text for notice in told if notice.type == "opened"]
+    assert "Room 102" in opened
+    assert "Room 101" not in opened
+    assert any("Wire fault: 2 rooms" in notice.title for notice in told if notice.type == "restored")

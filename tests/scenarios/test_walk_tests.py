@@ -490,6 +490,46 @@ def test_a_site_that_asks_for_no_proof_has_no_trouble_of_it(make_rig: MakeRig) -
     assert rig.view.proved == {}
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_proof_made_by_a_clock_that_was_ahead_hides_nothing(rig: Rig, *, restarts: bool) -> None:
+    """Somebody sets the clock a year ahead, the room is proved, and the clock is put right: the proof is as
+    old as it is, and the next one counts. After a start its age is known from that start on."""
+    tells(rig)
+    rig.wall_jumps(365 * DAY_S)
+    prove(rig)
+    rig.wait(2 * DAY_S)
+    if restarts:
+        rig.wall_jumps_silently(-365 * DAY_S)
+        rig.restart(5)
+        rig.settle()
+    else:
+        rig.wall_jumps(-365 * DAY_S)
+    rig.wait(27 * DAY_S)
+    assert details(rig, "not-proved") == []
+    rig.wait(3 * DAY_S + 7200)
+    assert len(details(rig, "not-proved")) == 1
+    prove(rig)
+    assert details(rig, "not-proved") == []
+
+
+def test_a_proof_is_as_old_as_before_after_a_start_without_a_clock(rig: Rig) -> None:
+    """The machine starts in 1970, and its clock is set an hour later: nothing is moved."""
+    prove(rig)
+    proved = rig.view.proved["room-101", "wall"].at
+    off = rig.now().wall / 1000 - 100
+    rig.wall_jumps_silently(-off)
+    rig.restart(60)
+    rig.settle()
+    rig.wait(3600)
+    tells(rig)
+    begin(rig, "desk")
+    rig.press(101, "desk", test=True)
+    rig.wall_jumps(off)
+    assert rig.view.proved["room-101", "wall"].at == proved
+    assert rig.now().wall - rig.view.proved["room-101", "desk"].at < 1000
+    assert details(rig, "not-proved") == []
+
+
 def test_who_opened_it_is_forgotten_with_the_record(make_rig: MakeRig) -> None:
     """When the row's time is over: in the test, in each proof of it, and after a restart; others stay."""
     rig = make_rig(site_settings())
@@ -502,7 +542,8 @@ def test_who_opened_it_is_forgotten_with_the_record(make_rig: MakeRig) -> None:
     assert isinstance(second, WalkTestDone)
     for room in (101, 102):
         rig.press(room, test=True)
-    rig._do(rig.site.decide(TimeOver("its time is over", ((first.walk_test.row, "by"),)), rig.now()))
+    values = ((first.walk_test.row, "by"), (rig.view.proved["room-101", "wall"].row, "by"))
+    rig._do(rig.site.decide(TimeOver("its time is over", values), rig.now()))
     for _ in range(2):
         assert {room: proof.by for (room, _), proof in rig.view.proved.items()} == {
             "room-101": "(removed)",

@@ -23,9 +23,21 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.errors import ApiError, bad_input
 from hub.console.body import TooLargeError, read_body
+from hub.enrolment.asking import Assigned, Revoked
 from hub.notice import room_json
 
-T = TypeVar("T", Bypassed, DoorWeekSigned, DrillDone, Forgotten, PostureSet, TroubleCleared, WalkTestDone)
+T = TypeVar(
+    "T",
+    Assigned,
+    Bypassed,
+    DoorWeekSigned,
+    DrillDone,
+    Forgotten,
+    PostureSet,
+    Revoked,
+    TroubleCleared,
+    WalkTestDone,
+)
 
 
 async def asked(

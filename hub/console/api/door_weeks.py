@@ -13,7 +13,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.door_week import DoorWeek, Signature, counts_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def door_weeks(request: Request, _: Token) -> Response:
@@ -30,8 +30,9 @@ async def door_weeks(request: Request, _: Token) -> Response:
 
 async def sign(request: Request, token: Token) -> Response:
     """``POST doors/weeks/{week}/sign``."""
-    exceptions = query.exceptions(await body_of(request))
-    action = SignDoorWeek(request.path_params["week"], token.name, "api", exceptions)
+    body = await body_of(request)
+    said, version = query.exceptions(body), query.version(body)
+    action = SignDoorWeek(request.path_params["week"], token.name, "api", said, version)
     return await asked(request, action, DoorWeekSigned, lambda answer: {"week": week_json(answer.week)})
 
 

@@ -28,7 +28,7 @@ from hub.drill_record import name_of
 from hub.drill_report import incidents_of, report
 from hub.drills_due import Due
 from hub.notice import incident_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def drills(request: Request, _: Token) -> Response:

@@ -17,7 +17,7 @@ from hub.console.console import Console
 from hub.console.present import in_memory_alone, newest, page
 from hub.incident import Incident
 from hub.notice import incident_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def many(request: Request, _: Token) -> Response:

@@ -13,7 +13,7 @@ from hub.console import console
 from hub.console.api.walk_tests import walk_test_json
 from hub.console.known import all_devices, all_doors
 from hub.incident import Place
-from hub.store.people import Token
+from hub.store.tokens import Token
 from hub.view import Bypass, Trouble
 from hub.walk_test import Proof, WalkTest
 

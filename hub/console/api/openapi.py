@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from hub.console.api import schemas
 from hub.console.api.table import Operation, operations
-from hub.store.people import Token
+from hub.console.needs import API
+from hub.store.tokens import Token
 
-PREFIX: Final = "/api/v1/"
 _ERRORS: Final = {
     401: "no bearer token, or none of ours",
     403: "the token lacks the scope",
@@ -33,7 +33,7 @@ def describe(table: tuple[Operation, ...]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of a table."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in table:
-        paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(API + operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -53,11 +53,11 @@ def describe(table: tuple[Operation, ...]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    scope = operation.scope
+    need = operation.need
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
         "summary": operation.summary,
-        "description": "Any token may ask." if scope is None else f"Needs the scope `{scope}`.",
+        "description": "Any token may ask." if need == "signed-in" else f"Needs the scope `{need}`.",
         "responses": {
             "200": {
                 "description": "what was asked for",

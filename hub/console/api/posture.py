@@ -13,7 +13,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.posture import SitePosture, confirmed_twice
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def posture(request: Request, _: Token) -> Response:

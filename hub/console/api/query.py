@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from config.contract import MAX_INT, POSTURES, PostureName
+from config.topics import is_device_id
 from hub.bypass import LONGEST_H
 from hub.console.api.errors import bad_input
 from hub.incident import Disposition, State
@@ -83,11 +84,20 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def revision(body: Mapping[str, Any]) -> int | None:
     """Return the revision that the person was shown, or None for the present one."""
-    value = body.get("revision")
+    return _number_shown(body, "revision")
+
+
+def version(body: Mapping[str, Any]) -> int | None:
+    """Return the version of a week that the person was shown, or None for the present one."""
+    return _number_shown(body, "version")
+
+
+def _number_shown(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_INT:
-        raise bad_input(f"revision: found {str(value)[:64]}", "a number from 1, or none")
+        raise bad_input(f"{name}: found {str(value)[:64]}", "a number from 1, or none")
     return value
 
 
@@ -184,6 +194,22 @@ def confirm(body: Mapping[str, Any]) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_INT:
         raise bad_input(f"confirm: found {str(value)[:64]}", "the n of the posture that holds, or none")
+    return value
+
+
+def device(body: Mapping[str, Any]) -> str:
+    """Return the room's device that a spare is for."""
+    value = body.get("device")
+    if not isinstance(value, str) or not is_device_id(value):
+        raise bad_input(f"device: found {str(value)[:64]!r}", "the device of a room")
+    return value
+
+
+def is_true(body: Mapping[str, Any], name: str) -> bool:
+    """Return what is false where it is left out."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise bad_input(f"{name}: found {json_type(value)}", "true or false")
     return value
 
 

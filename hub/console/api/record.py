@@ -10,7 +10,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import body_of, refused
 from hub.console.api.errors import bad_input, not_found
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def forget(request: Request, token: Token) -> Response:
@@ -34,9 +34,10 @@ async def forget(request: Request, token: Token) -> Response:
     newest = -1 if head is None else head[0]
     while True:
         values = await here.aside.call(reading.to_forget, incident, person, after, newest)
-        answer = await here.ask_for(Forget(tuple(values), token.name, "api", why, incident), Forgotten)
+        word = Forget(tuple(values), token.name, "api", why, incident, person)
+        answer = await here.ask_for(word, Forgotten)
         if isinstance(answer, Refused):
             raise refused(answer)
         if not values:
-            return JSONResponse({"removed": removed, "recorded": recorded})
+            return JSONResponse({"removed": removed, "left": answer.left, "recorded": recorded})
         removed, recorded, after = removed + answer.values, recorded and answer.recorded, values[-1]

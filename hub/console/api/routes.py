@@ -9,20 +9,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from hub.console import console
+from hub.console.admission import FromOutsideError, NotAllowedError, admit
 from hub.console.api import openapi
 from hub.console.api.errors import ApiError, no_answer, no_token, not_found
 from hub.console.api.table import Operation, operations
 from hub.console.aside import NoAnswerError
-from hub.store.people import Token
+from hub.console.needs import API
+from hub.console.visit import visit_of
+from hub.store.tokens import Token
 
 
 def api_routes() -> BaseRoute:
     """Return everything under ``/api``; a path that is none of ours, or a wrong method, is JSON too."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations(openapi.answer):
-        by_path.setdefault(openapi.PREFIX.removeprefix("/api") + operation.path, {})[operation.method] = (
-            operation
-        )
+        by_path.setdefault(API.removeprefix("/api") + operation.path, {})[operation.method] = operation
     every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
     routes: list[BaseRoute] = [
         Route(path, _endpoint(methods), methods=every) for path, methods in by_path.items()
@@ -57,9 +58,13 @@ async def _let_in(operation: Operation, request: Request) -> Token:
     token = await console.of(request).keeper.token(authorization)
     if token is None:
         raise no_token("no bearer token" if authorization is None else "the bearer token is none of ours")
-    if operation.scope is not None and not token.may(operation.scope):
-        detail = f"the token {token.name!r} lacks the scope {operation.scope!r}"
-        raise ApiError(403, "lacks-scope", detail, allowed=(operation.scope,))
+    try:
+        admit(operation.method, API + operation.path, token, visit_of(request))
+    except NotAllowedError as error:
+        detail = f"the token {token.name!r} lacks the scope {error.need!r}"
+        raise ApiError(403, "lacks-scope", detail, allowed=(error.need,)) from None
+    except FromOutsideError as error:
+        raise ApiError(403, "from-outside", str(error), allowed=("the school's own network",)) from None
     return token
 
 

@@ -9,6 +9,7 @@ from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
 from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
 from hub.notice import NoticeType
+from hub.rights import ROLES
 from hub.walk_test import LONGEST_S, USUAL_S
 
 Schema = dict[str, Any]
@@ -299,7 +300,10 @@ BYPASSED: Final = _object(
 DEVICES: Final = _object({"devices": _array(_DEVICE)})
 DOORS: Final = _object({"doors": _array(_DOOR)})
 DOOR_WEEKS: Final = _object({"running": _array(_ref("DoorCount")), "weeks": _array(_ref("DoorWeek"))})
-SIGN_DOOR_WEEK: Final = _object({"exceptions": _NOTE}, optional=("exceptions",))
+SIGN_DOOR_WEEK: Final = _object(
+    {"exceptions": _NOTE, "version": {"type": ["integer", "null"], "minimum": 1}},
+    optional=("exceptions", "version"),
+)
 DOOR_WEEK_SIGNED: Final = _object({"week": _ref("DoorWeek"), "recorded": _YES_NO})
 CLEAR_TROUBLE: Final = _object(
     {"key": {"type": "string", "minLength": 1, "maxLength": KEY_LONGEST}, "note": _NOTE}, optional=("note",)
@@ -316,9 +320,86 @@ FORGET: Final[Schema] = {
     ),
     "oneOf": [{"required": ["incident"]}, {"required": ["person"]}],
 }
-FORGOTTEN: Final = _object({"removed": _NUMBER, "recorded": _YES_NO})
+FORGOTTEN: Final = _object({"removed": _NUMBER, "left": _array(_TEXT), "recorded": _YES_NO})
+IDENTITIES: Final = _object(
+    {
+        "identities": _array(
+            _object(
+                {
+                    "device": _TEXT,
+                    "room": _MAYBE_TEXT,
+                    "state": {"enum": ["signed", "held", "revoked"]},
+                    "spare": _YES_NO,
+                    "given_room": _MAYBE_TEXT,
+                    "serial": _TEXT,
+                    "since": _TEXT,
+                    "by": _TEXT,
+                    "via": _TEXT,
+                    "given": {"enum": ["code", "spare", "renewal"]},
+                    "address": _MAYBE_TEXT,
+                    "machine": _MAYBE_TEXT,
+                    "ended": _MAYBE_TEXT,
+                    "why": _MAYBE_TEXT,
+                    "session_open": _YES_NO,
+                }
+            )
+        ),
+        "codes": _array(
+            _object(
+                {
+                    "id": _TEXT,
+                    "device": _MAYBE_TEXT,
+                    "replaces": _YES_NO,
+                    "made": _TEXT,
+                    "ends": _TEXT,
+                    "by": _TEXT,
+                    "via": _TEXT,
+                }
+            )
+        ),
+    }
+)
+ASSIGN: Final = _object(
+    {"device": {"type": "string", "minLength": 1}, "replace": _YES_NO}, optional=("replace",)
+)
+ASSIGNED: Final = _object({"spare": _TEXT, "device": _TEXT, "recorded": _YES_NO})
+REVOKE: Final = _object({"note": _NOTE}, optional=("note",))
+REVOKED: Final = _object({"device": _TEXT, "certificates": _NUMBER, "codes": _NUMBER, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
+
+ACCOUNTS: Final = _object(
+    {
+        "accounts": _array(
+            _object(
+                {
+                    "name": _TEXT,
+                    "role": {"enum": list(ROLES)},
+                    "created_at": _TIME,
+                    "second_factor_since": _MAYBE_TIME,
+                    "recovery_codes": _NUMBER,
+                }
+            )
+        )
+    }
+)
+SESSIONS: Final = _object(
+    {
+        "sessions": _array(
+            _object(
+                {
+                    "id": _TEXT,
+                    "name": _TEXT,
+                    "since": _TIME,
+                    "ends": _TIME,
+                    "address": _TEXT,
+                    "browser": _TEXT,
+                }
+            )
+        )
+    }
+)
+SESSION_ENDED: Final = _object({"ended": _TEXT})
 
 COMPONENTS: Final[dict[str, Schema]] = {
     "Incident": _INCIDENT,

@@ -20,7 +20,7 @@ from hub.console.api.errors import ApiError
 from hub.console.aside import NoAnswerError
 from hub.console.console import Console
 from hub.notice import incident_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 from hub.view import StreamEvent
 
 BEAT_S: Final = 5.0

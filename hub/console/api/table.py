@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from config.contract import MAX_INT
 from hub.console.api import (
+    accounts,
     door_weeks,
     drill_schemas,
     drills,
+    identities,
     incidents,
     lists,
     posture,
@@ -25,7 +27,8 @@ from hub.console.api import (
     zones,
 )
 from hub.console.api.query import STATES
-from hub.store.people import Token
+from hub.console.needs import API, Need, need_of
+from hub.store.tokens import Token
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
 
@@ -45,8 +48,6 @@ class Operation(Struct, frozen=True):
 
     method: str
     path: str
-    scope: str | None
-    """The scope a token must have; None: any token of ours."""
     summary: str
     handler: Handler
     answer: dict[str, Any]
@@ -56,6 +57,11 @@ class Operation(Struct, frozen=True):
     errors: tuple[int, ...] = ()
     """Those beyond 401, 403 and 503."""
     media_type: str = "application/json"
+
+    @property
+    def need(self) -> Need:
+        """What a token must have."""
+        return need_of(self.method, API + self.path)
 
 
 _STATE = f"({'|'.join(STATES)})"
@@ -92,7 +98,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "incidents",
-            "read",
             "Incidents, the highest number first",
             incidents.many,
             schemas.INCIDENTS,
@@ -102,7 +107,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "incidents/{id}",
-            "read",
             "One incident with its timeline",
             incidents.one,
             schemas.INCIDENT_WITH_TIMELINE,
@@ -112,7 +116,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/acknowledge",
-            "acknowledge",
             "Take an incident in hand",
             incidents.acknowledge,
             schemas.ANSWER,
@@ -123,7 +126,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/notes",
-            "acknowledge",
             "Say something of an incident: progress, what was found",
             incidents.note,
             schemas.ANSWER,
@@ -134,7 +136,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/confirm",
-            "acknowledge",
             "Bear an incident out: what waits for that in its plan begins",
             incidents.confirm,
             schemas.ANSWER,
@@ -145,7 +146,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "incidents/{id}/resolve",
-            "resolve",
             "End an incident",
             incidents.resolve,
             schemas.ANSWER,
@@ -156,7 +156,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "devices/{device}/zones/{zone}/bypass",
-            "maintain",
             "Silence a zone's faults for some hours; never a press, once it has read normal",
             zones.bypass,
             schemas.BYPASSED,
@@ -167,20 +166,16 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "DELETE",
             "devices/{device}/zones/{zone}/bypass",
-            "maintain",
             "End a zone's bypass",
             zones.end_bypass,
             schemas.BYPASSED,
             parameters=_ZONE,
             errors=(404, 409),
         ),
-        Operation(
-            "GET", "devices", "read", "Devices, and when each was last heard", lists.devices, schemas.DEVICES
-        ),
+        Operation("GET", "devices", "Devices, and when each was last heard", lists.devices, schemas.DEVICES),
         Operation(
             "POST",
             "devices/{device}/walk-test",
-            "maintain",
             "Open a walk test: presses of these buttons, one at a time, prove them and alarm nobody",
             walk_tests.begin_walk_test,
             schemas.WALK_TEST_DONE,
@@ -191,17 +186,42 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "DELETE",
             "devices/{device}/walk-test",
-            "maintain",
             "End a walk test: every button is live",
             walk_tests.end_walk_test,
             schemas.WALK_TEST_DONE,
             parameters=(_DEVICE,),
             errors=(404, 409),
         ),
-        Operation("GET", "posture", "read", "The site's posture", posture.posture, schemas.POSTURE),
+        Operation(
+            "GET",
+            "identities",
+            "Who holds which room, which spares wait, and which codes can be used",
+            identities.identities,
+            schemas.IDENTITIES,
+        ),
         Operation(
             "POST",
-            "posture",
+            "identities/{device}/assign",
+            "Give a spare a room; with `replace`, in the place of the agent that is there",
+            identities.assign,
+            schemas.ASSIGNED,
+            parameters=(_DEVICE,),
+            body=schemas.ASSIGN,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "POST",
+            "identities/{device}/revoke",
+            "End what an agent is: its certificates and codes hold no more",
+            identities.revoke,
+            schemas.REVOKED,
+            parameters=(_DEVICE,),
+            body=schemas.REVOKE,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation("GET", "posture", "The site's posture", posture.posture, schemas.POSTURE),
+        Operation(
+            "POST",
             "posture",
             "Set the posture; what gives protection up is 409 until it is said again with `confirm`",
             posture.set_posture,
@@ -209,11 +229,10 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             body=schemas.SET_POSTURE,
             errors=(409, 413, 422),
         ),
-        Operation("GET", "doors", "read", "Doors, open and closed", lists.doors, schemas.DOORS),
+        Operation("GET", "doors", "Doors, open and closed", lists.doors, schemas.DOORS),
         Operation(
             "GET",
             "doors/weeks",
-            "read",
             "The weekly record of exterior doors: the latest weeks that are over, and the one that runs",
             door_weeks.door_weeks,
             schemas.DOOR_WEEKS,
@@ -221,7 +240,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "doors/weeks/{week}/sign",
-            "maintain",
             "Sign a week of the exterior doors, with the exceptions",
             door_weeks.sign,
             schemas.DOOR_WEEK_SIGNED,
@@ -232,7 +250,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "drills",
-            "read",
             "Drills, the highest number first, and which are due",
             drills.drills,
             drill_schemas.DRILLS,
@@ -240,7 +257,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "drills/{id}",
-            "read",
             "One drill with its report",
             drills.drill,
             drill_schemas.DRILL_WITH_REPORT,
@@ -250,7 +266,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "drills",
-            "drill",
             "Plan a drill, or start one now: it covers one short press of each of its rooms",
             drills.plan_drill,
             drill_schemas.DRILL_DONE,
@@ -261,7 +276,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             Operation(
                 "POST",
                 f"drills/{{id}}/{word}",
-                scope,
                 summary,
                 handler,
                 drill_schemas.DRILL_DONE,
@@ -269,33 +283,28 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                 body=body,
                 errors=(404, 409) if body is None else (404, 409, 413, 422),
             )
-            for word, scope, summary, handler, body in (
-                ("start", "drill", "Start a planned drill now", drills.start_drill, None),
-                ("end", "drill", "End the drill that runs", drills.end_drill, None),
-                ("cancel", "drill", "Cancel a planned drill", drills.cancel_drill, None),
+            for word, summary, handler, body in (
+                ("start", "Start a planned drill now", drills.start_drill, None),
+                ("end", "End the drill that runs", drills.end_drill, None),
+                ("cancel", "Cancel a planned drill", drills.cancel_drill, None),
                 (
                     "real",
-                    "acknowledge",
                     "Make a press of a drill real; without `device`, all of the drill",
                     drills.make_real,
                     drill_schemas.PRESS,
                 ),
                 (
                     "part-of-drill",
-                    "acknowledge",
                     "Say that a press that was not expected is part of the drill",
                     drills.part_of_drill,
                     drill_schemas.PRESS,
                 ),
             )
         ),
-        Operation(
-            "GET", "troubles", "read", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES
-        ),
+        Operation("GET", "troubles", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES),
         Operation(
             "POST",
             "troubles/clear",
-            "maintain",
             "Say that somebody has seen to a trouble of something that happened; what is so now is 409",
             troubles.clear,
             schemas.TROUBLE_CLEARED,
@@ -305,7 +314,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "POST",
             "record/forget",
-            "forget",
             "Remove what names people in one incident, or one person's name; the chain stays whole",
             record.forget,
             schemas.FORGOTTEN,
@@ -315,7 +323,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "record/head",
-            "read",
             "The record's newest row and its hash, to be kept elsewhere for verify-record",
             lists.record_head,
             schemas.RECORD_HEAD,
@@ -323,7 +330,6 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "stream",
-            "read",
             "Changes of incidents as server-sent events, named as the webhook's types",
             stream.stream,
             {"type": "string"},
@@ -331,5 +337,16 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             errors=(422,),
             media_type="text/event-stream",
         ),
-        Operation("GET", "openapi.json", None, "This description", openapi, {"type": "object"}),
+        Operation("GET", "accounts", "Who may sign in, and as what", accounts.accounts, schemas.ACCOUNTS),
+        Operation("GET", "sessions", "Who is signed in", accounts.sessions, schemas.SESSIONS),
+        Operation(
+            "DELETE",
+            "sessions/{id}",
+            "Sign somebody out",
+            accounts.end_session,
+            schemas.SESSION_ENDED,
+            parameters=(Parameter("id", "path", "the session's id", {"type": "string"}),),
+            errors=(404,),
+        ),
+        Operation("GET", "openapi.json", "This description", openapi, {"type": "object"}),
     )

@@ -10,7 +10,7 @@ from hub.console import console
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.console.present import troubles_now
-from hub.store.people import Token
+from hub.store.tokens import Token
 from hub.trouble_text import trouble_json
 
 

@@ -11,7 +11,7 @@ from config.clock import stamp
 from hub.asking import EndWalkTest, OpenWalkTest, WalkTestAction, WalkTestDone
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
-from hub.store.people import Token
+from hub.store.tokens import Token
 from hub.walk_test import WalkTest
 
 

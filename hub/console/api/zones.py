@@ -11,7 +11,7 @@ from hub.asking import Bypassed, BypassZone, EndBypass
 from hub.console.api import query
 from hub.console.api.asked import asked, body_of
 from hub.console.api.lists import bypass_json
-from hub.store.people import Token
+from hub.store.tokens import Token
 
 
 async def bypass(request: Request, token: Token) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from cryptography import x509
 
 from config.certificate import read_certificate
+from hub import atomic
 from hub.authority.authority import FOLDER, REVOKED, Authority
 from hub.authority.broker_files import ASKED, CERTIFICATE, KEY, RIGHTS, BrokerFiles
 from hub.authority.own_files import PROBE, keep_own, own_tls
@@ -109,6 +111,39 @@ def test_nobody_is_ever_taken_off_the_list(files: BrokerFiles, folder: Path, dat
     assert revoked(folder, data) == (3, {7, 8, 9})
 
 
+@pytest.mark.parametrize("at", range(1, 7))
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_a_power_cut_at_any_write_is_made_good(
+    files: BrokerFiles, folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch, at: int, before: bool
+) -> None:
+    """The next try ends with what was asked for, and no number is ever given to another list."""
+    files.keep_lists([], [7])
+    writes, real = 0, atomic.put_in_place
+
+    def cut(fresh: Path, path: Path) -> None:
+        nonlocal writes
+        writes += 1
+        if before and writes == at:
+            raise OSError("the power went")
+        real(fresh, path)
+        if writes == at:
+            raise OSError("the power went")
+
+    monkeypatch.setattr(atomic, "put_in_place", cut)
+    with contextlib.suppress(OSError):
+        files.keep_lists(["room-101"], [7, 8])
+    assert writes == min(at, 5)  # the probe's key and certificate, the list here and there, the rights
+    monkeypatch.undo()
+    seen = dict(read_list(file.read_bytes()) for file in (folder / REVOKED, data / FOLDER / REVOKED))
+    files.keep_lists(["room-101"], [7, 8])
+    number, serials = revoked(folder, data)
+    assert serials >= {7, 8}
+    assert len(serials) <= 3  # a probe whose list was cut off may stay on it
+    assert "user lincoln.room-101\n" in (folder / RIGHTS).read_text()
+    assert number >= max(seen)
+    assert number not in seen or seen[number] == read_list((folder / REVOKED).read_bytes())[1]
+
+
 def test_a_list_that_was_cut_short_is_written_anew(files: BrokerFiles, folder: Path, data: Path) -> None:
     files.keep_lists([], [7])
     (folder / REVOKED).write_bytes((folder / REVOKED).read_bytes()[:100])
@@ -121,7 +156,9 @@ def test_rights_follow_the_devices(files: BrokerFiles, folder: Path, data: Path)
     assert "user lincoln.room-102\n" in (folder / RIGHTS).read_text()
     assert files.keep_lists(["room-101"], [])
     assert "room-102" not in (folder / RIGHTS).read_text()
-    assert revoked(folder, data)[0] == 1  # that list says nothing new
+    assert revoked(folder, data)[0] == 2  # anew: whoever goes by it has read the rights as well
+    assert not files.keep_lists(["room-101"], [])
+    assert revoked(folder, data)[0] == 2
 
 
 def test_the_brokers_certificate_follows_its_names_and_its_authority(

@@ -19,8 +19,9 @@ from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import delete, insert
 
 from config.clock import Clock, SystemClock
+from config.console_settings import ConsoleSettings
 from config.contract import PANIC_KINDS
-from config.hub_settings import ConsoleSettings, HubSettings, RoomSettings, WebhookSettings, ZoneSettings
+from config.hub_settings import HubSettings, RoomSettings, WebhookSettings, ZoneSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
@@ -48,14 +49,17 @@ from hub.asking import (
     ZoneAction,
 )
 from hub.decision import Decision
+from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
-from hub.inputs import Asked
+from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
 from hub.store.reading import Reading
+from hub.store.sessions import Sessions
 from hub.store.tables import incidents, metadata, record, troubles
+from hub.store.tokens import Tokens
 from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 from hub.walk_test import WalkTest
@@ -98,6 +102,13 @@ def settings_for(data: Path, rooms: int = 6, **more: Any) -> HubSettings:
     )
 
 
+class Office(People):
+    """Makes people and tokens, as the command line does."""
+
+    def add_token(self, name: str, scopes: frozenset[str], ends: int | None = None) -> str:
+        return Tokens(self._engine, SITE).add(name, scopes, ends)
+
+
 @dataclass
 class FrontDesk:
     """A site's desk; see :class:`hub.console.desk.Desk`."""
@@ -115,14 +126,17 @@ class FrontDesk:
         metadata.create_all(self.engine)
         pages = open_engine(sqlite_url(self.data), read_only=True)
         self.reading: Any = Reading(pages, SITE)
-        self.people: Any = People(pages, SITE)
-        self.office = People(self.engine, SITE)
+        self.people: Any = People(self.engine, SITE, pages)
+        self.sessions: Any = Sessions(self.engine, SITE, pages)
+        self.tokens: Any = Tokens(self.engine, SITE, pages)
+        self.office = Office(self.engine, SITE)
         self.metrics = CollectorRegistry()
         Counter("tocsin_events", "Events.", registry=self.metrics)
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
         self.view.ready, self.view.why = True, None
         self.boards_open = 0
         self.forgotten: list[Forget] = []
+        self.told: list[AccountChanged | ConsoleCertificate | SignInGuessed] = []
         self.silent = False
         """No word is answered."""
         self.disk_writes = True
@@ -153,6 +167,8 @@ class FrontDesk:
                 decide = self._of_trouble
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
+            elif isinstance(action, IdentityAction):
+                decide = self._of_identity
             elif isinstance(action, Forget):
                 decide = self._of_record
             else:
@@ -163,6 +179,9 @@ class FrontDesk:
     def _of_record(self, action: Forget) -> Answer:
         self.forgotten.append(action)
         return Forgotten(len(action.values), recorded=self.disk_writes)
+
+    def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
+        self.told.append(fact)
 
     def boards(self, change: int) -> None:
         with self._lock:
@@ -279,7 +298,7 @@ class FrontDesk:
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
         """Answer by the hub's own rules, on a site that has the view's weeks."""
         site = new_site(self.settings)
-        site.doors.weeks._weeks = dict(self.view.door_weeks)
+        site.doors.weeks.past._weeks = dict(self.view.door_weeks)
         answers: list[Answer] = []
         site.decide(Asked(action, answers.append), self.clock.now()).reply(recorded=self.disk_writes)
         answer = answers[0]
@@ -287,6 +306,18 @@ class FrontDesk:
             self.view.door_weeks[answer.week.week] = answer.week
             self.view.tell(None)
         return answer
+
+    def _of_identity(self, action: IdentityAction) -> Answer:
+        """Answer by the hub's own rules, on a site that has the view's codes and identities."""
+        known = Loaded(codes=list(self.view.codes.values()), identities=list(self.view.identities.values()))
+        site = new_site(self.settings, known)
+        answers: list[Answer] = []
+        decision = site.decide(Asked(action, answers.append), self.clock.now())
+        decision.reply(recorded=self.disk_writes)
+        self.view.identities.update(decision.identities)
+        self.view.codes.update(decision.codes)
+        self.view.tell(None)
+        return answers[0]
 
     def _of_posture(self, action: SetPosture) -> Answer:
         """Answer by the hub's own rules, on a site of which the view's posture holds."""

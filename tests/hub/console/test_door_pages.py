@@ -35,8 +35,9 @@ def posture(desk: FrontDesk, name: str, *, drill: bool = False) -> None:
 
 
 def sign(lee: Caller, exceptions: str) -> Reply:
-    csrf = lee.get("/doors/weeks/2026-W39").field("csrf")
-    return lee.form("/doors/weeks/2026-W39/sign", {"csrf": csrf, "exceptions": exceptions})
+    page = lee.get("/doors/weeks/2026-W39")
+    fields = {"csrf": page.field("csrf"), "version": page.field("version"), "exceptions": exceptions}
+    return lee.form("/doors/weeks/2026-W39/sign", fields)
 
 
 def test_in_a_lockdown_the_board_shows_first_which_doors_are_not_closed(desk: FrontDesk, lee: Caller) -> None:
@@ -117,6 +118,24 @@ def test_a_week_that_was_corrected_says_so(desk: FrontDesk, lee: Caller) -> None
     week = desk.view.door_weeks["2026-W39"]
     desk.view.door_weeks["2026-W39"] = replace(week, version=2)
     assert "corrected since it was signed" in lee.get("/doors/weeks/2026-W39").text
+
+
+def test_a_week_that_was_corrected_since_it_was_shown_is_not_signed(
+    desk: FrontDesk, lee: Caller, api: Caller
+) -> None:
+    """The person is told what changed, and reads it anew."""
+    over(desk)
+    page = lee.get("/doors/weeks/2026-W39")
+    fields = {"csrf": page.field("csrf"), "version": page.field("version"), "exceptions": ""}
+    week = desk.view.door_weeks["2026-W39"]
+    more = (replace(week.doors[0], opened=8),)
+    desk.view.door_weeks["2026-W39"] = replace(week, version=2, doors=more, before=week.doors)
+    refused = lee.form("/doors/weeks/2026-W39/sign", fields)
+    assert refused.status == 409
+    assert "week 2026-W39 is at version 2 now: Door 3: opened 7, now 8" in refused.text
+    assert api.post(f"{A}/doors/weeks/2026-W39/sign", {"version": 1}).status == 409
+    assert api.post(f"{A}/doors/weeks/2026-W39/sign", {"version": "2"}).status == 422
+    assert api.post(f"{A}/doors/weeks/2026-W39/sign", {"version": 2}).status == 200
 
 
 def test_a_week_that_nobody_knows_is_not_found(lee: Caller) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.console.attempts import Attempts
 from hub.console.session import from_our_own_pages, local_path
+from hub.console.sign_in.attempts import Attempts
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served

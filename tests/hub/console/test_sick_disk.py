@@ -46,7 +46,8 @@ def test_the_board_and_unresolved_incidents_are_shown_by_a_hung_disk(
     person = Caller(served.port)
     person.sign_in("lee", "correct horse")
     assert api.get("/api/v1/incidents?state=open").status == 200
-    desk.reading, desk.people, desk.disk_writes = hung, hung, False
+    desk.reading, desk.disk_writes = hung, False
+    desk.people = desk.sessions = desk.tokens = hung
     desk.press("room-104")
     began = time.monotonic()
     assert "Room 104" in person.get("/").text
@@ -81,13 +82,13 @@ def test_a_page_that_needs_the_disk_says_so_in_words(
 
 def test_an_unknown_token_is_not_let_in_by_a_sick_disk(desk: FrontDesk, served: Served, hung: Hung) -> None:
     """503 and not 401: whether it is one of ours is not known."""
-    desk.people = hung
+    desk.people = desk.sessions = desk.tokens = hung
     reply = Caller(served.port, "tocsin_never_seen").get("/api/v1/incidents?state=open")
     assert (reply.status, reply.json["error"]) == (503, "no-answer")
 
 
 def test_a_forged_cookie_is_not_let_in_by_a_sick_disk(desk: FrontDesk, served: Served, hung: Hung) -> None:
-    desk.people = hung
+    desk.people = desk.sessions = desk.tokens = hung
     stranger = Caller(served.port)
     stranger.cookies["tocsin_oak-hill"] = "eyJuIjoibGVlIn0.forged"
     assert stranger.get("/").status == 303

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
 from config.clock import SystemClock
 from hub.asking import Acknowledge, Note, Resolve
@@ -17,7 +17,7 @@ from hub.delivery import Outcome
 from hub.inputs import Asked, Attempted
 from hub.store import chain
 from hub.store.journal import Journal
-from hub.store.migrate import bring_up
+from hub.store.migrate import bring_up, migrate_to
 from hub.store.reading import Reading
 from hub.verify_record import NOTHING, link
 from tests.hub.making import at, event_bytes, new_site, take
@@ -308,21 +308,26 @@ def test_an_older_database_is_chained_as_it_is(
 
 def as_before(store: Store, done: list[Decision]) -> None:
     """Bring a database back to schema 0001, with the rows as that one wrote them."""
-    run(
-        store,
-        "DROP TABLE personal",
-        "DROP INDEX events_seq",
-        "ALTER TABLE record DROP COLUMN hash",
-        "DELETE FROM record WHERE seq = 0",
-        "UPDATE alembic_version SET version_num = '0001'",
-    )
-    for decision in done:
-        for row in decision.record:
-            detail = msgspec.json.encode(row.detail).decode()
-            run(
-                store,
-                "UPDATE record SET reason = :reason, detail = :detail WHERE seq = :seq",
-                reason=row.reason,
-                detail=detail,
-                seq=row.seq,
-            )
+    now = MetaData()
+    now.reflect(store.engine)
+    with store.engine.connect() as connection:
+        rows = {
+            name: connection.execute(table.select()).mappings().all() for name, table in now.tables.items()
+        }
+    now.drop_all(store.engine)
+    migrate_to("0001", store.url)
+    then = MetaData()
+    then.reflect(store.engine)
+    said = {row.seq: row for decision in done for row in decision.record}
+    with store.engine.begin() as connection:
+        for name, table in then.tables.items():
+            if name == "alembic_version":
+                continue
+            for row in rows[name]:
+                kept = {column: row[column] for column in table.columns.keys()}  # noqa: SIM118
+                if name == "record":
+                    if row["seq"] == 0:  # the chain's first row
+                        continue
+                    first = said[row["seq"]]
+                    kept |= {"reason": first.reason, "detail": msgspec.json.encode(first.detail).decode()}
+                connection.execute(table.insert().values(kept))

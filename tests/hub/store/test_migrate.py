@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from hub.store import migrate
 from hub.store.migrate import HEAD, MigrationError, bring_up, revision
-from hub.store.people import People
+from hub.store.people import People, Person
 from hub.store.tables import metadata
+from hub.store.tokens import Token, Tokens
 from tests.hub.store.conftest import Store
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -115,6 +119,45 @@ def test_a_backup_is_taken_before_a_migration(release: Path, empty: Store) -> No
     else:
         listed = subprocess.run(["pg_restore", "--list", backup], capture_output=True, text=True, check=True)
         assert "TABLE DATA public people" in listed.stdout
+
+
+def test_who_could_sign_in_and_every_token_go_on_so(empty: Store) -> None:
+    """They could do everything: they are administrators. A token is without end. A role has no default."""
+    bring_up_to(empty, "0003")
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse")
+    digest = hashlib.sha256(b"tocsin_old").hexdigest()
+    with empty.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO people VALUES ('lincoln', 'reyes', :hashed, 3, 1)"), {"hashed": hashed}
+        )
+        connection.execute(
+            text("INSERT INTO tokens VALUES ('lincoln', 'pager', :digest, 'acknowledge,read', 1)"),
+            {"digest": digest},
+        )
+    bring_up(empty.engine, empty.url, empty.data)
+    found = People(empty.engine, "lincoln").check("reyes", "correct horse")
+    assert found == Person("reyes", 3, "administrator")
+    token = Tokens(empty.engine, "lincoln").token("tocsin_old")
+    assert token == Token("pager", frozenset({"acknowledge", "read"}), None, 1)
+    with pytest.raises(IntegrityError), empty.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO people (site, name, password, epoch, created_at)"
+                " VALUES ('lincoln', 'new', 'x', 1, 1)"
+            )
+        )
+
+
+def bring_up_to(store: Store, revision: str) -> None:
+    """Apply the migrations up to this one."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent))
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_a_migration_that_fails_changes_nothing(release: Path, empty: Store) -> None:

@@ -14,7 +14,7 @@ from config.record_settings import RetentionSettings
 from hub.asking import Acknowledge, Answer, Forget, Forgotten, Note, Refused, Resolve
 from hub.decision import Decision
 from hub.delivery import Outcome
-from hub.inputs import Asked, Attempted, HeadRead, Input, RawOver, TimeOver
+from hub.inputs import Asked, Attempted, ClockTrust, HeadRead, Input, RawOver, TimeOver
 from hub.retention import DAY_MS, Retention
 from hub.site import Site
 from hub.store import chain, retention
@@ -72,11 +72,20 @@ class School:
             self.asked.append(fact)
         self.journal.commit([self.site.decide(fact, self.now())])
 
-    def round(self, personal_days: int = DAYS, payload_days: int = DAYS) -> None:
+    def round(
+        self, personal_days: int = DAYS, payload_days: int = DAYS, *, synced: bool | None = True
+    ) -> None:
         engine = self.store.reader()
         settings = RetentionSettings(personal_days=personal_days, payload_days=payload_days)
         due = Due(engine, "lincoln")
-        daily = Retention(lambda: settings, due, lambda: chain.head(engine, "lincoln"), self.put, self)
+        daily = Retention(
+            lambda: settings,
+            due,
+            lambda: chain.head(engine, "lincoln"),
+            self.put,
+            self,
+            lambda: ClockTrust(synced),
+        )
         daily.round()
 
     def kept(self) -> str:
@@ -215,6 +224,22 @@ def test_a_sick_disk_ends_no_thread(store: Store, monkeypatch: pytest.MonkeyPatc
     daily.start()
     assert again.wait(10)
     daily.stop(5)
+
+
+def test_nothing_goes_by_a_clock_that_may_be_years_ahead(school: School) -> None:
+    """Nobody keeps it right, and the record has nothing of the weeks before: what goes never comes back."""
+    school.answered(101, 0)
+    for days, synced, goes in ((400, None, False), (400, False, False), (40, False, True)):
+        school.wall = T0 + days * DAY_MS
+        school.round(synced=synced)
+        assert ("Reyes" not in school.kept(), bool(school.asked)) == (goes, goes)
+
+
+def test_a_clock_that_somebody_keeps_right_is_believed_after_any_pause(school: School) -> None:
+    school.answered(101, 0)
+    school.wall = T0 + 400 * DAY_MS
+    school.round(synced=True)
+    assert "Reyes" not in school.kept()
 
 
 def test_what_the_database_refused_goes_with_the_payloads(school: School) -> None:

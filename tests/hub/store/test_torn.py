@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,8 +12,11 @@ from hub.asking import Resolve
 from hub.decision import Decision, Removal
 from hub.enrolment.identity import Code, Identity
 from hub.inputs import Asked
+from hub.record_chain import UNREAD
+from hub.store.export import export
 from hub.store.journal import Journal
 from hub.store.reading import Reading
+from hub.verify_record import read
 from tests.hub.making import at, event_bytes, new_site, take
 from tests.hub.store.conftest import Store
 from tests.hub.store.test_journal import eventful
@@ -61,6 +65,23 @@ def test_a_start_goes_on_without_a_row_and_names_it(
     }
 
 
+def test_a_row_that_does_not_agree_with_its_columns_is_damaged(store: Store, journal: Journal) -> None:
+    """It can be read, and says something else of itself; and nobody can have heard of a revision to come."""
+    journal.commit(eventful()[1])
+    assert not journal.load().torn
+    with store.engine.begin() as connection:
+        for table, column, was, now in (
+            ("incidents", "body", '"number":1', '"number":7'),
+            ("troubles", "row", "tamper room-101", "tamper room-109"),
+        ):
+            statement = f"UPDATE {table} SET {column} = REPLACE({column}, :was, :now)"
+            connection.execute(text(statement), {"was": was, "now": now})
+    assert {torn.table for torn in journal.load().torn} == {"incidents", "troubles"}
+    site = new_site(loaded=journal.load())
+    assert [one.number for one in site.incidents.unresolved()] == [1]
+    assert "tamper room-101 desk cut" in site.troubles.open
+
+
 def test_pages_read_on(store: Store, journal: Journal) -> None:
     """What the record says of an incident stands in for its row."""
     site, done = eventful()
@@ -75,6 +96,24 @@ def test_pages_read_on(store: Store, journal: Journal) -> None:
     assert reading.incident(shown.id) == shown
     assert all(change.incident == shown for change in reading.stream_since(0))
     assert "tamper room-101 desk cut" in {trouble.key for trouble in reading.troubles()}
+
+
+def test_what_is_damaged_of_the_record_is_shown_as_such(
+    store: Store, journal: Journal, tmp_path: Path
+) -> None:
+    """A timeline, the drills and an export read on; the verifier names the rows."""
+    site, done = eventful()
+    journal.commit(done)
+    damage(store, "record", "detail", "oops")
+    damage(store, "personal", "value", "oops")
+    reading = Reading(store.reader(), "lincoln")
+    (incident,) = site.incidents.unresolved()
+    rows = reading.timeline(incident.id)
+    assert rows
+    assert all(row["detail"]["detail"] == UNREAD for row in rows)
+    assert reading.drills(5) == []
+    made = export(store.reader(), "lincoln", tmp_path / "out", 0, 2**53, lambda *_: None)
+    assert len(read(str(made[-1]), []).faults) > 0
 
 
 def test_what_names_a_person_goes_from_a_damaged_row_too(store: Store, journal: Journal) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from config.hub_settings import HubSettings
+from config.plan_settings import StepSettings
 from hub.asking import OpenWalkTest, PlanDrill
 from tests.scenarios.doors.house import (
     DOORS,
@@ -125,3 +127,23 @@ def test_a_door_moves_no_lamp_and_bars_no_walk_test(rig: Rig) -> None:
     rig.ask(OpenWalkTest("room-101", "Lee", "board"))
     rig.resolve("false-alarm")
     assert [command.do for _, command in rig.commands] == ["walk-test"]
+
+
+def test_a_door_whose_plan_is_changed_in_a_lockdown_waits_as_before(rig: Rig) -> None:
+    """A step that is new, and whose time has passed, is taken when the lockdown is over."""
+    posture(rig, "secure")
+    rig.all_speak(5)
+    door(rig, GYM, "open")
+    rig.all_speak(3)
+    lockdown(rig)
+    rig.all_speak(5)
+    told(rig)
+    more = replace(SECURE, steps=(*SECURE.steps, StepSettings(after_s=0, notify=("dispatch",))))
+    rig.reload(doors_settings(plans=PLANS | {"doors-secure": more, "doors": DOORS}))
+    rig.all_speak(60)
+    assert told(rig) == []
+    (call,) = [one.id for one in rig.site.incidents.unresolved() if one.kind == "panic"]
+    rig.resolve(which=rig.incidents.index(call))
+    posture(rig, "secure")
+    rig.all_speak(60)
+    assert any("dispatch" in line for line in told(rig))

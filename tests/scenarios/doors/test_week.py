@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from hub.asking import DoorWeekSigned, Refused, SignDoorWeek
-from hub.inputs import TimeOver
-from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door, rows
+from hub.inputs import ClockTrust, TimeOver
+from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door, doors_settings, rows
 from tests.scenarios.rig import Rig
 
 
@@ -155,3 +158,141 @@ def test_openings_out_of_order_are_counted_once_and_reckoned_together(rig: Rig) 
     (week,) = rows(rig, "door-week")
     gym = by_door(week)["Gym"]
     assert gym["opened"] == 3
+
+
+def late(rig: Rig, age_s: float = 1000) -> None:
+    """The gym tells of an opening and its closing, of before the week's end."""
+    door(rig, GYM, "open", age_s=age_s)
+    door(rig, GYM, "closed", age_s=age_s - 60)
+
+
+@pytest.mark.parametrize("clock", ["synchronised later", "never synchronised"])
+def test_a_start_without_a_clock_loses_nothing_of_the_week(rig: Rig, clock: str) -> None:
+    """In the middle of a week the machine starts in 1970, and an hour later its clock is set."""
+    for _ in range(3):
+        door(rig, GYM, "open")
+        rig.all_speak(10)
+        door(rig, GYM, "closed")
+    off = rig.now().wall / 1000 - 3600
+    rig.wall_jumps_silently(-off)
+    rig.restart(60)
+    begun(rig)
+    door(rig, GYM, "open")
+    rig.all_speak(10)
+    door(rig, GYM, "closed")
+    rig.all_speak(3600)
+    if clock == "synchronised later":
+        rig._input(ClockTrust(True))
+    rig.wall_jumps(off)
+    rig.all_speak(60)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 4)
+
+
+@pytest.mark.parametrize("jump", [400, -400, -10])
+def test_a_clock_that_is_set_wrong_for_an_hour_loses_nothing_of_the_week(rig: Rig, jump: int) -> None:
+    """By days: far ahead, far back, and into the week before."""
+    late(rig, 100)
+    rig.wall_jumps(jump * 86_400)
+    late(rig, 100)
+    rig.all_speak(3600)
+    assert rows(rig, "door-week") == []
+    rig.wall_jumps(-jump * 86_400)
+    late(rig, 100)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 3)
+
+
+def test_a_strange_clock_that_nobody_sets_is_believed_after_a_day(rig: Rig) -> None:
+    """Half a year ahead the week is over; half a year back it goes on under its true name."""
+    late(rig, 100)
+    rig.wall_jumps(200 * 86_400)
+    rig.wait(86_400 + 120)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 1)
+    late(rig, 100)
+    rig.wall_jumps(-200 * 86_400)
+    rig.wait(86_400 + 120)
+    rig.all_speak(30)
+    rig.wall_jumps(5 * 86_400)
+    rig.all_speak(120)
+    again = rows(rig, "door-week")[-1]
+    assert (again["week"], again["version"], by_door(again)["Gym"]["opened"]) == ("2026-W39", 2, 2)
+
+
+def test_a_correction_is_another_version_at_once_and_over_a_restart(rig: Rig) -> None:
+    """A restart in the minute in which it is gathered loses neither its row nor what had been signed."""
+    over_the_week(rig)
+    rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board"))
+    rig.all_speak(60)
+    late(rig)
+    rig.all_speak(5)
+    rig.restart(5, of="hub")
+    begun(rig)
+    rig.all_speak(120)
+    assert [(r["version"], by_door(r)["Gym"]["opened"]) for r in rows(rig, "door-week")] == [(1, 0), (2, 1)]
+    week = rig.view.door_weeks["2026-W39"]
+    assert (week.version, [one.version for one in week.signatures]) == (2, [1])
+
+
+def test_a_signature_is_of_what_its_person_was_shown(rig: Rig) -> None:
+    """One on an older version is refused with what changed; what comes after it is another version."""
+    over_the_week(rig)
+    rig.all_speak(60)
+    late(rig)
+    refused = rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "nothing", 1))
+    assert isinstance(refused, Refused)
+    assert (refused.error, refused.allowed) == ("not-in-this-state", ("version 2",))
+    assert "Door 3: opened 0, now 1" in refused.detail
+    assert isinstance(rig.ask(SignDoorWeek("2026-W39", "Ortiz", "board", "a party", 2)), DoorWeekSigned)
+    late(rig, 900)
+    rig.all_speak(120)
+    week = rig.view.door_weeks["2026-W39"]
+    assert (week.version, [one.version for one in week.signatures]) == (3, [2])
+    assert rows(rig, "door-week")[-1]["version"] == 3
+
+
+def test_a_door_that_was_out_of_the_settings_over_a_weeks_end_is_counted_again(rig: Rig) -> None:
+    """Of the time in which the settings had it not, nothing is known."""
+    full = doors_settings()
+    rig.settings = replace(full, rooms=tuple(room for room in full.rooms if room.device != "room-101"))
+    rig.restart(5)
+    for room in (KITCHEN, HALL):
+        rig.state(room, door="normal")
+    rig.all_speak(30)
+    rig.wall_jumps(7 * 86_400 - (9 * 3600 + 13 * 60 + 20) - rig.t - 60)
+    rig.all_speak(3600)
+    rig.settings = full
+    rig.restart(5)
+    begun(rig)
+    late(rig, 100)
+    rig.wall_jumps(7 * 86_400 - 7200)
+    rig.all_speak(7200)
+    week = rows(rig, "door-week")[-1]
+    gym = by_door(week)["Gym"]
+    assert (week["week"], gym["opened"]) == ("2026-W40", 1)
+    assert 3_400_000 < gym["unknown_ms"] < 3_700_000
+
+
+def test_the_time_a_hub_was_away_is_not_forgotten_over_a_second_start(rig: Rig) -> None:
+    rig.all_speak(3600)
+    rig.restart(36_000)
+    rig.wait(25)
+    rig.restart(5)
+    begun(rig)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    assert 36_000_000 < by_door(week)["Gym"]["unknown_ms"] < 36_100_000
+
+
+@pytest.mark.parametrize("jump", [0, 3600, -3600])
+def test_an_opening_that_a_state_told_first_is_one_however_the_clock_was_set(rig: Rig, jump: int) -> None:
+    rig.all_speak(20)
+    rig.state(GYM, door="active")
+    rig.all_speak(10)
+    rig.wall_jumps(jump)
+    rig.all_speak(5)
+    door(rig, GYM, "open", age_s=15.5)
+    assert rig.view.door_counts["room-101", "door"].opened == 1

@@ -1,0 +1,140 @@
+"""What an enrolled Pi keeps: its key, its certificate, the authority and its settings. Whole, or not at all.
+
+``identity`` is a link to a folder of one enrolment's files, so that it changes in one step. The folder bears
+a hash of the code: a run of the command that was cut off is gone on with by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import pwd
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from device.enrol.door_words import EnrolError
+from device.service import USER
+
+LINK: Final = "identity"
+SETTINGS: Final = "agent.toml"
+BEFORE: Final = "agent.toml.before"
+WHAT: Final = "what.json"
+"""What this Pi is, for the command itself: device, site, room, spare, hub and the door's name."""
+
+
+class Kept:
+    """The folder of an agent's settings, and its identity in it."""
+
+    def __init__(self, etc: Path) -> None:
+        self.etc = etc
+        self.identity = etc / LINK
+        self.new = etc / f"{LINK}-"
+        """What is not finished; named by :meth:`begin`."""
+
+    def check(self) -> None:
+        """Raise :class:`EnrolError` where nothing could be kept here."""
+        if not os.access(self.etc, os.W_OK | os.X_OK):
+            raise EnrolError(
+                f"{self.etc} can't be written by this user, or isn't there: use sudo; "
+                f"scripts/install makes it"
+            )
+
+    def what(self) -> dict[str, Any] | None:
+        """Return what this Pi is; None where it is nothing yet."""
+        try:
+            found = json.loads((self.identity / WHAT).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    # --- what is not finished -----------------------------------------------------------------------
+
+    def begin(self, voucher: str) -> bool:
+        """Begin an enrolment by a code, or go on with one; True where it was finished already."""
+        mark = hashlib.sha256(voucher.encode()).hexdigest()
+        self.new = self.etc / f"{LINK}-{mark[:16]}"
+        if self.identity.resolve() == self.new.resolve():
+            return True
+        self.new.mkdir(mode=0o700, exist_ok=True)
+        return False
+
+    def key(self, make: Callable[[], bytes]) -> bytes:
+        """Return the key of what was begun, made once."""
+        path = self.new / "key.pem"
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_bytes()
+        key = make()
+        _write(path, key)
+        return key
+
+    def put(self, certificate: str, authority: str, settings: str | None, what: dict[str, Any]) -> None:
+        """Keep what the hub gave."""
+        _write(self.new / "certificate.pem", certificate.encode())
+        _write(self.new / "authority.pem", authority.encode())
+        if settings is not None:
+            _write(self.new / SETTINGS, settings.encode())
+        _write(self.new / WHAT, json.dumps(what, indent=1).encode())
+        _sync(self.new)
+
+    def finish(self) -> None:
+        """Have what was begun be what this Pi is, from one moment to the next; all older is let go of."""
+        for_service(self.new)
+        fresh = self.etc / f".{LINK}.new"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(self.new.name)
+        fresh.replace(self.identity)
+        _sync(self.etc)
+        self.settle()
+        for folder in self.etc.glob(f"{LINK}-*"):
+            if folder != self.new:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def settle(self) -> None:
+        """Put settings that came along in their place, unless that is done."""
+        settings = self.identity / SETTINGS
+        if settings.exists():
+            place = self.etc / SETTINGS
+            if place.exists():
+                shutil.copy2(place, self.etc / BEFORE)
+            settings.replace(place)
+            _sync(self.etc)
+
+
+def for_service(folder: Path) -> None:
+    """Give a folder's files to whoever the service runs as: the key for that user's eyes alone."""
+    owner = None
+    if os.geteuid() == 0:
+        with contextlib.suppress(KeyError):
+            owner = pwd.getpwnam(USER)
+    for path in (folder, *folder.iterdir()):
+        if owner is not None:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole, for this user's eyes alone; raises :class:`EnrolError`."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        raise EnrolError(
+            f"{path} can't be written ({error.strerror}); is the card full, or failing?"
+        ) from None
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,29 @@
+"""A folder for each room, to be copied onto its card: the hub's address, a code, and whose it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from config.hub_settings import RoomSettings
+from hub.atomic import write_whole
+
+FILE: Final = "enrol.toml"
+"""Read by ``tocsin-device enrol --from``, which deletes it when all is done."""
+
+
+def write_folder(out: Path, room: RoomSettings, hub: str, code: str) -> Path:
+    """Write one room's folder under ``out``, in the place of an older one; returns it. Raises ``OSError``."""
+    folder = out / room.device
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = [
+        f"# {json.dumps(room.room, ensure_ascii=False)}: whoever has this file can become that room, once.",
+        "# tocsin-device enrol --from FILE uses it, and deletes it then.",
+        f"hub = {json.dumps(hub)}",
+        f"device = {json.dumps(room.device)}",
+        f"room = {json.dumps(room.room, ensure_ascii=False)}",
+        f"code = {json.dumps(code)}",
+    ]
+    write_whole(folder / FILE, ("\n".join(lines) + "\n").encode())
+    return folder

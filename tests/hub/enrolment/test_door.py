@@ -1,0 +1,297 @@
+"""The agents' door over real TLS: what it takes, what it refuses, and that nobody keeps it from others."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from config.clock import Now, SystemClock
+from config.enrol_code import digest_of
+from config.enrolment_settings import EnrolmentSettings
+from config.hub_settings import NamedBroker
+from device.enrol.key import new_key, request
+from hub.asking import Action, Answer
+from hub.authority.authority import Authority, key_pem
+from hub.authority.authority import new_key as authority_key
+from hub.enrolment import door_server
+from hub.enrolment.asking import CodeMade, MakeCode
+from hub.enrolment.door import Door
+from hub.enrolment.door_server import DoorServer, door_context
+from hub.inputs import Asked, DoorTried
+from tests.hub.making import new_site
+from tests.mosquitto import HOST, free_port
+from tests.scenarios.rig import site_settings
+
+NAME = "door.lincoln.tocsin.internal"
+SECRET = bytes(range(10))
+
+
+class Desk:
+    """A site that decides at once, in the place of a hub."""
+
+    def __init__(self, port: int) -> None:
+        enrolment = EnrolmentSettings(address=HOST, host=HOST, port=port)
+        self.settings = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+        self._site = new_site(self.settings)
+        self._lock = threading.Lock()
+        self.view = self._site.view
+        self.recorded = True
+        """False: its disk does not answer."""
+
+    def ask(self, action: Action) -> Future[Answer]:
+        answer: Future[Answer] = Future()
+        with self._lock:
+            decision = self._site.decide(Asked(action, answer.set_result), now())
+            for show in decision.shown:
+                show()
+            decision.reply(recorded=self.recorded)
+        return answer
+
+
+def now() -> Now:
+    return SystemClock().now()
+
+
+@dataclass
+class Opened:
+    """A door that is open."""
+
+    desk: Desk
+    authority: Authority
+    port: int
+    folder: Path
+    tried: list[DoorTried]
+
+    def code(self, device: str | None = "room-101", secret: bytes = SECRET) -> str:
+        """Have a code made; returns its secret as an agent says it."""
+        made = self.desk.ask(MakeCode(digest_of(secret), device, 3600, "Lee", "command")).result()
+        assert isinstance(made, CodeMade), made
+        return secret.hex()
+
+    def call(
+        self, method: str, path: str, body: Any = None, own: Path | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Make one request, with a certificate where ``own`` is a folder with one."""
+        context = ssl.create_default_context(cadata=self.authority.pem.decode())
+        if own is not None:
+            context.load_cert_chain(own / "cert.pem", own / "key.pem")
+        raw = socket.create_connection((HOST, self.port), timeout=20)
+        line = http.client.HTTPSConnection(HOST, self.port)
+        line.sock = context.wrap_socket(raw, server_hostname=NAME)
+        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        line.request(method, path, sent, {"Content-Type": "application/json"})
+        answer = line.getresponse()
+        said = answer.read()
+        line.close()
+        return answer.status, json.loads(said) if said[:1] == b"{" else {"text": said.decode()}
+
+    def keep(self, name: str, key: bytes, certificate: str | bytes) -> Path:
+        """Keep a key and its certificate, to be shown."""
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "key.pem").write_bytes(key)
+        pem = certificate.encode() if isinstance(certificate, str) else certificate
+        (folder / "cert.pem").write_bytes(pem)
+        return folder
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Opened]:
+    port = free_port()
+    desk = Desk(port)
+    authority = Authority.open(tmp_path / "authority", "lincoln")
+    tried: list[DoorTried] = []
+    made = Door(desk, authority, SystemClock(), tried.append, lambda _: True)
+    context = door_context(authority, tmp_path / "authority", NAME)
+    server = DoorServer(made, desk.settings.enrolment, context)
+    server.start()
+    yield Opened(desk, authority, port, tmp_path, tried)
+    server.stop(5)
+
+
+def test_anybody_may_have_the_authority(door: Opened) -> None:
+    """It is no secret; the code says whether it is the right one."""
+    status, answer = door.call("GET", "/enrol/v1/authority")
+    assert status == 200
+    assert (answer["site"], answer["name"]) == ("lincoln", NAME)
+    assert answer["authority"] == door.authority.pem.decode()
+
+
+def test_an_agent_gets_a_certificate_and_shows_it(door: Opened) -> None:
+    """With its settings; what it is, it may ask from then on."""
+    secret, key = door.code(), new_key()
+    wanted = {"csr": request(key), "secret": secret, "folder": "/x/identity", "data": "/x/data"}
+    status, given = door.call("POST", "/enrol/v1/certificate", wanted)
+    assert status == 200
+    assert (given["device"], given["room"], given["spare"]) == ("room-101", "Room 101", False)
+    assert 'key_file = "/x/identity/key.pem"' in given["settings"]
+    assert 'tls_name = "broker.lincoln.tocsin.internal"' in given["settings"]
+    own = door.keep("own", key, given["certificate"])
+    status, what = door.call("GET", "/agents/v1/me", own=own)
+    assert (status, what["state"]) == (200, "signed")
+    status, what = door.call("POST", "/agents/v1/hold", {}, own=own)
+    assert (status, what["state"], what["broker_knows"]) == (200, "held", True)
+
+
+def test_nothing_is_given_that_is_not_written_down(door: Opened) -> None:
+    """A hub whose disk is sick says so; the same agent asks again."""
+    wanted = {"csr": request(new_key()), "secret": door.code()}
+    door.desk.recorded = False
+    status, answer = door.call("POST", "/enrol/v1/certificate", wanted)
+    assert (status, "certificate" in answer) == (503, False)
+    door.desk.recorded = True
+    assert door.call("POST", "/enrol/v1/certificate", wanted)[0] == 200
+
+
+def test_a_profile_that_is_wrong_is_told_and_the_code_is_still_good(door: Opened) -> None:
+    """Once it is mended."""
+    wanted = {"csr": request(new_key()), "secret": door.code()}
+    profiles = door.folder / "profiles"
+    profiles.mkdir()
+    (profiles / "standard.toml").write_text('device = "room-666"\n')
+    settings = door.desk.settings
+    enrolment = EnrolmentSettings(address=HOST, profiles=profiles)
+    door.desk.settings = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+    status, answer = door.call("POST", "/enrol/v1/certificate", wanted)
+    assert (status, answer["error"]) == (503, "profile")
+    assert (
+        "standard.toml sets device, which the hub writes; take it out; mend it on the hub" in answer["detail"]
+    )
+    door.desk.settings = settings
+    assert door.call("POST", "/enrol/v1/certificate", wanted)[0] == 200
+
+
+def test_wrong_codes_are_slowed_down_and_told_of_once(door: Opened) -> None:
+    """From the third on, with how long to wait; who is slowed down isn't looked up at all."""
+    csr = request(new_key())
+    ends = [
+        door.call("POST", "/enrol/v1/certificate", {"csr": csr, "secret": "00" * 9 + f"{n:02x}"})
+        for n in range(5)
+    ]
+    assert [status for status, _ in ends] == [403, 403, 403, 429, 429]
+    assert ends[3][1]["wait_s"] >= 1
+    good = {"csr": csr, "secret": door.code()}
+    assert door.call("POST", "/enrol/v1/certificate", good)[0] == 429
+    assert [(one.what, one.times) for one in door.tried] == [("code", 1)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"{", 422),
+        (b"[]", 422),
+        (b'{"csr": 1}', 422),
+        (b'{"csr": "x", "secret": "00"}', 422),
+        (b'{"csr": "x"}', 422),
+        (json.dumps({"csr": "x", "secret": "0" * 20, "folder": "/a\nb"}).encode(), 422),
+        (json.dumps({"csr": "x", "secret": "0" * 20, "folder": 'a"b'}).encode(), 422),
+        (json.dumps({"csr": "x" * 5000, "secret": "0" * 20}).encode(), 422),
+        (b"x" * 20_000, 413),
+    ],
+)
+def test_what_is_no_request_is_refused(door: Opened, body: bytes, status: int) -> None:
+    """And costs nobody a wait."""
+    assert door.call("POST", "/enrol/v1/certificate", body)[0] == status
+    assert door.tried == []
+
+
+def test_only_a_good_key_is_signed(door: Opened) -> None:
+    """No other kind, and none that the asker doesn't have; the code is good after it."""
+    secret = door.code()
+    weak = rsa.generate_private_key(65537, 2048)
+    empty = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    other = empty.sign(weak, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    stolen = bytearray(ssl.PEM_cert_to_DER_cert(
+        request(new_key()).replace("CERTIFICATE REQUEST", "CERTIFICATE").strip()
+    ))  # fmt: skip
+    stolen[-1] ^= 1
+    unsigned = ssl.DER_cert_to_PEM_cert(bytes(stolen)).replace("CERTIFICATE", "CERTIFICATE REQUEST")
+    for csr in (
+        other,
+        unsigned,
+        "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----",
+    ):
+        status, answer = door.call("POST", "/enrol/v1/certificate", {"csr": csr, "secret": secret})
+        assert (status, answer["error"]) == (422, "bad-input"), answer
+    assert door.desk.view.identities == {}
+    good = {"csr": request(new_key()), "secret": secret}
+    assert door.call("POST", "/enrol/v1/certificate", good)[0] == 200
+
+
+def test_without_a_certificate_of_this_hub_nobody_is_an_agent(door: Opened) -> None:
+    """None at all; one that this hub never gave: told of; one of another authority: not let in."""
+    for method, path in (("GET", "me"), ("POST", "hold"), ("POST", "certificate")):
+        assert door.call(method, f"/agents/v1/{path}", {})[0] == 401
+    key = authority_key()
+    issued = door.authority.sign_client(key.public_key(), "lincoln.room-101")
+    ghost = door.keep("ghost", key_pem(key), issued.pem)
+    status, answer = door.call("GET", "/agents/v1/me", own=ghost)
+    assert (status, answer["error"]) == (403, "unknown")
+    assert [(one.what, one.detail) for one in door.tried] == [("certificate", f"serial {issued.serial:x}")]
+    foreign = Authority.open(door.folder / "foreign", "lincoln").sign_client(
+        key.public_key(), "lincoln.room-101"
+    )
+    with pytest.raises((ssl.SSLError, OSError)):
+        door.call("GET", "/agents/v1/me", own=door.keep("foreign-key", key_pem(key), foreign.pem))
+
+
+def test_whoever_is_slow_keeps_nobody_out(door: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every place is taken by somebody who says nothing: their time is over soon, and the next is served."""
+    monkeypatch.setattr(door_server, "HANDSHAKE_S", 0.5)
+    idle = [socket.create_connection((HOST, door.port)) for _ in range(door_server.PLACES)]
+    begun = time.monotonic()
+    assert door.call("GET", "/enrol/v1/authority")[0] == 200
+    assert time.monotonic() - begun < 15
+    for one in idle:
+        one.close()
+
+
+def test_whoever_says_a_letter_a_second_is_cut_off(door: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection has its time, however busy it looks."""
+    monkeypatch.setattr(door_server, "STAY_S", 1.0)
+    context = ssl.create_default_context(cadata=door.authority.pem.decode())
+    with (
+        socket.create_connection((HOST, door.port), timeout=20) as raw,
+        context.wrap_socket(raw, server_hostname=NAME) as slow,
+    ):
+        slow.sendall(b"POST /enrol/v1/certificate HTTP/1.1\r\nHost: x\r\nContent-Le")
+        assert slow.recv(1) == b""
+
+
+VALUES = st.recursive(
+    st.none() | st.text(max_size=20) | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["csr", "secret", "machine", "folder", "x"]), inner, max_size=4)
+    ),
+)
+BODIES = st.binary(max_size=300) | VALUES.map(lambda value: json.dumps(value).encode())
+
+
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(body=BODIES)
+def test_nothing_that_comes_in_is_a_fault_of_ours(door: Opened, body: bytes) -> None:
+    """Whatever its body is, the answer is a "no"."""
+    status, answer = door.call("POST", "/enrol/v1/certificate", body)
+    assert status in (403, 413, 422, 429), (status, answer)
