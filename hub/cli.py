@@ -79,6 +79,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     check_broker_files(settings, lambda *fault: faults.append(Fault(str(options.config), *fault)))
     faults += [Fault(str(options.config), *one) for one in too_open(of_hub(settings, options.config))]
     faults += check_channels(settings)
+    faults += _of_profiles(settings, options.config)
     if (why := fault(settings.console.https)) is not None:
         cure = "a certificate and its key, in PEM form, that this user may read"
         faults.append(Fault(str(options.config), "console.https.cert_file", why, cure))
@@ -121,6 +122,15 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         return 0
     print("\n".join(f"  {line}" for line in cover(settings, options.within)))
     return 0
+
+
+def _of_profiles(settings: HubSettings, config: Path) -> list[Fault]:
+    if settings.enrolment.address is None:
+        return []
+    from hub.enrolment.agent_settings import profile_faults
+
+    cure = "mend the profile, or name another one for the room"
+    return [Fault(str(config), f"profile of {device}", why, cure) for device, why in profile_faults(settings)]
 
 
 def _reload(settings: HubSettings, options: argparse.Namespace) -> int:

@@ -17,6 +17,8 @@ from hub.authority.names import server_name
 
 AUTHORITY, CERTIFICATE, KEY = "authority.pem", "certificate.pem", "key.pem"
 """The files in an agent's identity folder."""
+STANDARD: Final = (Path("/etc/tocsin/identity"), Path("/var/lib/tocsin/agent"))
+"""Where an agent as installed keeps its identity and its outbox."""
 _OURS: Final = ("site", "device", "room", "data", "links")
 """Keys that the hub writes; none of them may stand in a profile."""
 
@@ -53,6 +55,21 @@ def agent_toml(settings: HubSettings, device: str, folder: Path, data: Path) -> 
     except SettingsError as error:
         raise ProfileError(f"the settings of {device} would be wrong: {error}") from None
     return text
+
+
+def profile_faults(settings: HubSettings) -> list[tuple[str, str]]:
+    """Return each profile that a room could not be enrolled with: the first such device, and why."""
+    if settings.enrolment.address is None:
+        return []
+    found: dict[str, tuple[str, str]] = {}
+    for room in settings.rooms:
+        name = room.profile or settings.enrolment.profile
+        if name not in found:
+            try:
+                agent_toml(settings, room.device, *STANDARD)
+            except ProfileError as error:
+                found[name] = (room.device, str(error))
+    return list(found.values())
 
 
 def _profile(settings: HubSettings, room: RoomSettings) -> tuple[Path, str]:

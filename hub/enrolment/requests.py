@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from config.enrol_code import SECRET_BYTES
 from hub.authority.authority import AuthorityError
+from hub.enrolment.agent_settings import STANDARD
 from hub.enrolment.identity import Identity
 
 VERSION: Final = 1
@@ -30,9 +31,9 @@ class Wanted(Struct, frozen=True):
     secret: Hex | None = None
     """The first half of the code; without one the agent's certificate speaks for it."""
     machine: Text | None = None
-    folder: Folder = "/etc/tocsin/identity"
+    folder: Folder = str(STANDARD[0])
     """Where the agent keeps what it gets."""
-    data: Folder = "/var/lib/tocsin/agent"
+    data: Folder = str(STANDARD[1])
 
 
 def read_wanted(body: bytes) -> Wanted:

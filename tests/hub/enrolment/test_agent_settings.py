@@ -12,7 +12,7 @@ from config.agent_settings import AgentSettings
 from config.enrolment_settings import EnrolmentSettings
 from config.hub_settings import HubSettings, NamedBroker, RoomSettings
 from config.settings import parsed
-from hub.enrolment.agent_settings import ProfileError, agent_toml
+from hub.enrolment.agent_settings import ProfileError, agent_toml, profile_faults
 
 WHERE = Path("/etc/tocsin/identity"), Path("/var/lib/tocsin/agent")
 
@@ -90,3 +90,14 @@ def test_a_profile_that_can_t_be_used_says_why(tmp_path: Path, text: str, words:
     with pytest.raises(ProfileError) as told:
         agent_toml(school(tmp_path), "room-101", *WHERE)
     assert words in str(told.value)
+
+
+def test_check_finds_a_profile_that_no_room_could_be_enrolled_with(tmp_path: Path) -> None:
+    """Before a technician stands at the Pi: each once, with its first room."""
+    assert profile_faults(school(tmp_path)) == []
+    (tmp_path / "lab.toml").write_text('site = "x"\n')
+    rooms = tuple(RoomSettings(device=f"lab-{n}", room=f"Lab {n}", profile="lab") for n in (1, 2))
+    ((device, why),) = profile_faults(school(tmp_path, rooms=rooms))
+    assert device == "lab-1"
+    assert why.endswith("lab.toml sets site, which the hub writes; take it out")
+    assert profile_faults(school(tmp_path, rooms=rooms, enrolment=EnrolmentSettings())) == []
