@@ -160,8 +160,8 @@ class DrillCover:
             return
         if self._is_shown(drill) and not self._postures.has_heard(now):
             self._ledger.wake(now.mono + HEAR_S, "drill", drill_id)
-            return
-        self._postures.end_drill(decision, drill_id, drill.why or "", now)
+        else:
+            self._postures.end_drill(decision, drill_id, drill.why or "", now)
         for name in drill.incidents:
             if (incident := self._incidents.get(name)) is not None:
                 by = drill.ended_by or f"drill {drill.number}"

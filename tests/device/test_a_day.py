@@ -15,7 +15,7 @@ import pytest
 
 from config.agent_settings import ZoneSettings
 from config.contract import Event
-from device import agent as agent_module
+from device import room_state
 from device.owed import Owed
 from tests.device.test_given_up import spans_of
 from tests.device.world import World
@@ -426,7 +426,7 @@ def test_two_hours(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(51, 54))
 def test_a_small_outbox(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is given up is named, and no press is."""
-    monkeypatch.setattr(agent_module, "Owed", functools.partial(Owed, most=4, named=40))
+    monkeypatch.setattr(room_state, "Owed", functools.partial(Owed, most=4, named=40))
     day = Day(seed, 4.0)
     day.live()
     told = Account(day)

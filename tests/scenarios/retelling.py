@@ -11,7 +11,7 @@ from hub.delivery import Delivery
 from hub.incident import Incident, rank
 from hub.store.chain import said
 
-CHANGES = ("alarm", "confirmed", "acknowledged", "note", "resolved")
+CHANGES = ("alarm", "confirmed", "acknowledged", "note", "resolved", "drill-answer")
 DELIVERIES = {
     "owed": "owed",
     "delivered": "delivered",
@@ -39,6 +39,8 @@ def _retold(engine: Engine, site: str) -> dict[str, dict[str, Any]]:
     whats = (*CHANGES, *DELIVERIES, *TROUBLES)
     for row in said(engine, site, whats, -(2**62), 2**62):
         what, detail = row["what"], row["detail"]
+        if what == "drill-answer" and "revision" not in detail:
+            continue  # the drill's own row of it
         if what in CHANGES:
             incident = incidents.setdefault(row["incident"], {"state": "open", "events": [], "by": None})
             _change(incident, what, row["reason"], detail)
