@@ -26,13 +26,15 @@ from typing import Any
 from bench.measure import summary, table
 from bench.site import BenchSite
 from bench.storm import Probes
-from bench.wire import BenchWire
+from bench.wire import RawWire
 from config.contract import Event, Kind, What, encode
 from config.topics import device_topic
 
 DEVICE = "room-0"
 CALM_S = 20.0
 PATIENCE_S = 60.0
+AT_ONCE = 20
+"""Messages that go in one write."""
 AT_MOST = 2.0
 """Times what a press takes in calm."""
 
@@ -136,16 +138,16 @@ def flooded(
 
 def flood(port: int, site: str, kind: str, count: int, rate: int, ready: Any, go: Any, sent: Any) -> None:
     """Be the agent: send so many messages at this rate, and stay until the broker has them."""
-    topic, make = device_topic(site, DEVICE, "event"), MAKES[kind]
-    with BenchWire(port) as wire:
+    topic, make = device_topic(site, DEVICE, "event").encode(), MAKES[kind]
+    with RawWire(port) as wire:
         ready.set()
         go.wait()
         started = time.perf_counter()
-        for n in range(1, count + 1):
-            wire.publish(topic, make(n))
-            sent.value = n
-            while n % 20 == 0 and time.perf_counter() < started + n / rate:
-                time.sleep(0.001)
+        for first in range(1, count + 1, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, count + 1))
+            wire.publish(topic, [make(n) for n in numbers])
+            sent.value = numbers[-1]
+            time.sleep(max(started + numbers[-1] / rate - time.perf_counter(), 0))
         wire.wait_published(PATIENCE_S)
 
 

@@ -221,7 +221,7 @@ class EventSession:
         topic = read_topic(message.topic)
         device = device_name(topic.party if topic else message.topic)
         over = self._quotas.over(device, "event", len(message.payload), now.mono)
-        event = _read(message.payload, over)
+        event = read(message.payload, over)
         waited = self._waited_ms(message, now)
         if message.qos:
             with self._lock:
@@ -301,7 +301,7 @@ class RestListener:
         self._dropped = total
 
 
-def _read(payload: bytes, over: Over | None) -> Event | MessageError:
+def read(payload: bytes, over: Over | None) -> Event | MessageError:
     """Read an event; what can't be read may be a press all the same."""
     if over is not None and len(payload) > GLANCED_AT:
         flaw = Flaw("message", f"{len(payload)} bytes from a device over its quota: not read")

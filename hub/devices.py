@@ -78,6 +78,8 @@ class Devices:
     def take(self, decision: Decision, fact: DeviceMessage, now: Now) -> None:
         """Take a state or health message."""
         if not is_device_id(fact.device):
+            words = f"a {fact.what} of {shown(fact.device)!r}, which can't be a device's id"
+            self._ledger.trouble(decision, now, "flaw device", "flaw-device", words)
             return
         try:
             if fact.what == "state":
@@ -211,7 +213,7 @@ class Devices:
 
     def _state(self, decision: Decision, fact: DeviceMessage, state: State, now: Now) -> None:
         ledger, device = self._ledger, fact.device
-        view = self._view(device, state.room)
+        view = self._view(decision, device, state.room, now)
         if view is None:
             return
         view = replace(view, boot=state.boot)
@@ -260,15 +262,14 @@ class Devices:
             self._repeat_lamp(decision, device, now)
 
     def _health(self, decision: Decision, fact: DeviceMessage, health: Health, now: Now) -> None:
-        view = self._view(fact.device, None)
+        view = self._view(decision, fact.device, None, now)
         if view is None or fact.retained:
             return
         paths = self._paths.setdefault(fact.device, Paths())
         self._is_there(paths, fact)
         if not paths.takes("health", fact.broker, health.boot, health.n, now.mono):
             return
-        facts: dict[str, Any] = msgspec.json.decode(fact.payload)
-        self._heard(decision, replace(view, boot=health.boot, health=facts), now)
+        self._heard(decision, replace(view, boot=health.boot, health=_facts(fact.payload, health)), now)
         self.vitals.health(decision, fact.device, health, now)
         key = f"agent {fact.device}"
         if rest := self.vitals.left_over(fact.device, health.troubles):
@@ -292,11 +293,14 @@ class Devices:
             self._ledger.restore(decision, now, f"offline {device}")
         self._show(decision, replace(view, standing="heard", last_heard=now.wall))
 
-    def _view(self, device: str, room: str | None) -> DeviceView | None:
+    def _view(self, decision: Decision, device: str, room: str | None, now: Now) -> DeviceView | None:
         view = self._views.get(device)
         if view is None and len(self._views) < len(self._ledger.directory.rooms) + STRANGERS:
             place = self._ledger.directory.place(device, None if room is None else shown(room))
             view = self._views[device] = DeviceView(place)
+        if view is None:
+            words = f"more than {STRANGERS} devices that nobody set up; the latest: {device}"
+            self._ledger.trouble(decision, now, "flaw device", "flaw-device", words)
         return view
 
     def _show(self, decision: Decision, view: DeviceView) -> None:
@@ -328,3 +332,12 @@ def _read(kind: type[_M], payload: bytes) -> _M:
     if len(payload) > MOST_BYTES:
         raise MessageError((Flaw("message", f"{len(payload)} bytes; allowed: {MOST_BYTES}"),))
     return decode(kind, payload)
+
+
+def _facts(payload: bytes, health: Health) -> dict[str, Any]:
+    """Return all that a health tells; where a field that nobody knows can't be read, what is known."""
+    try:
+        facts: dict[str, Any] = msgspec.json.decode(payload)
+    except Exception:  # noqa: BLE001 - msgspec also lets UnicodeDecodeError and RecursionError out
+        facts = msgspec.to_builtins(health)
+    return facts

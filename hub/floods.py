@@ -94,6 +94,10 @@ class Floods:
     def __init__(self, ledger: Ledger, facts: KeptFacts, now: Now) -> None:
         self._ledger = ledger
         self._tallies: dict[str, _Tally] = {}
+        self.events = 0
+        """Events that were counted since the start."""
+        self.others = 0
+        """States and healths that were."""
         for name, span in facts.each(FACT, Span):
             tally = self._tallies[name] = _Tally(span, now.mono)
             tally.is_told = True
@@ -121,6 +125,7 @@ class Floods:
         alarm.
         """
         tally = self._tally(fact.device, now)
+        self.events += 1
         span = tally.span
         incidents = span.incidents
         if incident is not None:
@@ -139,6 +144,7 @@ class Floods:
     def hold(self, fact: DeviceMessage, now: Now) -> None:
         """Count a state or health, and let the newest of a room's wait for its turn."""
         tally = self._tally(fact.device, now)
+        self.others += 1
         tally.span = replace(_counted(tally.span, fact.payload), others=tally.span.others + 1)
         self._keep_raw(tally, f"{fact.device}/{fact.what}", fact.payload, now)
         if fact.device in self._ledger.directory.rooms:

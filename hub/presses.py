@@ -70,7 +70,8 @@ class Presses:
         self._drills = drills
         self._cover = cover
         self._over_quota = over_quota
-        self._recent: OrderedDict[str, Seen] = OrderedDict()
+        self.recent: OrderedDict[str, Seen] = OrderedDict()
+        """The events taken last, by their digests."""
         self._latest: OrderedDict[str, tuple[str, int]] = OrderedDict()
         """Each fault's latest word, told or restored: its boot, and its place in it."""
 
@@ -123,12 +124,12 @@ class Presses:
         """Return the names under which the store is to be asked about an event before it is decided."""
         if fact.over is not None and not fact.is_alarm:
             return []  # it is only counted
-        return [name for name in digests(fact, self._ledger.settings.site) if name not in self._recent]
+        return [name for name in digests(fact, self._ledger.settings.site) if name not in self.recent]
 
     def rewrite(self, _: Decision, moved_ms: int, __: Now) -> None:
         """Take the moments of what is remembered by a wall clock that has jumped by this much."""
-        for name, seen in self._recent.items():
-            self._recent[name] = replace(seen, at=seen.at + moved_ms)
+        for name, seen in self.recent.items():
+            self.recent[name] = replace(seen, at=seen.at + moved_ms)
 
     def in_doubt(self, decision: Decision, fact: EventCame, now: Now) -> None:
         """Complete a decision on a message that our own code failed on: a bare alarm, if it may be one.
@@ -155,7 +156,7 @@ class Presses:
                 self._keep_raw(decision, fact, incident, now)
         except Exception:  # noqa: BLE001 - what isn't recorded isn't receipted
             decision.receipts.clear()
-            self._recent.pop(name, None)
+            self.recent.pop(name, None)
 
     def _keep_raw(self, decision: Decision, fact: EventCame, incident: str | None, now: Now) -> None:
         event = fact.event
@@ -204,7 +205,7 @@ class Presses:
 
     def _find(self, device: str, key: str, known: dict[str, Seen]) -> Seen | None:
         name = digest(self._ledger.settings.site, device, key)
-        return self._recent.get(name) or known.get(name)
+        return self.recent.get(name) or known.get(name)
 
     def _again(
         self, decision: Decision, fact: EventCame, account: Account, key: str, seen: Seen, now: Now
@@ -278,9 +279,9 @@ class Presses:
         )
 
     def _remember(self, name: str, seen: Seen) -> None:
-        self._recent[name] = seen
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
+        self.recent[name] = seen
+        if len(self.recent) > REMEMBERED:
+            self.recent.popitem(last=False)
 
     # --- what it is ---
 

@@ -44,9 +44,13 @@ ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
 URGENT: Final = 128
 """Alarms, outcomes and people's words decided before the queue is looked at again: some 10 ms."""
-AGAIN: Final = 16
+AGAIN: Final = 8
 """Of devices that had their turn no more is decided than this while so many decisions are on their way to the
 disk: a press of another room waits there for what one commit takes, and not for a flood."""
+OVER_S: Final = 0.001
+"""Seconds in which what is over a quota is counted before the queue is looked at again."""
+MOST_OVER: Final = 32 << 20
+"""Bytes that wait to be counted, at most."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 ROUND_S: Final = 0.005
@@ -75,6 +79,9 @@ class Recorder:
         self._inputs: queue.SimpleQueue[Input | _Commit | None] = queue.SimpleQueue()
         self._urgent = Turns()
         self._rest = Turns()
+        self._over: deque[EventCame] = deque()
+        """What is over a quota and only counted."""
+        self._over_bytes = 0
         self._waiting: deque[Decision] = deque()
         self._uncommitted: deque[float] = deque()
         self._boards_lock = threading.Lock()
@@ -138,6 +145,7 @@ class Recorder:
                 self._drain(self._wait_s())
                 self._decide_urgent()
                 self._decide_some()
+                self._count_some()
                 self._tick()
                 self._tell_what_the_disk_holds_up()
                 self._look_at_itself()
@@ -152,11 +160,13 @@ class Recorder:
     def _drain(self, wait_s: float) -> None:
         """Take all that is queued, telling alarms from the rest."""
         again = self._again()
-        wait = 0.0 if self._urgent.has(again) or self._rest.has(again) else wait_s
+        wait = 0.0 if self._over or self._urgent.has(again) or self._rest.has(again) else wait_s
         with contextlib.suppress(queue.Empty):
             fact = self._inputs.get(timeout=wait) if wait > 0 else self._inputs.get_nowait()
             while True:
                 self._sort(fact)
+                if self._over_bytes > MOST_OVER:
+                    return  # counted first: it fills no memory
                 fact = self._inputs.get_nowait()
 
     def _sort(self, fact: Input | _Commit | None) -> None:
@@ -167,7 +177,8 @@ class Recorder:
         elif isinstance(fact, Attempted | Asked) or (isinstance(fact, EventCame) and fact.is_alarm):
             self._urgent.put(fact)
         elif isinstance(fact, EventCame) and fact.over is not None:
-            self._decide_facts([fact])  # it is only counted, and waits nowhere: so a flood fills no memory
+            self._over.append(fact)
+            self._over_bytes += len(fact.payload)
         else:
             self._rest.put(fact)
 
@@ -203,6 +214,16 @@ class Recorder:
             elif isinstance(fact, Attempted):
                 self._metrics.attempts.labels(fact.outcome.verdict).inc()
         return len(facts)
+
+    def _count_some(self) -> None:
+        """Count what is over a quota, for a moment: a press may wait in the queue by now."""
+        until = self._clock.now().mono + OVER_S
+        while self._over:
+            fact = self._over.popleft()
+            self._over_bytes -= len(fact.payload)
+            self._decide_facts([fact])
+            if self._clock.now().mono >= until and self._over_bytes <= MOST_OVER:
+                return
 
     def _tick(self) -> None:
         now = self._moment()

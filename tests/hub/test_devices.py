@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from config.hub_settings import NamedBroker
-from hub.devices import STRANGERS
+from hub.devices import MOST_BYTES, STRANGERS
+from hub.health_watch import LINKS
 from hub.inputs import DeviceMessage, Link
 from hub.loaded import Loaded
 from hub.supervision import SILENT_S, Hearing
-from tests.hub.making import T0, at, event_bytes, heard, new_site, reasons, take, tick
+from tests.hub.making import T0, at, event_bytes, heard, new_site, reasons, shown, take, tick
 from tests.scenarios.rig import site_settings
 
 
@@ -150,14 +151,16 @@ def test_strangers_are_shown_up_to_a_limit() -> None:
         heard(site, "health", 1, device=f"stranger-{n}")
     assert len(site.view.devices) == 60 + STRANGERS
     assert not site.view.devices["stranger-0"].place.known
+    assert f"more than {STRANGERS} devices" in site.view.troubles["flaw device"].detail
 
 
 @pytest.mark.parametrize("name", ["hub", "posture", "UPPER", "x" * 65])
 def test_what_can_be_no_device_is_not_taken_for_one(name: str) -> None:
-    """Nothing is shown or kept of it."""
+    """Nothing is shown of it; a trouble says that it came."""
     site = new_site()
-    assert heard(site, "health", 1, device=name).is_empty
+    heard(site, "health", 1, device=name)
     assert name not in site.view.devices
+    assert name in site.view.troubles["flaw device"].detail
 
 
 def test_a_door_is_as_it_was_last_told() -> None:
@@ -255,3 +258,38 @@ def test_a_zone_that_its_agent_does_not_have_is_a_trouble() -> None:
     assert trouble.detail == "Room 101: its agent has no desk: nobody watches it"
     heard(site, "state", 2, online=True, zones=zones)
     assert "zones room-101" not in site.view.troubles
+
+
+def test_a_health_with_a_field_that_cannot_be_read_is_a_health_all_the_same() -> None:
+    """Of a field that this version doesn't know nothing is needed."""
+    site = new_site()
+    payload = b'{"v":1,"boot":"b","n":1,"uptime_s":5.0,"outbox":8,"mood":"\xed\xa0\x80"}'
+    shown(site.decide(DeviceMessage("room-101", "health", payload, False, at(1)), at(1)))
+    view = site.view.devices["room-101"]
+    assert view.standing == "heard"
+    assert view.health is not None
+    assert view.health["outbox"] == 8
+
+
+@pytest.mark.parametrize("what", ["state", "health"])
+def test_a_state_or_health_that_is_far_too_large_is_a_trouble_and_not_read(what: str) -> None:
+    site = new_site()
+    heard(site, what, 1, online=True, text="x" * MOST_BYTES)
+    assert site.view.devices["room-101"].standing == "not heard yet"
+    assert f"flaw {what} room-101" in site.view.troubles
+
+
+def test_links_that_are_made_up_are_told_up_to_a_limit() -> None:
+    site = new_site()
+    heard(site, "health", 1, troubles=[f"link {n}: gone" for n in range(1000)])
+    assert len([key for key in site.view.troubles if key.startswith("link ")]) == LINKS
+
+
+def test_a_message_from_before_a_broker_was_lost_shows_nobody_as_there() -> None:
+    """It waited in the hub's queue while the link went down: the agent's next will is believed."""
+    site = new_site()
+    heard(site, "state", 1, online=True, n=1)
+    late = DeviceMessage("room-101", "state", b'{"v":1,"online":true,"boot":"b","n":2}', False, at(2))
+    shown(site.decide(Link("rest", False, "gone"), at(3)))
+    shown(site.decide(late, at(4)))
+    assert site.devices._paths["room-101"].present == set()
