@@ -174,7 +174,7 @@ DO: dict[str, Callable[[Office, HubSettings, argparse.Namespace], int]] = {
 
 
 def _office(settings: HubSettings) -> Office:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     url = database_url(settings)
     engine = open_engine(url)
     bring_up(engine, url, settings.data)

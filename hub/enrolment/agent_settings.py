@@ -27,10 +27,11 @@ class ProfileError(ValueError):
     """A room's profile can't be used; its words say why."""
 
 
-def agent_toml(settings: HubSettings, device: str, folder: Path, data: Path) -> str:
+def agent_toml(settings: HubSettings, device: str, folder: Path, data: Path, *, is_here: bool = False) -> str:
     """Return the text of a room's ``agent.toml``.
 
-    ``folder`` is where the agent keeps its identity, ``data`` where its outbox. Raises :class:`ProfileError`.
+    ``folder`` is where the agent keeps its identity, ``data`` where its outbox. ``is_here``: the agent is on
+    the hub's own machine, and reaches it whatever becomes of its address. Raises :class:`ProfileError`.
     """
     room = next(one for one in settings.rooms if one.device == device)
     file, profile = _profile(settings, room)
@@ -48,7 +49,7 @@ def agent_toml(settings: HubSettings, device: str, folder: Path, data: Path) -> 
     ]
     for broker in settings.brokers:
         if broker.own_tls:
-            lines += _link(settings, broker, folder)
+            lines += _link(settings, broker, folder, is_here=is_here)
     text = "\n".join(lines)
     try:
         parsed(text, AgentSettings, check_agent, str(file))
@@ -87,8 +88,8 @@ def _profile(settings: HubSettings, room: RoomSettings) -> tuple[Path, str]:
     return file, text
 
 
-def _link(settings: HubSettings, broker: NamedBroker, folder: Path) -> list[str]:
-    host = settings.enrolment.address if broker.host in LOOPBACK else broker.host
+def _link(settings: HubSettings, broker: NamedBroker, folder: Path, *, is_here: bool) -> list[str]:
+    host = settings.enrolment.address if broker.host in LOOPBACK and not is_here else broker.host
     name = broker.tls_name or server_name("broker", settings.site)
     return [
         "[[links]]",

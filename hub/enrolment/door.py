@@ -7,11 +7,14 @@
 | `GET /agents/v1/me` | who has a certificate | which room it is; of a spare, which it was given |
 | `POST /agents/v1/certificate` | the same | a spare its room's certificate; any other one for a new key |
 | `POST /agents/v1/hold` | the same | "I have it": only from now on it has any right |
+| `GET /agents/v1/wheels` | anybody | the index of what a room's Pi installs |
+| `GET /agents/v1/wheels/NAME` | anybody | one file of it |
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import partial
@@ -31,6 +34,7 @@ from hub.enrolment.asking import Enrol, Enrolled, Hold, Renew
 from hub.enrolment.guessers import Guessers
 from hub.enrolment.identity import SPARE, Identity
 from hub.enrolment.requests import VERSION, Wanted, folders, given, read_request, read_wanted
+from hub.enrolment.wheels import Wheels
 from hub.inputs import DoorTried
 from hub.view import View
 
@@ -62,7 +66,7 @@ class DoorError(Exception):
         self.body = {"error": error, "detail": detail, **({"state": state} if state else {}), **more}
 
 
-Handler = Callable[[web.Request], Awaitable[dict[str, Any]]]
+Handler = Callable[[web.Request], Awaitable[dict[str, Any] | web.FileResponse]]
 
 
 class Door:
@@ -75,8 +79,10 @@ class Door:
         clock: Clock,
         tried: Callable[[DoorTried], None],
         lists_taken: Callable[[float], bool],
+        wheels: Wheels,
     ) -> None:
         """``tried`` is told of strangers; ``lists_taken`` waits until the broker knows whom it lets in."""
+        self._wheels = wheels
         self._desk = desk
         self._authority = authority
         self._clock = clock
@@ -94,6 +100,8 @@ class Door:
                 web.get("/agents/v1/me", partial(self._answer, self._me)),
                 web.post("/agents/v1/certificate", partial(self._answer, self._renew)),
                 web.post("/agents/v1/hold", partial(self._answer, self._hold)),
+                web.get("/agents/v1/wheels", partial(self._answer, self._index)),
+                web.get("/agents/v1/wheels/{name}", partial(self._answer, self._wheel)),
             ]
         )
         return app
@@ -102,9 +110,10 @@ class Door:
         """Say what has come together of strangers; asked every minute or so."""
         self._guessers.say(self._clock.now().mono)
 
-    async def _answer(self, handler: Handler, request: web.Request) -> web.Response:
+    async def _answer(self, handler: Handler, request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(await handler(request))
+            answer = await handler(request)
+            return answer if isinstance(answer, web.FileResponse) else web.json_response(answer)
         except DoorError as error:
             self._log.info("refused", path=request.path, address=request.remote, **error.body)
             wait = error.body.get("wait_s")
@@ -141,7 +150,7 @@ class Door:
         word = Enrol(
             digest, f"{issued.serial:x}", issued.name, key, issued.pem.decode(), address, wanted.machine
         )
-        return self._given(await self._asked(word), wanted)
+        return self._given(await self._asked(word), wanted, address)
 
     async def _renew(self, request: web.Request) -> dict[str, Any]:
         own = self._own(request)
@@ -151,7 +160,7 @@ class Door:
         address = request.remote or "?"
         pem = issued.pem.decode()
         word = Renew(own.serial, f"{issued.serial:x}", issued.name, key, pem, address, wanted.machine)
-        return self._given(await self._asked(word), wanted)
+        return self._given(await self._asked(word), wanted, address)
 
     async def _hold(self, request: web.Request) -> dict[str, Any]:
         own = self._own(request)
@@ -161,6 +170,20 @@ class Door:
 
     async def _me(self, request: web.Request) -> dict[str, Any]:
         return self._what(self._own(request))
+
+    async def _index(self, _: web.Request) -> dict[str, Any]:
+        index = self._wheels.index()
+        if index is None:
+            raise DoorError(
+                404, "not-found", "this hub was not installed by scripts/install, and keeps no wheels"
+            )
+        return index
+
+    async def _wheel(self, request: web.Request) -> web.FileResponse:
+        file = self._wheels.file(request.match_info["name"])
+        if file is None:
+            raise DoorError(404, "not-found", "the index of wheels names no such file")
+        return web.FileResponse(file)
 
     # --- how ---
 
@@ -198,12 +221,12 @@ class Door:
             raise DoorError(503, "no-answer", "the hub's disk does not answer; nothing was given; try again")
         return answer.identity
 
-    def _given(self, one: Identity, wanted: Wanted) -> dict[str, Any]:
+    def _given(self, one: Identity, wanted: Wanted, address: str) -> dict[str, Any]:
         settings = self._desk.settings
         if one.is_spare:
             return given(one, settings.site, None, self._authority.pem, None)
         try:
-            toml = agent_toml(settings, one.device, *folders(wanted))
+            toml = agent_toml(settings, one.device, *folders(wanted), is_here=_is_here(address))
         except ProfileError as error:
             self._log.error("a profile can't be used", device=one.device, why=str(error))
             raise DoorError(503, "profile", f"{error}; mend it on the hub, and ask again") from None
@@ -245,3 +268,11 @@ def _serial(request: web.Request) -> str | None:
     session = request.transport.get_extra_info("ssl_object") if request.transport is not None else None
     shown = None if session is None else session.getpeercert()
     return None if not shown else f"{int(shown['serialNumber'], 16):x}"
+
+
+def _is_here(address: str) -> bool:
+    """Tell whether whoever has this address is on this machine."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -20,6 +20,7 @@ from hub.enrolment.door import Desk, Door
 from hub.enrolment.door_server import DoorServer, door_context
 from hub.enrolment.identity import Rights
 from hub.enrolment.listing import codes_json, identities_json
+from hub.enrolment.wheels import Wheels
 from hub.inputs import Input
 from hub.local_socket import Deed
 
@@ -40,7 +41,7 @@ class Enrolment:
         self._log = structlog.get_logger(part="enrolment")
         settings = desk.settings
         self.lists = BrokerLists(settings, authority, put)
-        self._door = Door(desk, authority, clock, put, self.lists.wait)
+        self._door = Door(desk, authority, clock, put, self.lists.wait, Wheels())
         self._server: DoorServer | None = None
         self._no_door = ""
         self._clock = clock

@@ -33,3 +33,15 @@ def change(document: str, table: str, key: str, value: str, *, nth: int = 0) -> 
                 lines[i] = f"{found[1]}{value}{found[2]}"
                 return "\n".join(lines)
     raise LookupError(f"no line {key!r} in {f'[{table}]' if table else 'the top of the file'}")
+
+
+def put(document: str, table: str, key: str, value: str) -> str:
+    """Return ``document`` with ``key = value`` in its one ``[table]``, begun at the end if there is none."""
+    try:
+        return change(document, table, key, value)
+    except LookupError:
+        pass
+    header = re.search(rf"^\s*\[\s*{re.escape(table)}\s*\].*$", document, re.MULTILINE)
+    if header is None:
+        return f"{document.rstrip()}\n\n[{table}]\n{key} = {value}\n"
+    return f"{document[: header.end()]}\n{key} = {value}{document[header.end() :]}"

@@ -51,6 +51,7 @@ class Box:
         self.to.mkdir(parents=True)
         self.config, self.phones = folder / "etc" / "hub.toml", folder / "etc" / "phones"
         self.config.parent.mkdir()
+        self.phones.touch(0o600)
         self.phones.write_text("Reyes = ntfy://a-secret-topic\n")
         words = {
             "data": self.data,
@@ -211,6 +212,7 @@ def test_where_none_is_set_up_it_says_how(tmp_path: Path, capsys: pytest.Capture
 def test_check_says_when_backups_are_on_the_records_own_disk(
     box: Box, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    box.data.chmod(0o700)
     assert main(["check", "--config", str(box.config)]) == 0
     assert "on the disk of the record: a dead disk takes both with it" in capsys.readouterr().out
 

@@ -7,6 +7,7 @@ that this Python's pip fetched.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from tests.install import ROOT
 
 NEEDS = ("mmdebstrap", "systemd-nspawn", "mount", "chroot")
-RELEASE = "bookworm"
+RELEASE = os.environ.get("TOCSIN_RELEASE", "bookworm")
 INCLUDE = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates"
 TRIAL = """[Unit]
 After=multi-user.target
@@ -58,6 +59,14 @@ class CleanRoot:
             if (ROOT / name).is_file():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, target / name)
+
+    def bring_bare(self) -> None:
+        """Put a second one, which has nothing of ours, into its folder ``bare``."""
+        bare = self.folder.with_name("bare")
+        subprocess.run(["cp", "-a", str(self.folder), str(bare)], check=True)
+        for name in ("tocsin", "wheels"):
+            shutil.rmtree(bare / "root" / name)
+        bare.rename(self.folder / "bare")
 
     def bring_wheels(self) -> None:
         """Fetch what a box without network needs, as docs/first-box.md says."""
@@ -130,7 +139,8 @@ def bring_clash(root: CleanRoot) -> None:
     wheels = root.folder / "root/wheels"
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(source)]
     subprocess.run(command, check=True)
-    digest = hashlib.sha256((wheels / "clash-1-py3-none-any.whl").read_bytes()).hexdigest()
+    [wheel] = wheels.glob("clash-1-*.whl")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     with (root.folder / "root/tocsin/scripts/locks/hub.txt").open("a") as lock:
         lock.write(f"clash==1 --hash=sha256:{digest}\n")
 

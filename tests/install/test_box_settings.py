@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,19 +35,34 @@ def write(tmp_path: Path, text: str) -> Path:
     return file
 
 
+def read_hub(tmp_path: Path, text: str) -> HubSettings:
+    """Read a hub.toml beside which the front desk's profile is, as where it is installed."""
+    agent = box_settings.agent(site="x", device="front-desk", room="x", pins="mock", host="127.0.0.1")
+    (tmp_path / "front-desk.toml").write_text(box_settings.profile(agent), encoding="utf-8")
+    return load(write(tmp_path, text.replace("/etc/tocsin/profiles", str(tmp_path))), HubSettings, check_hub)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_hubs_names_come_back_as_they_were(name: str, tmp_path: Path) -> None:
     """No name can end its string or add a setting."""
     text = box_settings.hub(
-        site="lincoln", name=name, room=name, timezone="Europe/Berlin", building=name, floor=name
+        site="lincoln",
+        name=name,
+        room=name,
+        timezone="Europe/Berlin",
+        building=name,
+        floor=name,
+        address="10.0.0.5",
     )
-    settings = load(write(tmp_path, text), HubSettings, check_hub)
+    settings = read_hub(tmp_path, text)
     assert settings.name == name
     assert [(room.device, room.room, room.building, room.floor) for room in settings.rooms] == [
         ("front-desk", name, name, name)
     ]
     assert settings.timezone == "Europe/Berlin"
     assert settings.console.host == "127.0.0.1"
+    assert (settings.broker.port, settings.broker.own_tls) == (8883, True)
+    assert settings.enrolment.address == "10.0.0.5"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,16 +78,67 @@ def test_an_agents_room_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
 def test_hub_and_agent_agree(tmp_path: Path) -> None:
     """The zones that the hub expects at the front desk are those that its agent has, label by label."""
     hub = box_settings.hub(
-        site="x", name="X", room="Desk", timezone="UTC", building=None, floor=None
+        site="x", name="X", room="Desk", timezone="UTC", address="10.0.0.5", building=None, floor=None
     )  # fmt: skip
     agent = box_settings.agent(site="x", device="front-desk", room="Desk", pins="lgpio", host="127.0.0.1")
-    expects = load(write(tmp_path, hub), HubSettings, check_hub)
+    expects = read_hub(tmp_path, hub)
     has = load(write(tmp_path, agent), AgentSettings, check_agent)
     [room] = expects.rooms
     assert room.device == has.device
     assert room.building is None
     assert [(z.zone, z.label, z.kind) for z in room.zones] == [(z.zone, z.label, z.kind) for z in has.zones]
     assert [(z.zone, z.label) for z in has.zones][-1] == ("door", "front door")
+
+
+OLD = """# ours
+site = "x"
+name = "X"
+data = "/var/lib/tocsin/hub"
+
+[broker]   # the broker
+host = "127.0.0.1"
+port = 1883 # as ever
+
+  [[rooms]]
+  device = 'front-desk' # here
+  room = "Desk"
+
+[[rooms]]
+device = "gym"
+room = "Gym"
+"""
+
+
+def test_a_box_of_before_is_moved_with_all_that_was_written_in_it() -> None:
+    """Its broker goes by the authority, the door opens, the room here has a profile; the rest stays."""
+    moved = box_settings.network(OLD, address="10.0.0.5")
+    found = tomllib.loads(moved)
+    assert found["broker"] == {"host": "127.0.0.1", "port": 8883, "own_tls": True}
+    assert found["enrolment"] == {"address": "10.0.0.5", "profiles": "/etc/tocsin/profiles"}
+    assert [room.get("profile") for room in found["rooms"]] == ["front-desk", None]
+    kept = [line for line in OLD.splitlines() if line and "port" not in line]
+    assert [line for line in moved.splitlines() if line in kept] == kept
+    assert "port = 8883 # as ever" in moved
+    assert box_settings.network(moved, address="10.0.0.5") == moved
+
+
+@pytest.mark.parametrize(
+    "odd", ["broker = { port = 1883 }\n", "broker.port = 1883\n", 'note = """\n[broker]\n"""\n']
+)
+def test_a_file_that_no_program_can_change_is_left_to_its_owner(odd: str) -> None:
+    """Rather than a file that says something else than it said; what to write is told."""
+    with pytest.raises(ValueError, match=r"write into it yourself: \[broker\] port = 8883"):
+        box_settings.network(odd + 'site = "x"\n', address="10.0.0.5")
+
+
+def test_a_profile_is_the_agents_settings_but_for_what_is_its_rooms_own(tmp_path: Path) -> None:
+    """With its comments; what the hub makes of it has the same parts."""
+    agent = box_settings.agent(site="x", device="front-desk", room="Desk", pins="mock", host="127.0.0.1")
+    profile = box_settings.profile(agent + '\n[links.tls] # of the last\nca_file = "/x"\n')
+    had, has = tomllib.loads(agent), tomllib.loads(profile)
+    assert has == {key: value for key, value in had.items() if key not in box_settings.OF_A_ROOM}
+    assert "# A share of full light." in profile
+    assert "ca_file" not in profile
 
 
 def test_another_rooms_door_keeps_its_label(tmp_path: Path) -> None:
@@ -83,7 +150,9 @@ def test_another_rooms_door_keeps_its_label(tmp_path: Path) -> None:
 
 def test_comments_stay_and_the_examples_own_heading_goes() -> None:
     """A technician finds each key explained, and isn't told to copy the file somewhere."""
-    text = box_settings.hub(site="x", name="X", room="R", timezone="UTC", building=None, floor=None)
+    text = box_settings.hub(
+        site="x", name="X", room="R", timezone="UTC", address="a", building=None, floor=None
+    )
     assert "# The school's name, as people are shown it.\n" in text
     assert text.startswith("# Written once by scripts/install")
     assert "Copy it to" not in text
@@ -91,7 +160,9 @@ def test_comments_stay_and_the_examples_own_heading_goes() -> None:
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     """A name that isn't UTF-8 stops the installer with a sentence, not with a trace."""
-    command = [sys.executable, "-m", "parts.box_settings", "hub", "--site=x", b"--name=\xff", "--room=r"]
+    command: list[str | bytes] = [sys.executable, "-m", "parts.box_settings", "hub", "--site=x"]
+    command += [b"--name=\xff", "--room=r"]
+    command += ["--address=10.0.0.5"]
     done = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, check=False)
     assert done.returncode == 2
     assert b"is not UTF-8" in done.stderr

@@ -1,4 +1,7 @@
-"""scripts/install on a clean Debian 12, real systemd included: install, upgrade, go back, refuse."""
+"""scripts/install on a clean Debian, real systemd included: install, enrol rooms, upgrade, go back, refuse.
+
+Debian 12; ``TOCSIN_RELEASE=trixie`` tries Debian 13.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ import json
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-client.connect("127.0.0.1", 1883)
+own = "/etc/tocsin/identity/"
+client.tls_set(own + "authority.pem", own + "certificate.pem", own + "key.pem")
+client.tls_insecure_set(True)  # it is spoken to by its address; the agent checks its name
+client.connect("127.0.0.1", 8883)
 client.loop_start()
 event = {"v": 1, "id": "trial-1", "boot": "b", "seq": 1, "zone": "wall", "label": "wall button",
          "kind": "panic", "what": "alarm", "age_ms": 5, "test": False, "room": "Front desk"}
@@ -73,6 +79,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanRoot]:
     root = CleanRoot(tmp_path_factory.mktemp("install") / "root")
     try:
         root.make()
+        root.bring_bare()
         (root.folder / "root/password").write_text("correct horse\n")
         flags = ["--name", SCHOOL, "--site", "st-anne-school", "--user", "officer", "--yes", "--no-start"]
         flags += ["--password-file", "/root/password", "--pins", "mock", "--wheels", "/root/wheels"]
@@ -106,6 +113,76 @@ def test_it_starts_with_the_machine_and_a_press_becomes_an_incident(clean: Clean
     assert code == 0, said
 
 
+ROOMS = """
+printf 'device,room\\nroom-101,Room 101\\ngym,"Gym, big"\\n' >/etc/tocsin/rooms.csv
+sed -i 's|^name = |rooms_file = "/etc/tocsin/rooms.csv"\\nname = |' /etc/tocsin/hub.toml
+systemctl restart tocsin-hub
+mount -t proc proc /bare/proc; mount --bind /dev /bare/dev
+export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+"""
+"""On the hub; and another machine, on the same network, that has nothing yet."""
+RUN_ROOM = """
+sed -i 's/^pins = .*/pins = "mock"/' /bare/etc/tocsin/agent.toml
+install -d -m 777 /bare/run/lg
+run=(/opt/tocsin/current/agent/bin/tocsin-device run --config /etc/tocsin/agent.toml)
+chroot /bare runuser -u tocsin-agent -- env LG_WD=/run/lg "${run[@]}" >/root/room.log 2>&1 &
+"""
+
+
+def test_a_bare_machine_becomes_a_room_with_nothing_but_the_hub(clean: CleanRoot) -> None:
+    """No network but the hub, no packages of Debian's; what it needs comes from there."""
+    code, said = clean.boot(
+        f"""set -eu
+        {ASK}
+        {UP}
+        {ROOMS}
+        said=$(tocsin-hub enrol --room 101)
+        code=$(grep -oE '([0-9A-Z]{{5}}-){{7}}[0-9A-Z]{{5}}' <<<"$said" | head -n 1)
+        cp -r /root/tocsin /bare/root/
+        wrong=$(tr 0-8 1-9 <<<"$code")
+        INSTALL=(chroot /bare /root/tocsin/scripts/install agent --hub 127.0.0.1 --pins mock --no-start)
+        refused "${{INSTALL[@]}}" --code "$wrong"
+        "${{INSTALL[@]}}" --code "$code"
+        [ "$(stat -c %U:%a /bare/etc/tocsin/identity/key.pem)" = tocsin-agent:600 ]
+        [ ! -e /bare/etc/tocsin/enrol.toml ]
+        {RUN_ROOM}
+        await '"device":"room-101"[^[]*"standing":"heard"' ask devices
+        kill %1
+        "${{INSTALL[@]:0:4}}" --no-start </dev/null  # an upgrade, from the hub as well
+        """
+    )
+    assert code == 0, said
+    assert "is NOT the hub that made this code" in said
+    assert "this Pi is Room 101 (room-101) of st-anne-school" in said
+
+
+def test_a_card_makes_a_room_by_itself(clean: CleanRoot) -> None:
+    """What the hub wrote for it, run as an image runs it; the code leaves the card at once."""
+    code, said = clean.boot(
+        f"""set -eu
+        {ASK}
+        {UP}
+        mount -t proc proc /bare/proc; mount --bind /dev /bare/dev
+        export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        chroot /bare rm -rf /etc/tocsin /opt/tocsin /var/lib/tocsin /root/tocsin
+        sed -i 's/^address = .*/address = "127.0.0.1"\nhost = "127.0.0.1"/' /etc/tocsin/hub.toml
+        systemctl restart tocsin-hub
+        await 'enrolled' tocsin-hub agents
+        tocsin-hub enrol --rooms /etc/tocsin/rooms.csv --out /root/cards --replace
+        mkdir -p /bare/boot/firmware; cp /root/cards/gym/* /bare/boot/firmware/
+        chroot /bare sh /boot/firmware/firstrun.sh
+        refused ls /bare/boot/firmware/enrol.toml
+        chroot /bare /usr/local/lib/tocsin/start --no-start --pins mock
+        refused ls /bare/usr/local/lib/tocsin
+        refused ls /bare/etc/tocsin/enrol.toml
+        {RUN_ROOM}
+        await '"device":"gym"[^[]*"standing":"heard"' ask devices
+        """
+    )
+    assert code == 0, said
+    assert "this Pi is Gym, big (gym) of st-anne-school" in said
+
+
 def test_an_upgrade_keeps_settings_and_data(clean: CleanRoot) -> None:
     """And leaves the broker alone, whose settings haven't changed."""
     code, said = clean.boot(
@@ -124,6 +201,32 @@ def test_an_upgrade_keeps_settings_and_data(clean: CleanRoot) -> None:
     )
     assert code == 0, said
     assert "broker: unchanged, runs on" in said
+
+
+def test_back_to_the_version_before_and_on_again(clean: CleanRoot) -> None:
+    """The record stays where its form is the same; with a newer one it asks before."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        {ASK}
+        after=$(readlink /opt/tocsin/current)
+        BACK="/root/tocsin/scripts/install back --ready-within 30"
+        $BACK </dev/null
+        before=$(readlink /opt/tocsin/current)
+        [ "$before" != "$after" ]
+        {RUNNING}
+        await '"number":1' ask incidents
+        refused $BACK </dev/null  # nothing older is kept
+        {HUB}
+        touch /var/lib/tocsin/hub/backups/schema-0001-now.db || (mkdir /var/lib/tocsin/hub/backups && \
+            touch /var/lib/tocsin/hub/backups/schema-0001-now.db)
+        refused $BACK </dev/null
+        rm /var/lib/tocsin/hub/backups/schema-0001-now.db
+        {RUNNING}
+        """
+    )
+    assert code == 0, said
+    assert "open incidents among it, is put aside" in said
 
 
 def test_a_program_that_never_gets_ready_is_taken_back(clean: CleanRoot) -> None:

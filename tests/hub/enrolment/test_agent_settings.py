@@ -51,6 +51,12 @@ def test_the_standard_profile_is_right(tmp_path: Path) -> None:
     assert [zone.zone for zone in settings.zones] == ["wall", "desk", "door"]
 
 
+def test_the_hubs_own_agent_reaches_its_broker_whatever_the_address_is(tmp_path: Path) -> None:
+    """By loopback, with the same check of the broker's name."""
+    (link,) = read(agent_toml(school(tmp_path), "room-101", *WHERE, is_here=True)).links
+    assert (link.host, link.tls_name) == ("127.0.0.1", "broker.lincoln.tocsin.internal")
+
+
 def test_each_broker_of_the_authority_is_a_link(tmp_path: Path) -> None:
     """Others are none of a room's business."""
     more = (

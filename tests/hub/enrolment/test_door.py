@@ -24,7 +24,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from config.clock import Now, SystemClock
-from config.enrol_code import digest_of
+from config.enrol_code import digest_of, new_code
 from config.enrolment_settings import EnrolmentSettings
 from config.hub_settings import NamedBroker
 from device.enrol.key import new_key, request
@@ -35,7 +35,9 @@ from hub.enrolment import door_server
 from hub.enrolment.asking import CodeMade, MakeCode
 from hub.enrolment.door import Door
 from hub.enrolment.door_server import DoorServer, door_context
+from hub.enrolment.wheels import Wheels
 from hub.inputs import Asked, DoorTried
+from scripts.parts import fetch, for_rooms
 from tests.hub.making import new_site
 from tests.mosquitto import HOST, free_port
 from tests.scenarios.rig import site_settings
@@ -119,7 +121,8 @@ def door(tmp_path: Path) -> Iterator[Opened]:
     desk = Desk(port)
     authority = Authority.open(tmp_path / "authority", "lincoln")
     tried: list[DoorTried] = []
-    made = Door(desk, authority, SystemClock(), tried.append, lambda _: True)
+    wheels = Wheels(tmp_path / "rooms")
+    made = Door(desk, authority, SystemClock(), tried.append, lambda _: True, wheels)
     context = door_context(authority, tmp_path / "authority", NAME)
     server = DoorServer(made, desk.settings.enrolment, context)
     server.start()
@@ -295,3 +298,57 @@ def test_nothing_that_comes_in_is_a_fault_of_ours(door: Opened, body: bytes) -> 
     """Whatever its body is, the answer is a "no"."""
     status, answer = door.call("POST", "/enrol/v1/certificate", body)
     assert status in (403, 413, 422, 429), (status, answer)
+
+
+# --- what rooms install --------------------------------------------------------------------------------
+
+
+def wheels_of(folder: Path) -> dict[str, bytes]:
+    """Have a folder made as scripts/install makes it; returns what is in it."""
+    ours = folder / "made"
+    ours.mkdir()
+    (ours / "tocsin-1-py3-none-any.whl").write_bytes(bytes(range(256)) * 1000)
+    (ours / "stranger-1-py3-none-any.whl").write_bytes(b"in no lock")
+    for_rooms.make(folder / "rooms", [ours])
+    return {path.name: path.read_bytes() for path in (folder / "rooms").iterdir()}
+
+
+def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: Opened) -> None:
+    """The hub is held against the code; what is there already isn't fetched again, what is damaged is."""
+    made = wheels_of(door.folder)
+    assert set(made) == {"fetch.py", "index.json", "installer.tar", "tocsin-1-py3-none-any.whl"}
+    got, code = door.folder / "got", new_code(door.authority.der).text
+    got.mkdir()
+    (got / "tocsin-1-py3-none-any.whl").write_bytes(b"half of")
+    where = f"{HOST}:{door.port}"
+    assert fetch.main([str(got), "--hub", where, "--code", code]) == 0
+    assert {path.name: path.read_bytes() for path in got.iterdir()} == {
+        name: data for name, data in made.items() if name != "index.json"
+    }
+
+
+def test_what_breaks_off_is_gone_on_with(door: Opened) -> None:
+    """A file may take longer than a connection may last."""
+    made = wheels_of(door.folder)["tocsin-1-py3-none-any.whl"]
+    hub = fetch.Door(f"{HOST}:{door.port}")
+    hub.believe(door.authority.pem.decode(), NAME)
+    assert hub.get("/agents/v1/wheels/tocsin-1-py3-none-any.whl", 200_000) == made[200_000:]
+
+
+def test_another_hub_gives_a_pi_nothing(door: Opened, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever answers in the place of the one that made the code."""
+    wheels_of(door.folder)
+    other = Authority.open(door.folder / "other", "lincoln")
+    words = [str(door.folder / "got"), "--hub", f"{HOST}:{door.port}", "--code", new_code(other.der).text]
+    assert fetch.main(words) == 1
+    assert "is NOT the hub that made this code" in capsys.readouterr().err
+    assert not (door.folder / "got").exists()
+
+
+def test_nothing_but_what_the_index_names_is_handed_out(door: Opened) -> None:
+    """Not the hub's own files, by whatever path; and a hub without wheels says so."""
+    assert door.call("GET", "/agents/v1/wheels")[0] == 404
+    wheels_of(door.folder)
+    (door.folder / "rooms" / "more.txt").write_text("x")
+    for path in ("more.txt", "index.json", "..%2fauthority%2fauthority.key", "../authority/authority.key"):
+        assert door.call("GET", f"/agents/v1/wheels/{path}")[0] == 404, path
