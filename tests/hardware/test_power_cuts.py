@@ -68,6 +68,7 @@ def history(new_machine: Switch) -> History:
         machine.boot(pressed=[PINS[before.zone]] if before and before.held else [])
         back = machine.ask(
             "cutting.come_back",
+            deadline_s=300.0,
             pressed_before=before.zone if before else None,
             held=before is not None and before.held,
             wait=before is not None and before.is_promised,
@@ -95,6 +96,7 @@ def test_no_press_is_lost(history: History) -> None:
         if not cut.is_promised:
             counted[came] += 1
     print(f"not promised: {counted[True]} told, {counted[False]} not")
+    print(history)
     assert lost == []
 
 

@@ -139,7 +139,8 @@ def bring_clash(root: CleanRoot) -> None:
     wheels = root.folder / "root/wheels"
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(source)]
     subprocess.run(command, check=True)
-    digest = hashlib.sha256((wheels / "clash-1-py3-none-any.whl").read_bytes()).hexdigest()
+    [wheel] = wheels.glob("clash-1-*.whl")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     with (root.folder / "root/tocsin/scripts/locks/hub.txt").open("a") as lock:
         lock.write(f"clash==1 --hash=sha256:{digest}\n")
 

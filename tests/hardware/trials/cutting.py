@@ -11,6 +11,8 @@ from typing import Any
 from trials import room
 from trials.site import ROUNDING_S, Broker, Hub
 
+PATIENCE_S = 90.0
+"""Far above what the agent takes: the machine is emulated, and its host may be busy with other things."""
 RECORD = Path("/mnt/host/record.jsonl")
 """What the hub heard in every life of the machine; it lies on the host, so it outlives a cut."""
 
@@ -27,7 +29,7 @@ def come_back(pressed_before: str | None, held: bool, wait: bool) -> dict[str, A
     if pressed_before is not None and wait:
         with contextlib.suppress(TimeoutError):
             alarm = hub.wait_for(
-                lambda: hub.first_copies(zone=pressed_before), 30, "the press before the cut"
+                lambda: hub.first_copies(zone=pressed_before), PATIENCE_S, "the press before the cut"
             )[0]
             report["alarm"] = alarm.body
     if held and pressed_before is not None:
@@ -35,7 +37,7 @@ def come_back(pressed_before: str | None, held: bool, wait: bool) -> dict[str, A
         released = room.release(pressed_before)
         hub.wait_for(
             lambda: [e for e in hub.first_copies("restoral") if e.happened > released - ROUNDING_S],
-            30,
+            PATIENCE_S,
             "the restoral",
         )
     _sites.append((broker, hub))
