@@ -165,7 +165,7 @@ def test_a_card_makes_a_room_by_itself(clean: CleanRoot) -> None:
         mount -t proc proc /bare/proc; mount --bind /dev /bare/dev
         export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
         chroot /bare rm -rf /etc/tocsin /opt/tocsin /var/lib/tocsin /root/tocsin
-        sed -i 's/^address = .*/address = "127.0.0.1"\nhost = "127.0.0.1"/' /etc/tocsin/hub.toml
+        sed -i 's/^address = .*/address = "127.0.0.1"\\nhost = "127.0.0.1"/' /etc/tocsin/hub.toml
         systemctl restart tocsin-hub
         await 'enrolled' tocsin-hub agents
         tocsin-hub enrol --rooms /etc/tocsin/rooms.csv --out /root/cards --replace
@@ -218,8 +218,8 @@ def test_back_to_the_version_before_and_on_again(clean: CleanRoot) -> None:
         await '"number":1' ask incidents
         refused $BACK </dev/null  # nothing older is kept
         {HUB}
-        touch /var/lib/tocsin/hub/backups/schema-0001-now.db || (mkdir /var/lib/tocsin/hub/backups && \
-            touch /var/lib/tocsin/hub/backups/schema-0001-now.db)
+        install -d -o tocsin-hub -g tocsin-hub -m 700 /var/lib/tocsin/hub/backups
+        touch /var/lib/tocsin/hub/backups/schema-0001-now.db
         refused $BACK </dev/null
         rm /var/lib/tocsin/hub/backups/schema-0001-now.db
         {RUNNING}
