@@ -177,6 +177,7 @@ def test_a_card_makes_a_room_by_itself(clean: CleanRoot) -> None:
         refused ls /bare/etc/tocsin/enrol.toml
         {RUN_ROOM}
         await '"device":"gym"[^[]*"standing":"heard"' ask devices
+        kill %1
         """
     )
     assert code == 0, said
