@@ -100,6 +100,7 @@ class Kept:
             place = self.etc / SETTINGS
             if place.exists():
                 shutil.copy2(place, self.etc / BEFORE)
+            settings.chmod(0o640)  # no secret: the hub's backup of its own machine is of its group
             settings.replace(place)
             _sync(self.etc)
 
