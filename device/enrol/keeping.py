@@ -101,6 +101,8 @@ class Kept:
             if place.exists():
                 shutil.copy2(place, self.etc / BEFORE)
             settings.chmod(0o640)  # no secret: the hub's backup of its own machine is of its group
+            if os.geteuid() == 0:
+                os.chown(settings, 0, -1)  # read by the service, changed by people
             settings.replace(place)
             _sync(self.etc)
 
