@@ -148,6 +148,7 @@ class Decision:
             or self.ack
             or self.counted
             or self.receipts
+            or self.rights
             or self.owed
             or self.withdrawn
             or self.commands

@@ -11,6 +11,7 @@ from config.contract import Command, Posture
 from config.hub_settings import NamedBroker
 from hub.asking import Refused
 from hub.decision import Decision
+from hub.enrolment.identity import Rights
 from hub.inputs import BrokerDropped, Link
 from hub.loaded import Loaded
 from hub.view import Trouble
@@ -26,6 +27,8 @@ SOMETHING: dict[str, Any] = {
     "commands": [("d", Command(v=1, id="c", do="lamp"))], "shown": [int],
     "posture": Posture(v=1, n=1, posture="hold", drill=False, since="2026-11-23T10:00:00.000Z"),
     "answer": (print, Refused("not-found", "")), "retuned": print, "raw_over": 1,
+    "identities": {"i": 1}, "codes": {"c": 1}, "kept_raw": [1], "counted": [1],
+    "rights": Rights(frozenset(), ()),
 }  # fmt: skip
 ASIDE = {"decided", "raw", "quarantined", "told", "replied"}
 """Fields that are no reason to write or release anything."""

@@ -8,7 +8,7 @@ import pytest
 
 from hub.asking import Acknowledge, Action, CancelDrill, EndDrill, PlanDrill, Resolve
 from hub.drill_record import name_of
-from hub.inputs import Asked
+from hub.inputs import Asked, Link
 from hub.store.journal import Journal
 from hub.store.reading import Reading
 from tests.hub.making import at, event_bytes, new_site, take
@@ -108,6 +108,7 @@ def test_troubles_open_first_and_newest_first(store: Store) -> None:
 def test_drills_are_found_by_their_numbers_with_what_lies_beside_the_chain(store: Store) -> None:
     """Eleven of them, so that the tenth does not stand between the first and the second."""
     site, done = new_site(site_settings()), []
+    site.decide(Link("rest", True, "connected"), at(0))  # before that no drill's end lowers anything
     for n in range(1, 12):
         plan = PlanDrill("lockdown", "Ortiz", "Lee", "board", 600, posture="lockdown")
         ends: Action = EndDrill(str(n), "Lee", "board")
