@@ -44,9 +44,11 @@ ANSWER_PATIENCE_S: Final = 2.0
 """Seconds a person waits for the disk before being told that it has not confirmed."""
 URGENT: Final = 128
 """Alarms, outcomes and people's words decided before the queue is looked at again: some 10 ms."""
-AGAIN: Final = 8
-"""Of devices that had their turn no more is decided than this while so many decisions are on their way to the
-disk: a press of another room waits there for what one commit takes, and not for a flood."""
+AGAIN: Final = 16
+"""Of devices that had their turn so much is decided before the queue is looked at again."""
+AGAIN_S: Final = 0.005
+"""And no more while a decision has been on its way to the disk for so long: a press of another room waits
+there for what one commit takes, and not for a flood. A slow disk is given the more at a time."""
 OVER_S: Final = 0.001
 """Seconds in which what is over a quota is counted before the queue is looked at again."""
 MOST_OVER: Final = 32 << 20
@@ -184,9 +186,10 @@ class Recorder:
 
     def _again(self) -> int:
         """Return how much may be decided of devices that had their turn. A sick disk holds up nobody."""
-        if self._uncommitted and self._clock.now().mono - self._uncommitted[0] >= DISK_PATIENCE_S:
-            return URGENT
-        return AGAIN - len(self._uncommitted)
+        if not self._uncommitted:
+            return AGAIN
+        waited = self._clock.now().mono - self._uncommitted[0]
+        return AGAIN if waited < AGAIN_S or waited >= DISK_PATIENCE_S else 0
 
     def _decide_urgent(self) -> None:
         if facts := self._urgent.take(URGENT, self._again()):

@@ -160,11 +160,32 @@ def test_what_is_slow_to_decide_holds_an_alarm_up_no_longer_than_one_of_it() -> 
     world.recorder._decide_urgent()
     assert world.recorder._waiting[-1].owed
     for _ in range(40):
+        world.recorder._uncommitted.clear()  # a disk that takes it at once
         world.recorder._decide_some()
     order = [decision.ack.mid for decision in world.recorder._waiting if decision.ack is not None]
     assert sorted(order) == list(range(1, 42))
     assert [number for number in order if number != 41] == list(range(1, 41))
     assert order.index(41) <= 3
+
+
+def test_a_backlog_of_one_device_waits_for_the_disk_and_no_other_does() -> None:
+    """What one commit holds up is what another room's press waits for; a sick disk holds up nobody."""
+    world = World(Slow(), start=False)
+    for number in range(1, 101):
+        world.press(number)
+    world.recorder._drain(0)
+    world.recorder._decide_urgent()
+    decided = len(world.recorder._waiting)
+    assert 1 <= decided < 100
+    world.recorder._decide_urgent()
+    assert len(world.recorder._waiting) == decided, "the disk has not taken the first yet"
+    world.press(101, room=102)
+    world.recorder._drain(0)
+    world.recorder._decide_urgent()
+    assert world.recorder._waiting[-1].events[0].device == "room-102"
+    for _ in range(200):  # a quarter of a second, and more
+        world.recorder._decide_urgent()
+    assert len(world.recorder._waiting) == 101
 
 
 def test_a_press_is_committed_and_then_receipted_acknowledged_and_told(world: World) -> None:
