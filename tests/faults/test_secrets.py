@@ -249,8 +249,8 @@ def test_no_secret_comes_out_in_a_day_of_faults(day: Day) -> None:
     """Of some twenty, in logs, troubles, timelines, answers, pages, messages, exports and the record."""
     day.start_hub()
     kept, visitor, said = day.kept, Visitor(day.console_port), {}
-    kept.bytes_of("the sessions' key", day.hub_data / "session.key")
     until("the console", lambda: day.healthz()[0])
+    kept.bytes_of("the sessions' key", day.hub_data / "session.key")
     said["answers to people"] = json.dumps(what_people_do(day, visitor))
     said["the agent's log"] = agent_with_a_key(day).read_text(errors="replace")
     day.touch("room-101", "press")

@@ -189,7 +189,10 @@ FOUND_BY: dict[Plant, set[str]] = {
     a_press_of_another_kind_opens_nothing: {"every_press_is_in_one_incident_once"},
     a_trouble_is_not_written_down: {"the_record_holds_all_of_it", "what_the_record_tells_is_so"},
     a_drill_covers_whatever_is_pressed_in_it: {"is_covered"},
-    nobody_looks_again_at_what_was_not_expected: {"what_was_not_expected_is_real_in_30_s"},
+    nobody_looks_again_at_what_was_not_expected: {
+        "what_was_not_expected_is_real_in_30_s",
+        "everybody_of_a_panic_was_told",
+    },
     a_drills_press_is_not_written_down: {"the_record_holds_all_of_it"},
 }
 """Each fault, and what must not hold any more: by no other was it found."""
