@@ -142,11 +142,13 @@ class Postures:
         """
         said, was = fact.posture, self.current
         if said.n > LAST_N:
+            if said.n <= was.n:
+                return  # our own, come back, or older: the rooms obey none that isn't newer
             words = f"a posture of number {said.n} ({said.posture}) was with the broker: no hub gave it"
             if said.n == OBEYED_N:
                 words += "; no higher one is left that rooms which heard it obey: start their agents anew"
             self._ledger.trouble(decision, now, "posture far", "posture-far", words)
-            if was.n <= said.n < OBEYED_N:  # the rooms obey it, and nothing that isn't newer
+            if said.n < OBEYED_N:  # the rooms obey it, and nothing that isn't newer
                 after = replace(was, n=said.n + 1)
                 self._put(decision, after, f"{_words(was, after)}: numbered above what no hub gave", {}, now)
             else:

@@ -275,6 +275,31 @@ def test_a_number_that_leaves_none_for_the_next_is_not_taken_up(desk: Desk, n: i
     assert desk.numbers[-1] == least
 
 
+@pytest.mark.parametrize("n", [LAST_N, LAST_N + 1, MAX_INT])
+def test_what_the_hub_said_itself_is_answered_by_nothing(desk: Desk, n: int) -> None:
+    """The broker gives it back to whoever listens there: answered, it would go round for ever."""
+    desk.says("hold", 10)
+    strange = Posture(v=1, n=n, posture="secure", drill=False, since="2026-11-23T10:00:00.000Z")
+    desk.release(desk.site.decide(PostureHeard(strange), at(20)))
+    desk.says("lockdown", 30)
+    own = desk.now.message()
+    assert own is not None
+    told = len(desk.told)
+    for second in (31, 32):
+        desk.release(desk.site.decide(PostureHeard(own), at(second)))
+    assert len(desk.told) == told
+    assert desk.now.n == own.n
+
+
+def test_an_older_releases_own_number_is_answered_by_nothing() -> None:
+    kept = f'{{"n":{MAX_INT},"posture":"hold","drill":false,"since":"2026-09-21T14:13:20.000Z"}}'
+    desk = Desk(Loaded(facts={"posture": kept}))
+    own = desk.now.message()
+    assert own is not None
+    desk.release(desk.site.decide(PostureHeard(own), at(10)))
+    assert desk.told == []
+
+
 def test_a_number_of_a_clock_that_was_far_ahead_is_taken_up(desk: Desk) -> None:
     """Rooms that heard it obey nothing lower: the next one is higher."""
     ahead = Posture(v=1, n=LAST_N, posture="secure", drill=False, since="2026-11-23T10:00:00.000Z")
