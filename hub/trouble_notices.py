@@ -71,7 +71,7 @@ class TroubleNotices:
             self._arm()
 
     def _let_go(self, decision: Decision, now: Now) -> None:
-        """Withdraw what was owed again of troubles that are all over; what nobody was told of is always told."""
+        """Withdraw what was owed again of troubles all over; what nobody was told of is always told."""
         open_ = self._ledger.troubles.open
         self._outbound.withdraw(
             decision,
