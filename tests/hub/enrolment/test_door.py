@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from config.clock import Now, SystemClock
+from config.contract import Health, encode
 from config.enrol_code import digest_of, new_code
 from config.enrolment_settings import EnrolmentSettings
 from config.hub_settings import NamedBroker
@@ -36,7 +38,8 @@ from hub.enrolment.asking import CodeMade, MakeCode
 from hub.enrolment.door import Door
 from hub.enrolment.door_server import DoorServer, door_context
 from hub.enrolment.wheels import Wheels
-from hub.inputs import Asked, DoorTried
+from hub.inputs import Asked, DeviceMessage, DoorTried
+from hub.upgrading.asking import BeginUpgrade
 from scripts.parts import fetch, for_rooms
 from tests.hub.making import new_site
 from tests.mosquitto import HOST, free_port
@@ -49,9 +52,10 @@ SECRET = bytes(range(10))
 class Desk:
     """A site that decides at once, in the place of a hub."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, rooms: int = 60) -> None:
         enrolment = EnrolmentSettings(address=HOST, host=HOST, port=port)
-        self.settings = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+        whole = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+        self.settings = replace(whole, rooms=whole.rooms[:rooms])
         self._site = new_site(self.settings)
         self._lock = threading.Lock()
         self.view = self._site.view
@@ -66,6 +70,13 @@ class Desk:
                 show()
             decision.reply(recorded=self.recorded)
         return answer
+
+    def says(self, device: str, release: str, n: int = 1) -> None:
+        """A room's agent says what it runs, over the broker."""
+        health = encode(Health(v=1, boot="b", n=n, uptime_s=1.0, outbox=0, release=release))
+        with self._lock:
+            for show in self._site.decide(DeviceMessage(device, "health", health, False, now()), now()).shown:
+                show()
 
 
 def now() -> Now:
@@ -352,3 +363,58 @@ def test_nothing_but_what_the_index_names_is_handed_out(door: Opened) -> None:
     (door.folder / "rooms" / "more.txt").write_text("x")
     for path in ("more.txt", "index.json", "..%2fauthority%2fauthority.key", "../authority/authority.key"):
         assert door.call("GET", f"/agents/v1/wheels/{path}")[0] == 404, path
+
+
+# --- which release a room is to run -------------------------------------------------------------------
+
+
+def enrolled(door: Opened, device: str, secret: bytes) -> Path:
+    """A Pi becomes a room; returns the folder of its certificate."""
+    key = new_key()
+    wanted = {"csr": request(key), "secret": door.code(device, secret)}
+    own = door.keep(device, key, door.call("POST", "/enrol/v1/certificate", wanted)[1]["certificate"])
+    assert door.call("POST", "/agents/v1/hold", {}, own=own)[0] == 200
+    return own
+
+
+def asks(door: Opened, own: Path, **word: Any) -> dict[str, Any]:
+    """A room's Pi asks, once it may."""
+    while (answer := door.call("POST", "/agents/v1/release", word, own=own))[0] == 429:
+        time.sleep(0.2)
+    assert answer[0] == 200, answer
+    return answer[1]
+
+
+def test_a_room_is_told_what_to_run_and_that_it_was_heard(door: Opened) -> None:
+    """Only in a run, and by its own certificate alone; that it failed, too."""
+    wheels_of(door.folder)
+    release = str(Wheels(door.folder / "rooms").release())
+    first, second = (enrolled(door, f"room-10{n}", bytes([n]) * 10) for n in (1, 2))
+    for device in ("room-101", "room-102"):
+        door.desk.says(device, "0ld")
+    assert asks(door, first) == {"v": 1, "release": None, "why": None, "heard": False}
+    door.desk.ask(BeginUpgrade(release, "Lee", "command"))
+    assert asks(door, first, runs="0ld") == {"v": 1, "release": release, "why": None, "heard": True}
+    assert asks(door, second)["why"] == "Room 101 goes first"
+    assert not asks(door, first, runs=release)["heard"]
+    door.desk.says("room-101", release, 2)
+    assert asks(door, first, runs=release)["heard"]
+    assert asks(door, first, failed={"release": release, "why": "x"})["release"] is None
+    assert door.desk.view.upgrade is not None
+    assert door.desk.view.upgrade.rooms["room-101"].why == "it runs what it had: x"
+
+
+def test_what_a_room_is_to_run_is_for_rooms(door: Opened) -> None:
+    """Not for anybody else, not for one that has not shown its certificate, and not in a hurry."""
+    door.desk.ask(BeginUpgrade("n3w", "Lee", "command"))
+    assert door.call("POST", "/agents/v1/release", {})[0] == 401
+    key = new_key()
+    wanted = {"csr": request(key), "secret": door.code()}
+    own = door.keep("own", key, door.call("POST", "/enrol/v1/certificate", wanted)[1]["certificate"])
+    door.desk.says("room-101", "0ld")
+    assert asks(door, own)["release"] is None
+    door.call("POST", "/agents/v1/hold", {}, own=own)
+    assert door.call("POST", "/agents/v1/release", {}, own=own)[0] == 429
+    for body in (b"", b"[]", b'{"runs": 1}', b'{"failed": {"release": "x"}}'):
+        time.sleep(1.1)
+        assert door.call("POST", "/agents/v1/release", body, own=own)[0] == 422, body
