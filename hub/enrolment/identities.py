@@ -173,6 +173,8 @@ class Identities:
             device, grant = own.device, _Grant("renewal", own.serial, own.device, "agent", 0, replaces=True)
         for one in pending:
             self._book.end(decision, one, "its agent asked again with another key", now)
+        if pending:
+            self._book.changed(decision)
         return self._sign(decision, action, device, grant, HOLD_S, now)
 
     def _sign(
