@@ -47,13 +47,15 @@ class BrokerFiles:
         return self._asked(changed)
 
     def begin_lists(self) -> bool:
-        """Have both lists there, where one is missing without anybody: the broker needs them to start.
+        """Have both lists there: the broker needs them to start. One that is there stays as it is.
 
         True where they were written now.
         """
-        if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
+        if not (self._folder / RIGHTS).exists():
+            return self.keep_lists((), ())
+        if _read(self._folder / REVOKED)[0]:
             return False
-        return self.keep_lists((), ())
+        return self._asked(self._keep_revoked(frozenset(), anew=True))
 
     def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
         """Have the lists say that these devices may speak, and certificates of these serials are void.

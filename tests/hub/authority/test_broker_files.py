@@ -151,6 +151,30 @@ def test_a_list_that_was_cut_short_is_written_anew(files: BrokerFiles, folder: P
     assert revoked(folder, data) == (2, {7})
 
 
+@pytest.mark.parametrize("left", [None, b"", b"-----BEGIN X509 CRL-----"], ids=["missing", "empty", "cut"])
+def test_a_lost_list_of_revocations_takes_nobodys_rights(
+    files: BrokerFiles, folder: Path, data: Path, left: bytes | None
+) -> None:
+    """``tocsin-hub authority`` beside a school that works: who was revoked stays so, who may speak may."""
+    (folder / ASKED).parent.mkdir(parents=True)
+    files.keep_lists(["room-101"], [7])
+    (folder / ASKED).unlink()
+    before = (folder / RIGHTS).read_bytes()
+    if left is None:
+        (folder / REVOKED).unlink()
+    else:
+        (folder / REVOKED).write_bytes(left)
+    assert files.begin_lists()
+    assert (folder / RIGHTS).read_bytes() == before
+    assert revoked(folder, data) == (2, {7})
+    assert (folder / ASKED).exists()
+    assert not files.begin_lists()
+    (folder / RIGHTS).unlink()
+    assert files.begin_lists()
+    assert "room-101" not in (folder / RIGHTS).read_text()
+    assert revoked(folder, data) == (3, {7})
+
+
 def test_rights_follow_the_devices(files: BrokerFiles, folder: Path, data: Path) -> None:
     files.keep_lists(["room-101", "room-102"], [])
     assert "user lincoln.room-102\n" in (folder / RIGHTS).read_text()
