@@ -76,7 +76,7 @@ class BrokerLists:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        was_well = True
+        was_well, asks = True, True
         while True:
             with self._came:
                 pause = None if was_well else AGAIN_S
@@ -85,12 +85,13 @@ class BrokerLists:
                 self._tried = tried
             if self._stopping or rights is None:
                 return
-            why = self._keep(rights)
+            why = self._keep(rights, asks=asks)
             if why is not None:
                 self._log.warning("the broker does not go by the newest lists", why=why)
             if why is not None or not was_well:
                 self._put(ListsTaken(why))
             was_well = why is None
+            asks = not was_well
             if was_well:
                 with self._came:
                     self._done = tried
@@ -99,10 +100,16 @@ class BrokerLists:
     def _has_news(self) -> bool:
         return self._stopping or self._number > self._tried
 
-    def _keep(self, rights: Rights) -> str | None:
-        """Write the lists, and see that each broker goes by them; returns what is in the way."""
+    def _keep(self, rights: Rights, *, asks: bool) -> str | None:
+        """Write the lists, and see that each broker goes by them; returns what is in the way.
+
+        ``asks``: the lists may have been written before, and the broker not asked: it is, also where
+        nothing changes now.
+        """
         try:
             self._files.keep_lists(rights.devices, frozenset(int(serial, 16) for serial in rights.revoked))
+            if asks:
+                self._files.ask()
         except OSError as error:
             return f"the lists for the broker can't be written: {error}"
         for broker in self._settings.brokers:
