@@ -162,12 +162,12 @@ class Floods:
         tally = self._tallies.get(name)
         if tally is None or tally.due_at is None or now.mono < tally.due_at:
             return  # asked for before something came that is due earlier
-        tally.due_at = None
         if tally.is_changed:
             self._flush(decision, name, tally, now)
         for slot in [slot for slot in tally.newest if now.mono - tally.taken.get(slot, -1e9) >= NEWEST_S]:
             tally.taken[slot] = now.mono
             take(decision, tally.newest.pop(slot), now)
+        tally.due_at = None  # not before: where our own code failed on it, it is due still
         if tally.newest:
             self._arm(name, tally, now.mono + FLUSH_S)
         elif now.mono - tally.last >= QUIET_S:
@@ -204,9 +204,7 @@ class Floods:
             )
             self._ledger.record(decision, now, "flood", reason, detail={"device": name})
         if self._ledger.known(flood_key(name)) is None:
-            room = (
-                "devices that nobody set up" if device is None else self._ledger.directory.place(device).room
-            )
+            room = name if device is None else self._ledger.directory.place(device).room
             words = f"{room}: more messages than an honest device sends; a new call is still told at once"
             self._ledger.trouble(decision, now, flood_key(name), "flood", words, device=device)
         if now.mono - tally.began >= SPAN_S:

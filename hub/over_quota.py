@@ -39,6 +39,7 @@ class OverQuota:
         elif not account.is_alarm:
             self._floods.count(fact, now)
         elif self._is_silent(fact, account, now):
+            self._devices.vitals.counted(fact, now)
             self._floods.count(fact, now, receipt=receipt)
         elif (incident := self._incident(fact, account, key)) is not None:
             self._devices.vitals.counted(fact, now)

@@ -53,6 +53,8 @@ OVER_S: Final = 0.001
 """Seconds in which what is over a quota is counted before the queue is looked at again."""
 MOST_OVER: Final = 32 << 20
 """Bytes that wait to be counted, at most."""
+OVER_EACH: Final = 2048
+"""Bytes that one takes beside its payload."""
 ROUND: Final = 64
 """Inputs other than alarms decided before the queue is looked at again for an alarm."""
 ROUND_S: Final = 0.005
@@ -84,6 +86,8 @@ class Recorder:
         self._over: deque[EventCame] = deque()
         """What is over a quota and only counted."""
         self._over_bytes = 0
+        self._returned = 0.0
+        """When a commit returned last, in monotonic seconds: the one under way can't have begun before."""
         self._waiting: deque[Decision] = deque()
         self._uncommitted: deque[float] = deque()
         self._boards_lock = threading.Lock()
@@ -180,15 +184,18 @@ class Recorder:
             self._urgent.put(fact)
         elif isinstance(fact, EventCame) and fact.over is not None:
             self._over.append(fact)
-            self._over_bytes += len(fact.payload)
+            self._over_bytes += len(fact.payload) + OVER_EACH
         else:
             self._rest.put(fact)
 
     def _again(self) -> int:
-        """Return how much may be decided of devices that had their turn. A sick disk holds up nobody."""
+        """Return how much may be decided of devices that had their turn. A sick disk holds up nobody.
+
+        Nor does what others go on sending: it waits for the commit that is under way, and for no later one.
+        """
         if not self._uncommitted:
             return AGAIN
-        waited = self._clock.now().mono - self._uncommitted[0]
+        waited = self._clock.now().mono - max(self._uncommitted[0], self._returned)
         return AGAIN if waited < AGAIN_S or waited >= DISK_PATIENCE_S else 0
 
     def _decide_urgent(self) -> None:
@@ -223,7 +230,7 @@ class Recorder:
         until = self._clock.now().mono + OVER_S
         while self._over:
             fact = self._over.popleft()
-            self._over_bytes -= len(fact.payload)
+            self._over_bytes -= len(fact.payload) + OVER_EACH
             self._decide_facts([fact])
             if self._clock.now().mono >= until and self._over_bytes <= MOST_OVER:
                 return
@@ -315,6 +322,8 @@ class Recorder:
 
     def _note_commit(self, fact: _Commit) -> None:
         now = self._clock.now()
+        if fact.count:
+            self._returned = now.mono
         self._beat.readiness.committed(now.mono, fact.why)
         for _ in range(fact.count):
             self._uncommitted.popleft()

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.decision import Decision
 from hub.delivery import Delivery
+from hub.devices import LAMP_REPEATED_S
 from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident
 from hub.kept_course import KeptCourse
@@ -37,9 +38,8 @@ from hub.store.torn import STATE, agree, read, torn, torn_incident, whole
 from hub.view import DeviceView, DoorView, Trouble
 
 _JSON = msgspec.json.Encoder()
-RESOLVED_FOR_MS: Final = 3_600_000
-"""How long before the record's last row one may have been resolved, for its rooms to hear of it again:
-see :data:`hub.devices.LAMP_REPEATED_S`."""
+RESOLVED_FOR_MS: Final = round(LAMP_REPEATED_S * 1000)
+"""How long before the record's last row one may have been resolved, for its rooms to hear of it again."""
 RESOLVED_READ: Final = 10_000
 """Resolved incidents that a start looks at, at most, whatever a wall clock that jumped says of their time."""
 RESOLVED_AT_ONCE: Final = 100

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hub.quota import EVENTS, PAYLOAD_KEPT, RATES, TOKEN_BYTES
+from tests.broker.test_hub_away import left_in_broker
 from tests.mosquitto import Wire
 from tests.site import Site, until
 
@@ -55,15 +56,6 @@ def presses_are_told(site: Site, *rooms: int) -> None:
         site.send(press)
         site.sink.told(press["id"], PRESS_S)
         site.wait_receipt(press["id"])
-
-
-def left_in_broker(site: Site) -> int:
-    """How many events the broker still keeps for the hub, which must be down."""
-    topic = f"tocsin/v1/{site.name}/+/event"
-    with Wire(site.broker, topic, client_id=f"tocsin-hub-{site.name}", clean=False) as wire:
-        site.send(site.event(id="last of all"))
-        wire.wait_for(lambda m: m.json["id"] == "last of all")
-        return len(wire.messages) - 1
 
 
 def test_a_flood_of_doors_holds_up_no_press_and_is_all_accounted_for(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from hub.kept_course import ANCHOR, Anchor
 from hub.loaded import Loaded
 from hub.metrics import Metrics
 from hub.presses import Seen
-from hub.recorder import Recorder
+from hub.recorder import AGAIN, Recorder, _Commit
 from hub.site import Site
 from hub.view import View
 from tests.hub.making import came, event_bytes
@@ -409,3 +409,22 @@ def test_every_link_that_comes_up_is_told_the_posture_that_was_let_out(world: Wo
     world.recorder.put(Link("rest", True, ""))
     world.recorder.ask(SetPosture("secure", "Reyes", "board")).result(5)  # refused: it comes after the link
     assert len(world.postures) == told
+
+
+def test_a_rooms_next_press_waits_for_the_commit_under_way_and_for_no_later_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Heartbeats that never stop keep something on its way to a slow disk at every moment."""
+    world = World(start=False)
+    recorder, start = world.recorder, world.clock.now()
+    moment = [start]
+    monkeypatch.setattr(world.clock, "now", lambda: moment[0])
+    recorder._uncommitted.extend([start.mono, start.mono + 0.02])
+    moment[0] = Now(start.mono + 0.04, start.wall)
+    assert recorder._again() == 0
+    recorder._note_commit(_Commit(None, quarantined=False, count=1))
+    assert recorder._again() == AGAIN
+    moment[0] = Now(start.mono + 0.05, start.wall)
+    assert recorder._again() == 0
+    recorder._note_commit(_Commit(None, quarantined=False, count=1))
+    assert recorder._again() == AGAIN

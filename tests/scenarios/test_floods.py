@@ -139,7 +139,37 @@ def test_a_storm_of_new_calls_is_one_incident_and_bounded(rig: Rig) -> None:
         "flood-counted",
         "1000 more calls of a room that called already, over its device's quota: counted",
     ) in (rig.timeline())
+    rig.press(101)  # by its number it would be known that those before are missing
+    rig.wait(61)
     assert rig.troubles("seq-gap") == []
+
+
+def test_a_bypass_holds_in_a_flood(rig: Rig) -> None:
+    """Each of its zone's faulty alarms is silent, also after one that was only counted."""
+    rig.state(101, wall="cut")
+    rig.zone_says(101, "tamper", cause="cut")
+    rig.bypass(101, "wall")
+    for _ in range(FEW + 5):
+        rig.press(101, "wall", cause="cut")
+    assert rig.incidents == []
+
+
+def test_a_fault_of_our_own_holds_up_no_acknowledgement_for_ever(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush, fails = rig.site.floods._flush, [True]
+
+    def planted(*given: Any) -> None:
+        if fails and fails.pop():
+            raise RuntimeError("planted")
+        flush(*given)
+
+    monkeypatch.setattr(rig.site.floods, "_flush", planted)
+    for _ in range(FEW + 5):
+        rig.press(101)
+    rig.wait(QUIET_S)
+    assert not fails
+    assert rig.broker == {}
 
 
 def test_a_room_that_floods_calls_again_once_it_was_answered(rig: Rig) -> None:
