@@ -8,7 +8,6 @@ it may still live.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -17,7 +16,7 @@ import structlog
 from config.hub_settings import HubSettings, NamedBroker
 from hub.authority.authority import Authority
 from hub.authority.beginning import broker_files
-from hub.authority.closing import ClosingError, close_session, refuses_probe
+from hub.authority.closing import ClosingError, end_session, goes_by_list
 from hub.authority.names import rest_name
 from hub.authority.own_files import as_hub
 from hub.enrolment.asking import SessionOver
@@ -28,7 +27,6 @@ AGAIN_S: Final = 5.0
 """Seconds after which what a broker has not taken is tried again."""
 WITHIN_S: Final = 10.0
 """For a broker to take lists that were written, before it is a trouble."""
-LOOK_S: Final = 0.1
 
 Put = Callable[[SessionOver | ListsTaken], None]
 
@@ -48,6 +46,8 @@ class BrokerLists:
         self._tried = 0
         self._done = 0
         self._stopping = False
+        self._closed: set[tuple[str, str]] = set()
+        """Names of brokers, and serials whose sessions were ended there."""
         self._thread = threading.Thread(target=self._run, name="broker-lists", daemon=True)
 
     def start(self, rights: Rights) -> None:
@@ -122,14 +122,14 @@ class BrokerLists:
     def _taken(self, named: NamedBroker, rights: Rights) -> str | None:
         broker = as_hub(named, self._settings, rest_name(self._settings.site))
         data = self._settings.data
-        until = time.monotonic() + WITHIN_S
         try:
-            while not refuses_probe(broker, data):
-                if time.monotonic() > until or self._stopping:
-                    return f"broker {named.name} has not read its lists anew in {WITHIN_S:g} s"
-                time.sleep(LOOK_S)
-            for name in sorted({one.name for one in rights.close}):
-                close_session(broker, self._authority, data, name, WITHIN_S)
+            if not goes_by_list(broker, data, WITHIN_S, lambda: self._stopping):
+                return f"broker {named.name} has not read its lists anew in {WITHIN_S:g} s"
+            # Once each: where another broker is tried again, who has come in their place here stays.
+            owed = [one for one in rights.close if (named.name, one.serial) not in self._closed]
+            for name in sorted({one.name for one in owed}):
+                end_session(broker, self._authority, data, name)
+                self._closed |= {(named.name, one.serial) for one in owed if one.name == name}
         except ClosingError as error:
             return str(error)
         return None

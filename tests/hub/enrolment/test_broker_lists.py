@@ -1,4 +1,4 @@
-"""The broker's lists as a running hub keeps them: asked for at each start."""
+"""The broker's lists as a running hub keeps them: asked for at each start, and no session ended twice."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from config.hub_settings import HubSettings, NamedBroker
 from config.shared_settings import Broker
+from hub.authority import closing
 from hub.authority.authority import FOLDER, Authority
 from hub.authority.beginning import broker_files, broker_folder
 from hub.authority.broker_files import ASKED
@@ -55,15 +56,15 @@ class Far:
             raise ClosingError("nobody there")
         return True
 
-    def close_session(self, broker: Broker, _: Authority, __: Path, name: str, ___: float) -> None:
+    def end_session(self, broker: Broker, _: Authority, __: Path, name: str) -> None:
         self.ended.append((broker.port, name))
 
 
 @pytest.fixture
 def far(monkeypatch: pytest.MonkeyPatch) -> Far:
     made = Far()
-    monkeypatch.setattr(broker_lists, "refuses_probe", made.refuses_probe)
-    monkeypatch.setattr(broker_lists, "close_session", made.close_session)
+    monkeypatch.setattr(closing, "refuses_probe", made.refuses_probe)
+    monkeypatch.setattr(broker_lists, "end_session", made.end_session)
     monkeypatch.setattr(broker_lists, "AGAIN_S", 0.05)
     return made
 
@@ -127,3 +128,34 @@ def test_the_broker_is_asked_again_until_it_has_taken_the_lists(
     far.down.clear()
     assert lists.wait(10)
     assert said[-1] == ListsTaken(None)
+
+
+def test_a_session_is_ended_once_on_each_broker(running: Running, far: Far) -> None:
+    """While the other one is down, whoever came in a replaced room's place isn't thrown off again."""
+    far.down.add(1884)
+    lists, said = running(REPLACED)
+    until("it has tried five times", lambda: said.count(ListsTaken("nobody there")) >= 5)
+    assert far.ended == [(1883, "lincoln.room-101")]
+    assert SessionOver("1f") not in said
+    far.down.clear()
+    assert lists.wait(10)
+    assert far.ended == [(1883, "lincoln.room-101"), (1884, "lincoln.room-101")]
+    assert said[-2:] == [SessionOver("1f"), ListsTaken(None)]
+    other = replace(OLD, serial="2f")
+    lists.take(Rights(frozenset(), ("1f", "2f"), (other,)))
+    assert lists.wait(10)
+    assert far.ended[2:] == [(1883, "lincoln.room-101"), (1884, "lincoln.room-101")]
+
+
+def test_a_session_still_owed_is_ended_after_the_hubs_restart(running: Running, far: Far) -> None:
+    """Also where the hub before had ended it on one broker: it alone knew."""
+    far.down.add(1884)
+    first, said = running(REPLACED)
+    until("it has tried", lambda: ListsTaken("nobody there") in said)
+    first.stop(5)
+    far.down.clear()
+    far.ended.clear()
+    second, said = running(REPLACED)
+    assert second.wait(10)
+    assert far.ended == [(1883, "lincoln.room-101"), (1884, "lincoln.room-101")]
+    assert said == [SessionOver("1f")]
