@@ -12,8 +12,8 @@ from config.enrol_code import EnrolCode
 from config.enrolment_settings import DOOR_PORT
 from device.enrol.door_words import EnrolError, in_between, of_error, of_refusal
 
-PATIENCE_S: Final = 20.0
-"""For one answer: the hub waits for its disk and its broker."""
+PATIENCE_S: Final = 30.0
+"""For one answer: the hub waits 12 s for its disk, and 12 s for its broker."""
 LONGEST: Final = 262_144
 """Bytes of an answer."""
 
