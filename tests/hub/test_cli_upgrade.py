@@ -16,8 +16,8 @@ from hub.local_socket import LocalSocket
 from hub.upgrading.asking import RoomAsks
 from hub.upgrading.doing import NO_WHEELS, Upgrading
 from hub.upgrading.upgrades import HEALTHS
-from tests.hub.enrolment.test_door import Desk
 from tests.mosquitto import free_port
+from tests.open_door import Desk
 
 NEW = "n3w"
 ROOMS = ("room-101", "room-102")
