@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from config import credentials
+from config.channel_settings import AppriseSettings, WebhookSettings
 from config.clock import Clock, SystemClock
-from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
+from config.hub_settings import HubSettings
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets

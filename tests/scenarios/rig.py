@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
+from config.channel_settings import AppriseSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -25,14 +26,7 @@ from config.contract import (
     PostureName,
     decode,
 )
-from config.hub_settings import (
-    AppriseSettings,
-    AudienceSettings,
-    HubSettings,
-    RoomSettings,
-    WalkTestSettings,
-    ZoneSettings,
-)
+from config.hub_settings import AudienceSettings, HubSettings, RoomSettings, WalkTestSettings, ZoneSettings
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
 from config.topics import device_topic
