@@ -196,6 +196,10 @@ class View:
     def drop_door(self, where: tuple[str, str]) -> None:
         """Show a door no more."""
         self.doors.pop(where, None)
+        self.drop_door_count(where)
+
+    def drop_door_count(self, where: tuple[str, str]) -> None:
+        """Show no more what a door did this week: it counts for none."""
         self.door_counts.pop(where, None)
 
     def show_bypass(self, device: str, zone: str, bypass: Bypass | None) -> None:

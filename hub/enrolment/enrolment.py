@@ -10,6 +10,7 @@ import structlog
 
 from config.clock import Clock, stamp
 from config.enrol_code import digest_of, new_code
+from config.enrolment_settings import DOOR_PORT
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer, Refused
 from hub.authority.authority import FOLDER, Authority
@@ -165,8 +166,6 @@ class Enrolment:
 
 def hub_address(settings: HubSettings) -> str:
     """Return how an agent is told to reach the door: with its port, where that isn't the usual one."""
-    from config.enrolment_settings import DOOR_PORT
-
     enrolment = settings.enrolment
     address = enrolment.address or ""
     host = f"[{address}]" if ":" in address else address

@@ -117,16 +117,14 @@ def profile(document: str) -> str:
     return text_of_it
 
 
-def agent(*, site: str, device: str, room: str, pins: str, host: str) -> str:
-    """Return the text of an agent.toml: the example, with this room's values."""
+def agent(*, site: str, room: str, pins: str) -> str:
+    """Return the text of the front desk's agent.toml: the example, with this box's values."""
     document = (EXAMPLES / "room-101.toml").read_text(encoding="utf-8")
-    for key, value in (("site", site), ("device", device), ("room", room), ("pins", pins)):
+    for key, value in (("site", site), ("device", FRONT_DESK), ("room", room), ("pins", pins)):
         document = change(document, "", key, text(value))
     document = change(document, "", "data", text("/var/lib/tocsin/agent"))
-    document = change(document, "links", "host", text(host))
-    if device == FRONT_DESK:
-        zones = [zone["zone"] for zone in tomllib.loads(document)["zones"]]
-        document = change(document, "zones", "label", text(FRONT_DESK_DOOR), nth=zones.index("door"))
+    zones = [zone["zone"] for zone in tomllib.loads(document)["zones"]]
+    document = change(document, "zones", "label", text(FRONT_DESK_DOOR), nth=zones.index("door"))
     return _opening("device") + _without_opening(document)
 
 
@@ -154,10 +152,9 @@ def main(words: list[str]) -> int:
     of_hub.add_argument("--floor")
     of_hub.add_argument("--address", required=True)
     of_agent = parts.add_parser("agent")
-    for flag in ("--site", "--device", "--room"):
+    for flag in ("--site", "--room"):
         of_agent.add_argument(flag, required=True)
     of_agent.add_argument("--pins", choices=("lgpio", "mock"), default="lgpio")
-    of_agent.add_argument("--host", default="127.0.0.1")
     parts.add_parser("site-id").add_argument("name")
     parts.add_parser("network").add_argument("--address", required=True)
     parts.add_parser("profile")

@@ -37,7 +37,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def read_hub(tmp_path: Path, text: str) -> HubSettings:
     """Read a hub.toml beside which the front desk's profile is, as where it is installed."""
-    agent = box_settings.agent(site="x", device="front-desk", room="x", pins="mock", host="127.0.0.1")
+    agent = box_settings.agent(site="x", room="x", pins="mock")
     (tmp_path / "front-desk.toml").write_text(box_settings.profile(agent), encoding="utf-8")
     return load(write(tmp_path, text.replace("/etc/tocsin/profiles", str(tmp_path))), HubSettings, check_hub)
 
@@ -68,7 +68,7 @@ def test_a_hubs_names_come_back_as_they_were(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_agents_room_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
     """And the rest is the example's."""
-    text = box_settings.agent(site="lincoln", device="front-desk", room=name, pins="mock", host="127.0.0.1")
+    text = box_settings.agent(site="lincoln", room=name, pins="mock")
     settings = load(write(tmp_path, text), AgentSettings, check_agent)
     assert (settings.site, settings.device, settings.room) == ("lincoln", "front-desk", name)
     assert settings.pins == "mock"
@@ -80,7 +80,7 @@ def test_hub_and_agent_agree(tmp_path: Path) -> None:
     hub = box_settings.hub(
         site="x", name="X", room="Desk", timezone="UTC", address="10.0.0.5", building=None, floor=None
     )  # fmt: skip
-    agent = box_settings.agent(site="x", device="front-desk", room="Desk", pins="lgpio", host="127.0.0.1")
+    agent = box_settings.agent(site="x", room="Desk", pins="lgpio")
     expects = read_hub(tmp_path, hub)
     has = load(write(tmp_path, agent), AgentSettings, check_agent)
     [room] = expects.rooms
@@ -133,19 +133,12 @@ def test_a_file_that_no_program_can_change_is_left_to_its_owner(odd: str) -> Non
 
 def test_a_profile_is_the_agents_settings_but_for_what_is_its_rooms_own(tmp_path: Path) -> None:
     """With its comments; what the hub makes of it has the same parts."""
-    agent = box_settings.agent(site="x", device="front-desk", room="Desk", pins="mock", host="127.0.0.1")
+    agent = box_settings.agent(site="x", room="Desk", pins="mock")
     profile = box_settings.profile(agent + '\n[links.tls] # of the last\nca_file = "/x"\n')
     had, has = tomllib.loads(agent), tomllib.loads(profile)
     assert has == {key: value for key, value in had.items() if key not in box_settings.OF_A_ROOM}
     assert "# A share of full light." in profile
     assert "ca_file" not in profile
-
-
-def test_another_rooms_door_keeps_its_label(tmp_path: Path) -> None:
-    """Only the front desk's door is the front door."""
-    text = box_settings.agent(site="x", device="room-101", room="101", pins="lgpio", host="127.0.0.1")
-    zones = load(write(tmp_path, text), AgentSettings, check_agent).zones
-    assert {zone.zone: zone.label for zone in zones}["door"] == "door"
 
 
 def test_comments_stay_and_the_examples_own_heading_goes() -> None:
