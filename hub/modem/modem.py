@@ -266,12 +266,12 @@ class Modem:
             self._resume(None, mono)
 
     def _next(self, mono: float) -> Said | None:
+        self._looks = False
         if not self.state.ready:
             return scripts.begin(self.state, self._pin)
         if self._hang_up:
             self._hang_up = False
             return scripts.hang_up()
-        self._looks = False
         if self._texts:
             text = self._texts.popleft()
             if why := self.state.why_not:
