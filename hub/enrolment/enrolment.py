@@ -10,6 +10,7 @@ import structlog
 
 from config.clock import Clock, stamp
 from config.enrol_code import digest_of, new_code
+from config.enrolment_settings import DOOR_PORT
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer, Refused
 from hub.authority.authority import FOLDER, Authority
@@ -23,6 +24,7 @@ from hub.enrolment.listing import codes_json, identities_json
 from hub.enrolment.wheels import Wheels
 from hub.inputs import Input
 from hub.local_socket import Deed
+from hub.upgrading.doing import Upgrading
 
 ANSWER_S: Final = 12.0
 SESSIONS_S: Final = 30.0
@@ -40,8 +42,10 @@ class Enrolment:
         self._authority = authority
         self._log = structlog.get_logger(part="enrolment")
         settings = desk.settings
+        wheels = Wheels()
         self.lists = BrokerLists(settings, authority, put)
-        self._door = Door(desk, authority, clock, put, self.lists.wait, Wheels())
+        self._door = Door(desk, authority, clock, put, self.lists.wait, wheels)
+        self._upgrading = Upgrading(desk, wheels)
         self._server: DoorServer | None = None
         self._no_door = ""
         self._clock = clock
@@ -80,7 +84,8 @@ class Enrolment:
 
     def deeds(self) -> dict[str, Deed]:
         """Return what is done for which word of a command."""
-        return {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        own = {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        return own | self._upgrading.deeds()
 
     def _code(self, word: dict[str, Any]) -> dict[str, Any]:
         settings = self._desk.settings
@@ -165,8 +170,6 @@ class Enrolment:
 
 def hub_address(settings: HubSettings) -> str:
     """Return how an agent is told to reach the door: with its port, where that isn't the usual one."""
-    from config.enrolment_settings import DOOR_PORT
-
     enrolment = settings.enrolment
     address = enrolment.address or ""
     host = f"[{address}]" if ":" in address else address
