@@ -299,11 +299,9 @@ def test_a_text_that_waits_while_a_modem_is_set_up_anew_is_sent() -> None:
     """What was asked of it before it forgot everything ends nothing of that."""
     wire = ready()
     wire.hold = lambda octets, heard: said("OK") if b"CNMI?" in octets else heard
-    wire.run(LOOK_EVERY_S)
+    wire.run(LOOK_EVERY_S - 4.0)
     wire.hold = lambda _, heard: heard
-    wire.run(AGAIN_S - 0.5)
-    wire.take(wire.modem.tick(wire.now))
-    wire.run(1.0)
+    wire.run(AGAIN_S - 0.4)
     wire.text("one", SMITH, "PANIC")
     wire.run(5.0)
     assert wire.all(Sent) == [Sent("one", Handed((1,)))]
