@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from config.clock import Now, SystemClock
+from config.contract import Health, encode
 from config.enrol_code import digest_of
 from config.enrolment_settings import EnrolmentSettings
 from config.hub_settings import NamedBroker
@@ -28,7 +31,7 @@ from hub.enrolment.asking import CodeMade, MakeCode
 from hub.enrolment.door import Door
 from hub.enrolment.door_server import DoorServer, door_context
 from hub.enrolment.wheels import Wheels
-from hub.inputs import Asked, DoorTried
+from hub.inputs import Asked, DeviceMessage, DoorTried
 from tests.hub.making import new_site
 from tests.mosquitto import HOST, free_port
 from tests.scenarios.rig import site_settings
@@ -40,9 +43,10 @@ SECRET = bytes(range(10))
 class Desk:
     """A site that decides at once, in the place of a hub."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, rooms: int = 60) -> None:
         enrolment = EnrolmentSettings(address=HOST, host=HOST, port=port)
-        self.settings = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+        whole = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
+        self.settings = replace(whole, rooms=whole.rooms[:rooms])
         self._site = new_site(self.settings)
         self._lock = threading.Lock()
         self.view = self._site.view
@@ -59,6 +63,14 @@ class Desk:
                 show()
             decision.reply(recorded=self.recorded)
         return answer
+
+    def says(self, device: str, release: str, n: int = 1) -> None:
+        """A room's agent says what it runs, over the broker."""
+        health = encode(Health(v=1, boot="b", n=n, uptime_s=1.0, outbox=0, release=release))
+        with self._lock:
+            now = self._now()
+            for show in self._site.decide(DeviceMessage(device, "health", health, False, now), now).shown:
+                show()
 
     def _now(self) -> Now:
         mono, wall = SystemClock().now()

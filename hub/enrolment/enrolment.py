@@ -24,6 +24,7 @@ from hub.enrolment.listing import codes_json, identities_json
 from hub.enrolment.wheels import Wheels
 from hub.inputs import Input
 from hub.local_socket import Deed
+from hub.upgrading.doing import Upgrading
 
 ANSWER_S: Final = 12.0
 SESSIONS_S: Final = 30.0
@@ -41,8 +42,10 @@ class Enrolment:
         self._authority = authority
         self._log = structlog.get_logger(part="enrolment")
         settings = desk.settings
+        wheels = Wheels()
         self.lists = BrokerLists(settings, authority, put)
-        self._door = Door(desk, authority, clock, put, self.lists.wait, Wheels())
+        self._door = Door(desk, authority, clock, put, self.lists.wait, wheels)
+        self._upgrading = Upgrading(desk, wheels)
         self._server: DoorServer | None = None
         self._no_door = ""
         self._clock = clock
@@ -81,7 +84,8 @@ class Enrolment:
 
     def deeds(self) -> dict[str, Deed]:
         """Return what is done for which word of a command."""
-        return {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        own = {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        return own | self._upgrading.deeds()
 
     def _code(self, word: dict[str, Any]) -> dict[str, Any]:
         settings = self._desk.settings
