@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from config.channel_settings import ChannelSettings, WebhookSettings
+from config.alarm_receiver_checks import check_alarm_receiver
+from config.channel_settings import AlarmReceiverSettings, ChannelSettings, WebhookSettings
 from config.not_known import where_known
 from config.secret_check import check_secret
 from config.settings import Report
@@ -21,6 +22,8 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
                     _check_webhook_url(channel, key, report)
                 with where_known:
                     _check_webhook_secret(channel, key, report)
+            elif isinstance(channel, AlarmReceiverSettings):
+                check_alarm_receiver(channel, key, report)
             elif channel.targets_file is None and channel.targets_env is None:
                 report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
             else:
