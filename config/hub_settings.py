@@ -132,6 +132,8 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, ChannelSettings] = {}
+    zone_numbers: dict[str, Annotated[int, Meta(ge=1, le=999, description="1 to 999")]] = {}
+    """Numbers by which a monitoring station knows zones, as ``device/zone``; of a room's box, ``device/``."""
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
     people: dict[Key, PersonSettings] = {}

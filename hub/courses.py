@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from config.channel_settings import AlarmReceiverSettings
 from config.clock import Now
 from hub import reminder
-from hub.course import Advance, Course, Owe, ask, attempted, begin, confirm, next_deadline, tell
+from hub.course import Advance, Course, Owe, Told, ask, attempted, begin, confirm, next_deadline, tell
 from hub.decision import Decision
 from hub.delivery import Delivery, Target, delivery_id, urgency
 from hub.directory import Directory
@@ -21,6 +22,7 @@ from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
 from hub.refit import refitted
+from hub.signals import Signals, as_signals
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
@@ -34,6 +36,7 @@ class Courses:
         ledger: Ledger,
         outbound: Outbound,
         postures: Postures,
+        signals: Signals,
         loaded: list[tuple[Incident, KeptCourse]],
         now: Now,
         doors_are_lines: Callable[[], bool],
@@ -45,6 +48,7 @@ class Courses:
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
+        self._signals = signals
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
             self._courses[incident.id] = self._with_a_plan(recall(kept, now), incident, now)
@@ -265,11 +269,20 @@ class Courses:
     ) -> None:
         """Write down what a look at a course came to."""
         ledger = self._ledger
-        deliveries = [
-            self._delivery(incident, owe, now, words, quietly=quietly)
-            for owe in step.owed
-            if not self._is_spared(incident, owe.target)
-        ]
+        told = {entry.target: entry.revision for entry in self._courses_told(incident)}
+        deliveries: list[Delivery] = []
+        for owe in step.owed:
+            if self._is_spared(incident, owe.target):
+                continue
+            delivery = self._delivery(incident, owe, now, words, quietly=quietly)
+            if ledger.directory.is_receiver(owe.target):
+                signals = self._signals.of_incident(
+                    decision, incident, owe.target, told.get(owe.target, 0), now
+                )
+                if not signals:
+                    continue  # nothing of it is for a monitoring station
+                delivery = as_signals(delivery, signals)
+            deliveries.append(delivery)
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
@@ -285,10 +298,20 @@ class Courses:
         else:
             self._arm(incident)
 
+    def _courses_told(self, incident: Incident) -> tuple[Told, ...]:
+        """Return who was told of an incident what, as far as that is written down."""
+        course = self._courses.get(incident.id)
+        return () if course is None else course.told
+
     def _is_spared(self, incident: Incident, target: Target) -> bool:
         """Tell whether a target is not told because of a drill."""
-        told = self._ledger.settings.drills.dispatch == "not-told"
-        return incident.drill and told and self._ledger.directory.is_dispatch(target)
+        if not incident.drill:
+            return False
+        settings, directory = self._ledger.settings, self._ledger.directory
+        if settings.drills.dispatch == "not-told":
+            return directory.is_dispatch(target)
+        channel = settings.channels.get(target.channel)
+        return isinstance(channel, AlarmReceiverSettings) and not channel.tests
 
     def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
         """Write down whom a drill's notices do not reach."""

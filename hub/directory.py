@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from config.channel_settings import WebhookSettings
+from config.channel_settings import AlarmReceiverSettings, WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
 from config.hub_settings import HubSettings, RoomSettings
@@ -22,6 +22,8 @@ UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
 
+ONE_END: Final = "-"
+"""The target of a channel that has one end."""
 DISPATCH: Final = "dispatch"
 """The audience that stands for the dispatch centre."""
 
@@ -72,6 +74,10 @@ class Directory:
             if isinstance(one, WebhookSettings) and not one.troubles
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
+        self.receivers = tuple(
+            name for name, one in settings.channels.items() if isinstance(one, AlarmReceiverSettings)
+        )
+        """The channels to alarm receivers of a monitoring station."""
         self._audiences = settings.audiences
         self._channels = dict(channels)
         self._places = {
@@ -145,6 +151,15 @@ class Directory:
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
+
+    def is_receiver(self, target: Target) -> bool:
+        """Tell whether this is an alarm receiver of a monitoring station."""
+        return target.channel in self.receivers
+
+    def receiver_of(self, channel: str) -> Target:
+        """Return a channel to alarm receivers as a target, of the first audience that has it."""
+        found = (name for name, audience in self._audiences.items() if channel in audience.channels)
+        return Target(next(found, DISPATCH), channel, ONE_END)
 
     def is_dispatch(self, target: Target) -> bool:
         """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""

@@ -21,6 +21,7 @@ from hub.ledger import Ledger
 from hub.outbound import IMPAIRED, Outbound
 from hub.proving import Proving
 from hub.view import ChannelView
+from hub.zone_numbers import ZoneNumbers
 
 NOT_TAKEN: Final = "settings"
 """The key of the trouble that settings were read anew and refused."""
@@ -37,6 +38,7 @@ class Retuning:
         devices: Devices,
         proving: Proving,
         drills: DrillCalendar,
+        zones: ZoneNumbers,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
@@ -44,6 +46,7 @@ class Retuning:
         self._devices = devices
         self._proving = proving
         self._drills = drills
+        self._zones = zones
 
     def take(self, decision: Decision, fact: Reload, now: Now) -> None:
         """Put settings that are right in the place of those that held until now."""
@@ -85,6 +88,7 @@ class Retuning:
         ``was`` is what held before; None at a start, which doesn't know.
         """
         self._restore_gone(decision, now)
+        self._zones.settle(decision, now)
         self._ledger.restore(decision, now, NOT_TAKEN, for_good=True)
         self._outbound.rename(decision)
         self._incidents.retune(decision, was, now)

@@ -79,6 +79,9 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.signals import Signals
+from hub.station import WAKE as STATION
+from hub.station import Station
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
@@ -128,7 +131,8 @@ class Site(Ledger):
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
-        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
+        self.signals = Signals(self, facts)
+        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, self.signals, now)
         self.accounts = Accounts(self, self.postures)
         self.bypasses = Bypasses(self, facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
@@ -137,7 +141,7 @@ class Site(Ledger):
         )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
-        self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, self.signals, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
         self.book = Book(self, loaded.codes, loaded.identities, now)
@@ -146,6 +150,16 @@ class Site(Ledger):
         self.deeds = Deeds(self, self.incidents, self.devices)
         self.drill_calendar = DrillCalendar(self, facts, now)
         self.drill_memory = DrillMemory(self, facts, boot, now)
+        self.station = Station(
+            self,
+            self.outbound,
+            self.signals,
+            self.incidents,
+            self.bypasses,
+            self.walk_tests,
+            self.drill_memory,
+            facts,
+        )
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
@@ -171,7 +185,13 @@ class Site(Ledger):
         self.clearing = Clearing(self, self.devices, now)
         self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
-            self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
+            self,
+            self.incidents,
+            self.outbound,
+            self.devices,
+            self.proving,
+            self.drill_calendar,
+            self.signals.zones,
         )
         self.new_epoch = NewEpoch(
             self,
@@ -182,6 +202,7 @@ class Site(Ledger):
             self.drills,
             self.bypasses,
             self.postures,
+            self.signals.zones,
         )
         held = {
             number
@@ -197,7 +218,7 @@ class Site(Ledger):
         rewrites = (
             *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
             *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
-            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite, self.station.rewrite),
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
@@ -245,6 +266,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            STATION: lambda *_: None,  # it is heeded after whatever happens: a wake-up is enough
             "upgrade": self.upgrades.look,
             "flood": partial(self.floods.due, take=self._heed),
         }
@@ -345,6 +367,7 @@ class Site(Ledger):
         self.touched.clear()
         news, self.news = self.news, {}
         self.notices.take(news, decision, now)
+        self.station.heed(decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
         if what in self._looks:
@@ -394,4 +417,5 @@ class Site(Ledger):
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
+        self.station.heed(decision, now)
         self.proving.look_at_all(decision, now)
