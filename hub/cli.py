@@ -166,6 +166,12 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     return write_export(settings, options.to, options.since, options.until)
 
 
+def _zones(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_zones import zones
+
+    return zones(settings, as_csv=options.csv)
+
+
 def _authority(settings: HubSettings, _: argparse.Namespace) -> int:
     from hub.cli_authority import authority
 
@@ -312,6 +318,8 @@ def _parser() -> argparse.ArgumentParser:
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
     command.add_argument("--since", type=_day, metavar="DATE", help=words)
     command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    command = add("zones", "List the zone numbers by which a monitoring station knows the rooms.", _zones)
+    command.add_argument("--csv", action="store_true", help="as a table for the station's own program")
     words = "Have the site's authority, and certificates for the hub and its broker; as often as you like."
     add("authority", words, _authority)
     command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
