@@ -198,6 +198,16 @@ class ClearTrouble(Struct, frozen=True):
     note: str | None = None
 
 
+class ProveChannel(Struct, frozen=True):
+    """A person has a channel's ends told that this is a test."""
+
+    channel: str
+    by: str
+    via: str
+    target: str | None = None
+    """One of its ends; without it all."""
+
+
 class Forget(Struct, frozen=True):
     """A person asks that what names or describes people goes before its time."""
 
@@ -228,6 +238,7 @@ Action = (
     | SignDoorWeek
     | DrillAction
     | ClearTrouble
+    | ProveChannel
     | Forget
     | IdentityAction
 )
@@ -319,6 +330,16 @@ class TroubleCleared(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
+class ChannelTested(Struct, frozen=True):
+    """The answer to a person who has a channel tested: what became of it is in the record."""
+
+    about: str
+    """The name under which its rows stand there."""
+    deliveries: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class Forgotten(Struct, frozen=True):
     """The answer to a person who had words removed."""
 
@@ -344,6 +365,7 @@ Answer = (
     | DrillDone
     | DoorWeekSigned
     | TroubleCleared
+    | ChannelTested
     | Forgotten
     | IdentityAnswer
     | Reloaded

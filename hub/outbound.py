@@ -22,7 +22,7 @@ FAILURES_TO_TROUBLE = 2
 """Attempts of one delivery that fail before its channel is in trouble."""
 UNREACHED: Final = " can't be reached: "
 ONE_END: Final = "-"
-"""The target of a channel that has one end: those alone can be probed."""
+"""The target of a channel that has one end; also what stands for the far side of one that is asked for it."""
 SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
@@ -121,12 +121,24 @@ class Outbound:
         known = self._ledger.known(key)
         if outcome.verdict == "delivered":
             self._unreached[name] = 0
+            decision.shown.append(lambda: self._show_reached(name, now.wall))
             if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
                 self._ledger.restore(decision, now, key)
         else:
             self._unreached[name] = self._unreached.get(name, 0) + 1
             if self._unreached[name] >= FAILURES_TO_TROUBLE and known is None:
                 self._ledger.trouble(decision, now, key, "channel", f"{name}{UNREACHED}{outcome.said}")
+
+    def reaches(self, targets: Iterable[Target]) -> bool:
+        """Tell whether any of these ends isn't in trouble, nor all of its channel."""
+        known, directory = self._ledger.known, self._ledger.directory
+        return any(
+            known(f"channel {target.channel} {target.name}") is None
+            and not (
+                directory.stands_for_all(target.channel) and known(f"channel {target.channel} {ONE_END}")
+            )
+            for target in targets
+        )
 
     def end(
         self, decision: Decision, targets: Iterable[Target], incident: str, ends: Ended, why: str, now: Now
@@ -298,6 +310,11 @@ class Outbound:
             channels[name] = replace(old, last_success=at, last_said=fact.outcome.said, owed=owed)
         else:
             channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
+
+    def _show_reached(self, name: str, at: int) -> None:
+        channels = self._ledger.view.channels
+        if name in channels:
+            channels[name] = replace(channels[name], reached=at)
 
     def _timeline(
         self,

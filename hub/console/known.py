@@ -289,9 +289,16 @@ def _channel(channel: ChannelView | None, name: str, view: View, words: Words, n
         return Line(
             key, "wrong", title, f"In trouble: {said}", f"since {words.when(trouble.since, now)}", details
         )
+    if channel.unasked:
+        said = f"Not supervised: whether it works, only what it delivers shows. Last delivered {last}."
+        since = started if success is None else f"since {words.when(success, now)}"
+        return Line(key, "unknown", title, said, since, owed)
+    reached = channel.reached
+    asked = () if reached is None else (f"reached {words.when(reached, now)} ({age(now - reached)} ago)",)
     if success is None:
-        return Line(key, "unknown", title, "Last success: never yet.", started, owed)
-    return Line(key, "well", title, f"Last success {last}.", f"since {words.when(success, now)}", owed)
+        return Line(key, "unknown", title, "Last delivered: never yet.", started, (*asked, *owed))
+    since = f"since {words.when(success, now)}"
+    return Line(key, "well", title, f"Last delivered {last}.", since, (*asked, *owed))
 
 
 def _no_channel(words: Words, started: int, now: int) -> Line:

@@ -53,6 +53,7 @@ from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
@@ -354,7 +355,7 @@ class FrontDesk:
     def whole_site(self) -> Site:
         """Return the site that drills are of; it shows on this desk's view."""
         if self._site is None:
-            shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
+            shapes = dict.fromkeys(self.settings.channels, Shape("webhook", ("-",)))
             self._site = Site(self.settings, shapes, Loaded(), self.view, self.clock.now())
         return self._site
 
