@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from hub.asking import (
     Action,
     Bypassed,
+    ChannelTested,
     DoorWeekSigned,
     DrillDone,
     Forgotten,
@@ -30,6 +31,7 @@ T = TypeVar(
     "T",
     Assigned,
     Bypassed,
+    ChannelTested,
     DoorWeekSigned,
     DrillDone,
     Forgotten,

@@ -40,6 +40,7 @@ from hub.asking import (
     Forgotten,
     IncidentAction,
     Note,
+    ProveChannel,
     Refused,
     SetPosture,
     SignDoorWeek,
@@ -49,6 +50,7 @@ from hub.asking import (
     ZoneAction,
 )
 from hub.decision import Decision
+from hub.delivery import Delivery
 from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
@@ -133,6 +135,8 @@ class FrontDesk:
         self.office = Office(self.engine, SITE)
         self.metrics = CollectorRegistry()
         Counter("tocsin_events", "Events.", registry=self.metrics)
+        self.owed: list[Delivery] = []
+        """What a test of a channel is to tell."""
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
         self.view.ready, self.view.why = True, None
         self.boards_open = 0
@@ -166,6 +170,8 @@ class FrontDesk:
                 decide = self._of_door_week
             elif isinstance(action, ClearTrouble):
                 decide = self._of_trouble
+            elif isinstance(action, ProveChannel):
+                decide = self._of_channel
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
             elif isinstance(action, IdentityAction):
@@ -294,6 +300,14 @@ class FrontDesk:
             with self.engine.begin() as connection:
                 connection.execute(delete(troubles).where(troubles.c.key == action.key))
             self.view.tell(None)
+        return answers[0]
+
+    def _of_channel(self, action: ProveChannel) -> Answer:
+        """Answer by the hub's own rules; what it owes is kept for the test to see."""
+        answers: list[Answer] = []
+        decision = self.whole_site().decide(Asked(action, answers.append), self.clock.now())
+        self.owed += decision.owed
+        decision.reply(recorded=self.disk_writes)
         return answers[0]
 
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
