@@ -16,6 +16,7 @@ from hub.drill import Drill
 from hub.enrolment.asking import IdentityAction, IdentityAnswer
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
+from hub.upgrading.asking import UpgradeAction, UpgradeAnswer
 from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
 
@@ -241,8 +242,9 @@ Action = (
     | ProveChannel
     | Forget
     | IdentityAction
+    | UpgradeAction
 )
-"""What a person may ask, and an agent of its identity."""
+"""What a person may ask, and an agent of its identity and its program."""
 
 
 def wish(action: IncidentAction) -> str:
@@ -368,6 +370,7 @@ Answer = (
     | ChannelTested
     | Forgotten
     | IdentityAnswer
+    | UpgradeAnswer
     | Reloaded
     | Refused
 )

@@ -221,6 +221,14 @@ def _revoke(settings: HubSettings, options: argparse.Namespace) -> int:
     return revoke(settings, options.device, options.note)
 
 
+def _upgrade_agents(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_upgrade import upgrade_agents
+
+    return upgrade_agents(
+        settings, options.room, stop=options.stop, status=options.status, wait=not options.no_wait
+    )
+
+
 def _agents(settings: HubSettings, _: argparse.Namespace) -> int:
     from hub.cli_enrol import agents
 
@@ -251,6 +259,13 @@ def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add("revoke", "End what an agent is: stolen, lost, or thrown away.", _revoke)
     command.add_argument("device", metavar="DEVICE", help="a room's device, or a spare")
     command.add_argument("--note", help="why, for the record")
+    words = "Have the rooms take the program that this hub hands out: one first, then the rest."
+    command = add("upgrade-agents", words, _upgrade_agents)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--room", help="the room that goes first; else the first that asks and is well")
+    what.add_argument("--stop", action="store_true", help="upgrade no more rooms")
+    what.add_argument("--status", action="store_true", help="say how far it is")
+    command.add_argument("--no-wait", action="store_true", help="begin, and don't watch")
     add("agents", "List who is enrolled, which spares wait, and which codes can be used.", _agents)
 
 

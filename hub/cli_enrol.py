@@ -108,7 +108,7 @@ def agents(settings: HubSettings) -> int:
 
 
 def asked(settings: HubSettings, do: str, **word: Any) -> dict[str, Any] | None:
-    """Ask the running hub; None where it could not or would not, which is said."""
+    """Ask the running hub; None where it did not do it, which is told."""
     try:
         answer = ask_hub(settings.data, do, **word)
     except NotAskedError as error:

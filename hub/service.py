@@ -133,7 +133,7 @@ class Hub:
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._enrolment: Enrolment | None = None
-        if authority is not None and settings.enrolment.address is not None:
+        if authority is not None:
             self._enrolment = Enrolment(self, authority, clock, self._recorder.put)
             self._recorder.release.doorman = self._enrolment.lists
         self._rights = site.book.rights()

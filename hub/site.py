@@ -85,6 +85,7 @@ from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.unread import Unread
+from hub.upgrading.upgrades import Upgrades
 from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
@@ -171,6 +172,7 @@ class Site(Ledger):
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
         self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
+        self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -191,7 +193,7 @@ class Site(Ledger):
         }
         self.brokers = Brokers(self, self.devices, held)
         parts = (
-            *(self.doors.weeks, self.walk_tests, self.proving, self.book),
+            *(self.doors.weeks, self.walk_tests, self.proving, self.book, self.upgrades),
             *(self.drill_memory, self.postures, self.bypasses),
         )
         self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
@@ -214,6 +216,7 @@ class Site(Ledger):
             self.identities,
             self.drills,
             self.drill_deeds,
+            self.upgrades,
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -223,7 +226,7 @@ class Site(Ledger):
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
-            RawOver: self._empty_quarantine,
+            RawOver: self.forgetting.empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
@@ -246,6 +249,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            "upgrade": self.upgrades.look,
             "flood": partial(self.floods.due, take=self._heed),
         }
         """What looks at which of one thing that is due, by its key."""
@@ -272,6 +276,7 @@ class Site(Ledger):
         decision = Decision(now.mono) if into is None else into
         if isinstance(fact, EventCame):
             self.presses.take(decision, fact, now, known)
+            self.upgrades.pressed(fact, now)
         else:
             self._takes[type(fact)](decision, fact, now)
         self._follow_up(decision, now)
@@ -289,6 +294,8 @@ class Site(Ledger):
         if fact.what == "state" and not fact.retained:
             self.walk_tests.heard(decision, fact.device, now)
             self.proving.look(decision, fact.device, now)
+        elif fact.what == "health" and not fact.retained:
+            self.upgrades.heard(decision, fact.device, now)
 
     def _attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
         delivery = self.outbound.attempted(decision, fact, now)
@@ -395,8 +402,3 @@ class Site(Ledger):
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
-
-    def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
-        """Let go of what the database refused long ago."""
-        self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
-        decision.raw_over = fact.before

@@ -56,6 +56,7 @@ HEADINGS: Final = {
     "posture-far": "A posture that no hub said",
     "kept": "Something kept can't be read",
     "agreement": "The agreement with the police is to be reviewed",
+    "upgrade": "An upgrade did not stay",
     "reach": "A panic would reach nobody",
     "broker": "No connection to the broker",
     "broker-dropped": "The broker dropped messages",

@@ -20,6 +20,7 @@ from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
+from hub.upgrading.asking import UpgradeRun
 from hub.walk_test import Proof, WalkTest
 
 
@@ -176,6 +177,10 @@ class View:
         """All that were ever signed, by serial."""
         self.codes: dict[str, Code] = {}
         """All that were made, by digest."""
+        self.upgrade: UpgradeRun | None = None
+        """The run of upgrades that stands, or the last that did."""
+        self.upgrade_asks: dict[str, int] = {}
+        """When each room's Pi asked last in a run, in wall ms, by device."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 

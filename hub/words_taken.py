@@ -31,6 +31,8 @@ from hub.enrolment.identities import Identities
 from hub.forgetting import Forgetting
 from hub.inputs import Asked
 from hub.postures import Postures
+from hub.upgrading.asking import UpgradeAction
+from hub.upgrading.upgrades import Upgrades
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
@@ -52,6 +54,7 @@ class WordsTaken:
         identities: Identities,
         drills: Drills,
         drill_deeds: DrillDeeds,
+        upgrades: Upgrades,
     ) -> None:
         self._accounts = accounts
         self._deeds = deeds
@@ -67,6 +70,7 @@ class WordsTaken:
             (SetPosture, self._set_posture),
             (IdentityAction, identities.take),
             (DrillAction, drill_deeds.take),
+            (UpgradeAction, upgrades.take),
         )
         """What answers which word; every other is of an incident."""
 

@@ -50,6 +50,7 @@ def build_app(desk: Desk, session_key: bytes, *, clock: Clock | None = None) -> 
         finally:
             console.changes.stop()
             console.aside.close()
+            console.keeper.close()
             console.turns.close()
 
     app = Starlette(

@@ -9,6 +9,7 @@ import structlog
 
 from config.clock import Clock, stamp
 from config.enrol_code import digest_of, new_code
+from config.enrolment_settings import DOOR_PORT
 from config.hub_settings import HubSettings
 from hub.authority.authority import FOLDER, Authority
 from hub.authority.names import server_name
@@ -22,6 +23,7 @@ from hub.enrolment.wheels import Wheels
 from hub.inputs import Input
 from hub.local_asking import answered
 from hub.local_socket import Deed
+from hub.upgrading.doing import Upgrading
 
 SESSIONS_S: Final = 30.0
 """Seconds that a command waits until nobody who was revoked has a session."""
@@ -36,8 +38,10 @@ class Enrolment:
         self._authority = authority
         self._log = structlog.get_logger(part="enrolment")
         settings = desk.settings
+        wheels = Wheels()
         self.lists = BrokerLists(settings, authority, put)
-        self._door = Door(desk, authority, clock, put, self.lists.wait, Wheels())
+        self._door = Door(desk, authority, clock, put, self.lists.wait, wheels)
+        self._upgrading = Upgrading(desk, wheels)
         self._server: DoorServer | None = None
         self._no_door = ""
         self._clock = clock
@@ -76,7 +80,8 @@ class Enrolment:
 
     def deeds(self) -> dict[str, Deed]:
         """Return what is done for which word of a command."""
-        return {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        own = {"code": self._code, "revoke": self._revoke, "assign": self._assign, "agents": self._agents}
+        return own | self._upgrading.deeds()
 
     def _code(self, word: dict[str, Any]) -> dict[str, Any]:
         settings = self._desk.settings
@@ -142,8 +147,6 @@ class Enrolment:
 
 def hub_address(settings: HubSettings) -> str:
     """Return how an agent is told to reach the door: with its port, where that isn't the usual one."""
-    from config.enrolment_settings import DOOR_PORT
-
     enrolment = settings.enrolment
     address = enrolment.address or ""
     host = f"[{address}]" if ":" in address else address
