@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from config.channel_settings import WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings, WebhookSettings
+from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target

@@ -20,7 +20,7 @@ from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
 from hub.inputs import Reload, ReloadRefused
 from hub.ledger import Ledger
-from hub.outbound import ONE_END, Outbound
+from hub.outbound import IMPAIRED, ONE_END, Outbound
 from hub.proving import Proving
 from hub.view import ChannelView
 
@@ -106,6 +106,7 @@ class Retuning:
                 or (end == ONE_END and channel in ledger.directory.asked)
             )
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
+            gone_channel |= what == IMPAIRED and rest not in ledger.settings.channels
             if gone_device or gone_channel or gone_broker:
                 ledger.restore(decision, now, key, for_good=True)
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
+from config.channel_settings import AppriseSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -25,14 +26,7 @@ from config.contract import (
     PostureName,
     decode,
 )
-from config.hub_settings import (
-    AppriseSettings,
-    AudienceSettings,
-    HubSettings,
-    RoomSettings,
-    WalkTestSettings,
-    ZoneSettings,
-)
+from config.hub_settings import AudienceSettings, HubSettings, RoomSettings, WalkTestSettings, ZoneSettings
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
 from config.topics import device_topic
@@ -340,9 +334,10 @@ class Rig:
         """One of the hub's connections to the broker comes up or goes down."""
         self._input(Link(which, up, "" if up else why, session_present=up))
 
-    def probed(self, channel: str, why: str | None = None) -> None:
+    def probed(self, channel: str, why: str | None = None, impaired: str | None = None) -> None:
         """The shell tried to reach a channel's far side."""
-        found = Outcome("delivered", "reached") if why is None else Outcome("temporary", why)
+        reached = Outcome("delivered", "reached", impaired=impaired)
+        found = reached if why is None else Outcome("temporary", why)
         self._input(Probed(channel, found))
 
     def zone_says(self, room: int, what: str, zone: str = "wall", cause: str | None = None) -> None:

@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import delete, insert
 
+from config.channel_settings import WebhookSettings
 from config.clock import Clock, SystemClock
 from config.console_settings import ConsoleSettings
 from config.contract import PANIC_KINDS
-from config.hub_settings import HubSettings, RoomSettings, WebhookSettings, ZoneSettings
+from config.hub_settings import HubSettings, RoomSettings, ZoneSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
