@@ -14,6 +14,7 @@ from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
 from config.channel_checks import check_channels
 from config.channel_settings import ChannelSettings
+from config.channel_tests_settings import ChannelTestsSettings
 from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind
 from config.door_checks import check_doors, rules
@@ -132,6 +133,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, ChannelSettings] = {}
+    channel_tests: ChannelTestsSettings = ChannelTestsSettings()
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
     people: dict[Key, PersonSettings] = {}
