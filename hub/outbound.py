@@ -11,12 +11,13 @@ from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome, Target, pause_s, readdressed
-from hub.directory import ONE_END
+from hub.in_order import waits
 from hub.inputs import Attempted, Probed
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.notice import alarms_of
 from hub.places import Places
+from hub.shape import ONE_END
 from hub.view import ChannelView
 
 FAILURES_TO_TROUBLE = 2
@@ -124,6 +125,7 @@ class Outbound:
         known = self._ledger.known(key)
         if outcome.verdict == "delivered":
             self._unreached[name] = 0
+            decision.shown.append(lambda: self._show_reached(name, now.wall))
             if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
                 self._ledger.restore(decision, now, key)
         else:
@@ -142,6 +144,17 @@ class Outbound:
         self._half[name] = self._half.get(name, 0) + 1
         if self._half[name] >= FAILURES_TO_TROUBLE and self._ledger.known(key) is None:
             self._ledger.trouble(decision, now, key, "channel-impaired", f"{name}: {outcome.impaired}")
+
+    def reaches(self, targets: Iterable[Target]) -> bool:
+        """Tell whether any of these ends isn't in trouble, nor all of its channel."""
+        known, directory = self._ledger.known, self._ledger.directory
+        return any(
+            known(f"channel {target.channel} {target.name}") is None
+            and not (
+                directory.stands_for_all(target.channel) and known(f"channel {target.channel} {ONE_END}")
+            )
+            for target in targets
+        )
 
     def end(
         self, decision: Decision, targets: Iterable[Target], incident: str, ends: Ended, why: str, now: Now
@@ -259,7 +272,7 @@ class Outbound:
             return
         if delivery.type in CALMING:
             self._hand_out_first(decision, delivery, now)
-        if self._waits_for_another(delivery):
+        if self._waits(delivery):
             self._due.pop(delivery.id, None)
         elif self._places.take(delivery):
             decision.owed.append(delivery)
@@ -277,18 +290,11 @@ class Outbound:
             if other.is_first and not self._places.holds(other):
                 self._hand_out(decision, other, now)
 
-    def _waits_for_another(self, delivery: Delivery) -> bool:
-        """Tell whether an alarm receiver is to hear something else first.
-
-        A restoral that it heard before its alarm would leave that alarm open for ever; so would the end of
-        a bypass or a test, heard before its beginning.
-        """
-        if not self._ledger.directory.is_receiver(delivery.target):
-            return False
-        there = self._to.get((delivery.incident, delivery.target), [])
-        if not delivery.incident:
-            return bool(there) and there[0] != delivery.id
-        return delivery.type == "incident.resolved" and any(self._owed[one].is_first for one in there)
+    def _waits(self, delivery: Delivery) -> bool:
+        """Tell whether its target, an alarm receiver, is to hear something else first."""
+        there = self._to.get((delivery.incident, delivery.target), ())
+        is_receiver = self._ledger.directory.is_receiver(delivery.target)
+        return is_receiver and waits(delivery, [self._owed[one] for one in there])
 
     def _leave(self, decision: Decision, delivery: Delivery, now: Now) -> None:
         """Give the place of what has left its channel to whatever waits for it."""
@@ -333,6 +339,11 @@ class Outbound:
             channels[name] = replace(old, last_success=at, last_said=fact.outcome.said, owed=owed)
         else:
             channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
+
+    def _show_reached(self, name: str, at: int) -> None:
+        channels = self._ledger.view.channels
+        if name in channels:
+            channels[name] = replace(channels[name], reached=at)
 
     def _timeline(
         self,

@@ -47,7 +47,7 @@ from hub.dc09.signal import Signal
 from hub.dc09.what_to_send import signals_of, words_of
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.directory import directory_of
+from hub.directory import Directory
 from hub.inputs import (
     Ack,
     Asked,
@@ -68,6 +68,7 @@ from hub.notice import sentence
 from hub.postures import HEAR_S
 from hub.quota import Quotas
 from hub.recorder import DISK_PATIENCE_S
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
@@ -475,11 +476,10 @@ class Rig:
     def reload(self, settings: HubSettings) -> tuple[str, ...]:
         """The hub takes other settings while it runs; returns what it says has changed."""
         shapes, was, self.settings = self._shapes(settings), self.settings, settings
-        kinds = {name: kind for name, (kind, _) in shapes.items()}
         said = changes(was, settings)
-        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        directory, digest = Directory(settings, shapes), settings_hash(settings)
         retune = partial(self.retuned.append, settings)
-        fact = Reload(settings, directory, kinds, said, digest, retune, self.answers.append)
+        fact = Reload(settings, directory, shapes, said, digest, retune, self.answers.append)
         self._input(fact)
         if not self.answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
@@ -497,8 +497,15 @@ class Rig:
         """The settings are read anew, and are wrong."""
         self._input(ReloadRefused("hub.toml", faults))
 
-    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
-        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
+    def _shapes(self, settings: HubSettings) -> dict[str, Shape]:
+        return {
+            name: Shape(
+                self._kinds.get(name, "webhook"),
+                ("-",),
+                ("-",) if self._kinds.get(name) == "apprise" else (),
+            )
+            for name in settings.channels
+        }
 
     # --- as the recorder does ---
 
