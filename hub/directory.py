@@ -156,9 +156,8 @@ class Directory:
         return target.channel in self.receivers
 
     def receiver_of(self, channel: str) -> Target:
-        """Return a channel to alarm receivers as a target, of the first audience that has it."""
-        found = (name for name, audience in self._audiences.items() if channel in audience.channels)
-        return Target(next(found, DISPATCH), channel, ONE_END)
+        """Return a channel to alarm receivers as a target, of the first audience that has it, if any has."""
+        return next(iter(self.ends(channel)), Target("", channel, ONE_END))
 
     def is_dispatch(self, target: Target) -> bool:
         """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""

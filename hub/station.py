@@ -70,6 +70,8 @@ class Station:
         self._walk_tests = walk_tests
         self._drills = drills
         self._known = dict(facts.each(FACT, Known))
+        for name in [name.removeprefix(FACT) for name in facts.unread if name.startswith(FACT)]:
+            self._known[name] = Known(on_test=True)  # in doubt it is told that it is not
         self._armed: dict[str, float] = {}
         """For when a periodic test was asked to be looked at, in monotonic seconds."""
 

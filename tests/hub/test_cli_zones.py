@@ -78,6 +78,14 @@ def test_the_list_is_printed_for_people_and_as_a_table(
     assert (row["number"], row["room"], row["zone"]) == ("17", "Room 101", "wall, by the door")
 
 
+def test_check_notes_a_station_without_a_key(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is allowed, for some stations take nothing else, and may not be meant."""
+    station = '[channels.station]\ntype = "dc-09"\naddress = "h.example:12000"\naccount = "1234"\n'
+    config.write_text(config.read_text() + station)
+    assert main(["check", "--config", str(config)]) == 0
+    assert "note: channel station has no key" in capsys.readouterr().out
+
+
 def test_without_numbers_it_says_when_they_are_given(
     tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

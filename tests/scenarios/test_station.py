@@ -347,6 +347,25 @@ def test_a_bracket_ends_though_the_hub_was_away_as_it_should_have(make_rig: Make
     assert [line.split(" ", 2)[2].split(":")[0] for line in rig.station_heard()] == ["E607", "R607"]
 
 
+def test_what_a_station_knows_that_can_not_be_read_ends_the_bracket(make_rig: Make) -> None:
+    """In doubt it is told that it is off test; other facts are as new."""
+    rig = with_(make_rig, tests=True)
+    damage(rig, "station dispatch", "oops")
+    rig.restart()
+    settle(rig)
+    assert [line.split(" ", 2)[2].split(":")[0] for line in rig.station_heard()] == ["R607"]
+
+
+def test_a_station_that_no_audience_has_is_told_all_the_same(make_rig: Make) -> None:
+    """Its periodic test, while nobody has named it in a plan yet."""
+    wanted = settings(replace(STATION, test_every_h=24))
+    rig = begun(
+        make_rig,
+        replace(wanted, audiences=wanted.audiences | {"dispatch": AudienceSettings(channels=("sro",))}),
+    )
+    assert [line.split(":")[0] for line in rig.station_heard()] == ["0 s E602"]
+
+
 def test_a_walk_test_says_nothing_where_the_station_is_not_to_hear_of_it(station: Rig) -> None:
     """As the settings have it by default."""
     heard_all(station)
