@@ -15,6 +15,7 @@ from hub.delivery import Outcome
 from hub.directory import Directory
 from hub.enrolment.asking import SessionOver
 from hub.quota import Over
+from hub.shape import Shapes
 
 
 class Ack(NamedTuple):
@@ -157,7 +158,7 @@ class Reload(Struct, frozen=True):
 
     settings: HubSettings
     directory: Directory
-    kinds: dict[str, str]
+    shapes: Shapes
     """Each channel's kind."""
     changes: tuple[str, ...]
     """What differs, in words without secrets."""

@@ -386,9 +386,7 @@ class Recorder:
         """Tell whether a panic would reach anybody: an open board, or one channel that isn't in trouble."""
         if self._boards > 0:
             return True
-        targets = self._site.directory.panic_targets()
-        known = self._site.known
-        return any(known(f"channel {target.channel} {target.name}") is None for target in targets)
+        return self._site.outbound.reaches(self._site.directory.panic_targets())
 
     def _first_words(self) -> Decision:
         now = self._moment()

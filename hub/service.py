@@ -25,6 +25,7 @@ from hub.asking import Action, Answer
 from hub.atomic import write_whole
 from hub.authority.authority import Authority, AuthorityError
 from hub.authority.beginning import begin
+from hub.channel_deeds import ChannelDeeds
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -132,11 +133,12 @@ class Hub:
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._enrolment: Enrolment | None = None
-        if authority is not None and settings.enrolment.address is not None:
+        if authority is not None:
             self._enrolment = Enrolment(self, authority, clock, self._recorder.put)
             self._recorder.release.doorman = self._enrolment.lists
         self._rights = site.book.rights()
-        self._local = LocalSocket(settings.data, {} if self._enrolment is None else self._enrolment.deeds())
+        enrolling = {} if self._enrolment is None else self._enrolment.deeds()
+        self._local = LocalSocket(settings.data, ChannelDeeds(self).deeds() | enrolling)
         self._retention = Retention(
             lambda: self.settings.retention,
             Due(self._pages, settings.site),

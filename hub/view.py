@@ -96,6 +96,10 @@ class ChannelView(Struct, frozen=True):
     last_failure: int | None = None
     last_said: str | None = None
     owed: int = 0
+    unasked: tuple[str, ...] = ()
+    """Targets whose far side can't be asked: only what was delivered shows that they can be told."""
+    reached: int | None = None
+    """When a probe last reached the far side of the others, since the hub started."""
 
 
 class Trouble(Struct, frozen=True):
