@@ -23,6 +23,7 @@ from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
 from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
+from config.outside_ping_settings import OutsidePingSettings, check_outside_ping
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.plan_checks import Names, check_plans, check_postures
@@ -133,6 +134,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, ChannelSettings] = {}
+    outside_ping: OutsidePingSettings = OutsidePingSettings()
     channel_tests: ChannelTestsSettings = ChannelTestsSettings()
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
@@ -193,6 +195,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_backup,
         _check_console,
         _check_agreement,
+        _check_outside_ping,
         _check_drills,
     ):
         with where_known:
@@ -291,6 +294,10 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
     check_channels(settings.channels, report)
+
+
+def _check_outside_ping(settings: HubSettings, report: Report) -> None:
+    check_outside_ping(settings.outside_ping, report)
 
 
 def _check_people(settings: HubSettings, report: Report) -> None:

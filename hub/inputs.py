@@ -109,6 +109,8 @@ class Measured(Struct, frozen=True):
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
     backup: BackupState | None = None
+    unpinged: str | None = None
+    """Why the ping outside did not come through; empty where it did, or none is set."""
     too_open: tuple[str, ...] | None = None
     """Files and folders of the hub with which others may do too much, each with its cure."""
 

@@ -374,7 +374,8 @@ class Recorder:
         oldest = self._uncommitted[0] if self._uncommitted else None
         say, commit = self._beat.look(now.mono, oldest, self._reaches)
         word = self._beat.word
-        self._site.view.ready, self._site.view.why = word.ready, word.why
+        view = self._site.view
+        view.ready, view.why, view.turned = word.ready, word.why, now.mono
         if commit:
             self._commit(Decision(now.mono, facts=self._held(now)))
         if say:

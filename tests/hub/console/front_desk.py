@@ -7,6 +7,7 @@ and to hang in the disk.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ class FrontDesk:
         self.owed: list[Delivery] = []
         """What a test of a channel is to tell."""
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
-        self.view.ready, self.view.why = True, None
+        self.view.ready, self.view.why, self.view.turned = True, None, math.inf
         self.boards_open = 0
         self.forgotten: list[Forget] = []
         self.told: list[AccountChanged | ConsoleCertificate | SignInGuessed] = []
