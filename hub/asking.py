@@ -190,6 +190,19 @@ class PartOfDrill(Struct, frozen=True):
     event: str | None = None
 
 
+class TextCame(Struct, frozen=True):
+    """A text came by a modem: perhaps somebody's answer."""
+
+    channel: str
+    target: str
+    """Whose number it is there; empty: nobody's."""
+    number: str
+    text: str
+    by: str = ""
+    """The person of that number, or its name there."""
+    via: str = "text"
+
+
 class ClearTrouble(Struct, frozen=True):
     """A person has seen to something that happened: its trouble is over."""
 
@@ -228,6 +241,7 @@ Action = (
     | SetPosture
     | SignDoorWeek
     | DrillAction
+    | TextCame
     | ClearTrouble
     | Forget
     | IdentityAction
@@ -313,6 +327,15 @@ class DrillDone(Struct, frozen=True):
     """The settings give its leader a channel."""
 
 
+class TextTaken(Struct, frozen=True):
+    """The answer to a text that came."""
+
+    reply: str = ""
+    """What its sender is to be told by a text; empty: nothing."""
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class TroubleCleared(Struct, frozen=True):
     """The answer to a person's word that a trouble is over."""
 
@@ -345,6 +368,7 @@ Answer = (
     | PostureSet
     | DrillDone
     | DoorWeekSigned
+    | TextTaken
     | TroubleCleared
     | Forgotten
     | IdentityAnswer

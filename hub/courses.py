@@ -193,6 +193,11 @@ class Courses:
         ended, why = _ended(incident, heard=heard)
         if ended is not None:
             self._outbound.end(decision, targets, incident.id, ended, why, now)
+        if incident.state != "open":
+            rung = [target for target in targets if self._ledger.directory.is_rung(target)]
+            self._outbound.end(
+                decision, rung, incident.id, lambda _: True, why or "somebody has answered", now
+            )
 
     def _waits(self, incident: Incident, course: Course) -> bool:
         """Tell whether nobody is asked of a door now, there being a call in a real lockdown."""
@@ -288,7 +293,9 @@ class Courses:
     def _is_spared(self, incident: Incident, target: Target) -> bool:
         """Tell whether a target is not told because of a drill."""
         told = self._ledger.settings.drills.dispatch == "not-told"
-        return incident.drill and told and self._ledger.directory.is_dispatch(target)
+        directory = self._ledger.directory
+        # A phone that rings says no word of a drill.
+        return incident.drill and ((told and directory.is_dispatch(target)) or directory.is_rung(target))
 
     def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
         """Write down whom a drill's notices do not reach."""

@@ -63,6 +63,7 @@ from hub.inputs import (
     Reload,
     ReloadRefused,
     SignInGuessed,
+    TextReported,
     TimeOver,
 )
 from hub.kept_course import to_mono
@@ -79,6 +80,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.text_replies import TextReplies
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
@@ -144,6 +146,7 @@ class Site(Ledger):
         self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.texts = TextReplies(self, self.incidents, self.deeds, facts)
         self.drill_calendar = DrillCalendar(self, facts, now)
         self.drill_memory = DrillMemory(self, facts, boot, now)
         drill_notices = DrillNotices(self, self.outbound)
@@ -197,7 +200,7 @@ class Site(Ledger):
         rewrites = (
             *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
             *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
-            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite, self.texts.rewrite),
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
@@ -213,6 +216,7 @@ class Site(Ledger):
             self.drills,
             self.drill_deeds,
             self.upgrades,
+            self.texts,
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -224,6 +228,7 @@ class Site(Ledger):
             TimeOver: self.forgetting.time_over,
             RawOver: self.forgetting.empty_quarantine,
             Probed: self.outbound.probed,
+            TextReported: self.texts.reported,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
@@ -297,6 +302,7 @@ class Site(Ledger):
         if delivery is not None:
             told = fact.outcome.verdict == "delivered"
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
+            self.texts.attempted(decision, delivery, now, delivered=told)
 
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)

@@ -15,6 +15,7 @@ from hub.asking import (
     IncidentAction,
     SetPosture,
     SignDoorWeek,
+    TextCame,
     WalkTestAction,
     ZoneAction,
 )
@@ -29,6 +30,7 @@ from hub.enrolment.identities import Identities
 from hub.forgetting import Forgetting
 from hub.inputs import Asked
 from hub.postures import Postures
+from hub.text_replies import TextReplies
 from hub.upgrading.asking import UpgradeAction
 from hub.upgrading.upgrades import Upgrades
 from hub.walk_tests import WalkTests
@@ -52,6 +54,7 @@ class WordsTaken:
         drills: Drills,
         drill_deeds: DrillDeeds,
         upgrades: Upgrades,
+        texts: TextReplies,
     ) -> None:
         self._accounts = accounts
         self._deeds = deeds
@@ -67,6 +70,7 @@ class WordsTaken:
             (IdentityAction, identities.take),
             (DrillAction, drill_deeds.take),
             (UpgradeAction, upgrades.take),
+            (TextCame, texts.take),
         )
         """What answers which word; every other is of an incident."""
 

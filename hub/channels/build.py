@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from config import credentials
-from config.channel_settings import AppriseSettings, WebhookSettings
+from config.channel_settings import AppriseSettings, ChannelSettings, WebhookSettings
 from config.clock import Clock, SystemClock
 from config.hub_settings import HubSettings
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
+from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
 
 
@@ -25,10 +26,7 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
     faults: list[Fault] = []
     for name, channel in settings.channels.items():
         try:
-            if isinstance(channel, WebhookSettings):
-                channels[name] = _webhook(name, channel, clock or SystemClock())
-            else:
-                channels[name] = _apprise(name, channel, settings.timezone)
+            channels[name] = _channel(name, channel, settings, clock or SystemClock())
         except SettingsError as error:
             faults += error.faults
     if not faults:
@@ -66,7 +64,7 @@ def with_service(settings: HubSettings) -> list[str]:
     return [
         f"channels.{name}.{key}"
         for name, channel in settings.channels.items()
-        for key in ("url_file", "secret_file", "targets_file")
+        for key in ("url_file", "secret_file", "targets_file", "pin_file")
         if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
     ]
 
@@ -85,10 +83,13 @@ def made_of(settings: HubSettings) -> dict[str, str]:
     for name, channel in settings.channels.items():
         if isinstance(channel, WebhookSettings):
             whole = [secret("url", channel.url_file, channel.url_env, channel.url)]
-            whole.append(secret("secret", channel.secret_file, channel.secret_env))
-        else:
+            whole += [secret("secret", channel.secret_file, channel.secret_env), str(channel.timeout_s)]
+        elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
-        whole += [type(channel).__name__, str(channel.timeout_s)]
+            whole.append(str(channel.timeout_s))
+        else:
+            whole = [repr(made_of_modem(name, channel, settings))]
+        whole.append(type(channel).__name__)
         found[name] = sha256("\0".join(whole).encode()).hexdigest()
     return found
 
@@ -104,6 +105,14 @@ def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Faul
                 found = f"channel {channel!r} has no target {masked(repr(target))}"
                 faults.append(Fault("settings", f"people.{key}.reach", found, f"targets: {', '.join(known)}"))
     return faults
+
+
+def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: Clock) -> Channel:
+    if isinstance(channel, WebhookSettings):
+        return _webhook(name, channel, clock)
+    if isinstance(channel, AppriseSettings):
+        return _apprise(name, channel, settings.timezone)
+    return modem_channel(name, channel, settings, clock)
 
 
 def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:
