@@ -58,6 +58,8 @@ EMERGENCY: Final = {
     "10177": "ambulance in South Africa",
 }
 """By whom each is answered."""
+NO_EMERGENCY: Final = "no channel calls or texts an emergency service by itself: see docs/mou.md"
+"""The cure of a target that is one."""
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """ITU-T E.164: a country code and a number, 15 digits at most. Nobody's own number is shorter than 7."""
 _LONGEST_CODE: Final = 3

@@ -249,7 +249,9 @@ class Courses:
         else:
             targets = tuple(entry.target for entry in course.told)
         targets = tuple(
-            t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
+            t
+            for t in targets or directory.reach("sro", now.wall).targets
+            if not directory.is_told_once(t) and not directory.is_rung(t)
         )
         course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
         step = ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")

@@ -86,6 +86,8 @@ class Outcome(Struct, frozen=True):
     reference: str | None = None
     """The far side's own reference, where it gave one."""
     took_ms: int = 0
+    impaired: str | None = None
+    """Of a far side that was asked for and is reached: which part of the way to it is not whole, in words."""
 
 
 def delivery_id(incident: str, trace: str, target: Target, kind: DeliveryType, nth: int) -> str:

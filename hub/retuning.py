@@ -18,7 +18,7 @@ from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
 from hub.inputs import Reload, ReloadRefused
 from hub.ledger import Ledger
-from hub.outbound import Outbound
+from hub.outbound import IMPAIRED, Outbound
 from hub.proving import Proving
 from hub.view import ChannelView
 
@@ -101,6 +101,7 @@ class Retuning:
             channel, _, end = rest.partition(" ")
             gone_channel = what == "channel" and not ledger.directory.has_end(channel, end)
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
+            gone_channel |= what == IMPAIRED and rest not in ledger.settings.channels
             if gone_device or gone_channel or gone_broker:
                 ledger.restore(decision, now, key, for_good=True)
 

@@ -177,14 +177,8 @@ class Site(Ledger):
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
         self.new_epoch = NewEpoch(
-            self,
-            epoch,
-            self.incidents,
-            self.outbound,
-            self.walk_tests,
-            self.drills,
-            self.bypasses,
-            self.postures,
+            *(self, epoch, self.incidents, self.outbound),
+            *(self.walk_tests, self.drills, self.bypasses, self.postures),
         )
         held = {
             number

@@ -70,6 +70,7 @@ HEADINGS: Final = {
     "quarantine": "The record refused a message",
     "hub-fault": "A fault of the hub itself",
     "channel": "A channel fails",
+    "channel-impaired": "A way to a channel fails",
     "flaw-state": "A state that can't be read",
     "flaw-health": "A health message that can't be read",
     "flaw-device": "A device nobody set up",

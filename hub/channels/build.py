@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from config import credentials
-from config.channel_settings import AppriseSettings, ChannelSettings, WebhookSettings
+from config.alarm_receiver_checks import host_and_port, key_of
+from config.channel_settings import (
+    AlarmReceiverSettings,
+    AppriseSettings,
+    ChannelSettings,
+    WebhookSettings,
+)
 from config.clock import Clock, SystemClock
+from config.emergency_numbers import NO_EMERGENCY, emergency_in
 from config.hub_settings import HubSettings
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
@@ -64,7 +71,7 @@ def with_service(settings: HubSettings) -> list[str]:
     return [
         f"channels.{name}.{key}"
         for name, channel in settings.channels.items()
-        for key in ("url_file", "secret_file", "targets_file", "pin_file")
+        for key in ("url_file", "secret_file", "targets_file", "key_file", "pin_file")
         if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
     ]
 
@@ -84,6 +91,8 @@ def made_of(settings: HubSettings) -> dict[str, str]:
         if isinstance(channel, WebhookSettings):
             whole = [secret("url", channel.url_file, channel.url_env, channel.url)]
             whole += [secret("secret", channel.secret_file, channel.secret_env), str(channel.timeout_s)]
+        elif isinstance(channel, AlarmReceiverSettings):
+            whole = [secret("key", channel.key_file, channel.key_env, _no_key(channel)), repr(channel)]
         elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
             whole.append(str(channel.timeout_s))
@@ -112,6 +121,8 @@ def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: 
         return _webhook(name, channel, clock)
     if isinstance(channel, AppriseSettings):
         return _apprise(name, channel, settings.timezone)
+    if isinstance(channel, AlarmReceiverSettings):
+        return _alarm_receiver(name, channel, clock)
     return modem_channel(name, channel, settings, clock)
 
 
@@ -131,6 +142,36 @@ def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:
         raise _unusable(key, str(error), cure) from None
 
 
+def _alarm_receiver(name: str, settings: AlarmReceiverSettings, clock: Clock) -> Channel:
+    from hub.channels.alarm_receiver import AlarmReceiver  # its look-ups come with 27 MB
+    from hub.dc09.line import Line
+
+    key = f"channels.{name}"
+    try:
+        text = secret("key", settings.key_file, settings.key_env, _no_key(settings))
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where it is kept") from None
+    secret_key = key_of(text, settings.key_form) if text else None
+    if text and secret_key is None:
+        raise _unusable(f"{key}.key", f"found {len(text)} characters", "must be a key of 16, 24 or 32 bytes")
+    line = Line(
+        settings.account,
+        settings.prefix,
+        settings.receiver,
+        settings.payload,
+        settings.partition,
+        secret_key,
+    )
+    found = [host_and_port(one) for one in (settings.address, settings.backup_address) if one is not None]
+    places = [place for place in found if place is not None]  # the settings' check lets no other pass
+    return AlarmReceiver(name, line, places, settings.transport, settings.timeout_s, settings.tries, clock)
+
+
+def _no_key(settings: AlarmReceiverSettings) -> str | None:
+    """Return an empty key where none is set."""
+    return "" if settings.key_file is None and settings.key_env is None else None
+
+
 def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:
     return AppriseChannel(name, _targets(name, settings), settings.timeout_s, timezone)
 
@@ -148,6 +189,11 @@ def _targets(name: str, settings: AppriseSettings) -> tuple[AppriseTarget, ...]:
     targets, faults = read_targets(text)
     place = _place(settings)
     found = [Fault(place, f"line {wrong.line}", wrong.found, wrong.cure) for wrong in faults]
+    found += [
+        Fault(place, f"line {target.line}", f"{number} is an emergency number", NO_EMERGENCY)
+        for target in targets
+        if (number := emergency_in(target.url)) is not None
+    ]
     if not targets and not faults:
         found.append(Fault(place, key, "no targets", "write Apprise URLs, one a line"))
     if found:

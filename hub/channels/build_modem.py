@@ -63,5 +63,5 @@ def _people(settings: HubSettings, channel: str, targets: Iterable[str]) -> dict
     found = {}
     for target in targets:
         owners = [person for person in settings.people.values() if f"{channel}/{target}" in person.reach]
-        found[target] = (owners[0].signs_in_as or owners[0].name) if len(owners) == 1 else target
+        found[target] = owners[0].name if len(owners) == 1 else target
     return found

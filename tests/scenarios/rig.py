@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
-from config.channel_settings import AppriseSettings
+from config.channel_settings import AppriseSettings, CallSettings, ModemSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -333,9 +333,10 @@ class Rig:
         """One of the hub's connections to the broker comes up or goes down."""
         self._input(Link(which, up, "" if up else why, session_present=up))
 
-    def probed(self, channel: str, why: str | None = None) -> None:
+    def probed(self, channel: str, why: str | None = None, impaired: str | None = None) -> None:
         """The shell tried to reach a channel's far side."""
-        found = Outcome("delivered", "reached") if why is None else Outcome("temporary", why)
+        reached = Outcome("delivered", "reached", impaired=impaired)
+        found = reached if why is None else Outcome("temporary", why)
         self._input(Probed(channel, found))
 
     def zone_says(self, room: int, what: str, zone: str = "wall", cause: str | None = None) -> None:
@@ -492,7 +493,9 @@ class Rig:
         self._input(ReloadRefused("hub.toml", faults))
 
     def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
-        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
+        return {
+            name: (self._kinds.get(name, "webhook"), _targets(settings, name)) for name in settings.channels
+        }
 
     # --- as the recorder does ---
 
@@ -680,3 +683,11 @@ class Rig:
 
 Make = Callable[..., Rig]
 """What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""
+
+
+def _targets(settings: HubSettings, channel: str) -> tuple[str, ...]:
+    """Return a channel's ends: a modem's numbers, else the one."""
+    found = settings.channels[channel]
+    if isinstance(found, CallSettings):
+        found = settings.channels[found.modem]
+    return tuple(found.numbers) if isinstance(found, ModemSettings) else ("-",)
