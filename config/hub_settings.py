@@ -14,6 +14,7 @@ from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
 from config.channel_checks import check_channels
 from config.channel_settings import ChannelSettings
+from config.channel_tests_settings import ChannelTestsSettings
 from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind
 from config.door_checks import check_doors, rules
@@ -22,6 +23,7 @@ from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
 from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
+from config.outside_ping_settings import OutsidePingSettings, check_outside_ping
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.plan_checks import Names, check_plans, check_postures
@@ -132,6 +134,8 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, ChannelSettings] = {}
+    outside_ping: OutsidePingSettings = OutsidePingSettings()
+    channel_tests: ChannelTestsSettings = ChannelTestsSettings()
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
     people: dict[Key, PersonSettings] = {}
@@ -191,6 +195,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_backup,
         _check_console,
         _check_agreement,
+        _check_outside_ping,
         _check_drills,
     ):
         with where_known:
@@ -289,6 +294,10 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
     check_channels(settings.channels, report)
+
+
+def _check_outside_ping(settings: HubSettings, report: Report) -> None:
+    check_outside_ping(settings.outside_ping, report)
 
 
 def _check_people(settings: HubSettings, report: Report) -> None:

@@ -16,6 +16,7 @@ from hub.drill import Drill
 from hub.enrolment.asking import IdentityAction, IdentityAnswer
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
+from hub.text_words import TextCame, TextTaken
 from hub.upgrading.asking import UpgradeAction, UpgradeAnswer
 from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
@@ -190,19 +191,6 @@ class PartOfDrill(Struct, frozen=True):
     event: str | None = None
 
 
-class TextCame(Struct, frozen=True):
-    """A text came by a modem: perhaps somebody's answer."""
-
-    channel: str
-    target: str
-    """Whose number it is there; empty: nobody's."""
-    number: str
-    text: str
-    by: str = ""
-    """The person of that number, or its name there."""
-    via: str = "text"
-
-
 class ClearTrouble(Struct, frozen=True):
     """A person has seen to something that happened: its trouble is over."""
 
@@ -210,6 +198,16 @@ class ClearTrouble(Struct, frozen=True):
     by: str
     via: str
     note: str | None = None
+
+
+class ProveChannel(Struct, frozen=True):
+    """A person has a channel's ends told that this is a test."""
+
+    channel: str
+    by: str
+    via: str
+    target: str | None = None
+    """One of its ends; without it all."""
 
 
 class Forget(Struct, frozen=True):
@@ -243,6 +241,7 @@ Action = (
     | DrillAction
     | TextCame
     | ClearTrouble
+    | ProveChannel
     | Forget
     | IdentityAction
     | UpgradeAction
@@ -327,19 +326,20 @@ class DrillDone(Struct, frozen=True):
     """The settings give its leader a channel."""
 
 
-class TextTaken(Struct, frozen=True):
-    """The answer to a text that came."""
-
-    reply: str = ""
-    """What its sender is to be told by a text; empty: nothing."""
-    recorded: bool = True
-    """As in :class:`Done`."""
-
-
 class TroubleCleared(Struct, frozen=True):
     """The answer to a person's word that a trouble is over."""
 
     trouble: Trouble
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
+class ChannelTested(Struct, frozen=True):
+    """The answer to a person who has a channel tested: what became of it is in the record."""
+
+    about: str
+    """The name under which its rows stand there."""
+    deliveries: tuple[str, ...]
     recorded: bool = True
     """As in :class:`Done`."""
 
@@ -370,6 +370,7 @@ Answer = (
     | DoorWeekSigned
     | TextTaken
     | TroubleCleared
+    | ChannelTested
     | Forgotten
     | IdentityAnswer
     | UpgradeAnswer

@@ -24,7 +24,7 @@ UNREACHED: Final = " can't be reached: "
 IMPAIRED: Final = "channel-impaired"
 """The trouble that a channel is reached, but not by every way that it has."""
 ONE_END: Final = "-"
-"""The target of a channel that has one end: those alone can be probed."""
+"""The target of a channel that has one end; also what stands for the far side of one that is asked for it."""
 SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
@@ -125,6 +125,7 @@ class Outbound:
         known = self._ledger.known(key)
         if outcome.verdict == "delivered":
             self._unreached[name] = 0
+            decision.shown.append(lambda: self._show_reached(name, now.wall))
             if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
                 self._ledger.restore(decision, now, key)
         else:
@@ -143,6 +144,17 @@ class Outbound:
         self._half[name] = self._half.get(name, 0) + 1
         if self._half[name] >= FAILURES_TO_TROUBLE and self._ledger.known(key) is None:
             self._ledger.trouble(decision, now, key, "channel-impaired", f"{name}: {outcome.impaired}")
+
+    def reaches(self, targets: Iterable[Target]) -> bool:
+        """Tell whether any of these ends isn't in trouble, nor all of its channel."""
+        known, directory = self._ledger.known, self._ledger.directory
+        return any(
+            known(f"channel {target.channel} {target.name}") is None
+            and not (
+                directory.stands_for_all(target.channel) and known(f"channel {target.channel} {ONE_END}")
+            )
+            for target in targets
+        )
 
     def end(
         self, decision: Decision, targets: Iterable[Target], incident: str, ends: Ended, why: str, now: Now
@@ -320,6 +332,11 @@ class Outbound:
             channels[name] = replace(old, last_success=at, last_said=fact.outcome.said, owed=owed)
         else:
             channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
+
+    def _show_reached(self, name: str, at: int) -> None:
+        channels = self._ledger.view.channels
+        if name in channels:
+            channels[name] = replace(channels[name], reached=at)
 
     def _timeline(
         self,

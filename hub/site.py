@@ -20,12 +20,13 @@ from config.hub_settings import HubSettings
 from hub.accounts import Accounts
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
-from hub.directory import Shapes, directory_of
+from hub.directory import Directory
 from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_cover import DrillCover
@@ -80,6 +81,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.shape import Shapes
 from hub.text_replies import TextReplies
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
@@ -110,8 +112,8 @@ class Site(Ledger):
         now: Now,
         boot: str | None = None,
     ) -> None:
-        """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
-        directory = directory_of(settings, channels)
+        """``boot`` is this start of the kernel."""
+        directory = Directory(settings, channels)
         mended = Mended(loaded.torn, settings.site, directory, now)
         loaded = replace(
             loaded,
@@ -152,14 +154,8 @@ class Site(Ledger):
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self,
-            self.incidents,
-            self.deeds,
-            self.walk_tests,
-            self.postures,
-            drill_notices,
-            self.drill_calendar,
-            memory,
+            *(self, self.incidents, self.deeds, self.walk_tests, self.postures),
+            *(drill_notices, self.drill_calendar, memory),
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -172,6 +168,7 @@ class Site(Ledger):
         )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
+        self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
         self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
@@ -203,6 +200,7 @@ class Site(Ledger):
             self.zone_deeds,
             self.walk_tests,
             self.clearing,
+            self.channel_tests,
             self.forgetting,
             self.doors,
             self.postures,
@@ -253,8 +251,9 @@ class Site(Ledger):
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
             self.raised[trouble.key] = min(to_mono(trouble.last, now), now.mono)
-        for name, (kind, _) in channels.items():
-            view.channels[name] = ChannelView(name, kind, facts.read(f"channel {name}", int))
+        for name, shape in channels.items():
+            success = facts.read(f"channel {name}", int)
+            view.channels[name] = ChannelView(name, shape.kind, success, unasked=shape.unasked)
 
     # --- deciding ---
 
@@ -361,6 +360,8 @@ class Site(Ledger):
             self._look_at_drills(decision, key, now)
         elif what == "posture":
             self.postures.look(decision, now)
+        elif what == "channel-tests":
+            self.channel_tests.look(decision, now)
         else:
             self.clearing.look(decision, now)
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from config.clock import Now
-from hub.asking import Acknowledge, Answer, Done, Note, Refused, TextCame, TextTaken
+from hub.asking import Acknowledge, Answer, Done, Note, Refused
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.delivery import Delivery
@@ -22,6 +22,7 @@ from hub.inputs import TextReported
 from hub.kept_facts import KeptFacts
 from hub.ledger import Ledger
 from hub.replies import AsksStatus, Code, Other, Progress, kept, understood
+from hub.text_words import TextCame, TextTaken
 from hub.texts import code_of
 
 READ_MS: Final = 10_000

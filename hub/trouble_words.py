@@ -55,6 +55,7 @@ HEADINGS: Final = {
     "broker-lists": "The broker does not know yet who may speak",
     "posture-far": "A posture that no hub said",
     "kept": "Something kept can't be read",
+    "outside-ping": "Nobody outside would notice if the hub died",
     "agreement": "The agreement with the police is to be reviewed",
     "upgrade": "An upgrade did not stay",
     "reach": "A panic would reach nobody",

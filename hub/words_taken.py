@@ -13,12 +13,13 @@ from hub.asking import (
     DrillAction,
     Forget,
     IncidentAction,
+    ProveChannel,
     SetPosture,
     SignDoorWeek,
-    TextCame,
     WalkTestAction,
     ZoneAction,
 )
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.decision import Decision
 from hub.deeds import Deeds
@@ -31,6 +32,7 @@ from hub.forgetting import Forgetting
 from hub.inputs import Asked
 from hub.postures import Postures
 from hub.text_replies import TextReplies
+from hub.text_words import TextCame
 from hub.upgrading.asking import UpgradeAction
 from hub.upgrading.upgrades import Upgrades
 from hub.walk_tests import WalkTests
@@ -47,6 +49,7 @@ class WordsTaken:
         zone_deeds: ZoneDeeds,
         walk_tests: WalkTests,
         clearing: Clearing,
+        channel_tests: ChannelTests,
         forgetting: Forgetting,
         doors: Doors,
         postures: Postures,
@@ -64,6 +67,7 @@ class WordsTaken:
         self._answers: tuple[tuple[Any, Callable[[Decision, Any, Now], Answer]], ...] = (
             (WalkTestAction, walk_tests.take),
             (ClearTrouble, clearing.take),
+            (ProveChannel, channel_tests.take),
             (Forget, forgetting.take),
             (SignDoorWeek, doors.weeks.take),
             (SetPosture, self._set_posture),

@@ -21,6 +21,7 @@ from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
 from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
+from hub.shape import Shape
 
 
 def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[str, Channel]:
@@ -76,9 +77,9 @@ def with_service(settings: HubSettings) -> list[str]:
     ]
 
 
-def shapes_of(channels: Mapping[str, Channel]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return each channel's kind and its targets' names, as the deciding modules know it."""
-    return {name: (channel.kind, channel.targets) for name, channel in channels.items()}
+def shapes_of(channels: Mapping[str, Channel]) -> dict[str, Shape]:
+    """Return each channel as the deciding modules know it, by its name."""
+    return {name: Shape(channel.kind, channel.targets, channel.unasked) for name, channel in channels.items()}
 
 
 def made_of(settings: HubSettings) -> dict[str, str]:

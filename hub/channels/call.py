@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.channels.channel import Desk
+from hub.channels.channel import PATH_PROBE_S, Desk
 from hub.channels.modem import Texts
 from hub.delivery import Delivery, Outcome
 
@@ -18,7 +18,7 @@ class Calls:
     kind = "call"
     at_once = 1
     unasked: tuple[str, ...] = ()
-    probe_every_s = 30.0
+    probe_every_s = PATH_PROBE_S
 
     def __init__(self, name: str, modem: str, numbers: Mapping[str, str], people: Mapping[str, str]) -> None:
         """``modem`` is the channel whose modem calls; ``numbers`` and ``people`` are as there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from hub.asking import Action, Answer
 from hub.delivery import Delivery, Outcome
@@ -19,6 +19,8 @@ class Channel(Protocol):
     """Names of its targets, each told by a delivery of its own; ``("-",)`` where there is one."""
     at_once: int
     """How many attempts may be under way at the same time."""
+    unasked: tuple[str, ...]
+    """Targets whose far side can't be asked for: see :class:`Probes`."""
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Make one attempt, within the channel's own time-out.
@@ -31,6 +33,12 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+USUAL_PROBE_S: Final = 120.0
+"""Within 5 min."""
+PATH_PROBE_S: Final = 30.0
+"""Of a modem or an alarm receiver: within 90 s."""
 
 
 class Desk(Protocol):
@@ -78,9 +86,11 @@ class BreaksOff(Protocol):
 
 @runtime_checkable
 class Probes(Protocol):
-    """A channel whose far side can be asked for without telling it anything."""
+    """A channel whose far side, but for its ``unasked`` targets, can be asked for and is told nothing."""
 
     name: str
+    probe_every_s: float
+    """Two probes in a row that fail are a trouble: with their time-outs of 10 s within the design's times."""
 
     async def probe(self) -> Outcome:
         """Connect, say nothing, and let go; within a few seconds. Never raises for what the far side does.

@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from config import logs
-from hub.asking import Acknowledge, Answer, TextCame, TextTaken
+from hub.asking import Acknowledge, Answer
 from hub.channels.aside import aside
-from hub.channels.channel import Desk
+from hub.channels.channel import PATH_PROBE_S, Desk
 from hub.channels.modem_port import ModemPort
 from hub.delivery import Delivery, Outcome
 from hub.inputs import TextReported
@@ -21,6 +21,7 @@ from hub.modem.modem import Came, Effect, KeyPressed, Reported, Sent
 from hub.modem.scripts import Handed
 from hub.sms.parts import split
 from hub.sms.pdu import StatusReport
+from hub.text_words import TextCame, TextTaken
 from hub.texts import text_of
 
 LONGEST_S: Final = 100.0
@@ -49,7 +50,7 @@ class Texts:
     at_once = 1
     """A modem sends one at a time: what is most urgent goes next, however much waits."""
     unasked: tuple[str, ...] = ()
-    probe_every_s = 30.0
+    probe_every_s = PATH_PROBE_S
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ from hub.asking import (
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.directory import directory_of
+from hub.directory import Directory
 from hub.inputs import (
     Ack,
     Asked,
@@ -66,6 +66,7 @@ from hub.notice import sentence
 from hub.postures import HEAR_S
 from hub.quota import Quotas
 from hub.recorder import DISK_PATIENCE_S
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
@@ -470,11 +471,10 @@ class Rig:
     def reload(self, settings: HubSettings) -> tuple[str, ...]:
         """The hub takes other settings while it runs; returns what it says has changed."""
         shapes, was, self.settings = self._shapes(settings), self.settings, settings
-        kinds = {name: kind for name, (kind, _) in shapes.items()}
         said = changes(was, settings)
-        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        directory, digest = Directory(settings, shapes), settings_hash(settings)
         retune = partial(self.retuned.append, settings)
-        fact = Reload(settings, directory, kinds, said, digest, retune, self.answers.append)
+        fact = Reload(settings, directory, shapes, said, digest, retune, self.answers.append)
         self._input(fact)
         if not self.answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
@@ -492,9 +492,14 @@ class Rig:
         """The settings are read anew, and are wrong."""
         self._input(ReloadRefused("hub.toml", faults))
 
-    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
+    def _shapes(self, settings: HubSettings) -> dict[str, Shape]:
         return {
-            name: (self._kinds.get(name, "webhook"), _targets(settings, name)) for name in settings.channels
+            name: Shape(
+                self._kinds.get(name, "webhook"),
+                _targets(settings, name),
+                ("-",) if self._kinds.get(name) == "apprise" else (),
+            )
+            for name in settings.channels
         }
 
     # --- as the recorder does ---

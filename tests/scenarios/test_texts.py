@@ -12,11 +12,12 @@ from config.channel_settings import CallSettings, ModemSettings
 from config.hub_settings import AudienceSettings, HubSettings
 from config.people_settings import PersonSettings
 from config.plan_settings import PlanSettings, StepSettings
-from hub.asking import PlanDrill, TextCame, TextTaken
+from hub.asking import PlanDrill
 from hub.delivery import Target
 from hub.inputs import TextReported
 from hub.record_chain import joined
 from hub.text_replies import READ_MS, STRANGERS
+from hub.text_words import TextCame, TextTaken
 from hub.texts import code_of
 from tests.scenarios.rig import Make, Rig, site_settings
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.clock import SystemClock
-from hub.asking import Acknowledge, Action, Answer, TextCame, TextTaken
+from hub.asking import Acknowledge, Action, Answer
 from hub.channels.call import Calls
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -20,6 +20,7 @@ from hub.delivery import Outcome
 from hub.inputs import TextReported
 from hub.modem import modem as times
 from hub.modem.simulated import said
+from hub.text_words import TextCame, TextTaken
 from hub.texts import code_of
 from tests.hub.channels.making import delivery, until
 from tests.modem import PtyModem
@@ -194,7 +195,7 @@ def test_a_modem_that_stalls_is_seen_and_comes_back(
         modem.script = lambda _, __: b""
     else:
         modem.reads = False
-    until(lambda: not office.is_well(), 12.0)
+    until(lambda: not office.is_well(), 20.0)  # of AT+COPS? 15 s are allowed
     modem.script, modem.reads = (lambda _, says: says), True
     until(office.is_well, 15.0)
     office.text(1)
