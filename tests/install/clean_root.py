@@ -17,7 +17,7 @@ from pathlib import Path
 import pip
 
 from tests.docs.pages import DOCS, section, typed
-from tests.install import ROOT
+from tests.install import ROOT, control_group
 
 PAGE = DOCS / "installation.md"
 NEEDS = ("mmdebstrap", "systemd-nspawn", "mount", "chroot")
@@ -136,9 +136,10 @@ class CleanRoot:
         (self.folder / "root/trial").write_text(trial)
         for name in ("log", "code"):
             (self.folder / "root" / name).unlink(missing_ok=True)
+        name = f"tocsin-{os.getpid()}"
         command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), "--private-network", "--register=no"]
         process = subprocess.Popen(
-            [*command, "--keep-unit", "--console=pipe", f"--machine=tocsin-{self.folder.parent.name[-12:]}"],
+            control_group.within(name, *command, "--keep-unit", "--console=pipe", f"--machine={name}"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
@@ -147,6 +148,7 @@ class CleanRoot:
             if process.poll() is None:
                 process.terminate()
                 process.wait(20)
+        control_group.remove(name)
         log, code = self.folder / "root/log", self.folder / "root/code"
         assert code.exists(), (
             f"it never got through:\n{console[-2000:]}\n{log.read_text() if log.exists() else ''}"

@@ -12,18 +12,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.install import control_group
 from tests.install.clean_root import CleanRoot
 
 NEEDS = ("ip", "nsenter", "unshare")
 PERSON = "pi"
 BRIDGE = "school"
-GROUPS = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
-"""Where control groups may be, of whichever version: each machine needs one of its own."""
-BOOT = """for group in "${@:1:3}"; do
-    [ ! -e "${group%/*}/cgroup.procs" ] || { mkdir -p "$group" && echo $$ >"$group/cgroup.procs"; }
-done
-exec "${@:4}"
-"""
 
 
 def add_person(root: CleanRoot) -> None:
@@ -54,12 +48,11 @@ class Machine:
         self.host = host
         (root.folder / "etc/hostname").write_text(f"{host}\n")
         (root.folder / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {host}\n")
-        self._groups = [f"{place}/{network}-{host}" for place in GROUPS]
-        boot = ["systemd-nspawn", "-q", "-b", "-D", str(root.folder), f"--machine={network}-{host}"]
+        self._name = f"{network}-{host}"
+        boot = ["systemd-nspawn", "-q", "-b", "-D", str(root.folder), f"--machine={self._name}"]
         boot += [f"--network-bridge={BRIDGE}", "--register=no", "--keep-unit", "--console=pipe"]
-        within = ["nsenter", f"--net=/run/netns/{network}", *boot]
         self._process = subprocess.Popen(
-            ["bash", "-c", BOOT, "boot", *self._groups, *within],
+            control_group.within(self._name, "nsenter", f"--net=/run/netns/{network}", *boot),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -89,9 +82,7 @@ class Machine:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for group in filter(os.path.isdir, self._groups):
-            for folder, _, _ in os.walk(group, topdown=False):
-                os.rmdir(folder)
+        control_group.remove(self._name)
 
     def _enter(self) -> list[str]:
         return ["nsenter", "-t", self._first, "-a"]
