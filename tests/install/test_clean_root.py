@@ -321,6 +321,7 @@ def test_files_open_to_others_are_a_trouble_at_once_and_no_secret_is_in_a_log(cl
         {UP}
         {ASK}
         check=(runuser -u tocsin-hub -- tocsin-hub check --config /etc/tocsin/hub.toml)
+        ask devices >/dev/null  # the token is known from here on
         await '"standing":"heard"' ask devices
         "${{check[@]}}"
         refused grep -q ' is open: ' <(ask troubles)
