@@ -118,6 +118,7 @@ class Health(Struct, frozen=True, omit_defaults=True, kw_only=True):
     oldest_ms: Count | None = None
     clock_synced: bool | None = None
     version: str | None = None
+    release: str | None = None  # of the hub's: which of those that it handed out this program is
     last_fault: str | None = None
     troubles: tuple[str, ...] = ()  # what is wrong now, in words
     # Events that the full outbox gave up: "boot-7", "boot-7..12", "boot-7..120(35)" (35 of them).

@@ -149,6 +149,8 @@ class Machine(NamedTuple):
     battery_low: bool | None = None
     cert_ends: str | None = None
     """When the first of the agent's own certificates ends, as RFC 3339 has it."""
+    release: str | None = None
+    """Which of the hub's releases the agent's program is; None: none that a hub handed out."""
     too_open: tuple[str, ...] | None = None
     """The agent's files and folders with which others may do too much, each with its cure."""
 

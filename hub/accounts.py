@@ -56,7 +56,7 @@ class Accounts:
             gives_up = isinstance(action, PlanDrill | StartDrill)
         if not gives_up:
             return None
-        wait_s = self._set_off[action.by][0] + WITHIN_S - now.mono
+        wait_s = self._set_off[action.by][-most] + WITHIN_S - now.mono
         why = (
             f"this account has set off {most} postures, drills and incidents within {WITHIN_S / 60:.0f} min; "
             f"wait {wait_s:.0f} s, or let somebody else do it"
@@ -73,7 +73,7 @@ class Accounts:
         if most == 0:
             return
         count = self._of(action.by, now) + 1
-        self._set_off.setdefault(action.by, deque(maxlen=most)).append(now.mono)
+        self._set_off.setdefault(action.by, deque()).append(now.mono)
         if count >= most:
             words = f"one account has set off {most} postures, drills and incidents within "
             words += f"{WITHIN_S / 60:.0f} min: it lowers no posture and starts no drill for a while"

@@ -16,6 +16,7 @@ from hub.drill import Drill
 from hub.enrolment.asking import IdentityAction, IdentityAnswer
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
+from hub.upgrading.asking import UpgradeAction, UpgradeAnswer
 from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
 
@@ -198,6 +199,16 @@ class ClearTrouble(Struct, frozen=True):
     note: str | None = None
 
 
+class ProveChannel(Struct, frozen=True):
+    """A person has a channel's ends told that this is a test."""
+
+    channel: str
+    by: str
+    via: str
+    target: str | None = None
+    """One of its ends; without it all."""
+
+
 class Forget(Struct, frozen=True):
     """A person asks that what names or describes people goes before its time."""
 
@@ -228,10 +239,12 @@ Action = (
     | SignDoorWeek
     | DrillAction
     | ClearTrouble
+    | ProveChannel
     | Forget
     | IdentityAction
+    | UpgradeAction
 )
-"""What a person may ask, and an agent of its identity."""
+"""What a person may ask, and an agent of its identity and its program."""
 
 
 def wish(action: IncidentAction) -> str:
@@ -319,6 +332,16 @@ class TroubleCleared(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
+class ChannelTested(Struct, frozen=True):
+    """The answer to a person who has a channel tested: what became of it is in the record."""
+
+    about: str
+    """The name under which its rows stand there."""
+    deliveries: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class Forgotten(Struct, frozen=True):
     """The answer to a person who had words removed."""
 
@@ -344,8 +367,10 @@ Answer = (
     | DrillDone
     | DoorWeekSigned
     | TroubleCleared
+    | ChannelTested
     | Forgotten
     | IdentityAnswer
+    | UpgradeAnswer
     | Reloaded
     | Refused
 )

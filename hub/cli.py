@@ -221,10 +221,24 @@ def _revoke(settings: HubSettings, options: argparse.Namespace) -> int:
     return revoke(settings, options.device, options.note)
 
 
+def _upgrade_agents(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_upgrade import upgrade_agents
+
+    return upgrade_agents(
+        settings, options.room, stop=options.stop, status=options.status, wait=not options.no_wait
+    )
+
+
 def _agents(settings: HubSettings, _: argparse.Namespace) -> int:
     from hub.cli_enrol import agents
 
     return agents(settings)
+
+
+def _channel_test(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_channel import test
+
+    return test(settings, options.name, options.target)
 
 
 def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -245,6 +259,13 @@ def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add("revoke", "End what an agent is: stolen, lost, or thrown away.", _revoke)
     command.add_argument("device", metavar="DEVICE", help="a room's device, or a spare")
     command.add_argument("--note", help="why, for the record")
+    words = "Have the rooms take the program that this hub hands out: one first, then the rest."
+    command = add("upgrade-agents", words, _upgrade_agents)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--room", help="the room that goes first; else the first that asks and is well")
+    what.add_argument("--stop", action="store_true", help="upgrade no more rooms")
+    what.add_argument("--status", action="store_true", help="say how far it is")
+    command.add_argument("--no-wait", action="store_true", help="begin, and don't watch")
     add("agents", "List who is enrolled, which spares wait, and which codes can be used.", _agents)
 
 
@@ -318,6 +339,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
     words = "restore a record that is not whole"
     command.add_argument("--accept-faults", action="store_true", help=words)
+    words = "Try a channel."
+    tests = commands.add_parser("channel", help=words, description=words)
+    under = tests.add_subparsers(required=True, metavar="COMMAND")
+    words = "Tell a channel's ends a test, marked as one, and show each step."
+    command = add("test", words, _channel_test, under)
+    command.add_argument("name", metavar="NAME", help="a channel of the settings")
+    command.add_argument("--target", metavar="TARGET", help="one of its ends alone")
     _add_enrolment(add)
     _add_accounts(commands, add)
     return parser

@@ -23,7 +23,7 @@ def enrol(
     device = None if room is None else device_of(settings, room)
     if qr is not None:
         kind_of(qr)
-    answer = _asked(settings, "code", device=device, replace=replace, hours=hours, by=_who())
+    answer = asked(settings, "code", device=device, replace=replace, hours=hours, by=who())
     if answer is None:
         return 1
     name = next((one.room for one in settings.rooms if one.device == device), "a spare")
@@ -48,7 +48,7 @@ def enrol_all(
         raise LookupError("say where the folders go: --out DIR")
     failed = 0
     for room in read_rooms(rooms):
-        answer = _asked(settings, "code", device=room.device, replace=replace, hours=hours, by=_who())
+        answer = asked(settings, "code", device=room.device, replace=replace, hours=hours, by=who())
         if answer is None:
             failed += 1
             continue
@@ -61,7 +61,7 @@ def enrol_all(
 
 def revoke(settings: HubSettings, device: str, note: str | None) -> int:
     """End what an agent or a spare is; returns the exit code: 3 where a session may still live."""
-    answer = _asked(settings, "revoke", device=_device_or_spare(settings, device), note=note, by=_who())
+    answer = asked(settings, "revoke", device=_device_or_spare(settings, device), note=note, by=who())
     if answer is None:
         return 1
     print(
@@ -79,7 +79,7 @@ def revoke(settings: HubSettings, device: str, note: str | None) -> int:
 def assign(settings: HubSettings, spare: str, room: str, *, replace: bool) -> int:
     """Give a spare a room; returns the exit code."""
     device = device_of(settings, room)
-    answer = _asked(settings, "assign", spare=spare, device=device, replace=replace, by=_who())
+    answer = asked(settings, "assign", spare=spare, device=device, replace=replace, by=who())
     if answer is None:
         return 1
     print(f"{spare} is for {device}: it takes the room within a few seconds, if it is on and waits.")
@@ -89,7 +89,7 @@ def assign(settings: HubSettings, spare: str, room: str, *, replace: bool) -> in
 
 def agents(settings: HubSettings) -> int:
     """List who holds which room, which spares wait, and which codes can be used."""
-    answer = _asked(settings, "agents")
+    answer = asked(settings, "agents")
     if answer is None:
         return 1
     now = [one for one in answer["identities"] if one["state"] != "revoked"]
@@ -107,7 +107,8 @@ def agents(settings: HubSettings) -> int:
     return 0
 
 
-def _asked(settings: HubSettings, do: str, **word: Any) -> dict[str, Any] | None:
+def asked(settings: HubSettings, do: str, **word: Any) -> dict[str, Any] | None:
+    """Ask the running hub; None where it did not do it, which is told."""
     try:
         answer = ask_hub(settings.data, do, **word)
     except NotAskedError as error:
@@ -128,7 +129,7 @@ def _device_or_spare(settings: HubSettings, name: str) -> str:
         return name  # a spare, or a room that the settings have no more: the hub knows
 
 
-def _who() -> str:
+def who() -> str:
     """Return who asks: with sudo, who used it."""
     return os.environ.get("SUDO_USER") or this_user()
 

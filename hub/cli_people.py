@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from config.contract import SHOWN, is_clean, shown
 from config.hub_settings import HubSettings
 from hub.rights import RIGHTS, ROLES, WORDS, Role
 from hub.service import database_url
 from hub.store.engine import open_engine
 from hub.store.migrate import bring_up
-from hub.store.people import AccountError, People
+from hub.store.people import LONGEST_PASSWORD, AccountError, People
 from hub.store.sessions import Sessions
 from hub.store.tokens import Tokens
 
 SHORTEST_PASSWORD = 8
 """Characters, as NIST SP 800-63B (5.1.1.1) asks at least."""
+NO_TEXT = "a password must be text in UTF-8, as it can be typed on a page"
 
 
 class Office(NamedTuple):
@@ -47,6 +49,10 @@ def run(settings: HubSettings, options: argparse.Namespace) -> int:
 
 def _user_add(office: Office, _: HubSettings, options: argparse.Namespace) -> int:
     name, role = options.name, options.role
+    if not name or name != shown(name.strip()):
+        raise AccountError(
+            f"{name!r} can't be signed in with: no spaces around it, {SHOWN} characters at most"
+        )
     known = office.people.all()
     is_new = all(account.name != name for account in known)
     if is_new and known and role is None:
@@ -54,28 +60,31 @@ def _user_add(office: Office, _: HubSettings, options: argparse.Namespace) -> in
         print(f"{name} is new: say --role, one of\n{roles}\nnothing was changed", file=sys.stderr)
         return 1
     password = _password(name, options.password_file)
-    if password is None:
-        print("the two passwords differ; nothing was changed", file=sys.stderr)
-        return 1
-    if len(password) < SHORTEST_PASSWORD:
-        print(
-            f"a password needs {SHORTEST_PASSWORD} characters or more; nothing was changed", file=sys.stderr
-        )
-        return 1
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise AccountError(f"a password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if not is_clean(password):
+        raise AccountError(NO_TEXT)
     office.people.add(name, password, role)
     now: Role = next(account.role for account in office.people.all() if account.name == name)
     print(f"{'added' if is_new else 'new password for'} {name}: {now}, {WORDS[now]}")
     return 0
 
 
-def _password(name: str, file: Path | None) -> str | None:
-    """Return the password that is asked for or given; None where it was typed in two ways."""
-    if file is not None and str(file) != "-":
-        return file.read_text(encoding="utf-8").strip("\r\n")
-    if file is not None or not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
+def _password(name: str, file: Path | None) -> str:
+    """Return the password that is asked for or given; raises :class:`AccountError`."""
+    try:
+        if file is not None and str(file) != "-":
+            return file.read_text(encoding="utf-8").strip("\r\n")
+        if file is not None or not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\r\n")
+    except OSError as error:
+        raise AccountError(f"{file} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise AccountError(NO_TEXT) from error
     password = getpass.getpass(f"Password for {name}: ")
-    return password if getpass.getpass("Again: ") == password else None
+    if getpass.getpass("Again: ") != password:
+        raise AccountError("the two passwords differ")
+    return password
 
 
 def _user_list(office: Office, settings: HubSettings, _: argparse.Namespace) -> int:
@@ -116,7 +125,7 @@ def _session_list(office: Office, settings: HubSettings, options: argparse.Names
 
 def _session_end(office: Office, _: HubSettings, options: argparse.Namespace) -> int:
     if options.id is not None:
-        ended = int(office.sessions.end(options.id))
+        ended = 0 if office.sessions.end(options.id) is None else 1
     else:
         ended = office.sessions.end_all(options.user)
     if not ended:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Container, Mapping
 from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -265,7 +266,8 @@ class DoorWeeks:
         exterior = {door.where for door in self._exterior()}
         for where, tally in list(self._tallies.items()):
             if where not in exterior:
-                del self._tallies[where]
+                del self._tallies[where]  # what is stored of it stays: since when nothing is known of it
+                decision.shown.append(partial(self._ledger.view.drop_door_count, where))
                 continue
             plain = self._plain(self._ledger.directory.doors[where])
             self._keep(decision, replace(tally, week=self._week, count=plain))

@@ -60,6 +60,8 @@ class Doors:
         """Doors whose moment was ahead of the clock at the start: theirs is to be stored anew."""
         self._to_look_at: dict[Where, str] = {}
         """Doors that stand open and are to be looked at, and what began meanwhile."""
+        self._found: set[Where] = set()
+        """Doors that a live state told open, of which no event says yet since when."""
         self._hours = DoorHours(ledger, postures, facts)
         self._telling = DoorTelling(ledger, incidents, facts)
         self._judging = DoorJudging(ledger, incidents, self._states, self._hours, self._telling, self.weeks)
@@ -104,8 +106,12 @@ class Doors:
         elif known.state == "closed":  # opened and closed: only now it is heard of
             self._judging.opened(decision, door, opening, now)
             self._closings.settle(where, now)
-        elif abs(at - known.since) > SAME_MS:  # else its state was told first
+        elif abs(at - known.since) <= SAME_MS:  # its state was told first
+            self._found.discard(where)
+        elif at > known.since or where in self._found:
             self._opened(decision, door, opening, now)
+        else:  # an earlier opening, whose closing is yet to be heard of: this one stands
+            self._judging.opened(decision, door, opening, now)
 
     def found(self, decision: Decision, view: DeviceView, zone: str, stands: str, now: Now) -> None:
         """Take a door of a live state: an agent tells of one that it found as it started."""
@@ -122,6 +128,7 @@ class Doors:
             self.weeks.found(decision, door, now.wall, is_open=stands == "open")
         if stands == "open":
             self._opened(decision, door, Opening(now.wall, f"{zone} {now.wall}"), now)
+            self._found.add(where)
         else:
             self._closed(decision, door, now.wall, now)
 
@@ -238,6 +245,7 @@ class Doors:
             late = now.wall - at > LATE_WORDS_MS
             due = max(at + door.open_max_ms, now.wall + LATE_WORDS_MS if late else 0)
         swings = self._closings.opened(door.where)
+        self._found.discard(door.where)
         view = DoorView(door.place, door.zone, door.name, "open", at, due, self._states.unknown(door.where))
         self._states.keep(decision, view)
         if due is not None:
@@ -248,6 +256,7 @@ class Doors:
     def _closed(self, decision: Decision, door: Door, at: int, now: Now) -> None:
         known = self._states.get(door.where)
         unknown = self._states.unknown(door.where)
+        self._found.discard(door.where)
         view = DoorView(door.place, door.zone, door.name, "closed", at, None, unknown)
         self._states.keep(decision, view)
         self._to_look_at.pop(door.where, None)
@@ -279,4 +288,5 @@ class Doors:
         self._states.drop(decision, where)
         self._closings.drop(where)
         self._to_look_at.pop(where, None)
+        self._found.discard(where)
         self._telling.drop(decision, where)

@@ -13,7 +13,7 @@ from hub.asking import Answer, Forget, Forgotten, Refused
 from hub.decision import Decision, Removal
 from hub.drill_memory import DrillMemory
 from hub.incidents import Incidents
-from hub.inputs import TimeOver
+from hub.inputs import RawOver, TimeOver
 from hub.ledger import Ledger
 from hub.record_chain import Gone
 from hub.verify_record import REMOVED
@@ -39,6 +39,11 @@ class Forgetting:
     def time_over(self, decision: Decision, fact: TimeOver, now: Now) -> None:
         """Let go of what is older than its time; what a drill needs still, another day."""
         self._remove(decision, fact.why, Gone(frozenset(fact.values)), now, {})
+
+    def empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
+        """Let go of what the database refused long ago."""
+        self._ledger.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
+        decision.raw_over = fact.before
 
     def take(self, decision: Decision, action: Forget, now: Now) -> Answer:
         """Let go of what a person wants removed; of an unresolved incident nothing goes."""

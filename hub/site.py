@@ -20,12 +20,13 @@ from config.hub_settings import HubSettings
 from hub.accounts import Accounts
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
-from hub.directory import Shapes, directory_of
+from hub.directory import Directory
 from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_cover import DrillCover
@@ -79,10 +80,12 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.shape import Shapes
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
 from hub.unread import Unread
+from hub.upgrading.upgrades import Upgrades
 from hub.view import ChannelView, View
 from hub.vitals import VITAL
 from hub.walk_tests import WalkTests
@@ -107,8 +110,8 @@ class Site(Ledger):
         now: Now,
         boot: str | None = None,
     ) -> None:
-        """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
-        directory = directory_of(settings, channels)
+        """``boot`` is this start of the kernel."""
+        directory = Directory(settings, channels)
         mended = Mended(loaded.torn, settings.site, directory, now)
         loaded = replace(
             loaded,
@@ -168,6 +171,8 @@ class Site(Ledger):
         )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
+        self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
+        self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
@@ -188,7 +193,7 @@ class Site(Ledger):
         }
         self.brokers = Brokers(self, self.devices, held)
         parts = (
-            *(self.doors.weeks, self.walk_tests, self.proving, self.book),
+            *(self.doors.weeks, self.walk_tests, self.proving, self.book, self.upgrades),
             *(self.drill_memory, self.postures, self.bypasses),
         )
         self.forgetting = Forgetting(self, self.incidents, memory, [part.forget for part in parts])
@@ -204,12 +209,14 @@ class Site(Ledger):
             self.zone_deeds,
             self.walk_tests,
             self.clearing,
+            self.channel_tests,
             self.forgetting,
             self.doors,
             self.postures,
             self.identities,
             self.drills,
             self.drill_deeds,
+            self.upgrades,
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -219,7 +226,7 @@ class Site(Ledger):
             BrokerDropped: self.brokers.dropped,
             PostureHeard: self._posture_heard,
             TimeOver: self.forgetting.time_over,
-            RawOver: self._empty_quarantine,
+            RawOver: self.forgetting.empty_quarantine,
             Probed: self.outbound.probed,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
@@ -242,6 +249,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            "upgrade": self.upgrades.look,
             "flood": partial(self.floods.due, take=self._heed),
         }
         """What looks at which of one thing that is due, by its key."""
@@ -250,8 +258,9 @@ class Site(Ledger):
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
             self.raised[trouble.key] = min(to_mono(trouble.last, now), now.mono)
-        for name, (kind, _) in channels.items():
-            view.channels[name] = ChannelView(name, kind, facts.read(f"channel {name}", int))
+        for name, shape in channels.items():
+            success = facts.read(f"channel {name}", int)
+            view.channels[name] = ChannelView(name, shape.kind, success, unasked=shape.unasked)
 
     # --- deciding ---
 
@@ -267,6 +276,7 @@ class Site(Ledger):
         decision = Decision(now.mono) if into is None else into
         if isinstance(fact, EventCame):
             self.presses.take(decision, fact, now, known)
+            self.upgrades.pressed(fact, now)
         else:
             self._takes[type(fact)](decision, fact, now)
         self._follow_up(decision, now)
@@ -284,6 +294,8 @@ class Site(Ledger):
         if fact.what == "state" and not fact.retained:
             self.walk_tests.heard(decision, fact.device, now)
             self.proving.look(decision, fact.device, now)
+        elif fact.what == "health" and not fact.retained:
+            self.upgrades.heard(decision, fact.device, now)
 
     def _attempted(self, decision: Decision, fact: Attempted, now: Now) -> None:
         delivery = self.outbound.attempted(decision, fact, now)
@@ -354,6 +366,8 @@ class Site(Ledger):
             self._look_at_drills(decision, key, now)
         elif what == "posture":
             self.postures.look(decision, now)
+        elif what == "channel-tests":
+            self.channel_tests.look(decision, now)
         else:
             self.clearing.look(decision, now)
 
@@ -388,8 +402,3 @@ class Site(Ledger):
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
         self.proving.look_at_all(decision, now)
-
-    def _empty_quarantine(self, decision: Decision, fact: RawOver, now: Now) -> None:
-        """Let go of what the database refused long ago."""
-        self.record(decision, now, "quarantine-emptied", fact.why, detail={"messages": fact.count})
-        decision.raw_over = fact.before

@@ -35,7 +35,7 @@ NOBODY_S: Final = 900.0
 TOGETHER: Final = 500
 """Troubles that one notice names as data; its text counts them all."""
 AGAIN: Final = ", again"
-"""How the reason of a notice ends that repeats what its target was told before, and names all of it."""
+"""How the reason of a notice ends that repeats what somebody was told before, and names all of it."""
 
 
 class TroubleNotices:
@@ -71,7 +71,7 @@ class TroubleNotices:
             self._arm()
 
     def _let_go(self, decision: Decision, now: Now) -> None:
-        """Withdraw what was owed again of troubles that are all over; a first word of one is always told."""
+        """Withdraw what was owed again of troubles all over; what nobody was told of is always told."""
         open_ = self._ledger.troubles.open
         self._outbound.withdraw(
             decision,

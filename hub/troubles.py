@@ -11,7 +11,7 @@ from hub.view import Trouble
 ONE_TIME: Final = (
     *("flaw ", "hub fault", "quarantine", "broker dropped", "broker session"),
     *("door code", "door certificate", "sign-in", "set off"),
-    *("seq-gap ", "clock-jump", "restored", "kept ", "posture far", "doors-strange "),
+    *("seq-gap ", "clock-jump", "restored", "kept ", "posture far", "doors-strange ", "upgrade "),
 )
 """Troubles that happen rather than last: over when none like it has come for a day, or a person clears it."""
 

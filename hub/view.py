@@ -6,8 +6,9 @@ press even while the disk is sick. What is in it are frozen values; a reader tak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -20,7 +21,11 @@ from hub.enrolment.identity import Code, Identity
 from hub.incident import Incident, Place
 from hub.notice import NoticeType
 from hub.posture import SitePosture
+from hub.upgrading.asking import UpgradeRun
 from hub.walk_test import Proof, WalkTest
+
+TURNS_S: Final = 20.0
+"""The recorder looks at itself once a second; a disk that hangs holds it up no longer than this."""
 
 
 class ZoneView(Struct, frozen=True):
@@ -95,6 +100,10 @@ class ChannelView(Struct, frozen=True):
     last_failure: int | None = None
     last_said: str | None = None
     owed: int = 0
+    unasked: tuple[str, ...] = ()
+    """Targets whose far side can't be asked: only what was delivered shows that they can be told."""
+    reached: int | None = None
+    """When a probe last reached the far side of the others, since the hub started."""
 
 
 class Trouble(Struct, frozen=True):
@@ -144,6 +153,8 @@ class View:
         self.timezone = timezone
         self.started = started
         self.ready = False
+        self.turned = -math.inf
+        """When the recorder's loop last turned, in monotonic seconds."""
         self.why: str | None = "starting"
         self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
@@ -172,6 +183,10 @@ class View:
         """All that were ever signed, by serial."""
         self.codes: dict[str, Code] = {}
         """All that were made, by digest."""
+        self.upgrade: UpgradeRun | None = None
+        """The run of upgrades that stands, or the last that did."""
+        self.upgrade_asks: dict[str, int] = {}
+        """When each room's Pi asked last in a run, in wall ms, by device."""
         # Each step below is one of the interpreter's own, so that any thread may come and go.
         self._watchers: dict[object, Watcher] = {}
 
@@ -193,9 +208,17 @@ class View:
         """Show a trouble no more."""
         self.troubles.pop(key, None)
 
+    def can_work(self, mono: float) -> bool:
+        """Tell whether the hub is ready, and its recorder said so just now: one that hangs says nothing."""
+        return self.ready and mono - self.turned < TURNS_S
+
     def drop_door(self, where: tuple[str, str]) -> None:
         """Show a door no more."""
         self.doors.pop(where, None)
+        self.drop_door_count(where)
+
+    def drop_door_count(self, where: tuple[str, str]) -> None:
+        """Show no more what a door did this week: it counts for none."""
         self.door_counts.pop(where, None)
 
     def show_bypass(self, device: str, zone: str, bypass: Bypass | None) -> None:

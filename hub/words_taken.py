@@ -13,11 +13,13 @@ from hub.asking import (
     DrillAction,
     Forget,
     IncidentAction,
+    ProveChannel,
     SetPosture,
     SignDoorWeek,
     WalkTestAction,
     ZoneAction,
 )
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.decision import Decision
 from hub.deeds import Deeds
@@ -29,6 +31,8 @@ from hub.enrolment.identities import Identities
 from hub.forgetting import Forgetting
 from hub.inputs import Asked
 from hub.postures import Postures
+from hub.upgrading.asking import UpgradeAction
+from hub.upgrading.upgrades import Upgrades
 from hub.walk_tests import WalkTests
 from hub.zone_deeds import ZoneDeeds
 
@@ -43,12 +47,14 @@ class WordsTaken:
         zone_deeds: ZoneDeeds,
         walk_tests: WalkTests,
         clearing: Clearing,
+        channel_tests: ChannelTests,
         forgetting: Forgetting,
         doors: Doors,
         postures: Postures,
         identities: Identities,
         drills: Drills,
         drill_deeds: DrillDeeds,
+        upgrades: Upgrades,
     ) -> None:
         self._accounts = accounts
         self._deeds = deeds
@@ -58,11 +64,13 @@ class WordsTaken:
         self._answers: tuple[tuple[Any, Callable[[Decision, Any, Now], Answer]], ...] = (
             (WalkTestAction, walk_tests.take),
             (ClearTrouble, clearing.take),
+            (ProveChannel, channel_tests.take),
             (Forget, forgetting.take),
             (SignDoorWeek, doors.weeks.take),
             (SetPosture, self._set_posture),
             (IdentityAction, identities.take),
             (DrillAction, drill_deeds.take),
+            (UpgradeAction, upgrades.take),
         )
         """What answers which word; every other is of an incident."""
 

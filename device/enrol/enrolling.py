@@ -17,7 +17,7 @@ from config.enrol_code import CodeError, EnrolCode, read_code
 from config.settings import SettingsError, parsed
 from device.enrol.door_words import DoorClosedError, EnrolError
 from device.enrol.hub_door import HubDoor
-from device.enrol.keeping import SETTINGS, Kept
+from device.enrol.keeping import SETTINGS, Kept, mark_of
 from device.enrol.key import new_key, request
 
 ASK_EVERY_S: Final = 5.0
@@ -48,18 +48,26 @@ class Enrolling:
         if hub is None:
             raise EnrolError("say where the hub is: --hub ADDRESS")
         known = _read(code)
-        if self._kept.begin(known.text) and what is not None:
+        mark = mark_of(known.text)
+        if what is not None and what.get("code") == mark:
             return self._go_on(what, wait=wait)
         self._refuse(what, replace=replace)
-        what = self._by_code(HubDoor(hub), known)
+        self._kept.begin(mark)
+        what = self._by_code(HubDoor(hub), known, mark)
         return self._go_on(what, wait=wait)
 
     def renew(self) -> None:
         """Get a certificate for a new key, in the place of the one that is here."""
+        self._kept.check()
+        self._kept.settle()
         what = self._kept.what()
         if what is None or what["spare"]:
             raise EnrolError("this Pi is no room yet: enrol it first")
-        self._next(self._door(what), what)
+        door = self._door(what)
+        self._kept.begin(mark_of(f"after {what['serial']}"))
+        if not self._finished(door):
+            self._next(door, what)
+        self._go_on(self._kept.what(), wait=False)
 
     def _refuse(self, what: dict[str, Any] | None, *, replace: bool) -> None:
         if replace:
@@ -78,15 +86,18 @@ class Enrolling:
                 "kept as agent.toml.before"
             )
 
-    def _by_code(self, door: HubDoor, code: EnrolCode) -> dict[str, Any]:
+    def _by_code(self, door: HubDoor, code: EnrolCode, mark: str) -> dict[str, Any]:
         key = self._kept.key(new_key)
         authority = door.meet(code)
         self._say(f"{door.where} is the hub that made this code")
         body = self._body(key) | {"secret": code.secret.hex()}
-        return self._take(door, door.ask("POST", "/enrol/v1/certificate", body), authority)
+        return self._take(door, door.ask("POST", "/enrol/v1/certificate", body), authority, mark)
 
-    def _take(self, door: HubDoor, given: dict[str, Any], authority: str) -> dict[str, Any]:
-        """Keep what the hub gave, show it that it is here, and be that from now on."""
+    def _take(self, door: HubDoor, given: dict[str, Any], authority: str, mark: str | None) -> dict[str, Any]:
+        """Keep what the hub gave, show it that it is here, and be that from now on.
+
+        ``mark`` is of the code by which this Pi came.
+        """
         try:
             what = {name: given[name] for name in ("site", "device", "room", "spare", "serial")}
             settings, certificate = given["settings"], given["certificate"]
@@ -94,13 +105,35 @@ class Enrolling:
             raise EnrolError(f"the hub's answer lacks {error}; is it of another version?") from None
         if settings is not None:
             _check(settings)
-        what |= {"hub": door.where, "door": door.name}
+        what |= {"hub": door.where, "door": door.name, "code": mark}
         self._kept.put(certificate, authority, settings, what)
-        held = door.ask("POST", "/agents/v1/hold", {}, own=self._kept.new)
+        self._finish(self._show(door))
+        return what
+
+    def _show(self, door: HubDoor) -> dict[str, Any]:
+        """Show the hub that what it gave is here: from now on what was before opens nothing."""
+        return door.ask("POST", "/agents/v1/hold", {}, own=self._kept.new)
+
+    def _finish(self, held: dict[str, Any]) -> None:
         self._kept.finish()
         if not held.get("broker_knows", True):
             self._say("note: the broker has not read its lists yet; the agent goes on trying until it has")
-        return what
+
+    def _finished(self, door: HubDoor) -> bool:
+        """Finish what was begun, where all that the hub gave is here and holds; else False.
+
+        The hub's answer to :meth:`_show` may have been lost, or this command cut off after it.
+        """
+        if not self._kept.is_whole():
+            return False
+        try:
+            held = self._show(door)
+        except DoorClosedError:
+            raise
+        except EnrolError:
+            return False
+        self._finish(held)
+        return True
 
     def _go_on(self, what: dict[str, Any] | None, *, wait: bool) -> bool:
         if what is None:
@@ -117,11 +150,11 @@ class Enrolling:
         self._say(f"this Pi is {what['device']} of {what['site']}: give it a room on the hub")
         self._say(f"    sudo tocsin-hub assign {what['device']} --room ROOM")
         door, said = self._door(what), ""
+        self._kept.begin(mark_of(f"after {what['serial']}"))
         while True:
             try:
-                if door.ask("GET", "/agents/v1/me", own=self._kept.identity).get("given"):
-                    self._next(door, what)
-                    return True
+                if self._finished(door) or self._was_given_room(door, what):
+                    return self._go_on(self._kept.what(), wait=False)
                 said = ""
             except DoorClosedError as error:
                 if str(error) != said:
@@ -131,14 +164,19 @@ class Enrolling:
                 return False
             self._sleep(ASK_EVERY_S)
 
+    def _was_given_room(self, door: HubDoor, what: dict[str, Any]) -> bool:
+        """Become the room that this spare was given; False where it has none yet."""
+        if not door.ask("GET", "/agents/v1/me", own=self._kept.identity).get("given"):
+            return False
+        self._next(door, what)
+        return True
+
     def _next(self, door: HubDoor, what: dict[str, Any]) -> None:
-        """Get the next certificate in the place of the one that is here, for a new key."""
-        self._kept.begin(f"after {what['serial']}")
+        """Get the next certificate in the place of the one that is here, for the key of what was begun."""
         key = self._kept.key(new_key)
         given = door.ask("POST", "/agents/v1/certificate", self._body(key), own=self._kept.identity)
         authority = (self._kept.identity / "authority.pem").read_text()
-        after = self._take(door, given, authority)
-        self._say(f"this Pi is {after['room']} ({after['device']}) of {after['site']}")
+        self._take(door, given, authority, what.get("code"))
 
     def _door(self, what: dict[str, Any]) -> HubDoor:
         door = HubDoor(str(what["hub"]))

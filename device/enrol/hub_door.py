@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.enrol_code import EnrolCode
+from config.enrolment_settings import DOOR_PORT
 from device.enrol.door_words import EnrolError, in_between, of_error, of_refusal
 
-PORT: Final = 8884
-PATIENCE_S: Final = 20.0
-"""For one answer: the hub waits for its disk and its broker."""
+PATIENCE_S: Final = 30.0
+"""For one answer: the hub waits 12 s for its disk, and 12 s for its broker."""
 LONGEST: Final = 262_144
 """Bytes of an answer."""
 
@@ -123,4 +123,4 @@ def _parted(where: str) -> tuple[str, int]:
         host, _, port = where.partition(":")
     if not host or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
         raise EnrolError(f"--hub {where!r} is no address; expected HOST or HOST:PORT")
-    return host, int(port or PORT)
+    return host, int(port or DOOR_PORT)

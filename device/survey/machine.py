@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
@@ -61,6 +62,15 @@ def machine_name(root: Path = ROOT) -> str | None:
         if found:
             return blake2b(found.encode("utf-8", "replace"), digest_size=8, person=b"tocsin").hexdigest()
     return None
+
+
+def program_release(prefix: Path | None = None) -> str | None:
+    """Return which of the hub's releases this program is, as scripts/install wrote it beside it.
+
+    Read once, at the start: the file belongs to the folder that this process runs from. ``prefix`` is this
+    interpreter's own by default.
+    """
+    return (_of((prefix or Path(sys.prefix)).parent / "release", str) or "").strip()[:64] or None
 
 
 def _of(file: Path, read: Callable[[str], T | None]) -> T | None:

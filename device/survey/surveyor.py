@@ -17,7 +17,7 @@ from config.disk_free import disk_free_mb
 from config.file_rights import Guarded, too_open
 from device.facts import Machine
 from device.survey.gauge import Gauge
-from device.survey.machine import ROOT, look
+from device.survey.machine import ROOT, look, program_release
 from device.ups import Ups, UpsStatus
 
 BOARD_EVERY_S: Final = 2.0
@@ -63,6 +63,7 @@ class Surveyor:
         """
         clock = clock or SystemClock()
         self._root = root
+        self._release = program_release()
         self._under_voltage_seen: bool | None = None
         self._throttled_seen: bool | None = None
         self.board: Gauge[Machine] = Gauge("board", self._look, clock, every_s=BOARD_EVERY_S)
@@ -97,6 +98,7 @@ class Surveyor:
             on_battery=said.on_battery,
             battery_low=said.battery_low,
             cert_ends=None if ends is None else stamp(round(ends.timestamp() * 1000)),
+            release=self._release,
             too_open=self.files.latest(now.mono) if self.files is not None else None,
         )
 

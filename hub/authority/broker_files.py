@@ -47,13 +47,15 @@ class BrokerFiles:
         return self._asked(changed)
 
     def begin_lists(self) -> bool:
-        """Have both lists there, where one is missing without anybody: the broker needs them to start.
+        """Have both lists there: the broker needs them to start. Rights of nobody only where there are none.
 
         True where they were written now.
         """
-        if (self._folder / RIGHTS).exists() and _read(self._folder / REVOKED)[0]:
+        if not (self._folder / RIGHTS).exists():
+            return self.keep_lists((), ())
+        if _read(self._folder / REVOKED)[0]:
             return False
-        return self.keep_lists((), ())
+        return self._asked(self._keep_revoked(frozenset(), probe_serial(self._authority, self._data), None))
 
     def keep_lists(self, devices: Iterable[str], revoked: Iterable[int]) -> bool:
         """Have the lists say that these devices may speak, and certificates of these serials are void.
@@ -62,25 +64,37 @@ class BrokerFiles:
         a list changed. Raises ``OSError``.
         """
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        listed = self._keep(RIGHTS, rights(self._site, self._hub, devices).encode())
+        wanted, there = rights(self._site, self._hub, devices).encode(), self._folder / RIGHTS
+        probe, fresh = probe_serial(self._authority, self._data), None
+        if not _holds(there, wanted):
+            # First: cut off after it, the probe is on no list, and so the list is written anew.
+            fresh = new_probe(self._authority, self._data)
+            _write(there, wanted)
         # Last, and with other rights always anew: a broker that goes by this list has read both.
-        changed = self._keep_revoked(frozenset(revoked), anew=listed) or listed
-        return self._asked(changed)
+        return self._asked(self._keep_revoked(frozenset(revoked), probe, fresh))
 
-    def _keep_revoked(self, serials: frozenset[int], *, anew: bool) -> bool:
+    def ask(self) -> None:
+        """Ask for all of it to be taken anew, where somebody is there to be asked. Raises ``OSError``.
+
+        For whoever can't know whether the last change was followed by that.
+        """
+        self._asked(True)
+
+    def _keep_revoked(self, serials: frozenset[int], probe: int | None, fresh: int | None) -> bool:
         """Write the list where it says something else, with a number above that of any list before it.
 
         It also holds a certificate made for it, the probe: once the broker refuses that, it goes by
-        this list (:mod:`hub.authority.closing`).
+        this list (:mod:`hub.authority.closing`). ``probe`` is the last list's; ``fresh`` this one's, where
+        it was made already: then the list is written whatever it says.
         """
         there, kept = _read(self._folder / REVOKED), _read(self._kept)
-        probe = probe_serial(self._authority, self._data)
         # Who was revoked stays so, also where an older record was restored that doesn't know it.
         known = serials | ((there[1] | kept[1]) - {probe})
-        if not anew and there == kept and probe is not None and there[1] == known | {probe}:
-            return False
-        with_probe = known | {new_probe(self._authority, self._data)}
-        pem = revocation_list(self._authority, with_probe, max(there[0], kept[0]) + 1)
+        if fresh is None:
+            if there == kept and probe is not None and there[1] == known | {probe}:
+                return False
+            fresh = new_probe(self._authority, self._data)
+        pem = revocation_list(self._authority, known | {fresh}, max(there[0], kept[0]) + 1)
         write_private(self._kept, pem)
         _write(self._folder / REVOKED, pem)
         return True
@@ -94,7 +108,7 @@ class BrokerFiles:
 
     def _keep(self, name: str, data: bytes) -> bool:
         path = self._folder / name
-        if path.exists() and path.read_bytes() == data:
+        if _holds(path, data):
             return False
         _write(path, data)
         return True
@@ -106,6 +120,10 @@ def _read(file: Path) -> tuple[int, frozenset[int]]:
         return read_list(file.read_bytes())
     except (FileNotFoundError, ValueError):
         return 0, frozenset()
+
+
+def _holds(file: Path, data: bytes) -> bool:
+    return file.exists() and file.read_bytes() == data
 
 
 def _write(path: Path, data: bytes) -> None:

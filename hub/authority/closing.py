@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from config.sign_in import DISCONNECT, Answer, sign_in
 from hub.authority.authority import CERTIFICATE_FILE, FOLDER, Authority, key_pem, new_key
 from hub.authority.own_files import PROBE, own_tls
 
-LOOK_S: Final = 0.25
+LOOK_S: Final = 0.1
 """Between two looks at whether the broker goes by the newest list."""
 
 
@@ -38,14 +38,34 @@ def close_session(
     ``broker`` as the hub reaches it (:func:`hub.authority.own_files.as_hub`), its ``tls`` apart; ``data``
     is the hub's data folder. Blocks for ``within_s`` and a few seconds at most. Raises :class:`ClosingError`.
     """
+    if not goes_by_list(broker, data, within_s):
+        raise ClosingError(
+            f"broker {broker.host}:{broker.port} has not taken the list of what is revoked in "
+            f"{within_s:g} s; is tocsin-broker-reload.path started there?"
+        )
+    end_session(broker, authority, data, name)
+
+
+def goes_by_list(
+    broker: Broker, data: Path, within_s: float, given_up: Callable[[], bool] = lambda: False
+) -> bool:
+    """Wait until a broker goes by the newest list; False where it didn't in that time, or it is ``given_up``.
+
+    Raises :class:`ClosingError` where it can't be asked.
+    """
     until = time.monotonic() + within_s
     while not refuses_probe(broker, data):
-        if time.monotonic() > until:
-            raise ClosingError(
-                f"broker {broker.host}:{broker.port} has not taken the list of what is revoked in "
-                f"{within_s:g} s; is tocsin-broker-reload.path started there?"
-            )
+        if time.monotonic() > until or given_up():
+            return False
         time.sleep(LOOK_S)
+    return True
+
+
+def end_session(broker: Broker, authority: Authority, data: Path, name: str) -> None:
+    """End the session of ``name`` on a broker that goes by the newest list: who has it can't come back.
+
+    Raises :class:`ClosingError`.
+    """
     with _for_this_moment(authority, data, name) as tls, _dialled(replace(broker, tls=tls)) as sock:
         answer = _asked(broker, sock, name)
         if isinstance(answer, OSError):

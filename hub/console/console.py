@@ -18,7 +18,6 @@ from hub.console.changes import Changes
 from hub.console.desk import Desk
 from hub.console.doorkeeper import Doorkeeper
 from hub.console.session import Sealer
-from hub.console.sign_in.attempts import Attempts
 from hub.console.sign_in.codes import Codes
 from hub.console.sign_in.guessing import Guessing
 from hub.console.sign_in.turns import Turns
@@ -49,7 +48,6 @@ class Console:
         self.desk = desk
         self.clock = clock
         self.aside = Aside(clock)
-        self.attempts = Attempts()
         self.sealer = Sealer(session_key, desk.settings.site)
         self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
         self.since = Since(clock)

@@ -16,7 +16,7 @@ from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.cards import DISPOSITION_WORDS
 from hub.console.console import NotTakenError
-from hub.console.pages import by_script, rendered
+from hub.console.pages import by_script, told
 from hub.console.posture_words import still_holds
 from hub.console.session import Session, allowed
 
@@ -140,4 +140,4 @@ NOT_WRITTEN: Final = " It holds, but it is NOT YET WRITTEN DOWN: the hub's disk 
 def _said(request: Request, session: Session, said: str, status: int) -> Response:
     if by_script(request):
         return JSONResponse({"ok": status == 200, "said": said}, status)
-    return rendered(request, session, "said.html", {"page": "", "said": said, "ok": status == 200}, status)
+    return told(request, session, said, status)

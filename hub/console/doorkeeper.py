@@ -42,6 +42,8 @@ class Doorkeeper:
         self._aside = aside
         self._sealer = sealer
         self._clock = clock
+        self._writes = Aside(clock, threads=1)
+        """A thread of its own: tries that hang in the disk take none from the pages."""
         self._standing: OrderedDict[str, Person | None] = OrderedDict()
         self._over: OrderedDict[str, None] = OrderedDict()
         self._unwritten: dict[str, SignedIn] = {}
@@ -58,7 +60,7 @@ class Doorkeeper:
     async def as_it_stands(self, session: Session) -> Session | None:
         """Return a session with the role and rights of now; None where it is over.
 
-        It is once its time is, its row is gone, or its person is or has been given a new password.
+        It is once its time is, its row is gone, its person is, or their epoch is another.
         """
         is_over = self._clock.now().wall >= session.ends(self._desk.settings.console.session_h)
         if is_over or session.id in self._over:
@@ -74,7 +76,10 @@ class Doorkeeper:
                 return replace(session, rights=self._rights(session))
             person = self._standing[session.id]
         self._keep(session.id, person)
-        if person is None or person.epoch != session.epoch:
+        if person is None:
+            return None
+        if person.epoch != session.epoch:
+            await self.end(session.id)  # it was written down only after all of theirs were ended
             return None
         now = replace(session, role=person.role, has_factor=person.has_factor)
         return replace(now, rights=self._rights(now))
@@ -91,6 +96,17 @@ class Doorkeeper:
         self.forget(session_id)
         with contextlib.suppress(NoAnswerError):
             await self._aside.call(self._desk.sessions.end, session_id, patience_s=GLANCE_S)
+
+    async def end_others(self, session: Session) -> int:
+        """End all sessions of a person but this one, also those that no disk has; returns how many."""
+        name = session.name
+        waiting = {one.id for one in self._unwritten.values() if one.name == name} - {session.id}
+        for session_id in waiting:
+            self.forget(session_id)
+        written = await self._aside.call(self._desk.sessions.end_others, name, session.id)
+        for session_id in written:
+            self.forget(session_id)
+        return len(waiting.union(written))
 
     def forget(self, session_id: str) -> None:
         """Know a session as over, whatever the disk says."""
@@ -113,12 +129,16 @@ class Doorkeeper:
         if now.mono < self._write_again:
             return False
         try:
-            await self._aside.call(self._desk.sessions.open, row, now.wall, patience_s=GLANCE_S)
+            await self._writes.call(self._desk.sessions.open, row, patience_s=GLANCE_S)
         except NoAnswerError:
             self._write_again = self._clock.now().mono + AGAIN_S
             return False
         self._unwritten.pop(session_id, None)
         return True
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._writes.close()
 
     def _rights(self, session: Session) -> frozenset[Right]:
         rights = OF_ROLE[session.role]

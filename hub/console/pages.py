@@ -101,8 +101,15 @@ def _refused(request: Request, session: Session, said: str, way: str | None) -> 
     if by_script(request):
         body: dict[str, Any] = {"ok": False, "said": said}
         return JSONResponse(body if way is None else body | {"ask": way}, 403)
-    facts = {"page": "", "said": said, "ok": False, "way": way}
-    return rendered(request, session, "said.html", facts, 403)
+    return told(request, session, said, 403, way)
+
+
+def told(
+    request: Request, session: Session, said: str, status: int = 200, way: str | None = None
+) -> Response:
+    """Return the page that says what came of something, with the way to what is missing."""
+    facts = {"page": "", "said": said, "ok": status == 200, "way": way}
+    return rendered(request, session, "said.html", facts, status)
 
 
 def wants_fragment(request: Request) -> bool:

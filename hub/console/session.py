@@ -25,7 +25,7 @@ class Session(Struct, frozen=True):
 
     name: str
     epoch: int
-    """The person's epoch at sign-in; a new password raises it and ends the session."""
+    """The person's at sign-in; a new password raises theirs, and so does ending all sessions."""
     since: int
     """Wall ms of the sign-in."""
     csrf: str

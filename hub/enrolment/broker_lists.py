@@ -8,7 +8,6 @@ it may still live.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -17,7 +16,7 @@ import structlog
 from config.hub_settings import HubSettings, NamedBroker
 from hub.authority.authority import Authority
 from hub.authority.beginning import broker_files
-from hub.authority.closing import ClosingError, close_session, refuses_probe
+from hub.authority.closing import ClosingError, end_session, goes_by_list
 from hub.authority.names import rest_name
 from hub.authority.own_files import as_hub
 from hub.enrolment.asking import SessionOver
@@ -28,7 +27,6 @@ AGAIN_S: Final = 5.0
 """Seconds after which what a broker has not taken is tried again."""
 WITHIN_S: Final = 10.0
 """For a broker to take lists that were written, before it is a trouble."""
-LOOK_S: Final = 0.1
 
 Put = Callable[[SessionOver | ListsTaken], None]
 
@@ -48,6 +46,8 @@ class BrokerLists:
         self._tried = 0
         self._done = 0
         self._stopping = False
+        self._closed: set[tuple[str, str]] = set()
+        """Names of brokers, and serials whose sessions were ended there."""
         self._thread = threading.Thread(target=self._run, name="broker-lists", daemon=True)
 
     def start(self, rights: Rights) -> None:
@@ -76,7 +76,7 @@ class BrokerLists:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        was_well = True
+        was_well, asks = True, True
         while True:
             with self._came:
                 pause = None if was_well else AGAIN_S
@@ -85,12 +85,13 @@ class BrokerLists:
                 self._tried = tried
             if self._stopping or rights is None:
                 return
-            why = self._keep(rights)
+            why = self._keep(rights, asks=asks)
             if why is not None:
                 self._log.warning("the broker does not go by the newest lists", why=why)
             if why is not None or not was_well:
                 self._put(ListsTaken(why))
             was_well = why is None
+            asks = not was_well
             if was_well:
                 with self._came:
                     self._done = tried
@@ -99,10 +100,16 @@ class BrokerLists:
     def _has_news(self) -> bool:
         return self._stopping or self._number > self._tried
 
-    def _keep(self, rights: Rights) -> str | None:
-        """Write the lists, and see that each broker goes by them; returns what is in the way."""
+    def _keep(self, rights: Rights, *, asks: bool) -> str | None:
+        """Write the lists, and see that each broker goes by them; returns what is in the way.
+
+        ``asks``: the lists may have been written before, and the broker not asked: it is, also where
+        nothing changes now.
+        """
         try:
             self._files.keep_lists(rights.devices, frozenset(int(serial, 16) for serial in rights.revoked))
+            if asks:
+                self._files.ask()
         except OSError as error:
             return f"the lists for the broker can't be written: {error}"
         for broker in self._settings.brokers:
@@ -115,14 +122,14 @@ class BrokerLists:
     def _taken(self, named: NamedBroker, rights: Rights) -> str | None:
         broker = as_hub(named, self._settings, rest_name(self._settings.site))
         data = self._settings.data
-        until = time.monotonic() + WITHIN_S
         try:
-            while not refuses_probe(broker, data):
-                if time.monotonic() > until or self._stopping:
-                    return f"broker {named.name} has not read its lists anew in {WITHIN_S:g} s"
-                time.sleep(LOOK_S)
-            for name in sorted({one.name for one in rights.close}):
-                close_session(broker, self._authority, data, name, WITHIN_S)
+            if not goes_by_list(broker, data, WITHIN_S, lambda: self._stopping):
+                return f"broker {named.name} has not read its lists anew in {WITHIN_S:g} s"
+            # Once each: where another broker is tried again, who has come in their place here stays.
+            owed = [one for one in rights.close if (named.name, one.serial) not in self._closed]
+            for name in sorted({one.name for one in owed}):
+                end_session(broker, self._authority, data, name)
+                self._closed |= {(named.name, one.serial) for one in owed if one.name == name}
         except ClosingError as error:
             return str(error)
         return None

@@ -7,6 +7,7 @@
 | `GET /agents/v1/me` | who has a certificate | which room it is; of a spare, which it was given |
 | `POST /agents/v1/certificate` | the same | a spare its room's certificate; any other one for a new key |
 | `POST /agents/v1/hold` | the same | "I have it": only from now on it has any right |
+| `POST /agents/v1/release` | the same, as a room | what it is to run, and whether it was heard |
 | `GET /agents/v1/wheels` | anybody | the index of what a room's Pi installs |
 | `GET /agents/v1/wheels/NAME` | anybody | one file of it |
 """
@@ -18,7 +19,7 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
@@ -33,17 +34,31 @@ from hub.enrolment.agent_settings import ProfileError, agent_toml
 from hub.enrolment.asking import Enrol, Enrolled, Hold, Renew
 from hub.enrolment.guessers import Guessers
 from hub.enrolment.identity import SPARE, Identity
-from hub.enrolment.requests import VERSION, Wanted, folders, given, read_request, read_wanted
+from hub.enrolment.requests import (
+    VERSION,
+    Wanted,
+    folders,
+    given,
+    read_request,
+    read_rooms_word,
+    read_wanted,
+)
 from hub.enrolment.wheels import Wheels
 from hub.inputs import DoorTried
+from hub.upgrading.asking import RoomAsks, RoomTold
 from hub.view import View
 
 ANSWER_S: Final = 12.0
 """Seconds that the recorder has to answer."""
 LISTS_S: Final = 12.0
 """Seconds that an agent waits for the broker to know it; it is told then all the same."""
+ASKS_EVERY_S: Final = 1.0
+"""Seconds between two times that one room may ask what to run."""
 BODY: Final = 16_384
 """Bytes of a request's body at most."""
+
+
+_Kind = TypeVar("_Kind", Enrolled, RoomTold)
 
 
 class Desk(Protocol):
@@ -88,6 +103,7 @@ class Door:
         self._clock = clock
         self._lists_taken = lists_taken
         self._guessers = Guessers(tried)
+        self._asked_at: dict[str, float] = {}
         self._log = structlog.get_logger(part="door")
 
     def app(self) -> web.Application:
@@ -100,6 +116,7 @@ class Door:
                 web.get("/agents/v1/me", partial(self._answer, self._me)),
                 web.post("/agents/v1/certificate", partial(self._answer, self._renew)),
                 web.post("/agents/v1/hold", partial(self._answer, self._hold)),
+                web.post("/agents/v1/release", partial(self._answer, self._release)),
                 web.get("/agents/v1/wheels", partial(self._answer, self._index)),
                 web.get("/agents/v1/wheels/{name}", partial(self._answer, self._wheel)),
             ]
@@ -171,6 +188,32 @@ class Door:
     async def _me(self, request: web.Request) -> dict[str, Any]:
         return self._what(self._own(request))
 
+    async def _release(self, request: web.Request) -> dict[str, Any]:
+        """Tell a room's Pi what to run; each asks every minute, mostly of memory alone."""
+        own, view = self._own(request), self._desk.view
+        now = self._clock.now().mono
+        if now - self._asked_at.get(own.device, now - ASKS_EVERY_S) < ASKS_EVERY_S:
+            raise DoorError(429, "slow-down", "asked a moment ago; wait 1 s", wait_s=1)
+        self._asked_at[own.device] = now
+        try:
+            word = read_rooms_word(await request.read())
+        except ValueError as error:
+            raise DoorError(422, "bad-input", str(error)[:300]) from None
+        told = RoomTold(None)
+        if own.state == "held" and view.upgrade is not None and view.upgrade.is_open:
+            failed = word.failed
+            asks = RoomAsks(
+                own.device,
+                self._wheels.release(),
+                None if failed is None else failed.release,
+                None if failed is None else failed.why,
+            )
+            told = await self._answered(asks, RoomTold)
+        seen = view.devices.get(own.device)
+        says = None if seen is None or seen.standing != "heard" else (seen.health or {}).get("release")
+        heard = word.runs is not None and says == word.runs
+        return {"v": VERSION, "release": told.release, "why": told.why, "heard": heard}
+
     async def _index(self, _: web.Request) -> dict[str, Any]:
         index = self._wheels.index()
         if index is None:
@@ -209,6 +252,9 @@ class Door:
             raise DoorError(422, "bad-input", str(error)) from None
 
     async def _asked(self, word: Enrol | Renew | Hold) -> Identity:
+        return (await self._answered(word, Enrolled)).identity
+
+    async def _answered(self, word: Enrol | Renew | Hold | RoomAsks, kind: type[_Kind]) -> _Kind:
         try:
             answer = await asyncio.wait_for(asyncio.wrap_future(self._desk.ask(word)), ANSWER_S)
         except TimeoutError:
@@ -216,10 +262,10 @@ class Door:
         if isinstance(answer, Refused):
             status = 403 if answer.error == "not-found" else 409
             raise DoorError(status, answer.error, answer.detail, answer.state, allowed=list(answer.allowed))
-        assert isinstance(answer, Enrolled)  # noqa: S101 - what else these are answered with is refused above
+        assert isinstance(answer, kind)  # noqa: S101 - what else these are answered with is refused above
         if not answer.recorded:
             raise DoorError(503, "no-answer", "the hub's disk does not answer; nothing was given; try again")
-        return answer.identity
+        return answer
 
     def _given(self, one: Identity, wanted: Wanted, address: str) -> dict[str, Any]:
         settings = self._desk.settings

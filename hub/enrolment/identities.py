@@ -166,6 +166,8 @@ class Identities:
             device, by, via = own.room, own.room_by or "", own.room_via or ""
             grant = _Grant("spare", own.serial, by, via, row, replaces=own.room_replaces)
         else:
+            if why := self._not_free(own.device, replace=True):
+                return why
             newest = max([own.held or own.signed, *(one.signed for one in pending)])
             if now.wall - newest < RENEW_EVERY_S * 1000:
                 detail = f"cannot renew {own.device}: it has had a certificate within the hour"
@@ -173,6 +175,8 @@ class Identities:
             device, grant = own.device, _Grant("renewal", own.serial, own.device, "agent", 0, replaces=True)
         for one in pending:
             self._book.end(decision, one, "its agent asked again with another key", now)
+        if pending:
+            self._book.changed(decision)
         return self._sign(decision, action, device, grant, HOLD_S, now)
 
     def _sign(

@@ -36,6 +36,30 @@ class Wanted(Struct, frozen=True):
     data: Folder = str(STANDARD[1])
 
 
+class Failed(Struct, frozen=True):
+    """A release that a room went back from."""
+
+    release: Text
+    why: Annotated[str, Meta(max_length=300)]
+
+
+class RoomsWord(Struct, frozen=True):
+    """A room's Pi asks which release it is to run."""
+
+    runs: Text | None = None
+    """Which of the hub's releases it runs now."""
+    failed: Failed | None = None
+    """Which it went back from since it asked last."""
+
+
+def read_rooms_word(body: bytes) -> RoomsWord:
+    """Read what a room's Pi says of its program; raises ``ValueError`` in words."""
+    try:
+        return msgspec.json.decode(body, type=RoomsWord)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
 def read_wanted(body: bytes) -> Wanted:
     """Read what an agent wants; raises ``ValueError`` in words."""
     try:

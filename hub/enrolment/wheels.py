@@ -30,6 +30,11 @@ class Wheels:
             return None
         return found if isinstance(found, dict) else None
 
+    def release(self) -> str | None:
+        """Return which release this is; None where there is none."""
+        index = self.index()
+        return None if index is None else str(index["release"])
+
     def file(self, name: str) -> Path | None:
         """Return the file of this name; None where the index doesn't name it, whatever else is there."""
         index = self.index()

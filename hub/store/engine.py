@@ -23,12 +23,21 @@ def open_engine(url: str, *, read_only: bool = False, scratch: bool = False) -> 
     """Open the database; nothing is read or written yet.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut. A file
-    that is ``scratch`` is thrown away where anything fails: it has no journal and waits for no disk.
+    that is ``scratch`` is thrown away where anything fails: it has no journal and waits for no disk. No
+    error quotes what was to be written or looked for: a secret or a mistyped name may be among it.
     """
     if not url.startswith("sqlite"):
         options = {"postgresql_readonly": True} if read_only else {}
-        return create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, execution_options=options)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+        return create_engine(
+            url,
+            pool_size=4,
+            max_overflow=4,
+            pool_pre_ping=True,
+            execution_options=options,
+            hide_parameters=True,
+        )
+    for_sqlite = {"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    engine = create_engine(url, connect_args=for_sqlite, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _: Any) -> None:

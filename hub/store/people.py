@@ -19,6 +19,9 @@ from hub.store.tables import people, recovery_codes, sessions
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _HASHER.hash(secrets.token_hex(8))
 
+LONGEST_PASSWORD = 1024
+"""Characters of a password that are looked at."""
+
 
 class Person(Struct, frozen=True):
     """A person who may sign in."""

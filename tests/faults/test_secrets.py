@@ -8,10 +8,12 @@ logs, troubles, timelines, API answers, pages, metrics, broker messages, and the
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
 import secrets
+import sqlite3
 import subprocess
 import sys
 import urllib.error
@@ -22,6 +24,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from config.enrol_code import new_code
@@ -160,6 +163,12 @@ class Day(Site):
         file.write_text(text + "\n")
         return file
 
+    def store(self, statement: str) -> None:
+        """Do something to the hub's own record behind its back."""
+        with contextlib.closing(sqlite3.connect(self.hub_data / "tocsin.db", timeout=10)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
     def command(self, *words: str, said: str = "") -> str:
         """Run a command of the hub; returns all that it said, whatever came of it."""
         done = subprocess.run(
@@ -240,9 +249,29 @@ def what_people_do(day: Day, visitor: Visitor) -> list[Any]:
     Visitor(day.console_port).sign_in(kept.new("a password typed as the name"), "reyes")
     answers = [day.http("/api/v1/incidents", authorization=f"Bearer {kept.new('a token that is none')}")]
     answers += [day.http(f"/api/v1/incidents?token={kept.new('a token in a query')}")]
+    a_store_that_refuses(day, password)
     page = visitor.sign_in("reyes", password)
     assert "Sign out" in page or "sign-out" in page, page[:2000]
     return answers
+
+
+def a_store_that_refuses(day: Day, password: str) -> None:
+    """Let it refuse to keep a second factor, and to look for a mistyped name: both go into its errors."""
+    person = Visitor(day.console_port)  # its pages show the secret, so that they are not looked through
+    person.sign_in("reyes", password)
+    page = person.get("/account/second-factor")
+    hidden = dict(re.findall(r'<input type="hidden" name="(csrf|secret)" value="([^"]*)"', page))
+    letters = re.search(r'class="letters">([A-Z2-7 ]+)<', page)
+    assert letters, page
+    secret = day.kept.known["a second factor"] = letters[1].replace(" ", "")
+    fields = {**hidden, "code": pyotp.TOTP(secret).now(), "password": password}
+    day.store("CREATE TRIGGER full BEFORE UPDATE ON people BEGIN SELECT RAISE(FAIL, 'full'); END")
+    assert "can&#39;t be read" in person.get("/account/second-factor", fields)
+    day.store("DROP TRIGGER full")
+    day.store("ALTER TABLE people RENAME TO away")
+    typed = day.kept.new("another password typed as the name")
+    assert "can&#39;t be checked now" in Visitor(day.console_port).sign_in(typed, "reyes")
+    day.store("ALTER TABLE away RENAME TO people")
 
 
 def test_no_secret_comes_out_in_a_day_of_faults(day: Day) -> None:
@@ -314,7 +343,14 @@ def test_no_secret_comes_out_in_a_day_of_faults(day: Day) -> None:
         if file.is_file():
             said[str(file.relative_to(day.folder))] = file.read_bytes().decode("latin-1")
     log = said["hub.log"]
-    for line in ("cannot look at ***", "no thread stands ***", "a channel failed", "sign-in refused"):
+    for line in (
+        "cannot look at ***",
+        "no thread stands ***",
+        "a channel failed",
+        "sign-in refused",
+        "People.set_factor",
+        "People.check",
+    ):
         assert line in log, f"the day had no {line!r}"
     assert "record.jsonl" in " ".join(said)
     assert len(kept.known) > 20

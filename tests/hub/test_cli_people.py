@@ -65,7 +65,7 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def signed_in(box: Box, session: str, name: str) -> None:
     now = box_now()
-    box.sessions.open(SignedIn(session, name, now, now + 3_600_000, "10.0.0.1", "a browser"), now)
+    box.sessions.open(SignedIn(session, name, now, now + 3_600_000, "10.0.0.1", "a browser"))
 
 
 def box_now() -> int:
@@ -138,3 +138,28 @@ def test_a_token_holds_to_the_end_of_its_last_day(box: Box) -> None:
     assert box.does("token", "remove", "dispatch").err == "no token is called dispatch; nothing was changed\n"
     past = box.does("token", "add", "late", "--ends", "2020-01-01")
     assert (past.code, "is over already" in past.err) == (1, True)
+
+
+def test_a_password_or_name_that_could_not_be_typed_is_refused(box: Box, tmp_path: Path) -> None:
+    """In words, and nothing is kept: what is said to be added can sign in."""
+    missing, binary = tmp_path / "none", tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe long enough")
+    new = ("user", "add", "reyes", "--role", "sro")
+    for words, say, why in (
+        ((*new, "--password-file", str(missing)), "", f"{missing} can't be read: No such file"),
+        ((*new, "--password-file", str(binary)), "", "must be text in UTF-8"),
+        (new, "long enough\0", "must be text in UTF-8"),
+        (new, "short", "a password needs 8 to 1024 characters"),
+        (new, "x" * 1025, "a password needs 8 to 1024 characters"),
+        (("user", "add", " reyes", "--role", "sro"), PASSWORD, "' reyes' can't be signed in with"),
+        (("user", "add", "", "--role", "sro"), PASSWORD, "'' can't be signed in with"),
+        (("user", "add", "r" * 257, "--role", "sro"), PASSWORD, "can't be signed in with"),
+    ):
+        refused = box.does(*words, say=say)
+        assert (refused.code, why in refused.err) == (1, True), refused
+        assert refused.err.endswith("; nothing was changed\n")
+    assert [one.name for one in box.people.all()] == ["lee"]
+    file = tmp_path / "password"
+    file.write_text("x" * 1024 + "\n")
+    assert box.does(*new, "--password-file", str(file)).code == 0
+    assert box.people.check("reyes", "x" * 1024) is not None

@@ -77,8 +77,8 @@ def test_there_are_three_and_three_that_end() -> None:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_exposure_is_low(unit: Path) -> None:
-    """By systemd's own measure, 2.0 of 10 or less; a little more for the one that writes settings as root."""
-    assert exposure(unit) <= MOST_EXPOSED + (0.1 if unit == ENROL else 0)
+    """By systemd's own measure, 2.0 of 10 or less."""
+    assert exposure(unit) <= MOST_EXPOSED
 
 
 def test_exposure_would_rise_without_its_hardening(copies: Path) -> None:

@@ -82,6 +82,20 @@ def test_a_word_that_changes_nothing_counts_nothing(rig: Rig) -> None:
     assert isinstance(rig.posture("normal", confirm=rig.view.posture.n), PostureSet)
 
 
+@pytest.mark.parametrize(("most", "wait_s"), [(2 * MOST, 589), (MOST // 2, 598)])
+def test_another_limit_holds_at_once(rig: Rig, most: int, wait_s: int) -> None:
+    """For what was set off under the old one as well, more or less than it allowed."""
+    flips(rig, MOST)
+    rig.reload(replace(rig.settings, console=ConsoleSettings(set_off_limit=most)))
+    flips(rig, max(most - MOST, 0))
+    rig.wait(1)
+    rig.posture("hold")
+    refused = rig.posture("normal", confirm=rig.view.posture.n)
+    assert isinstance(refused, Refused)
+    assert f"has set off {most} postures" in refused.detail
+    assert f"wait {wait_s} s" in refused.detail
+
+
 def test_no_limit_is_none(make_rig: Make) -> None:
     rig = make_rig(replace(site_settings(), console=ConsoleSettings(set_off_limit=0)))
     flips(rig, 60)

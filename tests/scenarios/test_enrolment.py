@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from config.hub_settings import WalkTestSettings
 from hub.asking import Refused
@@ -24,7 +25,7 @@ from hub.enrolment.asking import (
     SessionOver,
 )
 from hub.enrolment.identity import Identity
-from hub.inputs import DoorTried, TimeOver
+from hub.inputs import Asked, DoorTried, TimeOver
 from hub.store.retention import Due
 from tests.scenarios.rig import Rig, site_settings
 from tests.scenarios.test_walk_tests import begin, record, tells
@@ -316,6 +317,29 @@ def test_an_agent_renews_its_key_and_not_too_often(rig: Rig) -> None:
     asked(rig, Hold("s-k2", "x"), Enrolled)
     assert states(rig) == {"s-k1": "revoked", "s-k2": "held"}
     assert record(rig, "renewed") == ["its agent has a new key"]
+
+
+def test_a_room_that_the_settings_no_longer_list_keeps_the_certificate_it_has(rig: Rig) -> None:
+    """Renewed, it would be a spare's, without any right at the broker."""
+    enrolled(rig)
+    rig.wait(HOUR_S)
+    rooms = tuple(room for room in rig.settings.rooms if room.device != "room-101")
+    rig.reload(replace(rig.settings, rooms=rooms))
+    again = Renew("s-k1", "s-k2", "lincoln.room-101", hashed("k2"), "PEM", "x")
+    assert "the settings have no room with the device 'room-101'" in refused(rig, again, None)
+    assert states(rig) == {"s-k1": "held"}
+    assert rig.site.book.rights().devices == frozenset({"room-101"})
+
+
+def test_what_another_key_took_the_place_of_is_told_to_the_broker(rig: Rig) -> None:
+    """Its certificate has the room's name: nobody may speak with it."""
+    asked(rig, AssignSpare(spare_of(rig, "k1").device, "room-101", "Lee", "board"), Assigned)
+    asked(rig, Renew("s-k1", "s-k2", "lincoln.room-101", hashed("k2"), "PEM", "x"), Enrolled)
+    again = Renew("s-k1", "s-k3", "lincoln.room-101", hashed("k3"), "PEM", "x")
+    decision = rig.site.decide(Asked(again, lambda _: None), rig.now())
+    assert [one.state for one in rig.site.book.all.values()] == ["held", "revoked", "signed"]
+    assert decision.rights is not None
+    assert (decision.rights.devices, decision.rights.revoked) == (frozenset(), ("s-k2",))
 
 
 def test_a_stolen_pi_is_revoked(rig: Rig) -> None:

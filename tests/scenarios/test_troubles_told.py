@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from config.hub_settings import AppriseSettings, AudienceSettings, WebhookSettings
+from config.channel_settings import AppriseSettings, WebhookSettings
+from config.hub_settings import AudienceSettings
 from config.trouble_settings import TroublesSettings
 from tests.scenarios.maintained import NAMES, with_maintenance
 from tests.scenarios.rig import Make, Rig
@@ -168,3 +169,19 @@ def test_what_repeats_a_trouble_that_is_over_is_told_nobody(school: Rig) -> None
     assert "Room 102" in opened
     assert "Room 101" not in opened
     assert any("Wire fault: 2 rooms" in notice.title for notice in told if notice.type == "restored")
+
+
+def test_what_repeats_a_trouble_that_is_open_still_waits_on(school: Rig) -> None:
+    """Another one ends meanwhile: the word on the first is owed all the same."""
+    school.zone_says(101, "tamper", cause="cut")
+    school.all_speak(120)
+    before = len(school.told_of_troubles)
+    school.far = {"maintenance": "down"}
+    school.all_speak(86_400, every_s=40)
+    school.zone_says(102, "tamper", cause="cut")
+    school.zone_says(102, "tamper-restoral", cause="cut")
+    school.all_speak(70)
+    school.far = {}
+    school.all_speak(120)
+    opened = [told.text for told in school.told_of_troubles[before:] if told.type == "opened"]
+    assert any("Room 101" in text for text in opened)

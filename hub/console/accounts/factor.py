@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import segno
@@ -12,14 +11,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.console import console
-from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.cookies import set_cookie
-from hub.console.pages import rendered
+from hub.console.deeds import take
+from hub.console.pages import rendered, told
 from hub.console.session import Session, allowed, local_path
 from hub.console.sign_in import totp
+from hub.console.sign_in.code import right
+from hub.console.sign_in.guessing import NotTaken
 from hub.console.sign_in.lanes import KNOWN
 from hub.console.visit import visit_of
+from hub.store.people import LONGEST_PASSWORD, Person
 
 OUT_OF_DATE: Final = "This page had been open for too long. Please try again."
 ELSEWHERE: Final = "Set it up on the school's own network: out here a password alone is not enough."
@@ -28,7 +30,7 @@ ELSEWHERE: Final = "Set it up on the school's own network: out here a password a
 async def page(request: Request, session: Session) -> Response:
     """``GET /account/second-factor``: a new secret, as a picture and in letters."""
     if not session.has_factor and visit_of(request).is_outside:
-        return _refused(request, session, ELSEWHERE, 403)
+        return told(request, session, f"Not done: {ELSEWHERE}", 403)
     return _form(request, session, totp.new_secret())
 
 
@@ -40,14 +42,15 @@ async def set_up(request: Request, session: Session) -> Response:
     if not allowed(request.headers, session, fields) or secret is None:
         return _form(request, session, totp.new_secret(), OUT_OF_DATE, 403)
     if not session.has_factor and visit_of(request).is_outside:
-        return _refused(request, session, ELSEWHERE, 403)
-    if refusal := await _not_themselves(request, session, fields):
-        return _form(request, session, secret, *refusal)
+        return told(request, session, f"Not done: {ELSEWHERE}", 403)
+    # The new code first: what shows that it is truly they may be a recovery code, which is then gone.
     now = here.now().wall
     step = totp.step_of(secret, fields.get("code", "")[:64], now)
     if step is None:
         said = "That is not the code of this picture now. Is the clock of your phone right?"
         return _form(request, session, secret, said, 401)
+    if refusal := await _not_themselves(request, session, fields):
+        return _form(request, session, secret, refusal.said, refusal.status)
     codes = totp.new_recovery_codes()
     await here.aside.call(here.desk.people.set_factor, session.name, secret, step, codes)
     here.note("account-changed", request, session.name, session.name, "second factor set up")
@@ -60,17 +63,17 @@ async def set_up(request: Request, session: Session) -> Response:
 async def remove(request: Request, session: Session) -> Response:
     """``POST /account/second-factor/remove``: with the password and a code."""
     here = console.of(request)
-    fields = await read_form(request)
-    if not allowed(request.headers, session, fields):
-        return _refused(request, session, OUT_OF_DATE, 403)
-    if session.role in here.desk.settings.console.second_factor:
-        return _refused(request, session, f"The role {session.role} asks for a second factor.", 409)
-    if refusal := await _not_themselves(request, session, fields):
-        return _refused(request, session, *refusal)
-    await here.aside.call(here.desk.people.remove_factor, session.name)
-    here.note("account-changed", request, session.name, session.name, "second factor removed")
-    facts = {"page": "", "said": "You sign in by your password alone now.", "ok": True}
-    return rendered(request, session, "said.html", facts)
+
+    async def word(fields: dict[str, str]) -> tuple[str, int]:
+        if session.role in here.desk.settings.console.second_factor:
+            return f"Not done: The role {session.role} asks for a second factor.", 409
+        if refusal := await _not_themselves(request, session, fields):
+            return f"Not done: {refusal.said}", refusal.status
+        await here.aside.call(here.desk.people.remove_factor, session.name)
+        here.note("account-changed", request, session.name, session.name, "second factor removed")
+        return "You sign in by your password alone now.", 200
+
+    return await take(request, session, word, "your sign-in")
 
 
 async def ask(request: Request, session: Session) -> Response:
@@ -84,9 +87,8 @@ async def show(request: Request, session: Session) -> Response:
     wanted = local_path(fields.get("next"))
     if not allowed(request.headers, session, fields):
         return _code_form(request, session, wanted, OUT_OF_DATE, 403)
-    refusal = await _no_code(request, session, fields.get("code", ""))
-    if refusal is not None:
-        return _code_form(request, session, wanted, *refusal)
+    if refusal := await _no_code(request, session, fields.get("code", "")):
+        return _code_form(request, session, wanted, refusal.said, refusal.status)
     response = RedirectResponse(wanted, 303)
     _shown(request, response, session)
     return response
@@ -101,46 +103,24 @@ def _shown(request: Request, response: Response, session: Session) -> None:
     set_cookie(request, response, here.sealer.session_cookie, value, left)
 
 
-async def _not_themselves(
-    request: Request, session: Session, fields: dict[str, str]
-) -> tuple[str, int] | None:
+async def _not_themselves(request: Request, session: Session, fields: dict[str, str]) -> NotTaken | None:
     """Return why whoever sits here is not taken for the person: a wrong password, or a wrong code."""
     here = console.of(request)
     lane = f"{KNOWN}{session.id}"
-    wait = here.attempts.wait_s(session.name, lane, here.now().mono)
-    if wait > 0:
-        return f"Too many wrong ones. Try again in {math.ceil(wait)} s.", 429
-    try:
-        person = await here.turns.call(
-            lane, here.desk.people.check, session.name, fields.get("password", "")[:1024]
-        )
-    except NoAnswerError as error:
-        return f"The password can't be checked now: {error}.", 503
-    if person is None:
-        times = here.attempts.failed(session.name, lane, here.now().mono)
-        await here.guessing.wrong("password", session.name, times, request)
-        return "That is not your password.", 401
-    here.attempts.passed(session.name, lane)
+    password = fields.get("password", "")[:LONGEST_PASSWORD]
+
+    async def check() -> Person | None:
+        return await here.turns.call(lane, here.desk.people.check, session.name, password)
+
+    wrong = "That is not your password."
+    person = await here.guessing.tried("password", session.name, lane, request, check, wrong)
+    if isinstance(person, NotTaken):
+        return person
     return await _no_code(request, session, fields.get("old", "")) if person.has_factor else None
 
 
-async def _no_code(request: Request, session: Session, code: str) -> tuple[str, int] | None:
-    """Return why a code is not taken; None where it is."""
-    here = console.of(request)
-    lane = f"code {KNOWN}{session.id}"
-    wait = here.attempts.wait_s(session.name, lane, here.now().mono)
-    if wait > 0:
-        return f"Too many wrong codes. Try again in {math.ceil(wait)} s.", 429
-    try:
-        is_good = await here.codes.take(session.name, code[:64])
-    except NoAnswerError as error:
-        return f"The code can't be checked now: {error}.", 503
-    if not is_good:
-        times = here.attempts.failed(session.name, lane, here.now().mono)
-        await here.guessing.wrong("code", session.name, times, request)
-        return "That code is not right, or was used already.", 401
-    here.attempts.passed(session.name, lane)
-    return None
+async def _no_code(request: Request, session: Session, code: str) -> NotTaken | None:
+    return await right(request, session.name, f"{KNOWN}{session.id}", code)
 
 
 def _form(
@@ -164,9 +144,3 @@ def _code_form(
 ) -> Response:
     facts = {"page": "account", "wanted": wanted, "said": said}
     return rendered(request, session, "account_code.html", facts, status)
-
-
-def _refused(request: Request, session: Session, said: str, status: int) -> Response:
-    return rendered(
-        request, session, "said.html", {"page": "", "said": f"Not done: {said}", "ok": False}, status
-    )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from config.contract import shown
 from hub.console import console
+from hub.console.accounts.ending import ended
 from hub.console.accounts.listed import sessions_of
 from hub.console.api.errors import ApiError, bad_input
 from hub.console.console import Console
@@ -78,15 +79,13 @@ async def remove_factor(request: Request, session: Session) -> Response:
 async def end(request: Request, session: Session) -> Response:
     """``POST /accounts/sessions/end``: a session's id."""
 
-    async def change(here: Console, fields: dict[str, str]) -> str:
-        wanted = shown(fields.get("id", ""), 64)
-        of = next((one for one in await here.aside.call(here.desk.sessions.all, 0) if one.id == wanted), None)
-        if of is None or not await here.aside.call(here.desk.sessions.end, wanted):
-            raise ApiError(404, "not-found", "there is no such session")
-        here.keeper.forget(wanted)
-        return f"{of.name} is signed out there."
+    async def word(fields: dict[str, str]) -> tuple[str, int]:
+        of = await ended(request, session.name, shown(fields.get("id", ""), 64))
+        if of is None:
+            return "Not done: there is no such session.", 404
+        return f"{of.name} is signed out there.", 200
 
-    return await _change(request, session, change)
+    return await take(request, session, word, "the page of accounts")
 
 
 async def remove_token(request: Request, session: Session) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from config.contract import shown
 from hub.console import console
+from hub.console.accounts.ending import ended
 from hub.console.accounts.listed import sessions_of
 from hub.console.deeds import take
 from hub.console.pages import rendered
@@ -34,15 +35,12 @@ async def page(request: Request, session: Session) -> Response:
 
 async def end(request: Request, session: Session) -> Response:
     """``POST /account/sessions/end``: one of one's own, by its id."""
-    here = console.of(request)
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
         wanted = shown(fields.get("id", ""), 64)
-        ended = await here.aside.call(here.desk.sessions.end, wanted, session.name)
-        if ended:
-            here.keeper.forget(wanted)
-            here.note("signed-out", request, session.name, session.name, "signed out another browser")
-        return ("Signed out there.", 200) if ended else ("Not done: there is no such sign-in of yours.", 404)
+        if await ended(request, session.name, wanted, of=session.name) is None:
+            return "Not done: there is no such sign-in of yours.", 404
+        return "Signed out there.", 200
 
     return await take(request, session, word, "this page")
 
@@ -52,8 +50,8 @@ async def end_others(request: Request, session: Session) -> Response:
     here = console.of(request)
 
     async def word(_: dict[str, str]) -> tuple[str, int]:
-        ended = await here.aside.call(here.desk.sessions.end_all, session.name, session.id)
-        here.note("signed-out", request, session.name, session.name, f"signed out {ended} other browsers")
-        return f"Signed out everywhere else: {ended} sign-in{'' if ended == 1 else 's'} ended.", 200
+        count = await here.keeper.end_others(session)
+        here.note("signed-out", request, session.name, session.name, f"signed out {count} other browsers")
+        return f"Signed out everywhere else: {count} sign-in{'' if count == 1 else 's'} ended.", 200
 
     return await take(request, session, word, "this page")

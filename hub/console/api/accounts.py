@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from config.clock import stamp
 from config.contract import shown
 from hub.console import console
+from hub.console.accounts.ending import ended
 from hub.console.api.errors import not_found
 from hub.store.sessions import SignedIn
 from hub.store.tokens import Token
@@ -38,12 +39,9 @@ async def sessions(request: Request, _: Token) -> Response:
 
 async def end_session(request: Request, token: Token) -> Response:
     """``DELETE sessions/{id}``."""
-    here = console.of(request)
     wanted = shown(request.path_params["id"], 64)
-    if not await here.aside.call(here.desk.sessions.end, wanted):
+    if await ended(request, token.name, wanted) is None:
         raise not_found(f"no session {wanted!r}")
-    here.keeper.forget(wanted)
-    here.note("account-changed", request, token.name, "", f"session {wanted} ended")
     return JSONResponse({"ended": wanted})
 
 

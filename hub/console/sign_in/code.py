@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from hub.console.body import read_form
 from hub.console.cookies import set_cookie
 from hub.console.session import HALF_MS, Half, from_our_own_pages, local_path, same
 from hub.console.sign_in import opening, page
+from hub.console.sign_in.guessing import NotTaken
 from hub.console.sign_in.lanes import lane_of
 from hub.store.people import Person
 
@@ -37,24 +37,28 @@ async def take(request: Request) -> Response:
     is_ours = from_our_own_pages(request.headers) and half is not None
     if half is None or not is_ours or not same(half.csrf, fields.get("csrf", "")):
         return page.shown(request, wanted, "", "Please begin again with your password.", 403)
-    lane = f"code {lane_of(request, half.name)}"
-    wait = here.attempts.wait_s(half.name, lane, here.now().mono)
-    if wait > 0:
-        said = f"Too many wrong codes. Try again in {math.ceil(wait)} s."
-        return _form(request, half, wanted, said, 429, {"Retry-After": str(math.ceil(wait))})
     try:
         person = await here.aside.call(here.desk.people.person, half.name)
-        if person is None or person.epoch != half.epoch:
-            return page.shown(request, wanted, "", "Please begin again with your password.", 403)
-        is_good = await here.codes.take(half.name, fields.get("code", "")[:64])
     except NoAnswerError as error:
         return _form(request, half, wanted, f"The code can't be checked now: {error}.", 503)
-    if not is_good:
-        times = here.attempts.failed(half.name, lane, here.now().mono)
-        await here.guessing.wrong("code", half.name, times, request)
-        return _form(request, half, wanted, "That code is not right, or was used already.", 401)
-    here.attempts.passed(half.name, lane)
+    if person is None or person.epoch != half.epoch:
+        return page.shown(request, wanted, "", "Please begin again with your password.", 403)
+    refusal = await right(request, half.name, lane_of(request, half.name), fields.get("code", ""))
+    if refusal is not None:
+        return _form(request, half, wanted, refusal.said, refusal.status, refusal.headers)
     return await opening.open_session(request, person, wanted, factor_at=here.now().wall)
+
+
+async def right(request: Request, name: str, lane: str, code: str) -> NotTaken | None:
+    """Take a person's code; returns why it is not taken, None where it is."""
+    here = console.of(request)
+
+    async def check() -> bool:
+        return await here.codes.take(name, code[:64])
+
+    wrong = "That code is not right, or was used already."
+    taken = await here.guessing.tried("code", name, lane, request, check, wrong)
+    return taken if isinstance(taken, NotTaken) else None
 
 
 def _form(

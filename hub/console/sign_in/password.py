@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from config.contract import shown
 from hub.console import console
-from hub.console.aside import NoAnswerError
 from hub.console.body import read_form
 from hub.console.session import from_our_own_pages, local_path
 from hub.console.sign_in import arrival, page
+from hub.console.sign_in.guessing import NotTaken
 from hub.console.sign_in.lanes import lane_of
 from hub.console.sign_in.method import Endpoint
-
-LONGEST: Final = 1024
-"""Characters of a password that are looked at."""
+from hub.store.people import LONGEST_PASSWORD, Person
 
 
 class Password:
@@ -40,19 +36,13 @@ class Password:
             said = "This page had been open for too long. Please try again."
             return page.shown(request, wanted, name, said, 403)
         lane = lane_of(request, name)
-        wait = here.attempts.wait_s(name, lane, here.now().mono)
-        if wait > 0:
-            said = f"Too many wrong passwords. Try again in {math.ceil(wait)} s."
-            return page.shown(request, wanted, name, said, 429, {"Retry-After": str(math.ceil(wait))})
-        password = fields.get("password", "")[:LONGEST]
-        try:
-            person = await here.turns.call(lane, here.desk.people.check, name, password)
-        except NoAnswerError as error:
-            said = f"The password can't be checked now: {error}."
-            return page.shown(request, wanted, name, said, 503)
-        if person is None:
-            times = here.attempts.failed(name, lane, here.now().mono)
-            await here.guessing.wrong("password", name, times, request)
-            return page.shown(request, wanted, name, "That name and password don't belong together.", 401)
-        here.attempts.passed(name, lane)
+        password = fields.get("password", "")[:LONGEST_PASSWORD]
+
+        async def check() -> Person | None:
+            return await here.turns.call(lane, here.desk.people.check, name, password)
+
+        wrong = "That name and password don't belong together."
+        person = await here.guessing.tried("password", name, lane, request, check, wrong)
+        if isinstance(person, NotTaken):
+            return page.shown(request, wanted, name, person.said, person.status, person.headers)
         return await arrival.found(request, person, wanted)

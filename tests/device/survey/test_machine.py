@@ -10,7 +10,7 @@ from pytest_mock import MockerFixture
 
 from device.facts import Machine
 from device.survey import kernel, survey
-from device.survey.machine import disk_free_mb, look, machine_name, root_meant_read_only
+from device.survey.machine import disk_free_mb, look, machine_name, program_release, root_meant_read_only
 from device.ups import UpsStatus
 from tests.device.survey.roots import FSTAB, PC, PI_4, PI_4_PLAIN_KERNEL, STRICT, THROTTLED, build
 
@@ -210,3 +210,15 @@ def test_the_kernels_start_has_an_id() -> None:
 def test_an_id_that_cant_be_read_is_replaced(mocker: MockerFixture, tmp_path: Path) -> None:
     mocker.patch("config.kernel_clock.BOOT_ID", tmp_path / "not there")
     assert kernel(otherwise="unknown-1") == "unknown-1"
+
+
+def test_a_program_that_a_hub_handed_out_knows_which_it_is(tmp_path: Path) -> None:
+    """By the file beside its own venv; any other says nothing, and a file that is odd costs nothing."""
+    venv = tmp_path / "agent"
+    assert program_release(venv) is None
+    (tmp_path / "release").write_text("0123456789abcdef\n")
+    assert program_release(venv) == "0123456789abcdef"
+    (tmp_path / "release").write_text("\n")
+    assert program_release(venv) is None
+    (tmp_path / "release").write_text("x" * 5000)
+    assert program_release(venv) == "x" * 64

@@ -232,3 +232,14 @@ def test_the_end_of_the_first_certificate_is_known(tmp_path: Path, clock: Hands)
     refresh(without)
     assert without.latest(clock.now()).cert_ends is None
     assert Surveyor(tmp_path, clock=clock).certificates is None
+
+
+def test_a_health_says_which_of_the_hubs_releases_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was when the agent started, whatever is put in its place meanwhile."""
+    (tmp_path / "release").write_text("n3w")
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "agent"))
+    surveyor = Surveyor(tmp_path)
+    (tmp_path / "release").write_text("newer")
+    assert surveyor.latest(Now(0.0, 0)).release == "n3w"

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hub.console import aside
+from hub.rights import Role
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served
@@ -92,6 +94,50 @@ def test_a_forged_cookie_is_not_let_in_by_a_sick_disk(desk: FrontDesk, served: S
     stranger = Caller(served.port)
     stranger.cookies["tocsin_oak-hill"] = "eyJuIjoibGVlIn0.forged"
     assert stranger.get("/").status == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "owed", "acknowledges", "sets"),
+    [("viewer", False, 403, 403), ("sro", False, 200, 200), ("sro", True, 200, 403)],
+)
+def test_who_is_known_by_their_cookie_alone_may_what_its_role_may(
+    desk: FrontDesk, hung: Hung, role: Role, owed: bool, acknowledges: int, sets: int
+) -> None:
+    """A hub that was started while the disk is sick lets them in, and to nothing more than that."""
+    desk.office.add("first", "correct horse")
+    desk.office.add("lee", "correct horse", role)
+    one, person = desk.press(), Caller(0)
+    with Served(desk) as before:
+        person.port = before.port
+        assert person.sign_in("lee", "correct horse").status == 303
+        csrf = person.get("/").field("csrf")
+    if owed:
+        desk.settings = replace(desk.settings, console=replace(desk.settings.console, second_factor=("sro",)))
+    desk.people = desk.sessions = desk.tokens = hung
+    with Served(desk) as after:
+        person.port = after.port
+        assert person.get("/").status == 200
+        deed = f"/incidents/{one.id}/acknowledge"
+        assert person.form(deed, {"csrf": csrf, "revision": "1"}).status == acknowledges
+        assert person.form("/posture", {"csrf": csrf, "posture": "hold"}).status == sets
+
+
+def test_sign_ins_that_hang_in_the_disk_take_no_page_its_thread(
+    desk: FrontDesk, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than there are threads for pages: each is let in, and what is read goes on."""
+    monkeypatch.setattr("hub.console.doorkeeper.GLANCE_S", 0.05)
+    monkeypatch.setattr("hub.console.doorkeeper.AGAIN_S", 0.0)
+    desk.office.add("lee", "correct horse")
+    released = threading.Event()
+    monkeypatch.setattr(desk.sessions, "open", lambda _: released.wait(60))
+    try:
+        people = [Caller(served.port) for _ in range(aside.THREADS + 1)]
+        for person in people:
+            assert person.sign_in("lee", "correct horse").status == 303
+        assert {person.get("/account").status for person in people} == {200}
+    finally:
+        released.set()
 
 
 def test_a_word_that_is_taken_but_not_written_down_says_so(

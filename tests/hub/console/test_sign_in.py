@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from config.clock import SystemClock
 from hub.console.aside import NoAnswerError
@@ -30,9 +31,9 @@ def post(caller: Caller, name: str, password: str, **more: str) -> Reply:
     return caller.form("/sign-in", {"name": name, "password": password, "csrf": token, "next": "/"}, **more)
 
 
-def guess(served: Served, times: int, **more: str) -> list[int]:
-    """Guess at lee's password from one place; returns what was answered."""
-    return [post(Caller(served.port), "lee", "guessed", **more).status for _ in range(times)]
+def guess(served: Served, times: int, name: str = "lee") -> list[int]:
+    """Guess at a password from one place; returns what was answered."""
+    return [post(Caller(served.port), name, "guessed").status for _ in range(times)]
 
 
 # --- lanes ---
@@ -77,9 +78,10 @@ def test_several_people_may_share_a_browser(desk: FrontDesk, served: Served, lee
     for name in ("ortiz", "lee"):
         lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
         assert post(lee, name, PASSWORD).status == 303
-    lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
-    guess(served, 4)
-    assert [post(lee, name, PASSWORD).status for name in ("lee",)] == [303]
+    for name in ("lee", "ortiz"):
+        assert guess(served, 4, name)[-1] == 429
+        lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
+        assert post(lee, name, PASSWORD).status == 303
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,22 @@ def test_guessing_is_told_with_the_name_only_where_somebody_has_it(desk: FrontDe
         reply = post(nobody, "my secret", "x", X_Forwarded_For="10.9.9.9")
         assert reply.status == (401 if number < 3 else 429)
     assert desk.told == []
+
+
+def test_the_log_has_each_wrong_one_and_a_name_only_where_somebody_has_it(
+    desk: FrontDesk, served: Served
+) -> None:
+    desk.office.add("lee", PASSWORD)
+    with capture_logs() as logs:
+        for name in ("lee", "my secret", "lee"):
+            assert post(Caller(served.port), name, "guessed").status == 401
+    refused = [line for line in logs if line["event"] == "sign-in refused"]
+    assert [(one["person"], one["wrong"], one["times"], one["address"]) for one in refused] == [
+        ("lee", "password", 1, "127.0.0.1"),
+        ("", "password", 1, "127.0.0.1"),
+        ("lee", "password", 2, "127.0.0.1"),
+    ]
+    assert "my secret" not in str(logs)
 
 
 def test_wrong_ones_in_a_row_are_told_once_a_minute(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -23,114 +18,26 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from config.clock import Now, SystemClock
-from config.enrol_code import digest_of, new_code
+from config.enrol_code import new_code
 from config.enrolment_settings import EnrolmentSettings
 from config.hub_settings import NamedBroker
 from device.enrol.key import new_key, request
-from hub.asking import Action, Answer
 from hub.authority.authority import Authority, key_pem
 from hub.authority.authority import new_key as authority_key
 from hub.enrolment import door_server
-from hub.enrolment.asking import CodeMade, MakeCode
-from hub.enrolment.door import Door
-from hub.enrolment.door_server import DoorServer, door_context
-from hub.enrolment.wheels import Wheels
-from hub.inputs import Asked, DoorTried
 from scripts.parts import fetch, for_rooms
-from tests.hub.making import new_site
-from tests.mosquitto import HOST, free_port
+from tests.mosquitto import HOST
+from tests.open_door import NAME, OpenDoor, open_door
 from tests.scenarios.rig import site_settings
-
-NAME = "door.lincoln.tocsin.internal"
-SECRET = bytes(range(10))
-
-
-class Desk:
-    """A site that decides at once, in the place of a hub."""
-
-    def __init__(self, port: int) -> None:
-        enrolment = EnrolmentSettings(address=HOST, host=HOST, port=port)
-        self.settings = site_settings(broker=NamedBroker(own_tls=True), enrolment=enrolment)
-        self._site = new_site(self.settings)
-        self._lock = threading.Lock()
-        self.view = self._site.view
-        self.recorded = True
-        """False: its disk does not answer."""
-
-    def ask(self, action: Action) -> Future[Answer]:
-        answer: Future[Answer] = Future()
-        with self._lock:
-            decision = self._site.decide(Asked(action, answer.set_result), now())
-            for show in decision.shown:
-                show()
-            decision.reply(recorded=self.recorded)
-        return answer
-
-
-def now() -> Now:
-    return SystemClock().now()
-
-
-@dataclass
-class Opened:
-    """A door that is open."""
-
-    desk: Desk
-    authority: Authority
-    port: int
-    folder: Path
-    tried: list[DoorTried]
-
-    def code(self, device: str | None = "room-101", secret: bytes = SECRET) -> str:
-        """Have a code made; returns its secret as an agent says it."""
-        made = self.desk.ask(MakeCode(digest_of(secret), device, 3600, "Lee", "command")).result()
-        assert isinstance(made, CodeMade), made
-        return secret.hex()
-
-    def call(
-        self, method: str, path: str, body: Any = None, own: Path | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        """Make one request, with a certificate where ``own`` is a folder with one."""
-        context = ssl.create_default_context(cadata=self.authority.pem.decode())
-        if own is not None:
-            context.load_cert_chain(own / "cert.pem", own / "key.pem")
-        raw = socket.create_connection((HOST, self.port), timeout=20)
-        line = http.client.HTTPSConnection(HOST, self.port)
-        line.sock = context.wrap_socket(raw, server_hostname=NAME)
-        sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        line.request(method, path, sent, {"Content-Type": "application/json"})
-        answer = line.getresponse()
-        said = answer.read()
-        line.close()
-        return answer.status, json.loads(said) if said[:1] == b"{" else {"text": said.decode()}
-
-    def keep(self, name: str, key: bytes, certificate: str | bytes) -> Path:
-        """Keep a key and its certificate, to be shown."""
-        folder = self.folder / name
-        folder.mkdir()
-        (folder / "key.pem").write_bytes(key)
-        pem = certificate.encode() if isinstance(certificate, str) else certificate
-        (folder / "cert.pem").write_bytes(pem)
-        return folder
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Opened]:
-    port = free_port()
-    desk = Desk(port)
-    authority = Authority.open(tmp_path / "authority", "lincoln")
-    tried: list[DoorTried] = []
-    wheels = Wheels(tmp_path / "rooms")
-    made = Door(desk, authority, SystemClock(), tried.append, lambda _: True, wheels)
-    context = door_context(authority, tmp_path / "authority", NAME)
-    server = DoorServer(made, desk.settings.enrolment, context)
-    server.start()
-    yield Opened(desk, authority, port, tmp_path, tried)
-    server.stop(5)
+def door(tmp_path: Path) -> Iterator[OpenDoor]:
+    with open_door(tmp_path) as made:
+        yield made
 
 
-def test_anybody_may_have_the_authority(door: Opened) -> None:
+def test_anybody_may_have_the_authority(door: OpenDoor) -> None:
     """It is no secret; the code says whether it is the right one."""
     status, answer = door.call("GET", "/enrol/v1/authority")
     assert status == 200
@@ -138,7 +45,7 @@ def test_anybody_may_have_the_authority(door: Opened) -> None:
     assert answer["authority"] == door.authority.pem.decode()
 
 
-def test_an_agent_gets_a_certificate_and_shows_it(door: Opened) -> None:
+def test_an_agent_gets_a_certificate_and_shows_it(door: OpenDoor) -> None:
     """With its settings; what it is, it may ask from then on."""
     secret, key = door.code(), new_key()
     wanted = {"csr": request(key), "secret": secret, "folder": "/x/identity", "data": "/x/data"}
@@ -154,7 +61,7 @@ def test_an_agent_gets_a_certificate_and_shows_it(door: Opened) -> None:
     assert (status, what["state"], what["broker_knows"]) == (200, "held", True)
 
 
-def test_nothing_is_given_that_is_not_written_down(door: Opened) -> None:
+def test_nothing_is_given_that_is_not_written_down(door: OpenDoor) -> None:
     """A hub whose disk is sick says so; the same agent asks again."""
     wanted = {"csr": request(new_key()), "secret": door.code()}
     door.desk.recorded = False
@@ -164,7 +71,7 @@ def test_nothing_is_given_that_is_not_written_down(door: Opened) -> None:
     assert door.call("POST", "/enrol/v1/certificate", wanted)[0] == 200
 
 
-def test_a_profile_that_is_wrong_is_told_and_the_code_is_still_good(door: Opened) -> None:
+def test_a_profile_that_is_wrong_is_told_and_the_code_is_still_good(door: OpenDoor) -> None:
     """Once it is mended."""
     wanted = {"csr": request(new_key()), "secret": door.code()}
     profiles = door.folder / "profiles"
@@ -182,7 +89,7 @@ def test_a_profile_that_is_wrong_is_told_and_the_code_is_still_good(door: Opened
     assert door.call("POST", "/enrol/v1/certificate", wanted)[0] == 200
 
 
-def test_wrong_codes_are_slowed_down_and_told_of_once(door: Opened) -> None:
+def test_wrong_codes_are_slowed_down_and_told_of_once(door: OpenDoor) -> None:
     """From the third on, with how long to wait; who is slowed down isn't looked up at all."""
     csr = request(new_key())
     ends = [
@@ -211,13 +118,13 @@ def test_wrong_codes_are_slowed_down_and_told_of_once(door: Opened) -> None:
         (b"x" * 20_000, 413),
     ],
 )
-def test_what_is_no_request_is_refused(door: Opened, body: bytes, status: int) -> None:
+def test_what_is_no_request_is_refused(door: OpenDoor, body: bytes, status: int) -> None:
     """And costs nobody a wait."""
     assert door.call("POST", "/enrol/v1/certificate", body)[0] == status
     assert door.tried == []
 
 
-def test_only_a_good_key_is_signed(door: Opened) -> None:
+def test_only_a_good_key_is_signed(door: OpenDoor) -> None:
     """No other kind, and none that the asker doesn't have; the code is good after it."""
     secret = door.code()
     weak = rsa.generate_private_key(65537, 2048)
@@ -240,7 +147,7 @@ def test_only_a_good_key_is_signed(door: Opened) -> None:
     assert door.call("POST", "/enrol/v1/certificate", good)[0] == 200
 
 
-def test_without_a_certificate_of_this_hub_nobody_is_an_agent(door: Opened) -> None:
+def test_without_a_certificate_of_this_hub_nobody_is_an_agent(door: OpenDoor) -> None:
     """None at all; one that this hub never gave: told of; one of another authority: not let in."""
     for method, path in (("GET", "me"), ("POST", "hold"), ("POST", "certificate")):
         assert door.call(method, f"/agents/v1/{path}", {})[0] == 401
@@ -257,7 +164,7 @@ def test_without_a_certificate_of_this_hub_nobody_is_an_agent(door: Opened) -> N
         door.call("GET", "/agents/v1/me", own=door.keep("foreign-key", key_pem(key), foreign.pem))
 
 
-def test_whoever_is_slow_keeps_nobody_out(door: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_is_slow_keeps_nobody_out(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every place is taken by somebody who says nothing: their time is over soon, and the next is served."""
     monkeypatch.setattr(door_server, "HANDSHAKE_S", 0.5)
     idle = [socket.create_connection((HOST, door.port)) for _ in range(door_server.PLACES)]
@@ -268,7 +175,7 @@ def test_whoever_is_slow_keeps_nobody_out(door: Opened, monkeypatch: pytest.Monk
         one.close()
 
 
-def test_whoever_says_a_letter_a_second_is_cut_off(door: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_says_a_letter_a_second_is_cut_off(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection has its time, however busy it looks."""
     monkeypatch.setattr(door_server, "STAY_S", 1.0)
     context = ssl.create_default_context(cadata=door.authority.pem.decode())
@@ -294,7 +201,7 @@ BODIES = st.binary(max_size=300) | VALUES.map(lambda value: json.dumps(value).en
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=BODIES)
-def test_nothing_that_comes_in_is_a_fault_of_ours(door: Opened, body: bytes) -> None:
+def test_nothing_that_comes_in_is_a_fault_of_ours(door: OpenDoor, body: bytes) -> None:
     """Whatever its body is, the answer is a "no"."""
     status, answer = door.call("POST", "/enrol/v1/certificate", body)
     assert status in (403, 413, 422, 429), (status, answer)
@@ -313,7 +220,7 @@ def wheels_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (folder / "rooms").iterdir()}
 
 
-def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: Opened) -> None:
+def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: OpenDoor) -> None:
     """The hub is held against the code; what is there already isn't fetched again, what is damaged is."""
     made = wheels_of(door.folder)
     assert set(made) == {"fetch.py", "index.json", "installer.tar", "tocsin-1-py3-none-any.whl"}
@@ -327,7 +234,7 @@ def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: Opened
     }
 
 
-def test_what_breaks_off_is_gone_on_with(door: Opened) -> None:
+def test_what_breaks_off_is_gone_on_with(door: OpenDoor) -> None:
     """A file may take longer than a connection may last."""
     made = wheels_of(door.folder)["tocsin-1-py3-none-any.whl"]
     hub = fetch.Door(f"{HOST}:{door.port}")
@@ -335,7 +242,7 @@ def test_what_breaks_off_is_gone_on_with(door: Opened) -> None:
     assert hub.get("/agents/v1/wheels/tocsin-1-py3-none-any.whl", 200_000) == made[200_000:]
 
 
-def test_another_hub_gives_a_pi_nothing(door: Opened, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_hub_gives_a_pi_nothing(door: OpenDoor, capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever answers in the place of the one that made the code."""
     wheels_of(door.folder)
     other = Authority.open(door.folder / "other", "lincoln")
@@ -345,7 +252,7 @@ def test_another_hub_gives_a_pi_nothing(door: Opened, capsys: pytest.CaptureFixt
     assert not (door.folder / "got").exists()
 
 
-def test_nothing_but_what_the_index_names_is_handed_out(door: Opened) -> None:
+def test_nothing_but_what_the_index_names_is_handed_out(door: OpenDoor) -> None:
     """Not the hub's own files, by whatever path; and a hub without wheels says so."""
     assert door.call("GET", "/agents/v1/wheels")[0] == 404
     wheels_of(door.folder)

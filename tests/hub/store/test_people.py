@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.rights import RIGHTS
 from hub.store import people as module
@@ -82,6 +83,20 @@ def test_no_password_and_no_token_stands_in_the_store(people: People, store: Sto
     assert token not in str(kept)
     assert token.removeprefix("tocsin_") not in str(kept)
     assert "$argon2id$" in str(kept)
+
+
+def test_no_error_of_the_store_quotes_what_was_to_be_kept_or_looked_for(people: People, store: Store) -> None:
+    """A secret is among it, or a password that was typed as the name: errors go into the log."""
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE people RENAME TO away"))
+    for refused in (
+        lambda: people.set_factor("reyes", "SECRET", 1, ["a"]),
+        lambda: people.check("my password", "x"),
+    ):
+        with pytest.raises(SQLAlchemyError) as error:
+            refused()
+        assert "SECRET" not in str(error.value)
+        assert "my password" not in str(error.value)
 
 
 def test_a_token_is_its_bearer(tokens: Tokens) -> None:
@@ -163,40 +178,62 @@ def test_a_session_stands_while_its_row_and_its_person_are_there(people: People,
     """With the role and epoch of now; nobody else's id will do."""
     people.add("reyes", "correct horse")
     people.add("ortiz", "battery staple", "sro")
-    sessions.open(signed_in("s1", "reyes"), NOW)
-    sessions.open(signed_in("s1", "reyes"), NOW)  # written twice is written once
-    sessions.open(signed_in("s2", "ortiz"), NOW)
+    sessions.open(signed_in("s1", "reyes"))
+    sessions.open(signed_in("s1", "reyes"))  # written twice is written once
+    sessions.open(signed_in("s2", "ortiz"))
     assert people.standing("s1", "reyes") == Person("reyes", 1, "administrator")
     assert people.standing("s1", "ortiz") is None
     assert people.standing("s3", "reyes") is None
     people.set_role("ortiz", "viewer")
     assert people.standing("s2", "ortiz") == Person("ortiz", 1, "viewer")
-    assert sessions.end("s1", "ortiz") is False
-    assert sessions.end("s1", "reyes") is True
+    assert sessions.end("s1", "ortiz") is None
+    assert sessions.end("s1", "reyes") == signed_in("s1", "reyes")
+    assert sessions.end("s1", "reyes") is None
     assert people.standing("s1", "reyes") is None
     people.remove("ortiz")
     assert (people.standing("s2", "ortiz"), sessions.all(NOW)) == (None, [])
 
 
-def test_sessions_are_listed_ended_and_let_go_of(people: People, sessions: Sessions, store: Store) -> None:
-    """The newest first; one whose time is over is in no list, and goes when the next one is opened."""
+def test_sessions_are_listed_and_ended(sessions: Sessions, store: Store) -> None:
+    """The newest first; one whose time is over is in no list."""
     for number, name in enumerate(("reyes", "ortiz", "reyes"), 1):
-        sessions.open(signed_in(f"s{number}", name, NOW + number), NOW)
+        sessions.open(signed_in(f"s{number}", name, NOW + number))
     assert [one.id for one in sessions.all(NOW)] == ["s3", "s2", "s1"]
     assert [one.id for one in sessions.all(NOW, "reyes")] == ["s3", "s1"]
     assert sessions.all(NOW, "reyes")[0] == signed_in("s3", "reyes", NOW + 3)
     assert sessions.all(NOW + 2000) == []
     assert Sessions(store.engine, "jackson").all(NOW) == []
-    assert sessions.end_all("reyes", but="s3") == 1
+    assert sessions.end_others("reyes", "s3") == ["s1"]
+    assert [one.id for one in sessions.all(NOW)] == ["s3", "s2"]
+
+
+def test_all_sessions_of_a_person_or_of_everybody_are_ended(people: People, sessions: Sessions) -> None:
+    """One that a hub could not write down yet is over as well: whose it is has another epoch."""
+    for name in ("reyes", "ortiz", "lee"):
+        people.add(name, "correct horse", "administrator")
+        sessions.open(signed_in(f"of {name}", name))
+    assert sessions.end_all("reyes") == 1
+    assert [one.id for one in sessions.all(NOW)] == ["of lee", "of ortiz"]
     assert sessions.end_all() == 2
-    sessions.open(signed_in("s4", "reyes"), NOW)
-    sessions.open(signed_in("s5", "reyes", NOW + 5000), NOW + 5000)
-    assert store.count("sessions") == 1
+    found = {name: people.person(name) for name in ("reyes", "ortiz", "lee")}
+    assert {name: one and one.epoch for name, one in found.items()} == {"reyes": 3, "ortiz": 2, "lee": 2}
+
+
+def test_a_clock_that_is_wrong_for_a_moment_ends_nobodys_session(people: People, sessions: Sessions) -> None:
+    """Years ahead, at somebody's sign-in; and no newer ones of that time end the one that is opened now."""
+    people.add("reyes", "correct horse")
+    sessions.open(signed_in("s1", "reyes"))
+    sessions.open(signed_in("s2", "ortiz", NOW + 10**12))
+    assert people.standing("s1", "reyes") is not None
+    for number in range(MOST):
+        sessions.open(signed_in(f"ahead {number}", "reyes", NOW + 10**12))
+    sessions.open(signed_in("now", "reyes"))
+    assert people.standing("now", "reyes") is not None
 
 
 def test_a_new_password_takes_the_sessions_away(people: People, sessions: Sessions) -> None:
     people.add("reyes", "correct horse")
-    sessions.open(signed_in("s1", "reyes"), NOW)
+    sessions.open(signed_in("s1", "reyes"))
     people.add("reyes", "battery staple")
     assert sessions.all(NOW) == []
 
@@ -237,8 +274,8 @@ def test_each_code_of_a_second_factor_is_taken_once(people: People) -> None:
 
 def test_a_51st_session_of_a_person_ends_their_oldest(sessions: Sessions) -> None:
     """Whoever signs in again and again fills nothing; nobody else's session goes."""
-    sessions.open(signed_in("other", "ortiz"), NOW)
+    sessions.open(signed_in("other", "ortiz"))
     for number in range(MOST + 2):
-        sessions.open(signed_in(f"s{number}", "reyes", NOW + number), NOW)
+        sessions.open(signed_in(f"s{number}", "reyes", NOW + number))
     kept = {one.id for one in sessions.all(NOW)}
     assert kept == {"other", *(f"s{number}" for number in range(2, MOST + 2))}

@@ -90,3 +90,15 @@ def test_secure_of_an_hour_ago_is_what_an_opening_of_then_is_judged_by(rig: Rig)
     rig.all_speak(20)
     assert not any("KITCHEN" in said for said in told(rig))
     assert {one.rooms[0].place.room for one in rig.view.incidents.values()} == {"Gym"}
+
+
+def test_an_older_opening_that_comes_late_closes_no_open_door(rig: Rig) -> None:
+    """A closing of before the opening that stands says nothing of now."""
+    rig.all_speak(100)
+    door(rig, GYM, "open", age_s=1)
+    door(rig, GYM, "open", age_s=60)
+    door(rig, GYM, "closed", age_s=50)
+    assert rig.view.doors[f"room-{GYM}", "door"].state == "open"
+    rig.all_speak(700)
+    assert rig.view.doors[f"room-{GYM}", "door"].state == "open"
+    assert not any("closed again" in said for said in told(rig))

@@ -296,3 +296,23 @@ def test_an_opening_that_a_state_told_first_is_one_however_the_clock_was_set(rig
     rig.all_speak(5)
     door(rig, GYM, "open", age_s=15.5)
     assert rig.view.door_counts["room-101", "door"].opened == 1
+
+
+def test_a_door_that_leads_out_no_more_is_in_no_later_week(rig: Rig) -> None:
+    over_the_week(rig)
+    door(rig, GYM, "open")
+    rig.all_speak(20)
+    door(rig, GYM, "closed")
+    rooms = tuple(
+        replace(room, zones=tuple(replace(zone, exterior=False) for zone in room.zones))
+        if room.device == f"room-{GYM}"
+        else room
+        for room in rig.settings.rooms
+    )
+    rig.reload(replace(rig.settings, rooms=rooms))
+    rig.wall_jumps(7 * 86_400 - 60)
+    rig.all_speak(61)
+    gym = (f"room-{GYM}", "door")
+    assert gym not in rig.view.door_counts
+    rig.restart(5)
+    assert gym not in rig.view.door_counts

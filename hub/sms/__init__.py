@@ -1,0 +1,1 @@
+"""The short message service in bytes: alphabets, data units, messages of several parts. Pure, all of it."""
