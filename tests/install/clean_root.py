@@ -60,13 +60,19 @@ cd /var/lib/tocsin
 
 
 class CleanRoot:
-    """One Debian; what is brought there is in /root/tocsin, if nothing else is said."""
+    """One Debian, with the checkout in /root/tocsin and wheels in /root/wheels, if nothing else is said."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def make(self) -> None:
-        """Fetch and unpack it; takes about a minute."""
+        """Unpack it, and bring the checkout and wheels."""
+        self.unpack()
+        self.bring_checkout()
+        self.bring_wheels()
+
+    def unpack(self) -> None:
+        """Fetch and unpack Debian alone; takes about a minute."""
         command = ["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Sandbox::User "root"']
         command += [f"--include={INCLUDE}", RELEASE, str(self.folder), *mirror()]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -94,15 +100,16 @@ class CleanRoot:
         """Put a second one, which has nothing of ours, into its folder ``bare``."""
         bare = self.folder.with_name("bare")
         subprocess.run(["cp", "-a", str(self.folder), str(bare)], check=True)
-        shutil.rmtree(bare / "root/tocsin")
+        for name in ("tocsin", "wheels"):
+            shutil.rmtree(bare / "root" / name)
         bare.rename(self.folder / "bare")
 
     def bring_wheels(self, checkout: str = "/root/tocsin") -> None:
-        """Fetch ``wheels`` into its checkout, as docs/installation.md says; it has no pip of its own yet."""
+        """Fetch ``wheels``, beside its checkout, as docs/installation.md says; there is no pip there yet."""
         shutil.copytree(Path(pip.__file__).parent, self.folder / "root/pip/pip")
         own_pip = 'pip() { PYTHONPATH=/root/pip python3 -m pip "$@"; }'
         [line] = typed(section(PAGE, "Without internet at the hub"))
-        code, said = self.chroot("bash", "-ec", f"cd {checkout}\n{own_pip}\n{line}")
+        code, said = self.chroot("bash", "-ec", f"cd {checkout}\n{own_pip}\n{line}\nmv wheels ..")
         assert code == 0, said[-2000:]
         shutil.rmtree(self.folder / "root/pip")
 
@@ -136,7 +143,7 @@ class CleanRoot:
         (self.folder / "root/trial").write_text(trial)
         for name in ("log", "code"):
             (self.folder / "root" / name).unlink(missing_ok=True)
-        name = f"tocsin-{os.getpid()}"
+        name = f"tocsin-{os.getpid()}-{self.folder.name}"
         command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), "--private-network", "--register=no"]
         process = subprocess.Popen(
             control_group.within(name, *command, "--keep-unit", "--console=pipe", f"--machine={name}"),
@@ -166,7 +173,7 @@ def bring_clash(root: CleanRoot) -> None:
         '[project]\nname = "clash"\nversion = "1"\n'
         '[tool.hatch.build.targets.wheel]\npackages = ["config"]\n'
     )
-    wheels = root.folder / "root/tocsin/wheels"
+    wheels = root.folder / "root/wheels"
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(source)]
     subprocess.run(command, check=True)
     [wheel] = wheels.glob("clash-1-*.whl")

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 SCHOOL = 'St. "Änne" \\ $(School)'
-HUB = "/root/tocsin/scripts/install hub --wheels /root/tocsin/wheels --ready-within 30 </dev/null"
+HUB = "/root/tocsin/scripts/install hub --wheels /root/wheels --ready-within 30 </dev/null"
 RUNNING = "systemctl is-active tocsin-broker tocsin-hub tocsin-agent"
 UP = f"for _ in $(seq 60); do {RUNNING} >/dev/null && break; sleep 1; done"
 MIGRATION = """from alembic import op
@@ -57,12 +57,10 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanRoot]:
     root = CleanRoot(tmp_path_factory.mktemp("install") / "root")
     try:
         root.make()
-        root.bring_checkout()
         root.bring_bare()
-        root.bring_wheels()
         (root.folder / "root/password").write_text("correct horse\n")
         flags = ["--name", SCHOOL, "--site", "st-anne-school", "--user", "officer", "--yes", "--no-start"]
-        flags += ["--password-file", "/root/password", "--pins", "mock", "--wheels", "/root/tocsin/wheels"]
+        flags += ["--password-file", "/root/password", "--pins", "mock", "--wheels", "/root/wheels"]
         code, said = root.chroot("/root/tocsin/scripts/install", "hub", *flags)
         assert code == 0, said
         assert "[9/9]" in said

@@ -48,7 +48,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Machi
     hub = CleanRoot(folder / "hub")
     running = dict[str, Machine]()
     try:
-        hub.make()
+        hub.unpack()
         machines.add_person(hub)
         typed_in(hub, GIT)
         bring_source(hub)
@@ -89,7 +89,7 @@ def test_a_hub_is_installed(school: dict[str, Machine]) -> None:
     hub = school["hub"]
     hub.run(CLONE.replace("SOURCE", SOURCE))
     assert f"--address {NETWORK}{HUB} " in UNATTENDED
-    said = hub.run(f"cd tocsin\n{UNATTENDED.rstrip()} --pins mock --wheels {SOURCE}/wheels")
+    said = hub.run(f"cd tocsin\n{UNATTENDED.rstrip()} --pins mock --wheels /srv/wheels")
     assert "[9/9]" in said
     assert "Done. The board is at http://127.0.0.1:8080/" in said
     assert "Done. The board is at http://127.0.0.1:8080/" in section(PAGE, "1. The hub")
@@ -148,7 +148,7 @@ def await_heard(hub: Machine, device: str, within_s: int = 20) -> None:
 def test_all_is_upgraded(school: dict[str, Machine]) -> None:
     """The hub first, then a room from the hub; and a room goes back to the version before."""
     hub, pi = school["hub"], school["room-101"]
-    assert "Done." in hub.run(f"{UPGRADE.rstrip()} --wheels {SOURCE}/wheels")
+    assert "Done." in hub.run(f"{UPGRADE.rstrip()} --wheels /srv/wheels")
     on_a_room = "sudo scripts/install agent"
     back = "sudo scripts/install back"
     assert f"`{on_a_room}`" in section(PAGE, "Upgrade")
