@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from config.alarm_receiver_checks import check_alarm_receiver
-from config.channel_settings import AlarmReceiverSettings, CapSettings, ChannelSettings, WebhookSettings
+from config.channel_settings import (
+    AlarmReceiverSettings,
+    AppriseSettings,
+    CapSettings,
+    ChannelSettings,
+    ModemSettings,
+    WebhookSettings,
+)
+from config.modem_checks import check_call, check_devices, check_modem
 from config.not_known import where_known
 from config.secret_check import check_secret
 from config.settings import Report
@@ -26,10 +34,21 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
                 check_alarm_receiver(channel, key, report)
             elif isinstance(channel, CapSettings):
                 _check_cap(channel, key, report)
-            elif channel.targets_file is None and channel.targets_env is None:
-                report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+            elif isinstance(channel, AppriseSettings):
+                _check_targets(channel, key, report)
+            elif isinstance(channel, ModemSettings):
+                check_modem(channel, key, report)
             else:
-                check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+                check_call(channel, key, channels, report)
+    with where_known:
+        check_devices(channels, report)
+
+
+def _check_targets(channel: AppriseSettings, key: str, report: Report) -> None:
+    if channel.targets_file is None and channel.targets_env is None:
+        report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+    else:
+        check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
 
 
 def _check_cap(channel: CapSettings, key: str, report: Report) -> None:

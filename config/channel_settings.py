@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from config.settings import SecretFile
+from config.shared_settings import Key
 
 Reaches = Annotated[Literal["school", "police"], Meta(description='"school" or "police"')]
 """Whose the far side is: nothing goes to the police by itself until the settings name the agreement."""
@@ -126,4 +128,41 @@ class CapSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
         return False
 
 
-ChannelSettings = WebhookSettings | AppriseSettings | AlarmReceiverSettings | CapSettings
+class ModemSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="modem"
+):
+    """A channel of text messages by a cellular modem on a serial line."""
+
+    device: Path
+    """Such as ``/dev/serial/by-id/usb-SimTech…-if02-port0``."""
+    baud: Annotated[int, Meta(ge=1200, le=4_000_000, description="bits a second, 1200 to 4000000")] = 115_200
+    pin_file: SecretFile | None = None
+    pin_env: str | None = None
+    """Of the SIM, if it has one."""
+    numbers: dict[Key, str]
+    """International numbers, by the names of whose they are: the channel's targets."""
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
+    troubles: bool = True
+    """Also tell of troubles those who are to be told of them."""
+
+
+class CallSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="call"
+):
+    """A channel of voice calls by the modem of another: its targets are that one's."""
+
+    modem: str
+    """The name of the channel whose modem calls."""
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
+
+    @property
+    def troubles(self) -> bool:
+        """Nobody is rung for a trouble."""
+        return False
+
+
+ChannelSettings = (
+    WebhookSettings | AppriseSettings | AlarmReceiverSettings | CapSettings | ModemSettings | CallSettings
+)

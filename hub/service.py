@@ -33,7 +33,7 @@ from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.delivery import Delivery
 from hub.enrolment.enrolment import Enrolment
-from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed, TextReported
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.local_socket import LocalSocket
@@ -118,7 +118,7 @@ class Hub:
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, metrics, boot, kept)
         self._clock_watch = ClockWatch(self._recorder.put)
-        self._dispatcher = Dispatcher(self.channels, self._recorder.report, self._recorder.probed)
+        self._dispatcher = Dispatcher(self.channels, self._recorder.report, self._recorder.probed, self)
         held = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)
             for number, broker in enumerate(settings.brokers)
@@ -276,6 +276,14 @@ class Hub:
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def reported(self, fact: TextReported) -> None:
+        """Hand the recorder what a network reports of a text."""
+        self._recorder.put(fact)
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel at work under a name."""
+        return self.channels.get(name)
 
     def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
         """Hand the recorder what it is to know of accounts and of the console itself."""
