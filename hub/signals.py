@@ -52,14 +52,29 @@ class Signals:
         self.zones = ZoneNumbers(ledger, facts)
         self._sequences = {name: Sequence(reserved) for name, reserved in facts.each(FACT, int)}
 
-    def of_incident(
-        self, decision: Decision, incident: Incident, target: Target, told: int, now: Now
-    ) -> tuple[Signal, ...]:
-        """Return what a target is to be told of an incident, having been told its revision ``told``; 0: none.
+    def in_place_of(
+        self, decision: Decision, delivery: Delivery, incident: Incident, told: int, now: Now
+    ) -> tuple[Delivery, ...]:
+        """Return a notice as its target is to get it, which was told the revision ``told`` last; 0: none.
 
-        Empty where there is nothing new: an acknowledgement and a note are for people.
+        To an alarm receiver with its signals, and none where there is nothing new for it: an acknowledgement
+        and a note are for people. An alarm is the first word of its button: nothing overtakes it.
         """
-        channel = target.channel
+        if not self._ledger.directory.is_receiver(delivery.target):
+            return (delivery,)
+        signals = self._of_incident(decision, incident, delivery.target.channel, told, now)
+        body = msgspec.json.encode(msgspec.json.decode(delivery.body) | {"signals": signals})
+        whole = replace(delivery, body=body, first=delivery.type != "incident.resolved")
+        return (whole,) if signals else ()
+
+    def hears_no_tests(self, target: Target) -> bool:
+        """Tell whether this is an alarm receiver that is told of no test."""
+        channel = self._ledger.settings.channels.get(target.channel)
+        return isinstance(channel, AlarmReceiverSettings) and not channel.tests
+
+    def _of_incident(
+        self, decision: Decision, incident: Incident, channel: str, told: int, now: Now
+    ) -> tuple[Signal, ...]:
         new = _called(incident, told)
         if incident.drill:
             shown_ = [press for press in new if press.in_drill in SHOWN_IN_DRILL]
@@ -92,12 +107,12 @@ class Signals:
         if trouble.device is None or trouble.what not in _OF_TROUBLES:
             return ()
         directory, channels = self._ledger.directory, self._ledger.settings.channels
-        found = ((name, channels.get(name)) for name in directory.receivers)
-        return tuple(
+        wanted = [
             directory.receiver_of(name)
-            for name, one in found
-            if isinstance(one, AlarmReceiverSettings) and one.troubles
-        )
+            for name in directory.receivers
+            if (one := channels.get(name)) is not None and one.troubles
+        ]
+        return tuple(target for target in wanted if not directory.why_not_told(target))
 
     def of_zone(
         self,
@@ -176,16 +191,6 @@ class Signals:
         if kept is not None:
             decision.facts[f"{FACT}{channel}"] = str(kept)
         return number
-
-
-def as_signals(delivery: Delivery, signals: tuple[Signal, ...]) -> Delivery:
-    """Return a notice with the signals that an alarm receiver is told in its place.
-
-    An alarm is the first word of its button: nothing overtakes it.
-    """
-    is_alarm = delivery.type != "incident.resolved"
-    body = msgspec.json.decode(delivery.body) | {"signals": signals}
-    return replace(delivery, body=msgspec.json.encode(body), first=is_alarm)
 
 
 def event_of(press: Press) -> SignalEvent:

@@ -77,9 +77,11 @@ class Station:
 
     def heed(self, decision: Decision, now: Now) -> None:
         """Owe each station whatever it does not know yet."""
-        for name in self._ledger.directory.receivers:
+        directory = self._ledger.directory
+        for name in directory.receivers:
             settings = self._ledger.settings.channels.get(name)
-            if isinstance(settings, AlarmReceiverSettings):
+            agreed = not directory.why_not_told(directory.receiver_of(name))
+            if isinstance(settings, AlarmReceiverSettings) and agreed:
                 self._tell(decision, name, settings, now)
 
     def rewrite(self, decision: Decision, moved_ms: int, _: Now) -> None:

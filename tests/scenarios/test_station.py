@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.agreement_settings import AgreementSettings
 from config.channel_settings import AlarmReceiverSettings, AppriseSettings
 from config.drill_settings import DrillsSettings
 from config.hub_settings import AudienceSettings, HubSettings
@@ -354,6 +355,20 @@ def test_what_a_station_knows_that_can_not_be_read_ends_the_bracket(make_rig: Ma
     rig.restart()
     settle(rig)
     assert [line.split(" ", 2)[2].split(":")[0] for line in rig.station_heard()] == ["R607"]
+
+
+def test_without_the_agreement_the_station_hears_nothing(make_rig: Make) -> None:
+    """Neither alarms nor tests, troubles or bypasses: all of it is by itself."""
+    station = replace(STATION, test_every_h=24, troubles=True, tests=True)
+    rig = begun(make_rig, settings(station, mou=AgreementSettings()))
+    heard_all(rig)
+    rig.bypass(101, "desk")
+    rig.press(101)
+    rig.wait(3600)
+    rig.resolve("false-alarm")
+    assert rig.station_heard() == []
+    rig.reload(settings(station))
+    assert [line.split(" ", 2)[2].split(":")[0] for line in rig.station_heard()][-1] == "E602"
 
 
 def test_a_station_that_no_audience_has_is_told_all_the_same(make_rig: Make) -> None:
