@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,7 +17,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
-from config.channel_settings import AppriseSettings
+from config.agreement_settings import AgreementSettings, ContactSettings
+from config.channel_settings import AppriseSettings, CallSettings, ModemSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -85,6 +87,16 @@ VERDICTS: dict[str, Outcome] = {
 }
 """What the far side of a channel does: takes it, can't now, never will, or says nothing at all."""
 
+AGREEMENT = AgreementSettings(
+    agency="Lincoln County Sheriff's Office",
+    consented_by="Sheriff Moss",
+    permit="A-1234",
+    kinds=("panic", "duress", "medical", "assist"),
+    review=date(2100, 1, 1),
+    contacts=tuple(ContactSettings(name=name, phone="555 010 0199") for name in ("Okafor", "Ortiz", "Lee")),
+    joint_test=date(2099, 1, 1),
+)
+"""With dispatch, of all calls."""
 STEPS = (
     StepSettings(after_s=0, notify=("sro",)),
     StepSettings(after_s=30, notify=("principal",)),
@@ -121,6 +133,7 @@ def site_settings(group_by: Literal["site", "building", "device"] = "site", **mo
         "walk_tests": WalkTestSettings(prove_every_days=0),
         "channels": {name: AppriseSettings() for name in ("sro", "principal", "dispatch")},
         "audiences": {name: AudienceSettings(channels=(name,)) for name in ("sro", "principal", "dispatch")},
+        "mou": AGREEMENT,
         "plans": {
             "panic": PlanSettings(kinds=("panic", "duress"), group_by=group_by, steps=STEPS),
             "help": PlanSettings(kinds=("medical", "assist"), group_by=group_by, steps=STEPS),
@@ -496,7 +509,7 @@ class Rig:
         return {
             name: Shape(
                 self._kinds.get(name, "webhook"),
-                ("-",),
+                _targets(settings, name),
                 ("-",) if self._kinds.get(name) == "apprise" else (),
             )
             for name in settings.channels
@@ -688,3 +701,11 @@ class Rig:
 
 Make = Callable[..., Rig]
 """What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""
+
+
+def _targets(settings: HubSettings, channel: str) -> tuple[str, ...]:
+    """Return a channel's ends: a modem's numbers, else the one."""
+    found = settings.channels[channel]
+    if isinstance(found, CallSettings):
+        found = settings.channels[found.modem]
+    return tuple(found.numbers) if isinstance(found, ModemSettings) else ("-",)
