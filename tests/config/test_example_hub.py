@@ -68,4 +68,6 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert settings.console.https is not None
     assert settings.console.https.names == ("tocsin.lincoln.example.org", "10.20.0.5")
     assert (settings.console.second_factor, settings.console.set_off_limit) == (("administrator",), 30)
-    assert set(build_channels(settings)) == {"county-cap", "dispatch-webhook", "phones"}, "each end of a person is a target"
+    assert set(build_channels(settings)) == {"county-cap", "dispatch-webhook", "phones"}, (
+        "each end of a person is a target"
+    )
