@@ -9,6 +9,7 @@ from config.alarm_receiver_checks import check_alarm_receiver
 from config.channel_settings import (
     AlarmReceiverSettings,
     AppriseSettings,
+    CapSettings,
     ChannelSettings,
     ModemSettings,
     WebhookSettings,
@@ -26,11 +27,13 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
         with where_known:
             if isinstance(channel, WebhookSettings):
                 with where_known:
-                    _check_webhook_url(channel, key, report)
+                    _check_url(channel, key, report)
                 with where_known:
                     _check_webhook_secret(channel, key, report)
             elif isinstance(channel, AlarmReceiverSettings):
                 check_alarm_receiver(channel, key, report)
+            elif isinstance(channel, CapSettings):
+                _check_cap(channel, key, report)
             elif isinstance(channel, AppriseSettings):
                 _check_targets(channel, key, report)
             elif isinstance(channel, ModemSettings):
@@ -48,7 +51,15 @@ def _check_targets(channel: AppriseSettings, key: str, report: Report) -> None:
         check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
 
 
-def _check_webhook_url(channel: WebhookSettings, key: str, report: Report) -> None:
+def _check_cap(channel: CapSettings, key: str, report: Report) -> None:
+    with where_known:
+        _check_url(channel, key, report)
+    with where_known:
+        if channel.token_file is not None or channel.token_env is not None:
+            check_secret(f"{key}.token", channel.token_file, channel.token_env, report)
+
+
+def _check_url(channel: WebhookSettings | CapSettings, key: str, report: Report) -> None:
     if channel.url is None:
         url = check_secret(f"{key}.url", channel.url_file, channel.url_env, report)
     else:

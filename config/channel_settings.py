@@ -81,6 +81,53 @@ class AlarmReceiverSettings(
     """Also tell the station of walk tests and drills, as tests: on test, what was tested, off test."""
 
 
+class CapSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="cap"):
+    """A channel that posts each notice as a message of the Common Alerting Protocol 1.2 to a URL."""
+
+    url: str | None = None
+    url_file: SecretFile | None = None
+    url_env: str | None = None
+    token_file: SecretFile | None = None
+    """Sent as ``Authorization: Bearer``, where the far side asks for one."""
+    token_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    sender: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s,<&]{1,128}$(?!\n)",
+            description="a name of your own in the world, such as tocsin@lincoln.example.org",
+        ),
+    ]
+    area: Annotated[str, Meta(min_length=1, max_length=200)]
+    """The school's name and address, as responders find it."""
+    circle: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)? [0-9]+(\.[0-9]+)?$(?!\n)",
+                description='latitude,longitude and a radius in km, such as "38.47,-120.14 0.2"',
+            ),
+        ]
+        | None
+    ) = None
+    geocodes: dict[str, str] = {}
+    """Codes of the place by their system, such as ``SAME = "006109"``."""
+    instruction: Annotated[str, Meta(max_length=1000)] = ""
+    """What responders are to do: which door, whom to ask."""
+    contact: Annotated[str, Meta(max_length=200)] = ""
+    restriction: Annotated[str, Meta(min_length=1, max_length=200)] = "For public safety agencies"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[A-Z]{2})?$(?!\n)", description="such as en-US")] = (
+        "en-US"
+    )
+    expires_h: Annotated[float, Meta(ge=1, le=168, description="hours, 1 to 168")] = 24.0
+    reaches: Reaches = "police"
+
+    @property
+    def troubles(self) -> bool:
+        """It tells of incidents alone."""
+        return False
+
+
 class ModemSettings(
     Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="modem"
 ):
@@ -116,4 +163,6 @@ class CallSettings(
         return False
 
 
-ChannelSettings = WebhookSettings | AppriseSettings | AlarmReceiverSettings | ModemSettings | CallSettings
+ChannelSettings = (
+    WebhookSettings | AppriseSettings | AlarmReceiverSettings | CapSettings | ModemSettings | CallSettings
+)

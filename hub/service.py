@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
+from hub.delivery import Delivery
 from hub.enrolment.enrolment import Enrolment
 from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed, TextReported
 from hub.intake import Intake
@@ -108,7 +110,7 @@ class Hub:
         self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
-        self.channels = build_channels(settings)
+        self.channels = build_channels(settings, told=self.told)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
         site = Site(settings, shapes_of(self.channels), loaded, self.view, kept, boot)
@@ -264,6 +266,10 @@ class Hub:
         self._dispatcher.retune(channels)
         self.settings, self.channels = settings, channels
         logs.set_level(settings.log.level)
+
+    def told(self, channel: str, incident: str) -> Sequence[Delivery]:
+        """Return what of an incident was delivered by a channel before, by the record; may block."""
+        return self.reading.delivered(channel, incident)
 
     # --- the desk ---
 

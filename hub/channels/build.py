@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from config import credentials
@@ -10,6 +10,7 @@ from config.alarm_receiver_checks import host_and_port, key_of
 from config.channel_settings import (
     AlarmReceiverSettings,
     AppriseSettings,
+    CapSettings,
     ChannelSettings,
     WebhookSettings,
 )
@@ -21,11 +22,17 @@ from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
 from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
+from hub.delivery import Delivery
 from hub.shape import Shape
 
+Told = Callable[[str, str], Sequence[Delivery]]
+"""Returns what of an incident was delivered by a channel before, by the record; may block."""
 
-def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[str, Channel]:
-    """Return each channel of the settings by its name.
+
+def build_channels(
+    settings: HubSettings, clock: Clock | None = None, told: Told | None = None
+) -> dict[str, Channel]:
+    """Return each channel of the settings by its name; ``told`` says what the record knows to be delivered.
 
     Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
     of targets that aren't any, people's ends that no channel has.
@@ -34,7 +41,9 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
     faults: list[Fault] = []
     for name, channel in settings.channels.items():
         try:
-            channels[name] = _channel(name, channel, settings, clock or SystemClock())
+            channels[name] = _channel(
+                name, channel, settings, clock or SystemClock(), told or (lambda *_: ())
+            )
         except SettingsError as error:
             faults += error.faults
     if not faults:
@@ -72,6 +81,7 @@ def with_service(settings: HubSettings) -> list[str]:
     return [
         f"channels.{name}.{key}"
         for name, channel in settings.channels.items()
+        for key in ("url_file", "secret_file", "targets_file", "key_file", "token_file")
         for key in ("url_file", "secret_file", "targets_file", "key_file", "pin_file")
         if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
     ]
@@ -94,6 +104,11 @@ def made_of(settings: HubSettings) -> dict[str, str]:
             whole += [secret("secret", channel.secret_file, channel.secret_env), str(channel.timeout_s)]
         elif isinstance(channel, AlarmReceiverSettings):
             whole = [secret("key", channel.key_file, channel.key_env, _no_key(channel)), repr(channel)]
+        elif isinstance(channel, CapSettings):
+            whole = [secret("url", channel.url_file, channel.url_env, channel.url), repr(channel)]
+            whole += [settings.name, settings.timezone]
+            if _has_token(channel):
+                whole.append(secret("token", channel.token_file, channel.token_env))
         elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
             whole.append(str(channel.timeout_s))
@@ -117,9 +132,11 @@ def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Faul
     return faults
 
 
-def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: Clock) -> Channel:
+def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: Clock, told: Told) -> Channel:
     if isinstance(channel, WebhookSettings):
         return _webhook(name, channel, clock)
+    if isinstance(channel, CapSettings):
+        return _cap(name, channel, (settings.name, settings.timezone), told)
     if isinstance(channel, AppriseSettings):
         return _apprise(name, channel, settings.timezone)
     if isinstance(channel, AlarmReceiverSettings):
@@ -171,6 +188,25 @@ def _alarm_receiver(name: str, settings: AlarmReceiverSettings, clock: Clock) ->
 def _no_key(settings: AlarmReceiverSettings) -> str | None:
     """Return an empty key where none is set."""
     return "" if settings.key_file is None and settings.key_env is None else None
+
+
+def _cap(name: str, settings: CapSettings, place: tuple[str, str], told: Told) -> Channel:
+    from hub.channels.cap import CapChannel
+
+    key = f"channels.{name}"
+    try:
+        url = secret("url", settings.url_file, settings.url_env, settings.url)
+        token = secret("token", settings.token_file, settings.token_env) if _has_token(settings) else None
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where it is kept") from None
+    try:
+        return CapChannel(name, url, token, settings, place, told)
+    except ValueError as error:
+        raise _unusable(key, str(error), "must be an http or https URL") from None
+
+
+def _has_token(settings: CapSettings) -> bool:
+    return settings.token_file is not None or settings.token_env is not None
 
 
 def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:
