@@ -1,4 +1,4 @@
-"""A room's new agent and a clock that is wrong: its buttons are proved once they are pressed, and not before."""
+"""A room's new agent and a clock that is wrong: its buttons are proved once they are pressed, not before."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def test_a_room_that_was_replaced_by_a_clock_that_was_ahead_can_be_proved(
         tells(rig)
     else:
         rig.wall_jumps(-100 * DAY_S)
+    assert rig.troubles("prove-again") == ["prove-again room-101"]
+    rig.wall_jumps(HOUR_S)
     assert rig.troubles("prove-again") == ["prove-again room-101"]
     rig.wait(60)
     tells(rig)
