@@ -28,9 +28,10 @@ from bench.measure import percentile, table
 from config.clock import Now
 from config.hub_settings import HubSettings, RoomSettings, ZoneSettings
 from hub.decision import Decision
-from hub.directory import directory_of
+from hub.directory import Directory
 from hub.inputs import DeviceMessage, Reload
 from hub.presses import digests
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
@@ -186,11 +187,10 @@ def reloads(site: Site, times: int = 20) -> Iterator[Reload]:
         for name, plan in old.plans.items()
     }
     rooms = tuple(replace(room, room=f"{room.room} (new)") for room in old.rooms)
-    kinds = dict.fromkeys(old.channels, "webhook")
-    shapes = {name: (kind, ("-",)) for name, kind in kinds.items()}
+    shapes = dict.fromkeys(old.channels, Shape("webhook", ("-",)))
     for number in range(times):
         new = old if number % 2 else replace(old, rooms=rooms, plans=plans)
-        yield Reload(new, directory_of(new, shapes), kinds, (), "", lambda: None, lambda _: None)
+        yield Reload(new, Directory(new, shapes), shapes, (), "", lambda: None, lambda _: None)
 
 
 def press(site: Site, fact: Any, known: Any = None) -> Decision:

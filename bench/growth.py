@@ -36,6 +36,7 @@ from hub.delivery import Outcome
 from hub.incident import Incident
 from hub.inputs import Asked, Attempted, EventCame
 from hub.presses import digests
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine
 from hub.store.journal import Journal
@@ -159,7 +160,7 @@ class Filler:
         self._journal = Journal(self._engine, "bench")
         view = View("bench", "Bench", "UTC", T0)
         self._site = Site(
-            self._settings, {"hook": ("webhook", ("-",))}, self._journal.load(), view, self._now()
+            self._settings, {"hook": Shape("webhook", ("-",))}, self._journal.load(), view, self._now()
         )
 
     def _now(self) -> Now:

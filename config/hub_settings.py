@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -13,6 +12,9 @@ from config import credentials
 from config.agreement_settings import AgreementSettings, check_agreement
 from config.authority_settings import AuthoritySettings, check_authority
 from config.backup_settings import BackupSettings, check_backup
+from config.channel_checks import check_channels
+from config.channel_settings import ChannelSettings
+from config.channel_tests_settings import ChannelTestsSettings
 from config.console_settings import ConsoleSettings, check_console
 from config.contract import Kind
 from config.door_checks import check_doors, rules
@@ -21,6 +23,7 @@ from config.drill_checks import check_drills
 from config.drill_settings import DrillsSettings
 from config.enrolment_settings import EnrolmentSettings, check_enrolment, profile_file
 from config.not_known import where_known
+from config.outside_ping_settings import OutsidePingSettings, check_outside_ping
 from config.people_checks import PeopleTables, check_people
 from config.people_settings import AudienceSettings, CalendarSettings, PersonSettings, ScheduleSettings
 from config.plan_checks import Names, check_plans, check_postures
@@ -32,7 +35,8 @@ from config.plan_settings import (
     RemindersSettings,
 )
 from config.record_settings import RecordSettings, RetentionSettings
-from config.settings import Report, SecretFile, secret
+from config.secret_check import check_secret
+from config.settings import Report, SecretFile
 from config.shared_settings import (
     LOOPBACK,
     Broker,
@@ -77,33 +81,6 @@ class RoomSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Empty: whatever zones its agent tells of."""
     profile: Key | None = None
     """What its agent's settings are made of when it enrols; none: as ``[enrolment]`` has it."""
-
-
-class WebhookSettings(
-    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="webhook"
-):
-    """A channel that posts CONTRACT's signed JSON to a URL."""
-
-    url: str | None = None
-    url_file: SecretFile | None = None
-    url_env: str | None = None
-    secret_file: SecretFile | None = None
-    secret_env: str | None = None
-    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
-    troubles: bool = False
-    """Also post troubles, as ``trouble.opened`` and ``trouble.restored``: bodies of their own."""
-
-
-class AppriseSettings(
-    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="apprise"
-):
-    """A channel of people's phones, mail and chat, by Apprise URLs: one a line, ``Name = url``."""
-
-    targets_file: SecretFile | None = None
-    targets_env: str | None = None
-    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
-    troubles: bool = True
-    """Also tell of troubles those who are to be told of them."""
 
 
 class NamedBroker(Broker, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -156,7 +133,9 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms: tuple[RoomSettings, ...] = ()
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
-    channels: dict[Key, WebhookSettings | AppriseSettings] = {}
+    channels: dict[Key, ChannelSettings] = {}
+    outside_ping: OutsidePingSettings = OutsidePingSettings()
+    channel_tests: ChannelTestsSettings = ChannelTestsSettings()
     calendar: CalendarSettings = CalendarSettings()
     schedules: dict[Key, ScheduleSettings] = {}
     people: dict[Key, PersonSettings] = {}
@@ -216,6 +195,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_backup,
         _check_console,
         _check_agreement,
+        _check_outside_ping,
         _check_drills,
     ):
         with where_known:
@@ -282,7 +262,7 @@ def _check_store(settings: HubSettings, report: Report) -> None:
     store = settings.store
     if store.url_file is None and store.url_env is None:
         return
-    url = _check_secret("store.url", store.url_file, store.url_env, report)
+    url = check_secret("store.url", store.url_file, store.url_env, report)
     if url is not None and not url.startswith(("postgresql://", "postgresql+psycopg://")):
         report("store.url", "found another kind of URL", "must be postgresql://; without it SQLite is used")
 
@@ -313,47 +293,11 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
-    for name, channel in settings.channels.items():
-        key = f"channels.{name}"
-        with where_known:
-            if isinstance(channel, WebhookSettings):
-                with where_known:
-                    _check_webhook_url(channel, key, report)
-                with where_known:
-                    _check_webhook_secret(channel, key, report)
-            elif channel.targets_file is None and channel.targets_env is None:
-                report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
-            else:
-                _check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+    check_channels(settings.channels, report)
 
 
-def _check_webhook_url(channel: WebhookSettings, key: str, report: Report) -> None:
-    if channel.url is None:
-        url = _check_secret(f"{key}.url", channel.url_file, channel.url_env, report)
-    else:
-        url = channel.url
-    if url is not None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            report(f"{key}.url", "found no http or https URL", "must be http:// or https:// with a host")
-
-
-def _check_webhook_secret(channel: WebhookSettings, key: str, report: Report) -> None:
-    whsec = _check_secret(f"{key}.secret", channel.secret_file, channel.secret_env, report)
-    if whsec is not None and not whsec.startswith("whsec_"):
-        report(f"{key}.secret", "doesn't begin with whsec_", "must be whsec_ and the base64 of 32 bytes")
-
-
-def _check_secret(key: str, file: Path | None, env: str | None, report: Report) -> str | None:
-    try:
-        return secret(key.rsplit(".", 1)[-1], file, env)
-    except LookupError as error:
-        name = None if file is None else credentials.name_of(file)
-        if file is None or name is None:
-            report(key, str(error), f"set {key}_file or {key}_env to where it is kept")
-        elif not credentials.is_with_service(file):
-            report(key, str(error), credentials.cure(name))
-        return None
+def _check_outside_ping(settings: HubSettings, report: Report) -> None:
+    check_outside_ping(settings.outside_ping, report)
 
 
 def _check_people(settings: HubSettings, report: Report) -> None:

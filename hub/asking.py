@@ -199,6 +199,16 @@ class ClearTrouble(Struct, frozen=True):
     note: str | None = None
 
 
+class ProveChannel(Struct, frozen=True):
+    """A person has a channel's ends told that this is a test."""
+
+    channel: str
+    by: str
+    via: str
+    target: str | None = None
+    """One of its ends; without it all."""
+
+
 class Forget(Struct, frozen=True):
     """A person asks that what names or describes people goes before its time."""
 
@@ -229,6 +239,7 @@ Action = (
     | SignDoorWeek
     | DrillAction
     | ClearTrouble
+    | ProveChannel
     | Forget
     | IdentityAction
     | UpgradeAction
@@ -321,6 +332,16 @@ class TroubleCleared(Struct, frozen=True):
     """As in :class:`Done`."""
 
 
+class ChannelTested(Struct, frozen=True):
+    """The answer to a person who has a channel tested: what became of it is in the record."""
+
+    about: str
+    """The name under which its rows stand there."""
+    deliveries: tuple[str, ...]
+    recorded: bool = True
+    """As in :class:`Done`."""
+
+
 class Forgotten(Struct, frozen=True):
     """The answer to a person who had words removed."""
 
@@ -346,6 +367,7 @@ Answer = (
     | DrillDone
     | DoorWeekSigned
     | TroubleCleared
+    | ChannelTested
     | Forgotten
     | IdentityAnswer
     | UpgradeAnswer

@@ -235,6 +235,12 @@ def _agents(settings: HubSettings, _: argparse.Namespace) -> int:
     return agents(settings)
 
 
+def _channel_test(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_channel import test
+
+    return test(settings, options.name, options.target)
+
+
 def _add_enrolment(add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add("enrol", "Have a one-time code made, by which a Pi becomes a room.", _enrol)
     whom = command.add_mutually_exclusive_group(required=True)
@@ -333,6 +339,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--head", action="append", default=[], type=head_of, metavar="SEQ:HASH", help=words)
     words = "restore a record that is not whole"
     command.add_argument("--accept-faults", action="store_true", help=words)
+    words = "Try a channel."
+    tests = commands.add_parser("channel", help=words, description=words)
+    under = tests.add_subparsers(required=True, metavar="COMMAND")
+    words = "Tell a channel's ends a test, marked as one, and show each step."
+    command = add("test", words, _channel_test, under)
+    command.add_argument("name", metavar="NAME", help="a channel of the settings")
+    command.add_argument("--target", metavar="TARGET", help="one of its ends alone")
     _add_enrolment(add)
     _add_accounts(commands, add)
     return parser

@@ -13,7 +13,7 @@ from config.door_settings import DOOR_RULES, DoorRule
 from config.hub_settings import HubSettings
 from hub.channels.build import build_channels, shapes_of
 from hub.delivery import Target
-from hub.directory import Directory, directory_of
+from hub.directory import Directory
 from hub.door_rules import broken
 from hub.drill import NEVER
 from hub.foresight import InDrill, foresee, gaps
@@ -104,7 +104,7 @@ def _asked(directory: Directory, leader: str | None, wall: int) -> tuple[Target,
 
 
 def _directory(settings: HubSettings) -> Directory:
-    return directory_of(settings, shapes_of(build_channels(settings)))
+    return Directory(settings, shapes_of(build_channels(settings)))
 
 
 def device_of(settings: HubSettings, room: str) -> str:

@@ -17,9 +17,12 @@ TroubleType = Literal["trouble.opened", "trouble.restored"]
 """What people are told of troubles."""
 DOOR_URGENCY: Final = 40
 """Behind every notice of a call."""
-DeliveryType = NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked"]
+DeliveryType = (
+    NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked", "channel.test"]
+)
 """``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
-a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds."""
+a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds;
+``channel.test``: nothing, but that its end is reached."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 
@@ -86,6 +89,8 @@ class Outcome(Struct, frozen=True):
     reference: str | None = None
     """The far side's own reference, where it gave one."""
     took_ms: int = 0
+    impaired: str | None = None
+    """Of a far side that was asked for and is reached: which part of the way to it is not whole, in words."""
 
 
 def delivery_id(incident: str, trace: str, target: Target, kind: DeliveryType, nth: int) -> str:

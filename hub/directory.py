@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from config.channel_settings import WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings, WebhookSettings
+from config.hub_settings import HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target
@@ -16,6 +17,7 @@ from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, next_begin, schedule_of
+from hub.shape import Shapes
 
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
@@ -30,9 +32,6 @@ STRANGERS: Final = 500
 TOLD_ONCE: Final = frozenset({"dc-09", "cap"})
 """Kinds of channels that end at a machine, an alarm receiver or a feed: repeats are for people."""
 
-Shapes = Mapping[str, tuple[str, tuple[str, ...]]]
-"""Each channel's kind and its targets' names, by its name."""
-
 
 class Directory:
     """The settings as the deciding modules ask them."""
@@ -40,16 +39,16 @@ class Directory:
     def __init__(
         self,
         settings: HubSettings,
-        channels: Mapping[str, tuple[str, ...]],
-        told_once: frozenset[str] = frozenset(),
+        channels: Shapes,
     ) -> None:
-        """``channels`` maps each channel's name to its targets' names; ``told_once`` names machines' ones."""
+        told_once = frozenset(name for name, shape in channels.items() if shape.kind in TOLD_ONCE)
         self.rooms: dict[str, RoomSettings] = {room.device: room for room in settings.rooms}
         self.targets: dict[str, tuple[Target, ...]] = {
             name: tuple(
                 Target(name, channel, target)
                 for channel in audience.channels
-                for target in channels.get(channel, ())
+                if channel in channels
+                for target in channels[channel].targets
             )
             for name, audience in settings.audiences.items()
         }
@@ -72,7 +71,10 @@ class Directory:
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
         self._audiences = settings.audiences
-        self._channels = dict(channels)
+        self._channels = {name: shape.targets for name, shape in channels.items()}
+        self.asked = frozenset(n for n, shape in channels.items() if set(shape.targets) != set(shape.unasked))
+        """The channels of which a far side can be asked for."""
+        self._unasked = frozenset(name for name, shape in channels.items() if shape.unasked)
         self._places = {
             room.device: Place(room.device, room.room, room.building, room.floor) for room in settings.rooms
         }
@@ -172,6 +174,18 @@ class Directory:
         """Tell whether a channel of this name has a target of that name."""
         return name in self._channels.get(channel, ())
 
+    def ends(self, channel: str) -> tuple[Target, ...]:
+        """Return a channel's ends, each under the first audience that has it; under none, where none does."""
+        of_audiences = [
+            end for name in self._audiences for end in self.everybody(name) if end.channel == channel
+        ]
+        found = {end.name: end for end in reversed(of_audiences)}
+        return tuple(found.get(name) or Target("", channel, name) for name in self._channels.get(channel, ()))
+
+    def stands_for_all(self, channel: str) -> bool:
+        """Tell whether a probe that fails says that nobody can be told by this channel."""
+        return channel in self.asked and channel not in self._unasked
+
     def of_person(self, by: str) -> tuple[Target, ...]:
         """Return the ends of whoever goes by this name; none where the settings don't know them."""
         return tuple(end for person in self.roster.people_of(by) for end in self._own_ends(person))
@@ -250,13 +264,6 @@ class Directory:
         """Return a person's ends as targets of an audience they are in; of ``sro`` where they are in none."""
         audiences = [name for name, found in self._audiences.items() if person.key in found.members]
         return self.ends_of(person, audiences[0] if audiences else "sro")
-
-
-def directory_of(settings: HubSettings, channels: Shapes) -> Directory:
-    """Return the directory of settings, with the channels that were made of them."""
-    ends = {name: targets for name, (_, targets) in channels.items()}
-    machines = frozenset(name for name, (kind, _) in channels.items() if kind in TOLD_ONCE)
-    return Directory(settings, ends, machines)
 
 
 def _asked(duty: Duty, position: int, count: int, *, in_order: bool) -> str:

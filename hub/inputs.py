@@ -15,6 +15,7 @@ from hub.delivery import Outcome
 from hub.directory import Directory
 from hub.enrolment.asking import SessionOver
 from hub.quota import Over
+from hub.shape import Shapes
 
 
 class Ack(NamedTuple):
@@ -108,6 +109,8 @@ class Measured(Struct, frozen=True):
     cert_ends: dict[str, int] = {}
     """When certificates that the hub needs end, in wall ms, by what each is called."""
     backup: BackupState | None = None
+    unpinged: str | None = None
+    """Why the ping outside did not come through; empty where it did, or none is set."""
     too_open: tuple[str, ...] | None = None
     """Files and folders of the hub with which others may do too much, each with its cure."""
 
@@ -157,7 +160,7 @@ class Reload(Struct, frozen=True):
 
     settings: HubSettings
     directory: Directory
-    kinds: dict[str, str]
+    shapes: Shapes
     """Each channel's kind."""
     changes: tuple[str, ...]
     """What differs, in words without secrets."""

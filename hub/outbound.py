@@ -21,8 +21,10 @@ from hub.view import ChannelView
 FAILURES_TO_TROUBLE = 2
 """Attempts of one delivery that fail before its channel is in trouble."""
 UNREACHED: Final = " can't be reached: "
+IMPAIRED: Final = "channel-impaired"
+"""The trouble that a channel is reached, but not by every way that it has."""
 ONE_END: Final = "-"
-"""The target of a channel that has one end: those alone can be probed."""
+"""The target of a channel that has one end; also what stands for the far side of one that is asked for it."""
 SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
@@ -50,6 +52,8 @@ class Outbound:
         self._withdrawn: dict[str, Delivery] = {}
         self._unreached: dict[str, int] = {}
         """Probes in a row that didn't reach a channel's far side."""
+        self._half: dict[str, int] = {}
+        """Probes in a row in which a part of the way to a channel's far side was not whole."""
         self._places = Places()
         for delivery in sorted(owed, key=lambda one: (one.owed_at, one.id)):
             self._keep(delivery)
@@ -121,12 +125,36 @@ class Outbound:
         known = self._ledger.known(key)
         if outcome.verdict == "delivered":
             self._unreached[name] = 0
+            decision.shown.append(lambda: self._show_reached(name, now.wall))
             if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
                 self._ledger.restore(decision, now, key)
         else:
             self._unreached[name] = self._unreached.get(name, 0) + 1
             if self._unreached[name] >= FAILURES_TO_TROUBLE and known is None:
                 self._ledger.trouble(decision, now, key, "channel", f"{name}{UNREACHED}{outcome.said}")
+        self._impaired(decision, name, outcome, now)
+
+    def _impaired(self, decision: Decision, name: str, outcome: Outcome, now: Now) -> None:
+        """Take whether a part of the way to a far side is not whole, such as one of two receivers."""
+        key = f"{IMPAIRED} {name}"
+        if outcome.impaired is None:
+            self._half[name] = 0
+            self._ledger.restore(decision, now, key)
+            return
+        self._half[name] = self._half.get(name, 0) + 1
+        if self._half[name] >= FAILURES_TO_TROUBLE and self._ledger.known(key) is None:
+            self._ledger.trouble(decision, now, key, "channel-impaired", f"{name}: {outcome.impaired}")
+
+    def reaches(self, targets: Iterable[Target]) -> bool:
+        """Tell whether any of these ends isn't in trouble, nor all of its channel."""
+        known, directory = self._ledger.known, self._ledger.directory
+        return any(
+            known(f"channel {target.channel} {target.name}") is None
+            and not (
+                directory.stands_for_all(target.channel) and known(f"channel {target.channel} {ONE_END}")
+            )
+            for target in targets
+        )
 
     def end(
         self, decision: Decision, targets: Iterable[Target], incident: str, ends: Ended, why: str, now: Now
@@ -299,6 +327,11 @@ class Outbound:
         else:
             channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
 
+    def _show_reached(self, name: str, at: int) -> None:
+        channels = self._ledger.view.channels
+        if name in channels:
+            channels[name] = replace(channels[name], reached=at)
+
     def _timeline(
         self,
         decision: Decision,
@@ -344,4 +377,5 @@ class Outbound:
 def _written(outcome: Outcome) -> Outcome:
     """Return an outcome whose words can be stored: they are a stranger's."""
     reference = None if outcome.reference is None else shown(outcome.reference)
-    return replace(outcome, said=shown(outcome.said, SAID), reference=reference)
+    impaired = None if outcome.impaired is None else shown(outcome.impaired, SAID)
+    return replace(outcome, said=shown(outcome.said, SAID), reference=reference, impaired=impaired)

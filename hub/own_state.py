@@ -39,6 +39,15 @@ RULES: Final = (
         "{} messages and decisions wait in the hub: presses go first, the rest is late",
         after_s=5,
     ),
+    # Ours: whoever is pinged calls after a minute; two that fail in a row may be a far side's own trouble.
+    Rule(
+        "outside-ping",
+        "unpinged",
+        lambda why: why != "",
+        lambda why: why == "",
+        "{}",
+        after_s=60,
+    ),
     # CONTRACT.md's word, which the beat says at once; a page that is loaded anew is gone for a moment.
     Rule(
         "reach",

@@ -374,7 +374,8 @@ class Recorder:
         oldest = self._uncommitted[0] if self._uncommitted else None
         say, commit = self._beat.look(now.mono, oldest, self._reaches)
         word = self._beat.word
-        self._site.view.ready, self._site.view.why = word.ready, word.why
+        view = self._site.view
+        view.ready, view.why, view.turned = word.ready, word.why, now.mono
         if commit:
             self._commit(Decision(now.mono, facts=self._held(now)))
         if say:
@@ -386,9 +387,7 @@ class Recorder:
         """Tell whether a panic would reach anybody: an open board, or one channel that isn't in trouble."""
         if self._boards > 0:
             return True
-        targets = self._site.directory.panic_targets()
-        known = self._site.known
-        return any(known(f"channel {target.channel} {target.name}") is None for target in targets)
+        return self._site.outbound.reaches(self._site.directory.panic_targets())
 
     def _first_words(self) -> Decision:
         now = self._moment()

@@ -23,7 +23,7 @@ from config.settings_changes import changes, check_fixed, settings_hash
 from hub.asking import Answer, Reloaded
 from hub.channels.build import build_channels, check_channels, made_of, shapes_of
 from hub.channels.channel import Channel
-from hub.directory import directory_of
+from hub.directory import Directory
 from hub.inputs import Input, Reload, ReloadRefused
 from hub.reload_word import Word, now_mono, write
 
@@ -125,8 +125,8 @@ class Reloading:
         self._put(
             Reload(
                 settings,
-                directory_of(settings, shapes),
-                {name: kind for name, (kind, _) in shapes.items()},
+                Directory(settings, shapes),
+                shapes,
                 tuple(said),
                 settings_hash(settings),
                 lambda: self._running.retune(settings, channels),

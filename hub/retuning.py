@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from config.clock import Now
 from config.hub_settings import HubSettings
 from hub.asking import Reloaded
@@ -18,7 +20,7 @@ from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
 from hub.inputs import Reload, ReloadRefused
 from hub.ledger import Ledger
-from hub.outbound import Outbound
+from hub.outbound import IMPAIRED, ONE_END, Outbound
 from hub.proving import Proving
 from hub.view import ChannelView
 
@@ -99,20 +101,25 @@ class Retuning:
             device = ledger.troubles.open[key].device
             gone_device = device is not None and device not in ledger.directory.rooms and what != "flaw"
             channel, _, end = rest.partition(" ")
-            gone_channel = what == "channel" and not ledger.directory.has_end(channel, end)
+            gone_channel = what == "channel" and not (
+                ledger.directory.has_end(channel, end)
+                or (end == ONE_END and channel in ledger.directory.asked)
+            )
             gone_broker = what == "broker" and " " in rest and rest.partition(" ")[2] not in more
+            gone_channel |= what == IMPAIRED and rest not in ledger.settings.channels
             if gone_device or gone_channel or gone_broker:
                 ledger.restore(decision, now, key, for_good=True)
 
     def _show(self, fact: Reload) -> None:
         view = self._ledger.view
         view.name, view.timezone = fact.settings.name, fact.settings.timezone
-        for name in [name for name in view.channels if name not in fact.kinds]:
+        for name in [name for name in view.channels if name not in fact.shapes]:
             del view.channels[name]
-        for name, kind in fact.kinds.items():
+        for name, shape in fact.shapes.items():
             known = view.channels.get(name)
-            if known is None or known.kind != kind:
-                view.channels[name] = ChannelView(name, kind)
+            if known is None or known.kind != shape.kind:
+                known = ChannelView(name, shape.kind)
+            view.channels[name] = replace(known, unasked=shape.unasked)
 
 
 def _drill_rules(settings: HubSettings) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from hub.asking import Action, Answer
 from hub.atomic import write_whole
 from hub.authority.authority import Authority, AuthorityError
 from hub.authority.beginning import begin
+from hub.channel_deeds import ChannelDeeds
 from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
@@ -36,6 +37,7 @@ from hub.kept_course import ANCHOR, kept_clock
 from hub.local_socket import LocalSocket
 from hub.measuring import Measuring
 from hub.metrics import Metrics
+from hub.outside_ping import OutsidePing
 from hub.recall import Recall
 from hub.recorder import Recorder
 from hub.reloading import Reloading
@@ -129,14 +131,18 @@ class Hub:
             lambda device: device in site.directory.rooms,
         )
         self._measuring = Measuring(lambda: self.settings, config, self._recorder.put)
+        self._outside = OutsidePing(
+            lambda: self.settings, lambda: self.view.can_work(clock.now().mono), self._recorder.put
+        )
         self._recorder.release.wire = self._intake
         self._recorder.release.post = self._dispatcher
         self._enrolment: Enrolment | None = None
-        if authority is not None and settings.enrolment.address is not None:
+        if authority is not None:
             self._enrolment = Enrolment(self, authority, clock, self._recorder.put)
             self._recorder.release.doorman = self._enrolment.lists
         self._rights = site.book.rights()
-        self._local = LocalSocket(settings.data, {} if self._enrolment is None else self._enrolment.deeds())
+        enrolling = {} if self._enrolment is None else self._enrolment.deeds()
+        self._local = LocalSocket(settings.data, ChannelDeeds(self).deeds() | enrolling)
         self._retention = Retention(
             lambda: self.settings.retention,
             Due(self._pages, settings.site),
@@ -198,6 +204,7 @@ class Hub:
         self._intake.start()
         self._retention.start()
         self._measuring.start()
+        self._outside.start()
         self._clock_watch.start()
         self._reloading.start()
         if self._enrolment is not None:
@@ -238,6 +245,7 @@ class Hub:
         if self._enrolment is not None:
             self._enrolment.stop(STOP_S)
         self._measuring.stop()
+        self._outside.stop()
         self._intake.stop()
         self._retention.stop(STOP_S)
         self._clock_watch.stop()

@@ -20,12 +20,13 @@ from config.hub_settings import HubSettings
 from hub.accounts import Accounts
 from hub.brokers import Brokers
 from hub.bypass import Bypasses
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.clock_changes import ClockChanges
 from hub.decision import Decision
 from hub.deeds import Deeds
 from hub.devices import Devices
-from hub.directory import Shapes, directory_of
+from hub.directory import Directory
 from hub.doors import DOOR_WAKES, Doors
 from hub.drill_calendar import OVERDUE, DrillCalendar
 from hub.drill_cover import DrillCover
@@ -79,6 +80,7 @@ from hub.presses import Presses, Seen
 from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
+from hub.shape import Shapes
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
@@ -108,8 +110,8 @@ class Site(Ledger):
         now: Now,
         boot: str | None = None,
     ) -> None:
-        """``channels`` maps a channel's name to its kind and targets' names; ``boot`` is this kernel's."""
-        directory = directory_of(settings, channels)
+        """``boot`` is this start of the kernel."""
+        directory = Directory(settings, channels)
         mended = Mended(loaded.torn, settings.site, directory, now)
         loaded = replace(
             loaded,
@@ -169,6 +171,7 @@ class Site(Ledger):
         )
         self.zone_deeds = ZoneDeeds(self, self.devices, self.bypasses, self.protection)
         self.clearing = Clearing(self, self.devices, now)
+        self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
         self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
@@ -206,6 +209,7 @@ class Site(Ledger):
             self.zone_deeds,
             self.walk_tests,
             self.clearing,
+            self.channel_tests,
             self.forgetting,
             self.doors,
             self.postures,
@@ -254,8 +258,9 @@ class Site(Ledger):
         for trouble in loaded.troubles:
             view.troubles[trouble.key] = trouble
             self.raised[trouble.key] = min(to_mono(trouble.last, now), now.mono)
-        for name, (kind, _) in channels.items():
-            view.channels[name] = ChannelView(name, kind, facts.read(f"channel {name}", int))
+        for name, shape in channels.items():
+            success = facts.read(f"channel {name}", int)
+            view.channels[name] = ChannelView(name, shape.kind, success, unasked=shape.unasked)
 
     # --- deciding ---
 
@@ -361,6 +366,8 @@ class Site(Ledger):
             self._look_at_drills(decision, key, now)
         elif what == "posture":
             self.postures.look(decision, now)
+        elif what == "channel-tests":
+            self.channel_tests.look(decision, now)
         else:
             self.clearing.look(decision, now)
 

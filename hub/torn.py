@@ -8,7 +8,7 @@ then, and told anew: in doubt nobody has it in hand.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
@@ -86,7 +86,8 @@ class Mended:
                 else:
                     self.deliveries.append(delivery)
             elif one.table == "troubles":
-                self.troubles.append(_trouble(one, found, directory, now))
+                key, since = one.columns["key"], one.columns["since"]
+                self.troubles.append(pieced_trouble(key, since, found, now.wall, directory.rooms))
             elif one.table == "devices":
                 place = directory.place(one.key)
                 view = _made(DeviceView, found, {"place": place})
@@ -155,6 +156,22 @@ def pieced(torn: Torn, site: str, directory: Directory | None = None) -> Inciden
     return Incident(**known | found | columns | {"site": site})
 
 
+def pieced_trouble(
+    key: str, since: int, found: dict[str, Any], last: int, devices: Container[str] = ()
+) -> Trouble:
+    """Return an open trouble as far as it can be read; what it is, and of which device, its key says."""
+    words = key.split()
+    whats = (key.replace(" ", "-"), "-".join(words[:2]), words[0] if words else "")
+    known: dict[str, Any] = {
+        "what": next((what for what in whats if what in HEADINGS), "kept"),
+        "device": next((word for word in words if word in devices), None),
+        "zone": None,
+        "detail": f"{key}: what it said could not be read",
+        "last": last,
+    }
+    return Trouble(**known | found | {"key": key, "since": since, "restored": None})
+
+
 def _unresolved(torn: Torn, site: str, directory: Directory, now: Now) -> tuple[Incident, KeptCourse]:
     """Return an unresolved incident as one that nobody has in hand, and its course: its plans begin anew."""
     try:
@@ -206,21 +223,6 @@ def _rooms(presses: Iterable[Press]) -> Iterable[Room]:
         called_at = press.at if was is None else min(was.waits_from, press.at)
         by_device[press.place.device] = Room(press.place, kind, True, 1, press.at, called_at)
     return by_device.values()
-
-
-def _trouble(torn: Torn, found: dict[str, Any], directory: Directory, now: Now) -> Trouble:
-    """Return an open trouble; what it is, and of which device, its key says."""
-    key, since = torn.columns["key"], torn.columns["since"]
-    words = key.split()
-    whats = (key.replace(" ", "-"), "-".join(words[:2]), words[0] if words else "")
-    known: dict[str, Any] = {
-        "what": next((what for what in whats if what in HEADINGS), "kept"),
-        "device": next((word for word in words if word in directory.rooms), None),
-        "zone": None,
-        "detail": f"{key}: what it said could not be read",
-        "last": now.wall,
-    }
-    return Trouble(**known | found | {"key": key, "since": since, "restored": None})
 
 
 def _identity(torn: Torn, found: dict[str, Any], site: str, now: Now) -> Identity:

@@ -6,8 +6,9 @@ press even while the disk is sick. What is in it are frozen values; a reader tak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -22,6 +23,9 @@ from hub.notice import NoticeType
 from hub.posture import SitePosture
 from hub.upgrading.asking import UpgradeRun
 from hub.walk_test import Proof, WalkTest
+
+TURNS_S: Final = 20.0
+"""The recorder looks at itself once a second; a disk that hangs holds it up no longer than this."""
 
 
 class ZoneView(Struct, frozen=True):
@@ -96,6 +100,10 @@ class ChannelView(Struct, frozen=True):
     last_failure: int | None = None
     last_said: str | None = None
     owed: int = 0
+    unasked: tuple[str, ...] = ()
+    """Targets whose far side can't be asked: only what was delivered shows that they can be told."""
+    reached: int | None = None
+    """When a probe last reached the far side of the others, since the hub started."""
 
 
 class Trouble(Struct, frozen=True):
@@ -145,6 +153,8 @@ class View:
         self.timezone = timezone
         self.started = started
         self.ready = False
+        self.turned = -math.inf
+        """When the recorder's loop last turned, in monotonic seconds."""
         self.why: str | None = "starting"
         self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
@@ -197,6 +207,10 @@ class View:
     def drop_trouble(self, key: str) -> None:
         """Show a trouble no more."""
         self.troubles.pop(key, None)
+
+    def can_work(self, mono: float) -> bool:
+        """Tell whether the hub is ready, and its recorder said so just now: one that hangs says nothing."""
+        return self.ready and mono - self.turned < TURNS_S
 
     def drop_door(self, where: tuple[str, str]) -> None:
         """Show a door no more."""

@@ -13,11 +13,13 @@ from hub.asking import (
     DrillAction,
     Forget,
     IncidentAction,
+    ProveChannel,
     SetPosture,
     SignDoorWeek,
     WalkTestAction,
     ZoneAction,
 )
+from hub.channel_tests import ChannelTests
 from hub.clearing import Clearing
 from hub.decision import Decision
 from hub.deeds import Deeds
@@ -45,6 +47,7 @@ class WordsTaken:
         zone_deeds: ZoneDeeds,
         walk_tests: WalkTests,
         clearing: Clearing,
+        channel_tests: ChannelTests,
         forgetting: Forgetting,
         doors: Doors,
         postures: Postures,
@@ -61,6 +64,7 @@ class WordsTaken:
         self._answers: tuple[tuple[Any, Callable[[Decision, Any, Now], Answer]], ...] = (
             (WalkTestAction, walk_tests.take),
             (ClearTrouble, clearing.take),
+            (ProveChannel, channel_tests.take),
             (Forget, forgetting.take),
             (SignDoorWeek, doors.weeks.take),
             (SetPosture, self._set_posture),

@@ -37,7 +37,7 @@ from config.rooms import numbered_rooms
 from config.rooms_file import load_hub
 from config.settings import load
 from hub.authority.beginning import broker_folder
-from hub.authority.broker_files import REVOKED, RIGHTS
+from hub.authority.broker_files import ASKED, RIGHTS
 from tests.mosquitto import HOST, Mosquitto, free_port
 from tests.school_site import Room
 from tests.site import ROOT, Process, Sink, until
@@ -72,26 +72,23 @@ def python() -> Python:
 
 
 class Reloader:
-    """Has a broker read its lists anew whenever they change, as ``tocsin-broker-reload.path`` does."""
+    """Has the brokers read their lists anew when that is asked for, as ``tocsin-broker-reload.path`` does."""
 
-    def __init__(self, broker: Mosquitto, folder: Path) -> None:
-        self.broker, self.held = broker, False
-        """``held``: it isn't told, as where that unit was never started."""
-        self._files = [folder / RIGHTS, folder / REVOKED]
+    def __init__(self, brokers: list[Mosquitto], asked: Path) -> None:
+        self.held = False
+        """Nobody is told, as where that unit was never started."""
+        self._brokers, self._asked = brokers, asked
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        seen = self._look()
         while not self._stop.wait(0.02):
-            now = self._look()
-            if now != seen and not self.held and self.broker.running:
-                seen = now
-                os.kill(self.broker.pid, signal.SIGHUP)
-
-    def _look(self) -> list[int]:
-        return [file.stat().st_mtime_ns for file in self._files if file.exists()]
+            if not self.held and self._asked.exists():
+                self._asked.unlink()
+                for broker in self._brokers:
+                    if broker.running:
+                        os.kill(broker.pid, signal.SIGHUP)
 
     def stop(self) -> None:
         self._stop.set()
@@ -132,9 +129,9 @@ class Pi:
         return (self.etc / "identity" / "key.pem").read_bytes()
 
     def plug(self, *, wait: bool = True) -> Room:
-        """Start the room's agent with what this Pi has, and wait until the broker has let it in."""
+        """Start the room's agent with what this Pi has, and wait until the first broker has let it in."""
         settings = self.settings
-        (link,) = settings.links
+        link = settings.links[0]
         assert link.tls is not None
         room = Room(self.school, settings.device, link.tls, None)  # type: ignore[arg-type]  # has what it needs
         self.rooms.append(room)
@@ -144,34 +141,40 @@ class Pi:
 
 
 class EnrolSite:
-    """Broker, hub and the webhook's far end; nobody is enrolled."""
+    """Brokers, hub and the webhook's far end; nobody is enrolled."""
 
     site = "school"
 
-    def __init__(self, folder: Path, *, rooms: int = 3, **enrolment: str) -> None:
+    def __init__(self, folder: Path, *, rooms: int = 3, brokers: int = 1, **enrolment: str) -> None:
         """``folder`` must be open to every user; ``enrolment`` are more settings of that table."""
         self.folder = folder
         self.data = folder / "hub"
         self.data.mkdir()
         self.sink = Sink()
-        self.door_port, self.console_port, broker_port = free_port(), free_port(), free_port()
+        self.door_port, self.console_port = free_port(), free_port()
+        ports = [free_port() for _ in range(brokers)]
         self._names = itertools.count(1)
         self._pis: list[Pi] = []
         secret = folder / "secret"
+        secret.touch(0o600)
         secret.write_text("whsec_" + "A" * 43 + "=")
         self.hub_toml = folder / "hub.toml"
         listed = "".join(
             f'[[rooms]]\ndevice = "{room.device}"\nroom = "{room.room}"\n' for room in numbered_rooms(rooms)
         )
         more = "".join(f"{key} = {value}\n" for key, value in enrolment.items())
+        others = "".join(
+            f'[[more_brokers]]\nname = "spare-{port}"\nport = {port}\nown_tls = true\n' for port in ports[1:]
+        )
         self.hub_toml.write_text(f"""
 site = "{self.site}"
 name = "A School"
 data = "{self.data}"
-broker = {{ port = {broker_port}, own_tls = true }}
+broker = {{ port = {ports[0]}, own_tls = true }}
 console = {{ port = {self.console_port} }}
 channels.hook = {{ type = "webhook", url = "{self.sink.url}", secret_file = "{secret}" }}
 audiences.sro = {{ channels = ["hook"] }}
+{others}
 [enrolment]
 address = "{HOST}"
 host = "{HOST}"
@@ -181,22 +184,25 @@ port = {self.door_port}
         users = python().users
         if users is not None:
             os.chown(self.data, users[0], users[0])
+            os.chown(secret, users[0], users[0])
         assert self.command("authority")[0] == 0
-        store = folder / "broker"
-        store.mkdir()
         files = broker_folder(load_hub(self.hub_toml))
-        conf = broker_settings.settings(
-            "school", port=broker_port, folder=store, files=files, user=broker_settings.own_user()
-        )
-        self.broker = _Broker(store, port=broker_port, conf=conf)
-        self.reloader = Reloader(self.broker, files)
+        self.asked = files / ASKED
+        """While it is there, the brokers are to read their lists anew."""
+        self.asked.parent.mkdir()
+        if users is not None:
+            os.chown(self.asked.parent, users[0], users[0])
+        self.brokers = [_broker(folder / f"broker-{port}", port, files) for port in ports]
+        self.broker = self.brokers[0]
+        self.reloader = Reloader(self.brokers, self.asked)
         run = [python().program, "-m", "hub.cli", "run", "--config", str(self.hub_toml)]
         self.hub = Process("hub", run, folder / "hub.log")
         self.hub.as_user = None if users is None else users[0]
         self.hub.environment = python().environment
 
     def __enter__(self) -> Self:
-        self.broker.start()
+        for broker in self.brokers:
+            broker.start()
         try:
             self.start_hub()
         except BaseException:
@@ -210,7 +216,8 @@ port = {self.door_port}
                 room.end()
         self.reloader.stop()
         self.hub.kill()
-        self.broker.stop()
+        for broker in self.brokers:
+            broker.stop()
         self.sink.close()
 
     def start_hub(self) -> None:
@@ -234,22 +241,24 @@ port = {self.door_port}
         self._pis.append(made)
         return made
 
+    def close_door(self) -> None:
+        """Take the door's address out of the hub's settings: from its next start on it has none."""
+        words = self.hub_toml.read_text()
+        self.hub_toml.write_text(words.replace(f'address = "{HOST}"\n', ""))
+
     # --- commands on the hub's machine --------------------------------------------------------------
+
+    def start_command(self, *words: str) -> subprocess.Popen[str]:
+        """Start ``tocsin-hub`` with these words."""
+        command = [python().program, "-m", "hub.cli", *words, "--config", str(self.hub_toml)]
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, text=True, cwd=ROOT, **how, **_as(0))
 
     def command(self, *words: str) -> tuple[int, str]:
         """Run ``tocsin-hub`` with these words; returns the exit code and all that it said."""
-        command = [python().program, "-m", "hub.cli", *words, "--config", str(self.hub_toml)]
-        done = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=ROOT,
-            check=False,
-            timeout=180,
-            **_as(0),
-        )
-        return done.returncode, done.stdout
+        running = self.start_command(*words)
+        said, _ = running.communicate(timeout=180)
+        return running.returncode, said
 
     def code(self, device: str | None, *words: str) -> str:
         """Have a code made for a room's device, or for a spare."""
@@ -273,10 +282,16 @@ port = {self.door_port}
 
     def troubles(self) -> dict[str, Any]:
         """Return the open troubles as the record has them, by key."""
+        return {key: json.loads(row) for key, row in self._rows("select key, row from troubles where open")}
+
+    def recorded(self, what: str) -> int:
+        """Count the rows of the record that say this."""
+        return len(self._rows("select 1 from record where what = ?", what))
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
         uri = f"file:{self.data / 'tocsin.db'}?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
-            found = db.execute("select key, row from troubles where open").fetchall()
-        return {key: json.loads(row) for key, row in found}
+            return db.execute(query, values).fetchall()
 
     def rights(self) -> str:
         """Return the broker's list of who may speak."""
@@ -285,6 +300,14 @@ port = {self.door_port}
 
 class _Broker(Mosquitto):
     tls_name = f"broker.{EnrolSite.site}.tocsin.internal"
+
+
+def _broker(store: Path, port: int, files: Path) -> _Broker:
+    """Return a broker as installed, that isn't started."""
+    store.mkdir()
+    user = broker_settings.own_user()
+    conf = broker_settings.settings("school", port=port, folder=store, files=files, user=user)
+    return _Broker(store, port=port, conf=conf)
 
 
 def open_folder(parent: Path) -> Path:

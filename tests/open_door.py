@@ -64,9 +64,11 @@ class Desk:
             decision.reply(recorded=self.recorded)
         return answer
 
-    def says(self, device: str, release: str, n: int = 1) -> None:
+    def says(self, device: str, release: str, n: int = 1, troubles: tuple[str, ...] = ()) -> None:
         """A room's agent says what it runs, over the broker."""
-        health = encode(Health(v=1, boot="b", n=n, uptime_s=1.0, outbox=0, release=release))
+        health = encode(
+            Health(v=1, boot="b", n=n, uptime_s=1.0, outbox=0, release=release, troubles=troubles)
+        )
         with self._lock:
             now = self._now()
             for show in self._site.decide(DeviceMessage(device, "health", health, False, now), now).shown:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from config import broker as broker_settings
 from config.shared_settings import Broker, Tls
-from hub.authority.authority import CERTIFICATE_FILE, FOLDER, Authority, key_pem, new_key
+from hub.authority.authority import CERTIFICATE_FILE, FOLDER, Authority, key_pem, new_key, write_private
 from hub.authority.broker_files import BrokerFiles
 from hub.authority.names import agent_name, server_name
 from hub.authority.own_files import keep_own, own_tls
@@ -85,7 +85,7 @@ class SchoolBroker(Mosquitto):
             key_file=folder / "key.pem",
         )
         request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, SHA256())
-        tls.key_file.write_bytes(key_pem(key))
+        write_private(tls.key_file, key_pem(key))
         tls.cert_file.write_bytes(self.authority.sign_agent(request.public_bytes(Encoding.DER), name).pem)
         return tls
 

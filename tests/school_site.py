@@ -24,8 +24,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
+from cryptography.x509 import load_pem_x509_certificate
+
 from config.rooms import numbered_rooms
 from config.shared_settings import Tls
+from hub.authority.names import agent_name
+from hub.decision import Decision
+from hub.enrolment.identity import Identity
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.journal import Journal
+from hub.store.migrate import bring_up
 from tests.mosquitto import HOST, free_port
 from tests.school_broker import SchoolBroker
 from tests.site import ROOT, Process, Sink, until
@@ -131,6 +139,7 @@ class SchoolSite:
         self._rooms_clock = rooms_clock
         self._console_port = free_port()
         secret = folder / "secret"
+        secret.touch(0o600)
         secret.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         settings = folder / "hub.toml"
         settings.write_text(self._settings(secret))
@@ -145,6 +154,7 @@ site = "{SchoolBroker.site}"
 name = "A School"
 data = "{self.broker.data}"
 broker = {{ port = {self.broker.port}, own_tls = true }}
+authority = {{ broker_files = "{self.folder / "files"}" }}
 console = {{ port = {self._console_port} }}
 channels.hook = {{ type = "webhook", url = "{self.sink.url}", secret_file = "{secret}" }}
 audiences.sro = {{ channels = ["hook"] }}
@@ -154,6 +164,7 @@ walk_tests = {{ prove_every_days = 0 }}
     def __enter__(self) -> Self:
         for device in self._devices:
             self.broker.enrol(device)
+        self._write_down()
         self.broker.start()
         try:
             self.hub.start()
@@ -164,6 +175,23 @@ walk_tests = {{ prove_every_days = 0 }}
             self.__exit__()
             raise
         return self
+
+    def _write_down(self) -> None:
+        """Have the hub know the rooms that were enrolled: it keeps the broker's lists by its record."""
+        data, held = self.broker.data, {}
+        for device, tls in self.broker.tls.items():
+            pem = tls.cert_file.read_bytes()
+            serial = f"{load_pem_x509_certificate(pem).serial_number:x}"
+            name = agent_name(SchoolBroker.site, device)
+            held[serial] = Identity(
+                serial, device, name, "held", "", pem.decode(), "code", "", 0, 0, "Lee", "command", held=0
+            )
+        engine = open_engine(sqlite_url(data))
+        bring_up(engine, sqlite_url(data), data)
+        journal = Journal(engine, SchoolBroker.site)
+        journal.commit([Decision(0.0, identities=held)])
+        journal.close()
+        engine.dispose()
 
     def __exit__(self, *_: object) -> None:
         for room in self.rooms.values():

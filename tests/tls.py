@@ -49,6 +49,7 @@ class Authority:
         )
         cert_file, key_file = self.folder / f"{name}.pem", self.folder / f"{name}-key.pem"
         cert_file.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+        key_file.touch(0o600)
         issued.private_key_pem.write_to_path(str(key_file))
         return Tls(ca_file=ca_file or self.ca_file, cert_file=cert_file, key_file=key_file)
 

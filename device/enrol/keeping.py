@@ -37,7 +37,7 @@ class Kept:
 
     def check(self) -> None:
         """Raise :class:`EnrolError` where nothing could be kept here."""
-        if not os.access(self.etc, os.W_OK | os.X_OK):
+        if not os.access(self.etc, os.W_OK | os.X_OK, effective_ids=True):
             raise EnrolError(
                 f"{self.etc} can't be written by this user, or isn't there: use sudo; "
                 f"scripts/install makes it"
@@ -106,7 +106,7 @@ class Kept:
                 if place.exists():
                     shutil.copy2(place, self.etc / BEFORE)
                 settings.chmod(0o640)  # no secret: the hub's backup of its own machine is of its group
-                if os.geteuid() == 0:
+                if _service() is not None:
                     os.chown(settings, 0, -1)  # read by the service, changed by people
                 settings.replace(place)
                 _sync(self.etc)
@@ -119,14 +119,20 @@ def mark_of(voucher: str) -> str:
 
 def for_service(folder: Path) -> None:
     """Give a folder's files to whoever the service runs as: the key for that user's eyes alone."""
-    owner = None
-    if os.geteuid() == 0:
-        with contextlib.suppress(KeyError):
-            owner = pwd.getpwnam(USER)
+    owner = _service()
     for path in (folder, *folder.iterdir()):
         if owner is not None:
             os.chown(path, owner.pw_uid, owner.pw_gid)
         path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _service() -> pwd.struct_passwd | None:
+    """Return whom the service runs as, where this is root or that user itself, as in tocsin-enrol.service."""
+    with contextlib.suppress(KeyError):
+        owner = pwd.getpwnam(USER)
+        if os.geteuid() in (0, owner.pw_uid):
+            return owner
+    return None
 
 
 def _write(path: Path, data: bytes) -> None:

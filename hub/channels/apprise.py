@@ -11,16 +11,22 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from hub.channels.apprise_targets import AppriseTarget, quiet_url, service, shows_host
 from hub.channels.aside import aside
+from hub.channels.channel import USUAL_PROBE_S
 from hub.channels.masking import mask
 from hub.delivery import Delivery, Outcome
 from hub.notice import sentence
 
 FEWEST_AT_ONCE: Final = 4
 MOST_AT_ONCE: Final = 16
+MAIL: Final = frozenset({"mailto", "mailtos"})
+"""Services whose far side can be asked: by signing in."""
 MOST_LEFT: Final = 3
 """Threads of one target that may go on hanging after their attempts were timed out."""
 _SOUNDS: Final = {
@@ -37,6 +43,7 @@ class AppriseChannel:
     """Tells people by Apprise's URLs. Each target has its own outcome, time-out and thread."""
 
     kind = "apprise"
+    probe_every_s = USUAL_PROBE_S
 
     def __init__(self, name: str, targets: Sequence[AppriseTarget], timeout_s: float, timezone: str) -> None:
         self.name = name
@@ -44,6 +51,8 @@ class AppriseChannel:
         # Two for each target while that is few: one that hangs takes no place from another.
         self.at_once = min(max(2 * len(targets), FEWEST_AT_ONCE), MOST_AT_ONCE)
         self._urls = {target.name: target.url for target in targets}
+        self._mail = tuple(target for target in targets if service(target.url) in MAIL)
+        self.unasked = tuple(target.name for target in targets if target not in self._mail)
         self._timeout_s = timeout_s
         self._timezone = timezone
         self._running: Counter[str] = Counter()
@@ -59,29 +68,43 @@ class AppriseChannel:
         url = self._urls.get(name)
         if url is None:
             return Outcome("permanent", f"the settings have no target {name!r} any more")
-        if self._running[name] >= MOST_LEFT:
-            return Outcome("temporary", f"{MOST_LEFT} earlier attempts still hang")
         title, text = sentence(delivery.body, self._timezone)
         sound = _SOUNDS.get(delivery.type, "warning")
         if delivery.quiet:
             url, sound = quiet_url(url), "info"
-        with self._lock:
-            self._running[name] += 1
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await aside(lambda: self._send(name, url, title, text, sound), name=f"apprise {name}")
-        except TimeoutError:
-            return Outcome("temporary", f"timed out after {self._timeout_s:g} s")
+        return await self._bounded(name, lambda: send(url, title, text, sound, self._timeout_s))
+
+    async def probe(self) -> Outcome:
+        """Sign in to each mail server, and send nothing; of no other service can that much be asked."""
+        for target in self._mail:
+            work = partial(sign_in, target.url, self._timeout_s)
+            outcome = await self._bounded(f"probe of {target.name}", work)
+            if outcome.verdict != "delivered":
+                return replace(outcome, said=f"{target.name}: {outcome.said}")
+        return Outcome("delivered", "signed in")
 
     async def close(self) -> None:
         """Nothing is kept open between attempts."""
 
-    def _send(self, name: str, url: str, title: str, text: str, sound: str) -> Outcome:
+    async def _bounded(self, name: str, work: Callable[[], Outcome]) -> Outcome:
+        """Do what blocks in a thread, within the time-out; few that hang are left behind."""
+        if self._running[name] >= MOST_LEFT:
+            return Outcome("temporary", f"{MOST_LEFT} earlier attempts still hang")
+        with self._lock:
+            self._running[name] += 1
+
+        def run() -> Outcome:
+            try:
+                return work()
+            finally:
+                with self._lock:
+                    self._running[name] -= 1
+
         try:
-            return send(url, title, text, sound, self._timeout_s)
-        finally:
-            with self._lock:
-                self._running[name] -= 1
+            async with asyncio.timeout(self._timeout_s):
+                return await aside(run, name=f"apprise {name}")
+        except TimeoutError:
+            return Outcome("temporary", f"timed out after {self._timeout_s:g} s")
 
     def _load(self) -> None:
         for url in self._urls.values():
@@ -116,6 +139,29 @@ def send(url: str, title: str, text: str, sound: str, timeout_s: float) -> Outco
         )
         return Outcome("delivered", "accepted") if result else Outcome("temporary", _words(result, shown))
     except Exception as error:  # noqa: BLE001 - any of 174 services' own faults; what it says is the outcome
+        return Outcome("temporary", shown(f"{type(error).__name__}: {error}"))
+
+
+def sign_in(url: str, timeout_s: float) -> Outcome:
+    """Sign in to the server of a mail URL, and out; blocks for about ``timeout_s`` at each step."""
+    shown = mask(url, host=False)
+    try:
+        from apprise.plugins.email.smtp import AppriseSMTPController
+
+        plugin = _plugin(url, timeout_s)
+        if plugin is None:
+            return Outcome("permanent", fault(url) or "")
+        with AppriseSMTPController(
+            host=plugin.smtp_host,
+            port=plugin.port,
+            secure_mode=plugin.secure_mode,
+            user=plugin.user,
+            password=plugin.password,
+            verify_certificate=plugin.verify_certificate,
+            socket_connect_timeout=plugin.socket_connect_timeout,
+        ):
+            return Outcome("delivered", "signed in")
+    except Exception as error:  # noqa: BLE001 - what a mail server or its library says is the outcome
         return Outcome("temporary", shown(f"{type(error).__name__}: {error}"))
 
 

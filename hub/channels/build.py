@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from config import credentials
+from config.alarm_receiver_checks import host_and_port, key_of
+from config.channel_settings import AlarmReceiverSettings, AppriseSettings, WebhookSettings
 from config.clock import Clock, SystemClock
-from config.hub_settings import AppriseSettings, HubSettings, WebhookSettings
+from config.hub_settings import HubSettings
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
 from hub.channels.channel import Channel
+from hub.shape import Shape
 
 
 def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[str, Channel]:
@@ -26,6 +29,8 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
         try:
             if isinstance(channel, WebhookSettings):
                 channels[name] = _webhook(name, channel, clock or SystemClock())
+            elif isinstance(channel, AlarmReceiverSettings):
+                channels[name] = _alarm_receiver(name, channel, clock or SystemClock())
             else:
                 channels[name] = _apprise(name, channel, settings.timezone)
         except SettingsError as error:
@@ -65,14 +70,14 @@ def with_service(settings: HubSettings) -> list[str]:
     return [
         f"channels.{name}.{key}"
         for name, channel in settings.channels.items()
-        for key in ("url_file", "secret_file", "targets_file")
+        for key in ("url_file", "secret_file", "targets_file", "key_file")
         if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
     ]
 
 
-def shapes_of(channels: Mapping[str, Channel]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return each channel's kind and its targets' names, as the deciding modules know it."""
-    return {name: (channel.kind, channel.targets) for name, channel in channels.items()}
+def shapes_of(channels: Mapping[str, Channel]) -> dict[str, Shape]:
+    """Return each channel as the deciding modules know it, by its name."""
+    return {name: Shape(channel.kind, channel.targets, channel.unasked) for name, channel in channels.items()}
 
 
 def made_of(settings: HubSettings) -> dict[str, str]:
@@ -85,6 +90,8 @@ def made_of(settings: HubSettings) -> dict[str, str]:
         if isinstance(channel, WebhookSettings):
             whole = [secret("url", channel.url_file, channel.url_env, channel.url)]
             whole.append(secret("secret", channel.secret_file, channel.secret_env))
+        elif isinstance(channel, AlarmReceiverSettings):
+            whole = [secret("key", channel.key_file, channel.key_env, _no_key(channel)), repr(channel)]
         else:
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
         whole += [type(channel).__name__, str(channel.timeout_s)]
@@ -119,6 +126,36 @@ def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:
     except ValueError as error:
         cure = "must be an http or https URL, and a secret of whsec_ and the base64 of 32 bytes"
         raise _unusable(key, str(error), cure) from None
+
+
+def _alarm_receiver(name: str, settings: AlarmReceiverSettings, clock: Clock) -> Channel:
+    from hub.channels.alarm_receiver import AlarmReceiver  # its look-ups come with 27 MB
+    from hub.dc09.line import Line
+
+    key = f"channels.{name}"
+    try:
+        text = secret("key", settings.key_file, settings.key_env, _no_key(settings))
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where it is kept") from None
+    secret_key = key_of(text, settings.key_form) if text else None
+    if text and secret_key is None:
+        raise _unusable(f"{key}.key", f"found {len(text)} characters", "must be a key of 16, 24 or 32 bytes")
+    line = Line(
+        settings.account,
+        settings.prefix,
+        settings.receiver,
+        settings.payload,
+        settings.partition,
+        secret_key,
+    )
+    found = [host_and_port(one) for one in (settings.address, settings.backup_address) if one is not None]
+    places = [place for place in found if place is not None]  # the settings' check lets no other pass
+    return AlarmReceiver(name, line, places, settings.transport, settings.timeout_s, settings.tries, clock)
+
+
+def _no_key(settings: AlarmReceiverSettings) -> str | None:
+    """Return an empty key where none is set."""
+    return "" if settings.key_file is None and settings.key_env is None else None
 
 
 def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:

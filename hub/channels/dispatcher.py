@@ -24,8 +24,6 @@ from hub.delivery import Delivery, Outcome
 LONGEST_ATTEMPT_S: Final = 120.0
 """An attempt that outlives this is given up, whatever its channel promised: twice the longest time-out
 that settings allow, so that only a channel's own fault comes to it."""
-PROBE_EVERY_S: Final = 120.0
-"""Two probes that fail are a trouble: with their time-outs of 10 s within the design's 5 min."""
 GRACE: Final = 0.7
 """The share of a stop's time-out that attempts under way have to end by themselves."""
 
@@ -40,7 +38,6 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         report: Callable[[str, Outcome], None],
         probed: Callable[[str, Outcome], None] | None = None,
-        probe_every_s: float = PROBE_EVERY_S,
     ) -> None:
         """``report`` gets a delivery's id and outcome on the dispatcher's thread; it must not wait.
 
@@ -50,7 +47,6 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._report = report
         self._probed = probed
-        self._probe_every_s = probe_every_s
         self._probing: dict[Channel, asyncio.Task[None]] = {}
         self._busy: Counter[Channel] = Counter()
         """Attempts under way."""
@@ -148,7 +144,11 @@ class Dispatcher:
     def _begin_with(self, channel: Channel) -> None:
         if isinstance(channel, Warms):
             self._spawn(self._warm_up(channel))
-        if isinstance(channel, Probes) and self._probed is not None:
+        if (
+            isinstance(channel, Probes)
+            and set(channel.targets) != set(channel.unasked)
+            and self._probed is not None
+        ):
             self._probing[channel] = self._loop.create_task(self._probe(channel, self._probed))
 
     def _retune(self, channels: dict[str, Channel]) -> None:
@@ -267,7 +267,7 @@ class Dispatcher:
                 probed(channel.name, await channel.probe())
             except Exception as error:  # noqa: BLE001 - a fault of ours says nothing of the far side
                 _log.error("a channel's probe failed", channel=channel.name, error=type(error).__name__)
-            await asyncio.sleep(self._probe_every_s)
+            await asyncio.sleep(channel.probe_every_s)
 
     async def _warm_up(self, channel: Warms) -> None:
         try:

@@ -17,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from config.clock import Clock
+from hub.channels.channel import USUAL_PROBE_S
 from hub.channels.masking import line, mask
 from hub.channels.resolver import Resolver
 from hub.channels.signature import signature, signing_key
@@ -41,6 +42,8 @@ class Webhook:
     kind = "webhook"
     targets: tuple[str, ...] = ("-",)
     at_once = AT_ONCE
+    unasked: tuple[str, ...] = ()
+    probe_every_s = USUAL_PROBE_S
 
     def __init__(self, name: str, url: str, secret: str, timeout_s: float, clock: Clock) -> None:
         """Raises ``ValueError``, without the secret in it, for a secret or URL that can't be used."""

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from config.clock import Clock, SystemClock
 from hub.console import (
+    channels,
     deeds,
     door_pages,
     drills,
@@ -87,6 +88,8 @@ def _routes() -> list[BaseRoute]:
         _page("POST", "/drills/{id}/cancel", drills.cancel),
         _page("POST", "/drills/{id}/real", drills.real),
         _page("POST", "/drills/{id}/part-of-drill", drills.part_of_drill),
+        _page("GET", "/channels", channels.page),
+        _page("POST", "/channels/{name}/test", channels.test),
         _page("GET", "/troubles", looking.troubles),
         _page("POST", "/troubles/clear", trouble_deeds.clear),
         _page("GET", "/incidents", looking.incidents),

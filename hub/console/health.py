@@ -11,9 +11,11 @@ from hub.console import console
 
 async def healthz(request: Request) -> Response:
     """Answer 200 while the hub is ready, else 503 and why."""
-    view = console.of(request).desk.view
-    ready = view.ready
-    return JSONResponse({"ready": ready, "why": None if ready else view.why}, 200 if ready else 503)
+    here = console.of(request)
+    view = here.desk.view
+    ready = view.can_work(here.now().mono)
+    why = None if ready else view.why or "its recorder hangs"
+    return JSONResponse({"ready": ready, "why": why}, 200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:

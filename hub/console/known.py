@@ -25,6 +25,7 @@ Grade = Literal["well", "wrong", "unknown"]
 
 NOT_HEARD: Final = "not heard yet"
 ROOMS_NAMED: Final = 12
+CHANNELS: Final = "/channels"
 
 
 class Line(Struct, frozen=True):
@@ -139,7 +140,10 @@ def lines(settings: HubSettings, view: View, words: Words, now: int, ready_since
         *_lifeless(troubles, settings, view, words, now),
         _hub(view, words, now, ready_since),
         _rooms(all_devices(settings, view), view, words, now),
-        *(_channel(channels.get(name), name, view, words, now) for name in (settings.channels or channels)),
+        *(
+            channel_line(channels.get(name), name, view, words, now)
+            for name in (settings.channels or channels)
+        ),
         *([] if settings.channels or channels else [_no_channel(words, view.started, now)]),
         _doors(all_doors(settings, view, now), view, words, now),
         _troubles(troubles, settings, view, words, now),
@@ -270,11 +274,12 @@ def standing_words(device: DeviceView, words: Words, now: int) -> str:
     return f"{device.standing}, last heard {words.when(heard, now)} ({age(now - heard)} ago)"
 
 
-def _channel(channel: ChannelView | None, name: str, view: View, words: Words, now: int) -> Line:
+def channel_line(channel: ChannelView | None, name: str, view: View, words: Words, now: int) -> Line:
+    """Return how a channel fares: well only where its far side can be asked for, and it has delivered."""
     key, title = f"channel-{name}", f"Channel {name}"
     started = f"since the hub started at {words.when(view.started, now)}"
     if channel is None:
-        return Line(key, "unknown", title, "Nothing is known of it.", started)
+        return Line(key, "unknown", title, "Nothing is known of it.", started, link=CHANNELS)
     owed = (f"{channel.owed} waiting to be delivered",) if channel.owed else ()
     success = channel.last_success
     trouble = next((t for key, t in dict(view.troubles).items() if key.startswith(f"channel {name} ")), None)
@@ -283,15 +288,28 @@ def _channel(channel: ChannelView | None, name: str, view: View, words: Words, n
     if failed is not None and (success is None or failed > success):
         said = f"Failing: {channel.last_said or 'no reason is known'}"
         details = (f"last success: {last}", *owed)
-        return Line(key, "wrong", title, said, f"last failure {words.when(failed, now)}", details)
+        return Line(key, "wrong", title, said, f"last failure {words.when(failed, now)}", details, CHANNELS)
     if trouble is not None:
         said, details = shown(trouble.detail, 300), (f"last success: {last}", *owed)
         return Line(
-            key, "wrong", title, f"In trouble: {said}", f"since {words.when(trouble.since, now)}", details
+            key,
+            "wrong",
+            title,
+            f"In trouble: {said}",
+            f"since {words.when(trouble.since, now)}",
+            details,
+            CHANNELS,
         )
+    if channel.unasked:
+        said = f"Not supervised: whether it works, only what it delivers shows. Last delivered {last}."
+        since = started if success is None else f"since {words.when(success, now)}"
+        return Line(key, "unknown", title, said, since, owed, CHANNELS)
+    reached = channel.reached
+    asked = () if reached is None else (f"reached {words.when(reached, now)} ({age(now - reached)} ago)",)
     if success is None:
-        return Line(key, "unknown", title, "Last success: never yet.", started, owed)
-    return Line(key, "well", title, f"Last success {last}.", f"since {words.when(success, now)}", owed)
+        return Line(key, "unknown", title, "Last delivered: never yet.", started, (*asked, *owed), CHANNELS)
+    since = f"since {words.when(success, now)}"
+    return Line(key, "well", title, f"Last delivered {last}.", since, (*asked, *owed), CHANNELS)
 
 
 def _no_channel(words: Words, started: int, now: int) -> Line:

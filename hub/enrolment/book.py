@@ -71,6 +71,10 @@ class Book:
         """Return what is signed or held of a device."""
         return [one for one in self.all.values() if one.device == device and one.state != "revoked"]
 
+    def pending(self, voucher: str) -> list[Identity]:
+        """Return what was signed for whoever showed this, and nobody has shown yet."""
+        return [one for one in self.all.values() if one.voucher == voucher and one.state == "signed"]
+
     def rights(self) -> Rights:
         """Return what the broker is to go by now."""
         every = self.all.values()

@@ -211,7 +211,7 @@ class Door:
             told = await self._answered(asks, RoomTold)
         seen = view.devices.get(own.device)
         says = None if seen is None or seen.standing != "heard" else (seen.health or {}).get("release")
-        heard = word.runs is not None and says == word.runs
+        heard = told.well and word.runs is not None and says == word.runs
         return {"v": VERSION, "release": told.release, "why": told.why, "heard": heard}
 
     async def _index(self, _: web.Request) -> dict[str, Any]:

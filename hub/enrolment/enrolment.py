@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
@@ -12,7 +11,6 @@ from config.clock import Clock, stamp
 from config.enrol_code import digest_of, new_code
 from config.enrolment_settings import DOOR_PORT
 from config.hub_settings import HubSettings
-from hub.asking import Action, Answer, Refused
 from hub.authority.authority import FOLDER, Authority
 from hub.authority.names import server_name
 from hub.enrolment.asking import Assigned, AssignSpare, CodeMade, MakeCode, Revoke, Revoked
@@ -23,15 +21,13 @@ from hub.enrolment.identity import Rights
 from hub.enrolment.listing import codes_json, identities_json
 from hub.enrolment.wheels import Wheels
 from hub.inputs import Input
+from hub.local_asking import answered
 from hub.local_socket import Deed
 from hub.upgrading.doing import Upgrading
 
-ANSWER_S: Final = 12.0
 SESSIONS_S: Final = 30.0
 """Seconds that a command waits until nobody who was revoked has a session."""
 COMMAND: Final = "command"
-
-_Kind = TypeVar("_Kind", CodeMade, Assigned, Revoked)
 
 
 class Enrolment:
@@ -104,7 +100,7 @@ class Enrolment:
             COMMAND,
             bool(word.get("replace")),
         )
-        answer = self._asked(wanted, CodeMade)
+        answer = answered(self._desk.ask, wanted, CodeMade)
         if isinstance(answer, dict):
             return answer
         return {
@@ -121,7 +117,7 @@ class Enrolment:
     def _revoke(self, word: dict[str, Any]) -> dict[str, Any]:
         note = word.get("note")
         wanted = Revoke(str(word["device"]), str(word["by"]), COMMAND, None if note is None else str(note))
-        answer = self._asked(wanted, Revoked)
+        answer = answered(self._desk.ask, wanted, Revoked)
         if isinstance(answer, dict):
             return answer
         return {
@@ -136,7 +132,7 @@ class Enrolment:
         wanted = AssignSpare(
             str(word["spare"]), str(word["device"]), str(word["by"]), COMMAND, bool(word.get("replace"))
         )
-        answer = self._asked(wanted, Assigned)
+        answer = answered(self._desk.ask, wanted, Assigned)
         if isinstance(answer, dict):
             return answer
         return {"spare": answer.identity.device, "device": answer.identity.room, "recorded": answer.recorded}
@@ -147,25 +143,6 @@ class Enrolment:
             "identities": identities_json(view, settings),
             "codes": codes_json(view, self._clock.now().wall),
         }
-
-    def _asked(self, action: Action, kind: type[_Kind]) -> _Kind | dict[str, Any]:
-        waits: Future[Answer] = self._desk.ask(action)
-        try:
-            answer = waits.result(ANSWER_S)
-        except TimeoutError:
-            return {
-                "error": "no-answer",
-                "detail": "the hub did not answer in time; it may be done: look first",
-            }
-        if isinstance(answer, Refused):
-            return {
-                "error": answer.error,
-                "detail": answer.detail,
-                "state": answer.state,
-                "allowed": list(answer.allowed),
-            }
-        assert isinstance(answer, kind)  # noqa: S101 - what else this is answered with is refused above
-        return answer
 
 
 def hub_address(settings: HubSettings) -> str:

@@ -152,9 +152,7 @@ class Identities:
         own = self._book.all.get(action.voucher)
         if own is None or own.state != "held":
             return self._not_held(own)
-        pending = [
-            one for one in self._book.all.values() if one.voucher == own.serial and one.state == "signed"
-        ]
+        pending = self._book.pending(own.serial)
         if any(one.key == action.key for one in pending):
             return self._again(own.serial, action.key)
         if own.is_spare:
@@ -295,10 +293,16 @@ class Identities:
             rows=(*spare.rows, row),
         )
         self._book.keep(decision, after)
+        for one in self._book.pending(spare.serial):
+            if one.device != action.device:
+                self._book.end(decision, one, f"{spare.device} was given another room", now)
+                self._book.changed(decision)
         return Assigned(after)
 
     def _revoke_device(self, decision: Decision, action: Revoke, now: Now) -> Answer:
-        theirs = list(self._book.of(action.device))
+        theirs = {one.serial: one for one in self._book.of(action.device)}
+        for serial in list(theirs):  # a spare's room, that it has not shown yet
+            theirs |= {one.serial: one for one in self._book.pending(serial)}
         codes = [
             code
             for code in self._book.codes.values()
@@ -311,7 +315,7 @@ class Identities:
             self._book.keep_code(decision, replace(code, void="revoked"))
         said = {
             "device": action.device,
-            "serials": [one.serial for one in theirs],
+            "serials": list(theirs),
             "codes": [code.id for code in codes],
             "by": action.by,
             "via": action.via,
@@ -319,10 +323,10 @@ class Identities:
         }
         why = f"revoked by {action.by}" + (f": {action.note}" if action.note else "")
         row = self._ledger.record(decision, now, "revoked", why, detail=said)
-        for one in theirs:
+        for one in theirs.values():
             self._book.end(decision, replace(one, rows=(*one.rows, row)), "revoked", now)
         self._book.changed(decision)
-        return Revoked(action.device, tuple(self._book.all[one.serial] for one in theirs), len(codes))
+        return Revoked(action.device, tuple(self._book.all[serial] for serial in theirs), len(codes))
 
     # --- what is in the way ---
 

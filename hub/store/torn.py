@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Table, select
 
 from hub.incident import Incident
 from hub.store.tables import incidents, record
-from hub.torn import Torn, pieced, readable
+from hub.torn import Torn, pieced, pieced_trouble, readable
 from hub.view import Trouble
 
 STATE: Final = (incidents.c.id, incidents.c.number, incidents.c.state, incidents.c.body)
@@ -79,11 +80,9 @@ def trouble_of(row: Any) -> Trouble:
     try:
         return msgspec.json.decode(row.row, type=Trouble)
     except (msgspec.MsgspecError, RecursionError):
-        since = row.since
-        words = f"{row.key}: what it said could not be read"
-        known = {"what": "kept", "device": None, "zone": None, "detail": words, "last": since}
-        known |= {} if row.open else {"restored": since}
-        return Trouble(**known | readable(_words(row.row), Trouble) | {"key": row.key, "since": since})
+        found = readable(_words(row.row), Trouble)
+        trouble = pieced_trouble(row.key, row.since, found, row.since)
+        return trouble if row.open else replace(trouble, restored=found.get("restored") or row.since)
 
 
 def _words(text: str | bytes) -> str:

@@ -105,7 +105,9 @@ class RoomTold(Struct, frozen=True):
     release: str | None
     """Which release it is to have now; None: what it has."""
     why: str | None = None
-    """Why it is to wait; None where there is nothing to wait for."""
+    """Why it is to wait, or is not well; None where there is nothing to wait for."""
+    well: bool = True
+    """False: it has a trouble that it hadn't when its turn came."""
     recorded: bool = True
 
 

@@ -51,6 +51,7 @@ QUIET_S: Final = 300.0
 GRAVE: Final = OF_DEVICE | {"tamper", "trouble"}
 """Troubles that are the device's own: with a new one of these no room has the release."""
 _FACT: Final = "upgrade"
+_WITH_IT: Final = "with it there is a trouble that it hadn't before"
 _BY_HAND: Final = "a person stopped it"
 
 Answer = UpgradeAnswer | Refused
@@ -146,11 +147,13 @@ class Upgrades:
             self._end(decision, "the hub hands out another release now", now, {})
             return RoomTold(None)
         room = run.rooms.get(name, RoomUpgrade())
-        if action.failed == run.release and room.state == "turn":
+        if action.failed == run.release and room.state in ("turn", "done"):
             self._fail(decision, name, f"it runs what it had: {action.why or 'no reason told'}", now)
             return RoomTold(None)
         if room.state in ("done", "failed"):
             return RoomTold(None)
+        if (trouble := self._new_trouble(name, room)) and self._says(name, run.release):
+            return RoomTold(run.release, f"{_WITH_IT}: {trouble}", well=False)
         if room.state == "waits" and (why := self._not_its_turn(run, name)):
             return RoomTold(None, why)
         if why := self._not_now(name, now):
@@ -233,11 +236,8 @@ class Upgrades:
         room = run.rooms.get(name, RoomUpgrade())
         if room.state == "turn":
             trouble = self._new_trouble(name, room) if self._says(name, run.release) else None
-            if trouble is not None:
-                why = f"with it there is a trouble that it hadn't before: {trouble}"
-            else:
-                why = "it did not come back with it in time"
-            self._fail(decision, name, why, now)
+            late = "it did not come back with it in time"
+            self._fail(decision, name, f"{_WITH_IT}: {trouble}" if trouble else late, now)
         elif room.state == "waits":
             why = "its Pi did not ask in time: it is off, or has no tocsin-upgrade.timer"
             self._fail(decision, name, why, now)

@@ -83,6 +83,24 @@ class Door:
         self._context.load_verify_locations(cadata=authority)
         self._name = name
 
+    def show(self, certificate: Path, key: Path) -> None:
+        """Show from now on who this Pi is; of :meth:`believe` before."""
+        self._context.load_cert_chain(certificate, key)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """Say something, and return what is answered."""
+        line = Line(self.host, self.port, self._context, self._name)
+        try:
+            line.request("POST", path, body, {"Connection": "close", "Content-Type": "application/json"})
+            answer = line.getresponse()
+            said = answer.read(65536)
+        finally:
+            line.close()
+        if answer.status != 200:
+            words = said[:2048].decode(errors="replace")
+            raise FetchError(f"the hub answers {answer.status} for {path}: {words}")
+        return said
+
     def get(self, path: str, begin: int = 0) -> bytes:
         """Return what is there, from byte ``begin`` on; cut short where the line broke."""
         line = Line(self.host, self.port, self._context, self._name)
@@ -104,13 +122,15 @@ class Door:
             line.close()
 
     def fetch(self, folder: Path) -> str:
-        """Have all that the hub's index names in ``folder``; returns which release it is."""
+        """Have all that the hub's index names in ``folder``, and in ``release`` there which one it is."""
         index = json.loads(self.get("/agents/v1/wheels"))
         for name, wanted in index["files"].items():
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", name):
                 raise FetchError(f"the hub names a file {name[:80]!r}")
             self._have(folder / name, name, str(wanted["sha256"]), int(wanted["size"]))
-        return str(index["release"])
+        release = str(index["release"])
+        (folder / "release").write_text(f"{release}\n", encoding="utf-8")
+        return release
 
     def _have(self, path: Path, name: str, sha256: str, size: int) -> None:
         data = path.read_bytes() if path.exists() else b""

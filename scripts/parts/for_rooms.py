@@ -2,6 +2,7 @@
 
     python3 -m parts.for_rooms OUT WHEELS...
 
+The file ``release`` beside OUT says which release that is: it is also that of this machine's own agent.
 Taken of the folders of wheels is what scripts/locks names for an agent, by its hash, for any kind of machine;
 the Tocsin wheel itself; and pip, by which a Pi without Debian's python3-venv makes its venv. Standard library
 only, since it runs before anything is installed.
@@ -76,4 +77,5 @@ def _plain(found: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 if __name__ == "__main__":
     made = make(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    Path(sys.argv[1]).with_name("release").write_text(f"{made['release']}\n", encoding="utf-8")
     print(f"{len(made['files'])} files, release {made['release']}")  # type: ignore[arg-type]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from config.connection import LONGEST_PAUSE_S
-from tests.site import Site, until
+from tests.site import ROOT, Site, until
 
 pytestmark = pytest.mark.broker
 
@@ -36,6 +38,34 @@ def test_an_owed_notice_survives_a_kill_of_the_hub_under_its_id(tmp_path: Path) 
         timeline = [line["what"] for line in site.ask(f"incidents/{first.incident['id']}")["timeline"]]
         assert "delivery-failed" in timeline
         assert "delivered" in timeline
+
+
+def test_a_channel_is_tested_by_the_command_and_each_step_shown(tmp_path: Path) -> None:
+    """It ends with 0 where every end was told, else with 1; a press is not what the far side gets."""
+    with Site(tmp_path, rooms=1) as site:
+
+        def test(*words: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "hub.cli", "channel", "test", *words]
+            command += ["--config", str(site.hub_toml)]
+            return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
+
+        [name] = site.ask("channels")["channels"]
+        done = test(name["name"])
+        assert (done.returncode, done.stderr) == (0, "")
+        lines = done.stdout.splitlines()
+        assert lines[0] == f"Channel {name['name']}: a test, marked as one, to 1 end(s)"
+        assert [line.split(": ")[1] for line in lines if ": a test that" in line or "HTTP" in line] == [
+            "handed to the channel",
+            "delivered",
+        ]
+        assert lines[-1] == "1 of 1 told"
+        assert [(post.type, post.body["test"]) for post in site.sink.posts] == [("channel.test", True)]
+        assert site.ask("incidents")["incidents"] == []
+        site.sink.status = 410
+        refused = test(name["name"])
+        assert (refused.returncode, "FAILED for good: HTTP 410" in refused.stdout) == (1, True)
+        unknown = test("pager")
+        assert (unknown.returncode, "the settings have no channel 'pager'" in unknown.stderr) == (1, True)
 
 
 def test_what_was_told_from_memory_before_a_kill_is_told_again_under_its_id(tmp_path: Path) -> None:

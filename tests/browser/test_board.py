@@ -242,7 +242,7 @@ def test_with_no_incident_the_board_says_what_is_known(desk: FrontDesk, open_boa
     """And what isn't, by name; as it changes."""
     page = open_board()
     expect(page.locator("#line-rooms")).to_contain_text("6 of 6 heard from now")
-    expect(page.locator("#line-channel-webhook")).to_contain_text("Last success")
+    expect(page.locator("#line-channel-webhook")).to_contain_text("Last delivered")
     expect(page.locator("#line-doors")).to_contain_text("5 closed, 1 open")
     expect(page.locator("#verdict")).to_contain_text("Every part below was heard from")
     desk.view.devices.pop("room-106")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from config import credentials
-from config.hub_settings import HubSettings, WebhookSettings, check_hub
+from config.channel_settings import WebhookSettings
+from config.hub_settings import HubSettings, check_hub
 from config.settings import SettingsError, load, secret
 from hub.backup.belongings import gather
 from hub.cli import main

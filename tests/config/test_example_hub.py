@@ -30,7 +30,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|console\.https)\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|outside_ping|console\.https)\]"
         r"|\[\[(more_brokers|rooms|calendar\.holidays|drills\.\w+|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
@@ -39,6 +39,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert "age1…" in text  # whoever forgets to put in their own is told: nobody could open the backups
     text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
+    (tmp_path / "outside-ping-url").write_text("https://hc.example.org/1234\n")
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "webhook-secret").touch(0o600)
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")

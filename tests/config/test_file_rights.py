@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from config.agent_settings import AgentSettings, LinkSettings
 from config.authority_settings import AuthoritySettings
+from config.channel_settings import AppriseSettings, WebhookSettings
 from config.clock import SystemClock
 from config.file_rights import Guarded, Kind, close, guarded, too_open
-from config.hub_settings import AppriseSettings, HubSettings, NamedBroker, StoreSettings, WebhookSettings
+from config.hub_settings import HubSettings, NamedBroker, StoreSettings
 from config.settings import may_be_credential
 from config.shared_settings import Tls
 from device.facts import Machine

@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.channel_settings import WebhookSettings
 from config.console_settings import ConsoleSettings, HttpsSettings
-from config.hub_settings import (
-    AudienceSettings,
-    HubSettings,
-    NamedBroker,
-    RetentionSettings,
-    StoreSettings,
-    WebhookSettings,
-)
+from config.hub_settings import AudienceSettings, HubSettings, NamedBroker, RetentionSettings, StoreSettings
 from config.people_settings import PersonSettings
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, check_fixed, settings_hash

@@ -100,7 +100,7 @@ def test_a_damaged_note_of_what_this_is_is_none(tmp_path: Path, damage: str) -> 
 
 
 def test_a_folder_that_can_t_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root may write everywhere
     with pytest.raises(EnrolError, match="can't be written by this user"):
         enrolling(tmp_path).enrol("127.0.0.1", new_code(b"x").text)
 

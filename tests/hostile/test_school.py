@@ -36,6 +36,9 @@ def test_presses_come_from_the_rooms_they_were_made_in(school: SchoolSite) -> No
     school.rooms["room-102"].tap("wall")
     assert opened(school) == ["room-102"]
     school.rooms["room-102"].wait_lamp("Received: the hub has it")
+    said = school.hub.log.read_text()
+    assert "the broker does not go by the newest lists" not in said
+    assert "file-rights" not in said
 
 
 def test_a_stolen_room_is_shut_out_and_its_neighbour_notices_nothing(school: SchoolSite) -> None:

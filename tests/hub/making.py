@@ -16,6 +16,7 @@ from hub.incident import Incident, Place, Press
 from hub.inputs import Ack, DeviceMessage, EventCame
 from hub.loaded import Loaded
 from hub.presses import Seen
+from hub.shape import Shape
 from hub.site import Site
 from hub.transitions import opened
 from hub.view import View
@@ -61,7 +62,7 @@ def new_site(
     kinds: Mapping[str, str] | None = None,
 ) -> Site:
     settings = settings or site_settings()
-    shapes = {name: ((kinds or {}).get(name, "webhook"), ("-",)) for name in settings.channels}
+    shapes = {name: Shape((kinds or {}).get(name, "webhook"), ("-",)) for name in settings.channels}
     return Site(settings, shapes, loaded or Loaded(), View("lincoln", "Lincoln", "UTC", T0), at(start))
 
 

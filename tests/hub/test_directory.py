@@ -19,8 +19,13 @@ from config.people_settings import (
 )
 from hub.delivery import Target
 from hub.directory import Directory, Reached
+from hub.shape import Shape
 
-CHANNELS = {"phones": ("Reyes", "Okafor", "Ortiz", "Office"), "mail": ("Reyes", "All"), "dispatch": ("-",)}
+CHANNELS = {
+    "phones": Shape("apprise", ("Reyes", "Okafor", "Ortiz", "Office")),
+    "mail": Shape("apprise", ("Reyes", "All")),
+    "dispatch": Shape("webhook", ("-",)),
+}
 DAY, NIGHT = read_stamp("2026-12-01T10:00:00-06:00"), read_stamp("2026-12-01T22:00:00-06:00")
 OF_SCHOOL_DAYS = ("mon", "tue", "wed", "thu", "fri")
 

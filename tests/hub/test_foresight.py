@@ -14,12 +14,13 @@ from config.plan_settings import PlanSettings, PostureSettings, StepSettings
 from hub.directory import Directory
 from hub.foresight import foresee, gaps
 from hub.foresight_words import explained, listed
+from hub.shape import Shape
 from tests.scenarios.school import PLANS, person, school
 
 
 def directory(**more: Any) -> Directory:
     settings = school(**more)
-    return Directory(settings, dict.fromkeys(settings.channels, ("-",)))
+    return Directory(settings, dict.fromkeys(settings.channels, Shape("webhook", ("-",))))
 
 
 def ms(of: Directory, text: str) -> int:

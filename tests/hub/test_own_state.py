@@ -23,6 +23,7 @@ from tests.tls import Authority
 
 DAY_MS = 86_400_000
 ROWS = {
+    "outside-ping": (Measured(unpinged="no answer"), Measured(), Measured(unpinged="")),
     "hub-disk": (Measured(disk_free_mb=499.0), Measured(disk_free_mb=749.0), Measured(disk_free_mb=750.0)),
     "hub-clock": (ClockTrust(False), ClockTrust(None), ClockTrust(True)),
 }

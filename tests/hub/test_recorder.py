@@ -24,6 +24,7 @@ from hub.metrics import Metrics
 from hub.presses import Seen
 from hub.quota import Over
 from hub.recorder import AGAIN, OVER_EACH, Recorder, _Commit
+from hub.shape import Shape
 from hub.site import Site
 from hub.view import View
 from tests.hub.making import came, event_bytes
@@ -64,7 +65,7 @@ class World:
         now = clock.now()
         settings = site_settings("device", more_brokers=(NamedBroker(name="annex", port=1884),))
         self.view = View("lincoln", "Lincoln", "UTC", now.wall)
-        shapes = dict.fromkeys(settings.channels, ("webhook", ("-",)))
+        shapes = dict.fromkeys(settings.channels, Shape("webhook", ("-",)))
         self.site = Site(settings, shapes, Loaded(), self.view, now)
         self.recorder = Recorder(self.site, self, self, clock, Metrics(self.view), BOOT)
         self.recorder.release.wire = self

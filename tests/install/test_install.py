@@ -46,6 +46,8 @@ def test_without_a_part_it_says_how_it_is_used(words: tuple[str, ...]) -> None:
         (("hub", "--wheels", "/nowhere/at/all"), "--wheels names no folder"),
         (("hub", "--code", "x"), "--code is only for agent"),
         (("back", "--hub", "x"), "--hub is only for agent"),
+        (("agent", "--to", "3"), "--to is only for back"),
+        (("back", "--ask-first", "x"), "--ask-first is only for agent"),
         (("back", "--user", "x"), "--user is only for hub"),
         (("agent", "--address", "10.0.0.5"), "--address is only for hub"),
         (("agent", "--password-file", "x"), "--password-file is only for hub"),

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings
+from config.channel_settings import AppriseSettings
+from config.hub_settings import AudienceSettings, HubSettings
 from tests.scenarios.rig import Make, Rig, site_settings
 
 NAMES = ("sro", "principal", "dispatch", "maintenance")

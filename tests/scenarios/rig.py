@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
+from config.channel_settings import AppriseSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -25,14 +26,7 @@ from config.contract import (
     PostureName,
     decode,
 )
-from config.hub_settings import (
-    AppriseSettings,
-    AudienceSettings,
-    HubSettings,
-    RoomSettings,
-    WalkTestSettings,
-    ZoneSettings,
-)
+from config.hub_settings import AudienceSettings, HubSettings, RoomSettings, WalkTestSettings, ZoneSettings
 from config.plan_settings import PlanSettings, StepSettings
 from config.settings_changes import changes, settings_hash
 from config.topics import device_topic
@@ -51,7 +45,7 @@ from hub.asking import (
 from hub.beat import BEAT_S
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.directory import directory_of
+from hub.directory import Directory
 from hub.inputs import (
     Ack,
     Asked,
@@ -72,6 +66,7 @@ from hub.notice import sentence
 from hub.postures import HEAR_S
 from hub.quota import Quotas
 from hub.recorder import DISK_PATIENCE_S
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.journal import Journal
@@ -341,9 +336,10 @@ class Rig:
         """One of the hub's connections to the broker comes up or goes down."""
         self._input(Link(which, up, "" if up else why, session_present=up))
 
-    def probed(self, channel: str, why: str | None = None) -> None:
+    def probed(self, channel: str, why: str | None = None, impaired: str | None = None) -> None:
         """The shell tried to reach a channel's far side."""
-        found = Outcome("delivered", "reached") if why is None else Outcome("temporary", why)
+        reached = Outcome("delivered", "reached", impaired=impaired)
+        found = reached if why is None else Outcome("temporary", why)
         self._input(Probed(channel, found))
 
     def zone_says(self, room: int, what: str, zone: str = "wall", cause: str | None = None) -> None:
@@ -477,11 +473,10 @@ class Rig:
     def reload(self, settings: HubSettings) -> tuple[str, ...]:
         """The hub takes other settings while it runs; returns what it says has changed."""
         shapes, was, self.settings = self._shapes(settings), self.settings, settings
-        kinds = {name: kind for name, (kind, _) in shapes.items()}
         said = changes(was, settings)
-        directory, digest = directory_of(settings, shapes), settings_hash(settings)
+        directory, digest = Directory(settings, shapes), settings_hash(settings)
         retune = partial(self.retuned.append, settings)
-        fact = Reload(settings, directory, kinds, said, digest, retune, self.answers.append)
+        fact = Reload(settings, directory, shapes, said, digest, retune, self.answers.append)
         self._input(fact)
         if not self.answers:  # the disk is sick: the recorder answers all the same
             self.waiting[-1].reply(recorded=False)
@@ -499,8 +494,15 @@ class Rig:
         """The settings are read anew, and are wrong."""
         self._input(ReloadRefused("hub.toml", faults))
 
-    def _shapes(self, settings: HubSettings) -> dict[str, tuple[str, tuple[str, ...]]]:
-        return {name: (self._kinds.get(name, "webhook"), ("-",)) for name in settings.channels}
+    def _shapes(self, settings: HubSettings) -> dict[str, Shape]:
+        return {
+            name: Shape(
+                self._kinds.get(name, "webhook"),
+                ("-",),
+                ("-",) if self._kinds.get(name) == "apprise" else (),
+            )
+            for name in settings.channels
+        }
 
     # --- as the recorder does ---
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from config.channel_settings import AppriseSettings
 from config.hub_settings import (
-    AppriseSettings,
     AudienceSettings,
     CalendarSettings,
     HubSettings,

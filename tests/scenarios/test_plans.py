@@ -14,6 +14,7 @@ from config.plan_settings import ConfirmSettings, PlanSettings, RemindersSetting
 from hub.course import UPDATE_EVERY_S
 from hub.directory import Directory
 from hub.foresight import foresee
+from hub.shape import Shape
 from tests.scenarios.rig import WALL_0, Make, Rig
 from tests.scenarios.school import PLANS, person, school
 
@@ -390,7 +391,7 @@ def test_what_is_foreseen_is_what_happens(make_rig: Make, kind: str) -> None:
     rig: Rig = make_rig(school())
     zone = {"panic": "wall", "medical": "nurse", "assist": "help"}[kind]
     rig.press(101, zone, kind)
-    of = Directory(rig.settings, dict.fromkeys(rig.settings.channels, ("-",)))
+    of = Directory(rig.settings, dict.fromkeys(rig.settings.channels, Shape("webhook", ("-",))))
     foreseen = [(w.at_s, w.who) for w in foresee(of, kind, of.place("room-101"), WALL_0).words if w.told]
     rig.wait(max(at for at, _ in foreseen) + UPDATE_EVERY_S / 2)
     happened = [(notice.at, notice.channel) for notice in rig.notices]

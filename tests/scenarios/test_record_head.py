@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from config.hub_settings import AppriseSettings, AudienceSettings, HubSettings, WebhookSettings
+from config.channel_settings import AppriseSettings, WebhookSettings
+from config.hub_settings import AudienceSettings, HubSettings
 from config.record_settings import RecordSettings
 from hub.inputs import HeadRead
 from tests.scenarios.rig import Make, Rig, site_settings

@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.channel_settings import AppriseSettings
 from config.drill_settings import DrillsSettings, DueSettings
-from config.hub_settings import (
-    AppriseSettings,
-    AudienceSettings,
-    HubSettings,
-    RoomSettings,
-    WalkTestSettings,
-    ZoneSettings,
-)
+from config.hub_settings import AudienceSettings, HubSettings, RoomSettings, WalkTestSettings, ZoneSettings
 from config.plan_settings import PlanSettings, RemindersSettings, StepSettings
 from config.settings_changes import settings_hash
 from config.trouble_settings import TroublesSettings

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from config.hub_settings import AudienceSettings
 from hub.asking import ClearTrouble, Refused, TroubleCleared
 from hub.inputs import BrokerDropped, ClockTrust, Measured
 from tests.scenarios.rig import Rig
@@ -173,6 +175,24 @@ def test_a_dead_channel_is_known_within_5_min_without_an_incident(school: Rig) -
     )
     school.all_speak(120)
     school.probed("dispatch")
+    assert school.troubles() == []
+
+
+def test_one_of_two_ways_that_is_dead_is_a_trouble_and_no_dead_channel(school: Rig) -> None:
+    """Twice in a row; the channel is reached, so the beat says that a panic reaches somebody."""
+    school.probed("dispatch", impaired="primary: connection refused; back-up: ACK")
+    assert school.troubles() == []
+    school.probed("dispatch", impaired="primary: connection refused; back-up: ACK")
+    assert school.troubles() == ["channel-impaired dispatch"]
+    school.probed("dispatch", "timed out")
+    school.probed("dispatch", "timed out")
+    assert school.troubles() == ["channel dispatch -"]
+    school.probed("dispatch", impaired="primary: connection refused; back-up: ACK")
+    school.probed("dispatch", impaired="primary: connection refused; back-up: ACK")
+    assert school.troubles() == ["channel-impaired dispatch"]
+    rest = {name: one for name, one in school.settings.channels.items() if name != "dispatch"}
+    audiences = school.settings.audiences | {"dispatch": AudienceSettings(channels=("sro",))}
+    school.reload(replace(school.settings, channels=rest, audiences=audiences))
     assert school.troubles() == []
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from config.hub_settings import AppriseSettings, AudienceSettings, WebhookSettings
+from config.channel_settings import AppriseSettings, WebhookSettings
+from config.hub_settings import AudienceSettings
 from config.trouble_settings import TroublesSettings
 from tests.scenarios.maintained import NAMES, with_maintenance
 from tests.scenarios.rig import Make, Rig

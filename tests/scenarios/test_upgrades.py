@@ -313,3 +313,20 @@ def test_who_began_it_goes_when_the_record_lets_go(small: Rig) -> None:
     run = begins(small)
     small._input(TimeOver("its time is over", ((run.row, "by"),)))
     assert "Lee" not in run_of(small).by
+
+
+def test_a_room_hears_that_it_is_not_well_and_goes_back(small: Rig) -> None:
+    """While the trouble is there; a room that had the release, and lost it after all, failed."""
+    begins(small)
+    assert is_told(small, 101)
+    small.zone_says(101, "tamper", cause="cut")
+    assert asks(small, 101).well  # it runs what it had still
+    lives(small, 15, r101=NEW)
+    told = asks(small, 101)
+    assert (told.release, told.well) == (NEW, False)
+    assert "a trouble that it hadn't before" in str(told.why)
+    small.zone_says(101, "tamper-restoral", cause="cut")
+    comes_back(small, 101)
+    assert (asks(small, 101).well, states(small)[101]) == (True, "done")
+    assert asks(small, 101, failed=NEW).release is None
+    assert (states(small)[101], run_of(small).is_open) == ("failed", False)

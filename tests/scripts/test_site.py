@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from config.channel_settings import WebhookSettings
 from config.contract import PANIC_KINDS
-from config.hub_settings import HubSettings, WebhookSettings, check_hub
+from config.hub_settings import HubSettings, check_hub
 from config.rooms import numbered_rooms
 from config.settings import load
 from scripts.parts.site import Ports, Room, Site

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from hub.asking import (
     Action,
     Bypassed,
+    ChannelTested,
     DoorWeekSigned,
     DrillDone,
     PostureSet,
@@ -29,6 +30,7 @@ T = TypeVar(
     "T",
     Assigned,
     Bypassed,
+    ChannelTested,
     DoorWeekSigned,
     DrillDone,
     PostureSet,

@@ -21,6 +21,7 @@ LIMIT_MOST: Final = 500
 NOTE_LONGEST: Final = 2000
 ZONES_MOST: Final = 64
 KEY_LONGEST: Final = 512
+TARGET_LONGEST: Final = 64
 REASON_LONGEST: Final = 200
 
 
@@ -106,6 +107,14 @@ def key(body: Mapping[str, Any]) -> str:
     value = body.get("key")
     if not isinstance(value, str) or not 0 < len(value) <= KEY_LONGEST:
         raise bad_input("key: found none, or no text", "a trouble's key, as the list of troubles has it")
+    return value
+
+
+def target(body: Mapping[str, Any]) -> str | None:
+    """Return the one end of a channel that is meant, or None where all are."""
+    value = body.get("target")
+    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= TARGET_LONGEST):
+        raise bad_input("target: found no text, or too much", f"1 to {TARGET_LONGEST} letters, or none")
     return value
 
 

@@ -7,7 +7,15 @@ from typing import Any, Final, get_args
 from config.contract import INCIDENT_KINDS, MAX_INT, POSTURES
 from config.door_settings import DOOR_RULES
 from hub.bypass import LONGEST_H
-from hub.console.api.query import DISPOSITIONS, KEY_LONGEST, NOTE_LONGEST, REASON_LONGEST, STATES, ZONES_MOST
+from hub.console.api.query import (
+    DISPOSITIONS,
+    KEY_LONGEST,
+    NOTE_LONGEST,
+    REASON_LONGEST,
+    STATES,
+    TARGET_LONGEST,
+    ZONES_MOST,
+)
 from hub.notice import NoticeType
 from hub.rights import ROLES
 from hub.walk_test import LONGEST_S, USUAL_S
@@ -366,6 +374,29 @@ ASSIGNED: Final = _object({"spare": _TEXT, "device": _TEXT, "recorded": _YES_NO}
 REVOKE: Final = _object({"note": _NOTE}, optional=("note",))
 REVOKED: Final = _object({"device": _TEXT, "certificates": _NUMBER, "codes": _NUMBER, "recorded": _YES_NO})
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
+CHANNELS: Final = _object(
+    {
+        "channels": _array(
+            _object(
+                {
+                    "name": _TEXT,
+                    "kind": _TEXT,
+                    "last_success": _MAYBE_TIME,
+                    "last_failure": _MAYBE_TIME,
+                    "last_said": _MAYBE_TEXT,
+                    "owed": _NUMBER,
+                    "reached": _MAYBE_TIME,
+                    "unasked": _array(_TEXT),
+                    "troubles": _array(_TEXT),
+                }
+            )
+        )
+    }
+)
+TEST_CHANNEL: Final = _object(
+    {"target": {"type": "string", "minLength": 1, "maxLength": TARGET_LONGEST}}, optional=("target",)
+)
+CHANNEL_TESTED: Final = _object({"about": _TEXT, "deliveries": _array(_TEXT), "recorded": _YES_NO})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
 
 ACCOUNTS: Final = _object(

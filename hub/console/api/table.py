@@ -12,6 +12,7 @@ from starlette.responses import Response
 from config.contract import MAX_INT
 from hub.console.api import (
     accounts,
+    channels,
     door_weeks,
     drill_schemas,
     drills,
@@ -67,6 +68,7 @@ class Operation(Struct, frozen=True):
 _STATE = f"({'|'.join(STATES)})"
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": MAX_INT}
 _ID = Parameter("id", "path", "the incident's id", {"type": "string"})
+_NAME = Parameter("name", "path", "the channel's name", {"type": "string"})
 _WEEK = Parameter("week", "path", "the week, such as 2026-W49", {"type": "string"})
 _DRILL = Parameter("id", "path", "the drill's id: its number", {"type": "string"})
 _DEVICE = Parameter("device", "path", "the device's id", {"type": "string"})
@@ -300,6 +302,19 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                     drill_schemas.PRESS,
                 ),
             )
+        ),
+        Operation(
+            "GET", "channels", "Channels, and what each last delivered", channels.channels, schemas.CHANNELS
+        ),
+        Operation(
+            "POST",
+            "channels/{name}/test",
+            "Have a channel's ends told a test, marked as one",
+            channels.test,
+            schemas.CHANNEL_TESTED,
+            parameters=(_NAME,),
+            body=schemas.TEST_CHANNEL,
+            errors=(404, 409, 413, 422),
         ),
         Operation("GET", "troubles", "Troubles, open and restored", troubles.troubles, schemas.TROUBLES),
         Operation(

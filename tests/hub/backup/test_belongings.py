@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from config.backup_settings import BackupSettings
-from config.hub_settings import NamedBroker, StoreSettings, WebhookSettings
+from config.channel_settings import WebhookSettings
+from config.hub_settings import NamedBroker, StoreSettings
 from config.shared_settings import Tls
 from hub.backup.belongings import LARGEST, gather
 from hub.backup.fault import BackupError

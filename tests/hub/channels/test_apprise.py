@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from msgspec.structs import replace
 from hub.channels.apprise import MOST_LEFT, AppriseChannel
 from hub.channels.apprise_targets import read_targets
 from hub.channels.dispatcher import Dispatcher
+from hub.delivery import Outcome
 from hub.notice import NoticeType
 from tests.hub.channels.making import Outcomes, delivery, until
 from tests.hub.channels.receiver import Receiver, free_port
@@ -63,6 +65,32 @@ def mail_url(port: int, person: str = "sro", credentials: str = "") -> str:
         f"mailto://{credentials}127.0.0.1:{port}"
         f"?mode=insecure&from=tocsin@school.example&to={person}@school.example"
     )
+
+
+def test_a_mail_server_is_signed_in_to_and_told_nothing(mailbox: Mailbox) -> None:
+    """The others can't be asked; a server that is away, or refuses the password, says so."""
+    targets, _ = read_targets(f"Reyes = {mailbox.url()}\nPush = ntfy://127.0.0.1/x")
+    channel = AppriseChannel("phones", targets, 5.0, "UTC")
+    assert channel.unasked == ("Push",)
+    assert asyncio.run(channel.probe()) == Outcome("delivered", "signed in")
+    assert mailbox.mails == []
+    for url, said in (
+        (mail_url(free_port()), "ConnectionRefusedError"),
+        (mailbox.url().replace("mailto://", "mailto://reyes:wrong-password@"), "SMTPNotSupportedError"),
+    ):
+        targets, _ = read_targets(f"Reyes = {url}")
+        outcome = asyncio.run(AppriseChannel("phones", targets, 5.0, "UTC").probe())
+        assert (outcome.verdict, outcome.said.split(":")[:2]) == ("temporary", ["Reyes", f" {said}"])
+        assert "wrong-password" not in outcome.said
+
+
+def test_a_mail_server_that_hangs_holds_up_no_probe() -> None:
+    """And few threads stay behind."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        targets, _ = read_targets(f"Reyes = {mail_url(silent.getsockname()[1])}")
+        channel = AppriseChannel("phones", targets, 0.2, "UTC")
+        said = [asyncio.run(channel.probe()).said for _ in range(MOST_LEFT)]
+        assert all(words.startswith("Reyes: ") for words in said)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 
 from config.hub_settings import HubSettings, check_hub
 from config.settings import SettingsError, read
-from hub.channels.build import build_channels, check_channels
+from hub.channels.alarm_receiver import AlarmReceiver
+from hub.channels.build import build_channels, check_channels, made_of
 from tests.hub.channels.receiver import SECRET
 
 
@@ -45,6 +46,49 @@ def test_each_channel_of_the_settings_is_built(tmp_path: Path, secret: Path) -> 
         "dispatch": ("dispatch", "webhook", ("-",)),
         "phones": ("phones", "apprise", ("Reyes", "Okafor")),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "found"),
+    [
+        ("00112233445566778899AABBCCDDEEFF", "hex", bytes.fromhex("00112233445566778899aabbccddeeff")),
+        ("00112233445566778899AABBCCDDEEFF", "characters", b"00112233445566778899AABBCCDDEEFF"),
+        ("0123456789ABCDEF", "characters", b"0123456789ABCDEF"),
+        (None, "hex", None),
+    ],
+)
+def test_an_alarm_receiver_is_built_with_its_key_as_the_station_gave_it(
+    tmp_path: Path, text: str | None, form: str, found: bytes | None
+) -> None:
+    """32 digits are 16 bytes, or 32 characters, by what the settings say; without a key it is plain."""
+    station = {"type": "dc-09", "address": "[::1]:12000", "account": "12ab", "key_form": form}
+    if text is not None:
+        (tmp_path / "key").write_text(f"{text}\n")
+        station["key_file"] = str(tmp_path / "key")
+    channel = build_channels(settings(tmp_path, station=station | {"backup_address": "b.example:1"}))[
+        "station"
+    ]
+    assert isinstance(channel, AlarmReceiver)
+    assert (channel.kind, channel.targets, channel.line.key) == ("dc-09", ("-",), found)
+    assert channel.places == {"primary": ("::1", 12000), "back-up": ("b.example", 1)}
+
+
+def test_a_key_of_an_alarm_receiver_that_goes_bad_is_said(tmp_path: Path) -> None:
+    """It was right as the settings were checked, and is gone or cut when the channel is built."""
+    file = tmp_path / "key"
+    file.write_text("00112233445566778899AABBCCDDEEFF")
+    found = settings(
+        tmp_path, station={"type": "dc-09", "address": "h:1", "account": "1234", "key_file": str(file)}
+    )
+    before = made_of(found)
+    file.write_text("FF112233445566778899AABBCCDDEEFF")
+    assert made_of(found) != before
+    file.write_text("0011")
+    with pytest.raises(SettingsError, match=r"channels\.station\.key: found 4 characters"):
+        build_channels(found)
+    file.unlink()
+    with pytest.raises(SettingsError, match="can't be read"):
+        build_channels(found)
 
 
 def test_secrets_come_from_the_environment_too(

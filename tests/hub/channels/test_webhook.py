@@ -397,8 +397,9 @@ def test_a_dispatcher_probes_what_can_be_probed() -> None:
     found: list[tuple[str, Outcome]] = []
     with Receiver() as receiver:
         hook = Webhook("hook", receiver.url, SECRET, 5.0, SystemClock())
+        hook.probe_every_s = 0.01
         dispatcher = Dispatcher(
-            {"hook": hook}, Outcomes(), lambda name, outcome: found.append((name, outcome)), 0.01
+            {"hook": hook}, Outcomes(), lambda name, outcome: found.append((name, outcome))
         )
         dispatcher.start()
         until(lambda: len(found) >= 3)

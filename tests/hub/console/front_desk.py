@@ -7,6 +7,7 @@ and to hang in the disk.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,10 +19,11 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import delete, insert
 
+from config.channel_settings import WebhookSettings
 from config.clock import Clock, SystemClock
 from config.console_settings import ConsoleSettings
 from config.contract import PANIC_KINDS
-from config.hub_settings import HubSettings, RoomSettings, WebhookSettings, ZoneSettings
+from config.hub_settings import HubSettings, RoomSettings, ZoneSettings
 from config.plan_settings import ConfirmSettings, PlanSettings, StepSettings
 from config.rooms import numbered_rooms
 from hub import transitions as rules
@@ -40,6 +42,7 @@ from hub.asking import (
     Forgotten,
     IncidentAction,
     Note,
+    ProveChannel,
     Refused,
     SetPosture,
     SignDoorWeek,
@@ -49,10 +52,12 @@ from hub.asking import (
     ZoneAction,
 )
 from hub.decision import Decision
+from hub.delivery import Delivery
 from hub.enrolment.asking import IdentityAction
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
+from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
@@ -132,8 +137,10 @@ class FrontDesk:
         self.office = Office(self.engine, SITE)
         self.metrics = CollectorRegistry()
         Counter("tocsin_events", "Events.", registry=self.metrics)
+        self.owed: list[Delivery] = []
+        """What a test of a channel is to tell."""
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
-        self.view.ready, self.view.why = True, None
+        self.view.ready, self.view.why, self.view.turned = True, None, math.inf
         self.boards_open = 0
         self.forgotten: list[Forget] = []
         self.told: list[AccountChanged | ConsoleCertificate | SignInGuessed] = []
@@ -165,6 +172,8 @@ class FrontDesk:
                 decide = self._of_door_week
             elif isinstance(action, ClearTrouble):
                 decide = self._of_trouble
+            elif isinstance(action, ProveChannel):
+                decide = self._of_channel
             elif isinstance(action, DrillAction):
                 decide = self._of_drill
             elif isinstance(action, IdentityAction):
@@ -295,6 +304,14 @@ class FrontDesk:
             self.view.tell(None)
         return answers[0]
 
+    def _of_channel(self, action: ProveChannel) -> Answer:
+        """Answer by the hub's own rules; what it owes is kept for the test to see."""
+        answers: list[Answer] = []
+        decision = self.whole_site().decide(Asked(action, answers.append), self.clock.now())
+        self.owed += decision.owed
+        decision.reply(recorded=self.disk_writes)
+        return answers[0]
+
     def _of_door_week(self, action: SignDoorWeek) -> Answer:
         """Answer by the hub's own rules, on a site that has the view's weeks."""
         site = new_site(self.settings)
@@ -354,7 +371,7 @@ class FrontDesk:
     def whole_site(self) -> Site:
         """Return the site that drills are of; it shows on this desk's view."""
         if self._site is None:
-            shapes = dict.fromkeys(self.settings.channels, ("webhook", ("-",)))
+            shapes = dict.fromkeys(self.settings.channels, Shape("webhook", ("-",)))
             self._site = Site(self.settings, shapes, Loaded(), self.view, self.clock.now())
         return self._site
 

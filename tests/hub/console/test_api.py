@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from hub.console.api.openapi import answer, describe
 from hub.console.api.table import operations
+from hub.view import ChannelView
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import SITE, ZONES, FrontDesk
 from tests.hub.console.served import Served
@@ -334,7 +335,7 @@ def test_openapi_describes_exactly_what_is_served(api: Caller) -> None:
     for method, path in served:
         if path.endswith("/stream"):
             continue
-        for name in ("id", "device", "zone"):
+        for name in ("id", "device", "zone", "name"):
             path = path.replace(f"{{{name}}}", "nobody")
         reply = api.call(method, path, b"{}" if method == "POST" else None)
         assert reply.status in (200, 404, 422), (method, path)
@@ -471,6 +472,20 @@ def test_a_trouble_that_happened_is_cleared(desk: FrontDesk, api: Caller) -> Non
     refused = api.post(f"{A}/troubles/clear", {"key": "silent room-102"})
     assert (refused.status, refused.json["state"]) == (409, "so now")
     assert "it ends by itself when it is well" in refused.json["detail"]
+
+
+def test_channels_are_listed_and_tested(desk: FrontDesk, api: Caller) -> None:
+    """Each with what it last delivered; a test goes to every end, or is refused by name."""
+    desk.view.channels["webhook"] = ChannelView("webhook", "webhook", desk.wall())
+    [row] = api.get(f"{A}/channels").json["channels"]
+    assert (row["name"], row["kind"], row["unasked"], row["troubles"]) == ("webhook", "webhook", [], [])
+    reply = api.post(f"{A}/channels/webhook/test", {})
+    assert (reply.status, reply.json["recorded"], len(reply.json["deliveries"])) == (200, True, 1)
+    assert [owed.type for owed in desk.owed] == ["channel.test"]
+    unknown = api.post(f"{A}/channels/pager/test", {})
+    assert (unknown.status, unknown.json["allowed"]) == (404, ["webhook"])
+    assert api.post(f"{A}/channels/webhook/test", {"target": "x"}).json["allowed"] == ["-"]
+    assert api.post(f"{A}/channels/webhook/test", {"target": 7}).status == 422
 
 
 @pytest.mark.parametrize("key", [None, "", 7, "k" * 513])

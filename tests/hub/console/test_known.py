@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub.console.cards import card
-from hub.console.known import Line, lines, verdict
+from hub.console.known import Line, channel_line, lines, verdict
 from hub.console.timeline import closing_note, rows
 from hub.console.words import Words, age, counting
 from hub.incident import Deed, Place, Press
@@ -101,6 +101,19 @@ def test_a_channel_whose_last_word_was_a_failure_is_wrong() -> None:
     assert "connection refused" in line.said
     assert "3 waiting to be delivered" in line.details
     assert line.details[0].startswith("last success: ")
+
+
+def test_a_channel_that_cannot_be_asked_for_is_never_well() -> None:
+    """However lately it delivered; one that is asked for says when it was last reached."""
+    view = _all_well()
+    well = ChannelView("webhook", "webhook", NOW - 9000, reached=NOW - 5000)
+    view.channels["webhook"] = well
+    line = channel_line(well, "webhook", view, WORDS, NOW)
+    assert (line.grade, line.details) == ("well", (f"reached {WORDS.when(NOW - 5000, NOW)} (5 s ago)",))
+    line = channel_line(replace(well, unasked=("Reyes",)), "webhook", view, WORDS, NOW)
+    assert line.grade == "unknown"
+    assert line.said.startswith("Not supervised: ")
+    assert line.said.endswith("(9 s ago).")
 
 
 def test_a_hub_that_is_not_ready_says_why() -> None:

@@ -8,7 +8,7 @@ from html import unescape
 from msgspec.structs import replace
 
 from config.backup_settings import BackupSettings
-from hub.view import DoorView
+from hub.view import ChannelView, DoorView
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 
@@ -166,6 +166,17 @@ def test_the_troubles_page_says_of_when_the_last_backup_is(desk: FrontDesk, lee:
     assert "Last backup: none yet." in _text(lee.get("/troubles").text)
     desk.view.backup_at = desk.wall()
     assert re.search(r"Last backup: \d\d:\d\d:\d\d\.", _text(lee.get("/troubles").text))
+
+
+def test_a_channel_is_tested_on_its_page(desk: FrontDesk, lee: Caller) -> None:
+    desk.view.channels["webhook"] = ChannelView("webhook", "webhook", desk.wall())
+    page = lee.get("/channels")
+    assert "Last delivered" in _text(page.text)
+    said = lee.form("/channels/webhook/test", {"csrf": page.field("csrf")})
+    assert "A test goes to 1 end of webhook" in _text(said.text)
+    assert [owed.type for owed in desk.owed] == ["channel.test"]
+    gone = lee.form("/channels/pager/test", {"csrf": page.field("csrf")})
+    assert (gone.status, "Not done: the settings have no channel" in _text(gone.text)) == (404, True)
 
 
 def test_a_trouble_that_happened_is_seen_to_on_its_page(desk: FrontDesk, lee: Caller) -> None:

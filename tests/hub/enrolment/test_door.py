@@ -229,9 +229,10 @@ def test_a_pi_that_is_nothing_yet_gets_all_it_installs_from_the_hub(door: OpenDo
     (got / "tocsin-1-py3-none-any.whl").write_bytes(b"half of")
     where = f"{HOST}:{door.port}"
     assert fetch.main([str(got), "--hub", where, "--code", code]) == 0
+    release = json.loads(made.pop("index.json"))["release"]
     assert {path.name: path.read_bytes() for path in got.iterdir()} == {
-        name: data for name, data in made.items() if name != "index.json"
-    }
+        **made, "release": f"{release}\n".encode()
+    }  # fmt: skip
 
 
 def test_what_breaks_off_is_gone_on_with(door: OpenDoor) -> None:

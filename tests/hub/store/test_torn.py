@@ -95,7 +95,11 @@ def test_pages_read_on(store: Store, journal: Journal) -> None:
     assert [room.place.device for room in shown.rooms] == ["room-101", "room-102"]
     assert reading.incident(shown.id) == shown
     assert all(change.incident == shown for change in reading.stream_since(0))
-    assert "tamper room-101 desk cut" in {trouble.key for trouble in reading.troubles()}
+    tamper = {trouble.key: trouble for trouble in reading.troubles()}["tamper room-101 desk cut"]
+    assert (tamper.what, tamper.restored) == ("tamper", None)
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE troubles SET open = :no"), {"no": False})
+    assert {trouble.restored for trouble in reading.troubles()} == {tamper.since}
 
 
 def test_what_is_damaged_of_the_record_is_shown_as_such(

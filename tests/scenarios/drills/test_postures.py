@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from config.hub_settings import AppriseSettings, WebhookSettings
+from config.channel_settings import AppriseSettings, WebhookSettings
 from hub.asking import EndDrill
 from tests.scenarios.drills.drilling import drill, posture, real, start, unexpected
 from tests.scenarios.rig import Make, Rig

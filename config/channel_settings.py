@@ -1,0 +1,73 @@
+"""The settings of channels: means to reach people and systems, each by its type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from config.settings import SecretFile
+
+
+class WebhookSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="webhook"
+):
+    """A channel that posts CONTRACT's signed JSON to a URL."""
+
+    url: str | None = None
+    url_file: SecretFile | None = None
+    url_env: str | None = None
+    secret_file: SecretFile | None = None
+    secret_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    troubles: bool = False
+    """Also post troubles, as ``trouble.opened`` and ``trouble.restored``: bodies of their own."""
+
+
+class AppriseSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="apprise"
+):
+    """A channel of people's phones, mail and chat, by Apprise URLs: one a line, ``Name = url``."""
+
+    targets_file: SecretFile | None = None
+    targets_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    troubles: bool = True
+    """Also tell of troubles those who are to be told of them."""
+
+
+class AlarmReceiverSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="dc-09"
+):
+    """A channel to a monitoring station's alarm receivers, by ANSI/SIA DC-09."""
+
+    address: str
+    """Host and port of the primary receiver: ``receiver.example.com:12000``."""
+    backup_address: str | None = None
+    transport: Literal["tcp", "udp"] = "tcp"
+    payload: Literal["SIA-DCS", "ADM-CID"] = "SIA-DCS"
+    """``SIA-DCS`` brings the room's name as text; ``ADM-CID`` is Contact ID, with zone numbers alone."""
+    account: str
+    """The number under which the station knows the school: 3 to 16 hexadecimal digits."""
+    prefix: str = "0"
+    """DC-09's L, 1 to 6 hexadecimal digits."""
+    receiver: str | None = None
+    """DC-09's R, 1 to 6 hexadecimal digits."""
+    partition: Annotated[int, Meta(ge=0, le=99, description="0 to 99")] = 1
+    key_file: SecretFile | None = None
+    key_env: str | None = None
+    key_form: Literal["hex", "characters"] = "hex"
+    """How the key is written: two hexadecimal digits for each of its bytes, or its bytes as they are."""
+    timeout_s: Annotated[float, Meta(ge=1, le=10, description="seconds, 1 to 10")] = 5.0
+    """For each try: to connect, and to be answered."""
+    tries: Annotated[int, Meta(ge=1, le=3, description="1 to 3")] = 2
+    """Of each receiver, before the other is tried."""
+    test_every_h: Annotated[float, Meta(ge=0, le=168, description="hours, 0 to 168")] = 24.0
+    """How often a periodic test is sent; 0: never. Supervision messages go every 30 s by themselves."""
+    troubles: bool = False
+    """Also tell the station of tampers, troubles and bypasses of rooms."""
+    tests: bool = False
+    """Also tell the station of walk tests and drills, as tests: on test, what was tested, off test."""
+
+
+ChannelSettings = WebhookSettings | AppriseSettings | AlarmReceiverSettings
