@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from config.channel_settings import WebhookSettings
+from config.channel_settings import AlarmReceiverSettings, CallSettings, ModemSettings, WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings
+from config.hub_settings import DISPATCH, HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target
@@ -17,14 +17,11 @@ from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, next_begin, schedule_of
-from hub.shape import Shapes
+from hub.shape import ONE_END, Shapes
 
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
-
-DISPATCH: Final = "dispatch"
-"""The audience that stands for the dispatch centre."""
 
 STRANGERS: Final = 500
 """Devices that nobody has set up, for which there are incident numbers all the same."""
@@ -64,12 +61,20 @@ class Directory:
         self._told_once = told_once
         self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
         """The channels that are told of no trouble."""
+        self.texts = {name for name, one in settings.channels.items() if isinstance(one, ModemSettings)}
+        """The channels of text messages, which may be answered."""
+        self._calls = {name for name, one in settings.channels.items() if isinstance(one, CallSettings)}
         self.incidents_alone = told_once | {
             name
             for name, one in settings.channels.items()
-            if isinstance(one, WebhookSettings) and not one.troubles
+            if isinstance(one, WebhookSettings | CallSettings) and not one.troubles
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
+        self.receivers = tuple(
+            name for name, one in settings.channels.items() if isinstance(one, AlarmReceiverSettings)
+        )
+        """The channels to alarm receivers of a monitoring station."""
+        self._settings = settings
         self._audiences = settings.audiences
         self._channels = {name: shape.targets for name, shape in channels.items()}
         self.asked = frozenset(n for n, shape in channels.items() if set(shape.targets) != set(shape.unasked))
@@ -118,7 +123,8 @@ class Directory:
     def panic_targets(self) -> tuple[Target, ...]:
         """Return everybody whom some plan of a panic may tell."""
         plans = [plan for plan in self.plans.values() if "panic" in plan.condition.kinds]
-        return tuple(dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name)))
+        found = dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name))
+        return tuple(target for target in found if not self.why_not_told(target, "panic"))
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
@@ -147,9 +153,27 @@ class Directory:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
 
+    def is_receiver(self, target: Target) -> bool:
+        """Tell whether this is an alarm receiver of a monitoring station."""
+        return target.channel in self.receivers
+
+    def receiver_of(self, channel: str) -> Target:
+        """Return a channel to alarm receivers as a target, of the first audience that has it, if any has."""
+        return next(iter(self.ends(channel)), Target("", channel, ONE_END))
+
+    def is_rung(self, target: Target) -> bool:
+        """Tell whether this is a phone that rings and says nothing: for as long as somebody is to answer."""
+        return target.channel in self._calls
+
     def is_dispatch(self, target: Target) -> bool:
         """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
         return target.audience == DISPATCH or self.is_told_once(target)
+
+    def why_not_told(self, target: Target, kind: str | None = None) -> str:
+        """Return why a target is told nothing by itself, of this kind of call (none: of any); else empty."""
+        if not self._settings.reaches_police(target.channel, target.audience):
+            return ""
+        return self._settings.not_agreed(kind)
 
     def has(self, target: Target) -> bool:
         """Tell whether a target is still one: an end that its audience shares, or somebody's own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -63,10 +64,12 @@ def notice_body(
     reminder: str | None = None,
     quiet: bool = False,
     real_after_s: float = 0,
+    call: str | None = None,
 ) -> bytes:
     """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same.
 
-    ``real_after_s`` is after how long what was not expected in a drill is real, if nobody answers.
+    ``real_after_s`` is after how long what was not expected in a drill is real, if nobody answers;
+    ``call`` is the emergency number, where dispatch is told nothing.
     """
     return _ENCODER.encode(
         {
@@ -78,6 +81,7 @@ def notice_body(
             "test": test,
             "reminder": reminder,
             "quiet": quiet,
+            "call": call,
             "drill": None
             if incident.drill_id is None
             else _of_drill(incident, incident.drill_id, real_after_s),
@@ -129,7 +133,11 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
 
     Such as ``PANIC Room 101 (desk), Main bldg, floor 1, 10:02:11``, in the school's time zone.
     """
-    notice = msgspec.json.decode(body)
+    return sentence_of(msgspec.json.decode(body), timezone)
+
+
+def sentence_of(notice: Mapping[str, Any], timezone: str) -> tuple[str, str]:
+    """Return the same of a body that was read."""
     if "incident" not in notice:  # it brings its own: words_body
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
@@ -151,6 +159,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         lines.append(f"FROM A BACKUP of {day:%d %b %H:%M}: it was open then, and may have been closed since.")
     lines += _to_do(notice, zone)
     lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
+    if notice.get("call") and notice["type"] in ("incident.opened", "incident.updated"):
+        lines.append(f"Dispatch is not connected: call {notice['call']}.")
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):
@@ -159,6 +169,12 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
             lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
     lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
     return f"{title}, {when}", "\n".join(lines)
+
+
+def in_doubt(incident: Mapping[str, Any]) -> bool:
+    """Tell whether no alarm of an incident, as a body has it, is certain."""
+    doubted = _doubts(incident)
+    return all((event["device"], event["zone"]) in doubted for event in incident["events"])
 
 
 def told(incident: dict[str, Any]) -> str:
@@ -196,7 +212,7 @@ def _drill_words(kind: NoticeType, incident: dict[str, Any]) -> str:
     return f"DRILL {number}, EXPECTED: "
 
 
-def _to_do(notice: dict[str, Any], zone: ZoneInfo) -> list[str]:
+def _to_do(notice: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
     """Say of a drill's notice what becomes of its presses, and where a person says what they are."""
     incident, drill = notice["incident"], notice.get("drill")
     if not drill or notice["test"]:
@@ -289,7 +305,7 @@ def _places(incident: dict[str, Any]) -> list[str]:
     return [_place(room, pressed.get(room["device"], [])) for room in incident["rooms"]]
 
 
-def _doubts(incident: dict[str, Any]) -> dict[tuple[str, str], str]:
+def _doubts(incident: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """Return what is told of the buttons in doubt; a notice of an older release has no causes."""
     return doubts(((e["device"], e["zone"]), e.get("cause")) for e in incident["events"])
 

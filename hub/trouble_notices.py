@@ -23,11 +23,16 @@ from hub.kept_course import to_mono
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
+from hub.signals import Signals
 from hub.trouble_text import text_of, title_of, trouble_json
 from hub.view import Trouble
 
 UNPROTECTED: Final = frozenset({"unprotected", "reach"})
 """Troubles that are told to whoever answers for a room without a button."""
+AGREEMENT: Final = frozenset({"agreement", "agreement-soon", "joint-test", "not-connected"})
+"""Troubles that are told to whoever signs the agreement with the police, and whoever works by it."""
+WEEK_S: Final = 7 * 86_400.0
+"""So often is told again what is due only in weeks."""
 SOON_S: Final = 3600.0
 """What would be told again within this is told with the rest."""
 NOBODY_S: Final = 900.0
@@ -41,8 +46,11 @@ AGAIN: Final = ", again"
 class TroubleNotices:
     """Which troubles people have been told of, and which wait for it."""
 
-    def __init__(self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, now: Now) -> None:
+    def __init__(
+        self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, signals: Signals, now: Now
+    ) -> None:
         self._ledger = ledger
+        self._signals = signals
         self._outbound = outbound
         self._bypasses = bypasses
         self._due: dict[str, float] = {}
@@ -124,7 +132,7 @@ class TroubleNotices:
                 continue
             for target in targets:
                 by_target.setdefault(target, []).append(trouble)
-            self._due[key] = now.mono + self._repeat_s
+            self._due[key] = now.mono + (WEEK_S if trouble.what == "agreement-soon" else self._repeat_s)
         for target, troubles in by_target.items():
             self._owe(decision, "trouble.opened", target, troubles, now)
         for trouble in {t.key: t for troubles in by_target.values() for t in troubles}.values():
@@ -140,20 +148,31 @@ class TroubleNotices:
             self._owe(decision, "trouble.restored", target, troubles, now)
 
     def _targets(self, trouble: Trouble, now: Now) -> tuple[Target, ...]:
-        audiences = self._settings.unprotected if trouble.what in UNPROTECTED else self._settings.notify
+        settings = self._settings
+        audiences = settings.unprotected if trouble.what in UNPROTECTED else settings.notify
+        audiences = settings.agreement if trouble.what in AGREEMENT else audiences
         directory = self._ledger.directory
         found = {
             (target.channel, target.name): target
             for audience in reversed(audiences)
             for target in directory.reach(audience, now.wall).targets
-            if target.channel not in directory.mute
+            if target.channel not in directory.mute and not directory.why_not_told(target)
         }
-        return tuple(found.values())  # an end that two audiences share is told once, for the first
+        # An end that two audiences share is told once, for the first.
+        return (*found.values(), *self._signals.receivers_told_of(trouble))
 
     def _owe(
         self, decision: Decision, kind: TroubleType, target: Target, troubles: list[Trouble], now: Now
     ) -> None:
         ledger = self._ledger
+        more: dict[str, object] = {"troubles": [trouble_json(trouble) for trouble in troubles[:TOGETHER]]}
+        if ledger.directory.is_receiver(target):
+            # A station is told once: what is open stays so until its restoral.
+            news = [t for t in troubles if kind == "trouble.restored" or t.told_at is None]
+            ended = kind == "trouble.restored"
+            more["signals"] = self._signals.of_troubles(decision, target.channel, news, now, restoral=ended)
+            if not news:
+                return
         facts = "\0".join(f"{t.key}\0{t.since}\0{t.tellings}" for t in troubles)
         trace = blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         devices = dict(ledger.view.devices)
@@ -166,7 +185,7 @@ class TroubleNotices:
             now.wall,
             title_of(kind, troubles, devices),
             text_of(kind, troubles, devices, ledger.settings.name),
-            troubles=[trouble_json(trouble) for trouble in troubles[:TOGETHER]],
+            **more,
         )
         delivery = Delivery(
             id=delivery_id("", trace, target, kind, 0),

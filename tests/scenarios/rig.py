@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,7 +17,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
-from config.channel_settings import AppriseSettings
+from config.agreement_settings import AgreementSettings, ContactSettings
+from config.channel_settings import AppriseSettings, CallSettings, ModemSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -43,6 +45,8 @@ from hub.asking import (
     SetPosture,
 )
 from hub.beat import BEAT_S
+from hub.dc09.signal import Signal
+from hub.dc09.what_to_send import signals_of, words_of
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.directory import Directory
@@ -85,6 +89,16 @@ VERDICTS: dict[str, Outcome] = {
 }
 """What the far side of a channel does: takes it, can't now, never will, or says nothing at all."""
 
+AGREEMENT = AgreementSettings(
+    agency="Lincoln County Sheriff's Office",
+    consented_by="Sheriff Moss",
+    permit="A-1234",
+    kinds=("panic", "duress", "medical", "assist"),
+    review=date(2100, 1, 1),
+    contacts=tuple(ContactSettings(name=name, phone="555 010 0199") for name in ("Okafor", "Ortiz", "Lee")),
+    joint_test=date(2099, 1, 1),
+)
+"""With dispatch, of all calls."""
 STEPS = (
     StepSettings(after_s=0, notify=("sro",)),
     StepSettings(after_s=30, notify=("principal",)),
@@ -121,6 +135,7 @@ def site_settings(group_by: Literal["site", "building", "device"] = "site", **mo
         "walk_tests": WalkTestSettings(prove_every_days=0),
         "channels": {name: AppriseSettings() for name in ("sro", "principal", "dispatch")},
         "audiences": {name: AudienceSettings(channels=(name,)) for name in ("sro", "principal", "dispatch")},
+        "mou": AGREEMENT,
         "plans": {
             "panic": PlanSettings(kinds=("panic", "duress"), group_by=group_by, steps=STEPS),
             "help": PlanSettings(kinds=("medical", "assist"), group_by=group_by, steps=STEPS),
@@ -208,6 +223,9 @@ class Rig:
         self.answers: list[Answer] = []
         self.retuned: list[HubSettings] = []
         """What the shell was told to go by."""
+        self.signals: list[tuple[float, Signal]] = []
+        """What a monitoring station's alarm receiver took, and when."""
+        self._at_station: set[str] = set()
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -498,7 +516,7 @@ class Rig:
         return {
             name: Shape(
                 self._kinds.get(name, "webhook"),
-                ("-",),
+                _targets(settings, name),
                 ("-",) if self._kinds.get(name) == "apprise" else (),
             )
             for name in settings.channels
@@ -632,6 +650,8 @@ class Rig:
             if far == "takes":
                 self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
             return VERDICTS[far]
+        if "signals" in body:
+            return self._call_station(delivery, at, far)
         if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
@@ -651,6 +671,12 @@ class Rig:
             self.notices.append(notice)  # else a repeat, which a receiver drops
         return VERDICTS[far]
 
+    def _call_station(self, delivery: Delivery, at: float, far: Far) -> Outcome:
+        if far == "takes" and delivery.id not in self._at_station:
+            self._at_station.add(delivery.id)
+            self.signals += [(at, signal) for signal in signals_of(delivery.body)]
+        return VERDICTS[far]
+
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
         words = delivery.type.removeprefix("trouble.").removeprefix("record.")
         keys = tuple(trouble["key"] for trouble in body.get("troubles", ()))
@@ -666,6 +692,11 @@ class Rig:
         """Return in words what was taken since it was last asked, by these audiences (none: by all)."""
         new, self._said = self.notices[self._said :], len(self.notices)
         return [str(notice) for notice in new if not audiences or notice.audience in audiences]
+
+    def station_heard(self) -> list[str]:
+        """Return what the station took since it was last asked: ``0 s E120 zone 3: Room 101 (wall)``."""
+        new, self.signals = self.signals, []
+        return [f"{at:g} s {words_of((one,))}" + (f": {one.text}" if one.text else "") for at, one in new]
 
     def asked(self, *channels: str) -> list[str]:
         """Return who was reached since it was last asked, by their channels: ``30 s ortiz opened``."""
@@ -692,3 +723,11 @@ class Rig:
 
 Make = Callable[..., Rig]
 """What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""
+
+
+def _targets(settings: HubSettings, channel: str) -> tuple[str, ...]:
+    """Return a channel's ends: a modem's numbers, else the one."""
+    found = settings.channels[channel]
+    if isinstance(found, CallSettings):
+        found = settings.channels[found.modem]
+    return tuple(found.numbers) if isinstance(found, ModemSettings) else ("-",)
