@@ -178,6 +178,8 @@ class TroubleNotice(NamedTuple):
     title: str
     text: str
     id: str
+    keys: tuple[str, ...]
+    """Of the troubles that it names as data."""
 
     def __str__(self) -> str:
         return f"{self.at:g} s {self.audience} {self.type}: {self.title}"
@@ -677,7 +679,9 @@ class Rig:
 
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
         words = delivery.type.removeprefix("trouble.").removeprefix("record.")
-        notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
+        keys = tuple(trouble["key"] for trouble in body.get("troubles", ()))
+        where = delivery.target.audience
+        notice = TroubleNotice(at, where, words, body["title"], body["text"], delivery.id, keys)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
             self.told_of_troubles.append(notice)
         return VERDICTS[far]
