@@ -21,6 +21,7 @@ from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
 from hub.refit import refitted
+from hub.signals import Signals
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
@@ -34,6 +35,7 @@ class Courses:
         ledger: Ledger,
         outbound: Outbound,
         postures: Postures,
+        signals: Signals,
         loaded: list[tuple[Incident, KeptCourse]],
         now: Now,
         doors_are_lines: Callable[[], bool],
@@ -45,6 +47,7 @@ class Courses:
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
+        self._signals = signals
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
             self._courses[incident.id] = self._with_a_plan(recall(kept, now), incident, now)
@@ -193,6 +196,11 @@ class Courses:
         ended, why = _ended(incident, heard=heard)
         if ended is not None:
             self._outbound.end(decision, targets, incident.id, ended, why, now)
+        if incident.state != "open":
+            rung = [target for target in targets if self._ledger.directory.is_rung(target)]
+            self._outbound.end(
+                decision, rung, incident.id, lambda _: True, why or "somebody has answered", now
+            )
 
     def _waits(self, incident: Incident, course: Course) -> bool:
         """Tell whether nobody is asked of a door now, there being a call in a real lockdown."""
@@ -244,7 +252,9 @@ class Courses:
         else:
             targets = tuple(entry.target for entry in course.told)
         targets = tuple(
-            t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
+            t
+            for t in targets or directory.reach("sro", now.wall).targets
+            if not directory.is_told_once(t) and not directory.is_rung(t)
         )
         course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
         step = ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
@@ -265,11 +275,14 @@ class Courses:
     ) -> None:
         """Write down what a look at a course came to."""
         ledger = self._ledger
-        deliveries = [
-            self._delivery(incident, owe, now, words, quietly=quietly)
-            for owe in step.owed
-            if not self._why_spared(incident, owe.target)
-        ]
+        known = self._courses.get(incident.id)
+        told = {} if known is None else {entry.target: entry.revision for entry in known.told}
+        deliveries: list[Delivery] = []
+        for owe in step.owed:
+            if not self._why_spared(incident, owe.target):
+                delivery = self._delivery(incident, owe, now, words, quietly=quietly)
+                was = told.get(owe.target, 0)
+                deliveries += self._signals.in_place_of(decision, delivery, incident, was, now)
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
@@ -286,10 +299,13 @@ class Courses:
             self._arm(incident)
 
     def _why_spared(self, incident: Incident, target: Target) -> str:
-        """Return why a target is told nothing of an incident: a drill, or nobody agreed to it; else empty."""
+        """Return why a target is told nothing of an incident: a drill, or nobody agreed to it; else empty.
+
+        A phone that rings could not say that it is a drill.
+        """
         directory = self._ledger.directory
-        not_told = self._ledger.settings.drills.dispatch == "not-told"
-        if incident.drill and not_told and directory.is_dispatch(target):
+        not_told = self._ledger.settings.drills.dispatch == "not-told" and directory.is_dispatch(target)
+        if incident.drill and (not_told or directory.is_rung(target) or self._signals.hears_no_tests(target)):
             return f"not sent because of drill {incident.drill_id}"
         why = directory.why_not_told(target, None if incident.kind == "door" else incident.kind)
         return f"not sent: {why}" if why else ""

@@ -64,6 +64,7 @@ from hub.inputs import (
     Reload,
     ReloadRefused,
     SignInGuessed,
+    TextReported,
     TimeOver,
 )
 from hub.kept_course import to_mono
@@ -81,6 +82,10 @@ from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.shape import Shapes
+from hub.signals import Signals
+from hub.station import WAKE as STATION
+from hub.station import Station
+from hub.text_replies import TextReplies
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
@@ -130,7 +135,8 @@ class Site(Ledger):
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
-        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
+        self.signals = Signals(self, facts)
+        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, self.signals, now)
         self.accounts = Accounts(self, self.postures)
         self.bypasses = Bypasses(self, facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
@@ -139,26 +145,25 @@ class Site(Ledger):
         )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
-        self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, self.signals, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
         self.book = Book(self, loaded.codes, loaded.identities, now)
         self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.texts = TextReplies(self, self.incidents, self.deeds, facts)
         self.drill_calendar = DrillCalendar(self, facts, now)
         self.drill_memory = DrillMemory(self, facts, boot, now)
+        self.station = Station(
+            *(self, self.outbound, self.signals, self.incidents),
+            *(self.bypasses, self.walk_tests, self.drill_memory, facts),
+        )
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self,
-            self.incidents,
-            self.deeds,
-            self.walk_tests,
-            self.postures,
-            drill_notices,
-            self.drill_calendar,
-            memory,
+            *(self, self.incidents, self.deeds, self.walk_tests, self.postures),
+            *(drill_notices, self.drill_calendar, memory),
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -174,17 +179,13 @@ class Site(Ledger):
         self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
         self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
-            self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
+            *(self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar),
+            self.signals.zones,
         )
         self.new_epoch = NewEpoch(
-            self,
-            epoch,
-            self.incidents,
-            self.outbound,
-            self.walk_tests,
-            self.drills,
-            self.bypasses,
-            self.postures,
+            *(self, epoch, self.incidents, self.outbound),
+            *(self.walk_tests, self.drills, self.bypasses, self.postures),
+            self.signals.zones,
         )
         held = {
             number
@@ -200,7 +201,8 @@ class Site(Ledger):
         rewrites = (
             *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
             *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
-            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite, self.texts.rewrite),
+            self.station.rewrite,
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
@@ -217,6 +219,7 @@ class Site(Ledger):
             self.drills,
             self.drill_deeds,
             self.upgrades,
+            self.texts,
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -228,6 +231,7 @@ class Site(Ledger):
             TimeOver: self.forgetting.time_over,
             RawOver: self.forgetting.empty_quarantine,
             Probed: self.outbound.probed,
+            TextReported: self.texts.reported,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
@@ -249,6 +253,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            STATION: lambda *_: None,  # it is heeded after whatever happens: a wake-up is enough
             "upgrade": self.upgrades.look,
             "flood": partial(self.floods.due, take=self._heed),
         }
@@ -302,6 +307,7 @@ class Site(Ledger):
         if delivery is not None:
             told = fact.outcome.verdict == "delivered"
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
+            self.texts.attempted(decision, delivery, now, delivered=told)
 
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)
@@ -350,6 +356,7 @@ class Site(Ledger):
         self.touched.clear()
         news, self.news = self.news, {}
         self.notices.take(news, decision, now)
+        self.station.heed(decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
         if what in self._looks:
@@ -401,4 +408,5 @@ class Site(Ledger):
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
+        self.station.heed(decision, now)
         self.proving.look_at_all(decision, now)

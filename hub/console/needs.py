@@ -100,6 +100,8 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", API + "drills/{id}/cancel"): "drill",
     ("POST", API + "drills/{id}/real"): "acknowledge",
     ("POST", API + "drills/{id}/part-of-drill"): "acknowledge",
+    ("GET", API + "cap"): "read",
+    ("GET", API + "cap/{id}"): "read",
     ("GET", API + "channels"): "read",
     ("POST", API + "channels/{name}/test"): "maintain",
     ("GET", API + "troubles"): "read",
