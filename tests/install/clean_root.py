@@ -96,8 +96,11 @@ class CleanRoot:
                 subprocess.run(["umount", str(mounted)], check=True)
         return done.returncode, done.stdout + done.stderr
 
-    def boot(self, trial: str, deadline_s: float = 420.0) -> tuple[int, str]:
-        """Boot it with a loopback of its own and no other network, run ``trial`` in bash, power it off."""
+    def boot(self, trial: str, deadline_s: float = 420.0, network: Path | None = None) -> tuple[int, str]:
+        """Boot it with a loopback of its own and no other network, run ``trial`` in bash, power it off.
+
+        ``network`` is a network namespace that it shares with another one.
+        """
         units = self.folder / "etc/systemd/system"
         (units / "trial.service").write_text(TRIAL)
         wants = units / "multi-user.target.wants"
@@ -108,9 +111,11 @@ class CleanRoot:
         (self.folder / "root/trial").write_text(trial)
         for name in ("log", "code"):
             (self.folder / "root" / name).unlink(missing_ok=True)
-        command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), "--private-network", "--register=no"]
+        name = f"tocsin-{self.folder.parent.name[-12:]}-{self.folder.name}"
+        own = "--private-network" if network is None else f"--network-namespace-path={network}"
+        command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), own, "--register=no"]
         process = subprocess.Popen(
-            [*command, "--keep-unit", "--console=pipe", f"--machine=tocsin-{self.folder.parent.name[-12:]}"],
+            [*command, "--keep-unit", "--console=pipe", f"--machine={name}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
