@@ -8,6 +8,9 @@ from msgspec import Meta, Struct
 
 from config.settings import SecretFile
 
+Reaches = Annotated[Literal["school", "police"], Meta(description='"school" or "police"')]
+"""Whose the far side is: nothing goes to the police by itself until the settings name the agreement."""
+
 
 class WebhookSettings(
     Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="webhook"
@@ -20,6 +23,8 @@ class WebhookSettings(
     secret_file: SecretFile | None = None
     secret_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
     troubles: bool = False
     """Also post troubles, as ``trouble.opened`` and ``trouble.restored``: bodies of their own."""
 
@@ -32,6 +37,8 @@ class AppriseSettings(
     targets_file: SecretFile | None = None
     targets_env: str | None = None
     timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
     troubles: bool = True
     """Also tell of troubles those who are to be told of them."""
 
@@ -64,6 +71,8 @@ class AlarmReceiverSettings(
     """Of each receiver, before the other is tried."""
     test_every_h: Annotated[float, Meta(ge=0, le=168, description="hours, 0 to 168")] = 24.0
     """How often a periodic test is sent; 0: never. Supervision messages go every 30 s by themselves."""
+    reaches: Reaches = "police"
+    """A station calls them."""
     troubles: bool = False
     """Also tell the station of tampers, troubles and bypasses of rooms."""
     tests: bool = False

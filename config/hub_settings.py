@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -50,6 +50,11 @@ from config.shared_settings import (
 )
 from config.topics import is_id
 from config.trouble_settings import TroublesSettings, check_audiences, check_troubles
+
+DISPATCH: Final = "dispatch"
+"""The audience that stands for the dispatch centre."""
+EMERGENCIES: Final = frozenset({"panic", "duress", "medical"})
+"""Kinds of calls for which somebody calls the emergency number, if dispatch isn't told."""
 
 
 class ZoneSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,6 +172,36 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     def door_rules(self) -> tuple[DoorRule, ...]:
         """Return what is told of any door, the gravest first."""
         return rules(self.rooms, self.doors)
+
+    def reaches_police(self, channel: str, audience: str) -> bool:
+        """Tell whether what goes to an audience by a channel reaches police or an emergency centre."""
+        found = self.channels.get(channel)
+        said = None if found is None else found.reaches
+        return said == "police" or (said is None and audience == DISPATCH)
+
+    @property
+    def shared_ends(self) -> tuple[tuple[str, str], ...]:
+        """Return each channel that an audience shares, with that audience."""
+        return tuple((one, name) for name, found in self.audiences.items() for one in found.channels)
+
+    def not_agreed(self, kind: str | None = None) -> str:
+        """Return why nothing of this kind (none: of any) may go to the police by itself; else empty."""
+        if missing := self.mou.missing:
+            return f"dispatch is not connected: the settings don't name the agreement ({', '.join(missing)})"
+        if kind is not None and kind not in self.mou.kinds:
+            return f"the agreement with {self.mou.agency} is not for {kind}"
+        return ""
+
+    def call_instead(self, kind: str) -> str | None:
+        """Return the number that people are to call, as dispatch is told nothing of this kind; else None.
+
+        Of ``assist`` dispatch is told nothing anyway: discipline is the school's.
+        """
+        if kind not in EMERGENCIES:
+            return None
+        is_wanted = any(self.reaches_police(*end) for end in self.shared_ends)
+        is_connected = is_wanted and not self.not_agreed(kind)
+        return None if is_connected else self.mou.emergency_number
 
     def plan_for(self, kind: str) -> tuple[str, PlanSettings] | None:
         """Return the name and plan of a panic kind that asks for nothing else; None where there is none."""

@@ -20,6 +20,8 @@ class TroublesSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The audiences that are told of every trouble."""
     unprotected: tuple[str, ...] = ("sro", "maintenance")
     """Those that are told of a room without a live button, and of a panic that would reach nobody."""
+    agreement: tuple[str, ...] = ("sro", "administration")
+    """Those that are told that the agreement with the police is to be renewed, or lacks something."""
     after_s: Annotated[float, Meta(ge=0, le=3600, description="seconds, 0 to 3600")] = 60
     """What ends by itself within this is told to nobody."""
     repeat_h: Annotated[float, Meta(ge=1, le=720, description="hours, 1 to 720")] = 24
@@ -28,7 +30,11 @@ class TroublesSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def check_troubles(troubles: TroublesSettings, audiences: frozenset[str], report: Report) -> None:
     """Report audiences that nobody knows; one of the project's own names may be left out."""
-    for key, names in (("notify", troubles.notify), ("unprotected", troubles.unprotected)):
+    for key, names in (
+        ("notify", troubles.notify),
+        ("unprotected", troubles.unprotected),
+        ("agreement", troubles.agreement),
+    ):
         with where_known:
             check_audiences(f"troubles.{key}", names, audiences, report)
 

@@ -69,7 +69,12 @@ class ChannelTests:
         if self._is_the_hour(now.wall) and not any(self._incidents.calls()):
             for name, view in list(self._ledger.view.channels.items()):
                 if self._is_due(name, view.unasked, now.wall):
-                    ends = [one for one in self._ledger.directory.ends(name) if one.name in view.unasked]
+                    directory = self._ledger.directory
+                    ends = [
+                        end
+                        for end in directory.ends(name)
+                        if end.name in view.unasked and not directory.why_not_told(end)
+                    ]
                     self._last[name] = now.wall
                     decision.facts[FACT + name] = str(now.wall)
                     self._test(decision, ends, f"test {name} {now.wall}", "a test that is due", now)

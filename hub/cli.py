@@ -113,8 +113,15 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         print(f"  note: {words}")
     from hub.cli_plans import cover, today
 
-    if words := settings.mou.overdue(today(settings)):
-        print(f"  note: {words} (mou.review)")
+    day = today(settings)
+    for words in (settings.mou.overdue(day), settings.mou.soon(day), settings.mou.joint_test_due(day)):
+        if words:
+            print(f"  note: {words}")
+    if any(settings.reaches_police(*end) for end in settings.shared_ends) and (
+        words := settings.not_agreed()
+    ):
+        number = settings.mou.emergency_number
+        print(f"  note: {words}: nothing is sent to it, and every call says to call {number}")
 
     if hidden := with_service(settings):
         words = "which the service alone sees: what is in it is checked as the hub starts"

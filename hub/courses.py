@@ -268,7 +268,7 @@ class Courses:
         deliveries = [
             self._delivery(incident, owe, now, words, quietly=quietly)
             for owe in step.owed
-            if not self._is_spared(incident, owe.target)
+            if not self._why_spared(incident, owe.target)
         ]
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
@@ -285,15 +285,20 @@ class Courses:
         else:
             self._arm(incident)
 
-    def _is_spared(self, incident: Incident, target: Target) -> bool:
-        """Tell whether a target is not told because of a drill."""
-        told = self._ledger.settings.drills.dispatch == "not-told"
-        return incident.drill and told and self._ledger.directory.is_dispatch(target)
+    def _why_spared(self, incident: Incident, target: Target) -> str:
+        """Return why a target is told nothing of an incident: a drill, or nobody agreed to it; else empty."""
+        directory = self._ledger.directory
+        not_told = self._ledger.settings.drills.dispatch == "not-told"
+        if incident.drill and not_told and directory.is_dispatch(target):
+            return f"not sent because of drill {incident.drill_id}"
+        why = directory.why_not_told(target, None if incident.kind == "door" else incident.kind)
+        return f"not sent: {why}" if why else ""
 
     def _not_sent(self, decision: Decision, incident: Incident, step: Advance, now: Now) -> None:
-        """Write down whom a drill's notices do not reach."""
+        """Write down whom notices do not reach, and why."""
         for owe in step.owed:
-            if self._is_spared(incident, owe.target) and (owe.first or owe.type == "incident.opened"):
+            why = self._why_spared(incident, owe.target)
+            if why and (owe.first or owe.type == "incident.opened"):
                 target = owe.target
                 detail: dict[str, Any] = {
                     "audience": target.audience,
@@ -301,7 +306,6 @@ class Courses:
                     "target": target.name,
                 }
                 detail |= {"type": owe.type, "revision": incident.revision, "drill": incident.drill_id}
-                why = f"not sent because of drill {incident.drill_id}"
                 self._ledger.record(decision, now, "not-sent", why, incident=incident.id, detail=detail)
 
     def _delivery(
@@ -326,6 +330,7 @@ class Courses:
                 reminder=words,
                 quiet=quietly,
                 real_after_s=self._ledger.settings.drills.unexpected_real_after_s,
+                call=None if incident.drill else self._ledger.settings.call_instead(incident.kind),
             ),
             reason=owe.reason,
             owed_at=now.wall,

@@ -8,7 +8,7 @@ from typing import Final
 from config.channel_settings import WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
-from config.hub_settings import HubSettings, RoomSettings
+from config.hub_settings import DISPATCH, HubSettings, RoomSettings
 from config.plan_settings import PlanSettings
 from hub.course import Reached
 from hub.delivery import Target
@@ -22,9 +22,6 @@ from hub.shape import Shapes
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
 a battery a board starts in 1970, or on the day its system was built."""
-
-DISPATCH: Final = "dispatch"
-"""The audience that stands for the dispatch centre."""
 
 STRANGERS: Final = 500
 """Devices that nobody has set up, for which there are incident numbers all the same."""
@@ -70,6 +67,7 @@ class Directory:
             if isinstance(one, WebhookSettings) and not one.troubles
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
+        self._settings = settings
         self._audiences = settings.audiences
         self._channels = {name: shape.targets for name, shape in channels.items()}
         self.asked = frozenset(n for n, shape in channels.items() if set(shape.targets) != set(shape.unasked))
@@ -118,7 +116,8 @@ class Directory:
     def panic_targets(self) -> tuple[Target, ...]:
         """Return everybody whom some plan of a panic may tell."""
         plans = [plan for plan in self.plans.values() if "panic" in plan.condition.kinds]
-        return tuple(dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name)))
+        found = dict.fromkeys(t for name in audiences_of(plans) for t in self.everybody(name))
+        return tuple(target for target in found if not self.why_not_told(target, "panic"))
 
     def is_on(self, schedule: str, wall: int) -> bool:
         """Tell whether a schedule is on."""
@@ -150,6 +149,12 @@ class Directory:
     def is_dispatch(self, target: Target) -> bool:
         """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""
         return target.audience == DISPATCH or self.is_told_once(target)
+
+    def why_not_told(self, target: Target, kind: str | None = None) -> str:
+        """Return why a target is told nothing by itself, of this kind of call (none: of any); else empty."""
+        if not self._settings.reaches_police(target.channel, target.audience):
+            return ""
+        return self._settings.not_agreed(kind)
 
     def has(self, target: Target) -> bool:
         """Tell whether a target is still one: an end that its audience shares, or somebody's own.

@@ -101,10 +101,10 @@ def foresee(
         now = Now(at, wall + round(at * 1000))
         step = advance(course, directory.plans, incident, directory, now)
         words += [Word(at, skip.audience, f"{skip.step}: {skip.reason}", told=False) for skip in step.skipped]
-        words += [_word(at, one, names, directory, drill) for one in step.owed]
+        words += [_word(at, one, names, directory, kind, drill) for one in step.owed]
         if drill is not None and at == 0:
             step = tell(step.course, drill.asked, incident, now, "EXPECTED: told of every press of a drill")
-            words += [_word(at, one, names, directory, drill) for one in step.owed]
+            words += [_word(at, one, names, directory, kind, drill) for one in step.owed]
         course = step.course
         ran_out = ran_out or (step.ran_out if not course.told else None)
         steps = plan.steps
@@ -117,8 +117,10 @@ def foresee(
     return Foresight(plan, tuple(others), tuple(words), ran_out, in_drill, rule)
 
 
-def _word(at: float, owe: Owe, names: _Names, directory: Directory, drill: InDrill | None) -> Word:
+def _word(at: float, owe: Owe, names: _Names, directory: Directory, kind: str, drill: InDrill | None) -> Word:
     who, why = names.of(owe.target), owe.reason
+    if not_told := directory.why_not_told(owe.target, None if kind == "door" else kind):
+        return Word(at, who, f"{why}: not sent: {not_told}", told=False)
     if drill is not None and directory.is_dispatch(owe.target):
         if not drill.dispatch_as_test:
             return Word(at, who, f"{why}: not sent because of the drill", told=False)

@@ -44,7 +44,7 @@ class HeadNotices:
             for audience in ledger.settings.record.head_to
             # Whoever is on duty; at an hour at which nobody is, everybody: it is silent, and loses its worth.
             for target in directory.reach(audience, now.wall).targets or directory.everybody(audience)
-            if target.channel not in directory.mute
+            if target.channel not in directory.mute and not directory.why_not_told(target)
         ]
         word = f"{head.seq}:{head.hash}"
         title = f"Record head of {ledger.settings.name}"

@@ -63,10 +63,12 @@ def notice_body(
     reminder: str | None = None,
     quiet: bool = False,
     real_after_s: float = 0,
+    call: str | None = None,
 ) -> bytes:
     """Return the webhook's body, to the byte; kept with the delivery so that every try sends the same.
 
-    ``real_after_s`` is after how long what was not expected in a drill is real, if nobody answers.
+    ``real_after_s`` is after how long what was not expected in a drill is real, if nobody answers;
+    ``call`` is the emergency number, where dispatch is told nothing.
     """
     return _ENCODER.encode(
         {
@@ -78,6 +80,7 @@ def notice_body(
             "test": test,
             "reminder": reminder,
             "quiet": quiet,
+            "call": call,
             "drill": None
             if incident.drill_id is None
             else _of_drill(incident, incident.drill_id, real_after_s),
@@ -151,6 +154,8 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
         lines.append(f"FROM A BACKUP of {day:%d %b %H:%M}: it was open then, and may have been closed since.")
     lines += _to_do(notice, zone)
     lines += _doors_below(incident, zone) if incident.get("door") else _rooms_below(incident, zone)
+    if notice.get("call") and notice["type"] in ("incident.opened", "incident.updated"):
+        lines.append(f"Dispatch is not connected: call {notice['call']}.")
     if notice["type"] == "incident.opened" and incident.get("response"):
         lines.append(incident["response"]["words"])
     for deed, verb in (("acknowledged", "Acknowledged"), ("resolved", "Resolved")):

@@ -62,7 +62,13 @@ RULES: Final = (
 _CERTIFICATE: Final = Rule(
     "hub-certificate", "days", below(CERTIFICATE_DAYS), at_least(CERTIFICATE_DAYS), "ends on"
 )
-_AGREEMENT: Final = Rule("agreement", "overdue", lambda words: words != "", lambda words: words == "", "{}")
+_IS_SAID: Final = (lambda words: words != "", lambda words: words == "")
+AGREEMENT_RULES: Final = (
+    Rule("agreement", "words", *_IS_SAID, "{}"),
+    Rule("agreement-soon", "words", *_IS_SAID, "{}"),
+    Rule("joint-test", "words", *_IS_SAID, "{}"),
+    Rule("not-connected", "words", *_IS_SAID, "{}"),
+)
 """By the school's own day, at each look at the machine: nothing has to be woken for it."""
 
 
@@ -89,7 +95,14 @@ class OwnState:
         if fact.too_open is not None:
             self._files(decision, fact.too_open, now)
         today = self._ledger.directory.calendar.local(now.wall).date()
-        self._look(decision, _AGREEMENT, _AGREEMENT.what, self._ledger.settings.mou.overdue(today), now)
+        settings = self._ledger.settings
+        is_wanted = any(settings.reaches_police(*end) for end in settings.shared_ends)
+        found = (
+            *(settings.mou.overdue(today), settings.mou.soon(today), settings.mou.joint_test_due(today)),
+            settings.not_agreed() if is_wanted else "",
+        )
+        for rule, words in zip(AGREEMENT_RULES, found, strict=True):
+            self._look(decision, rule, rule.what, words, now)
 
     def console_certificate(self, decision: Decision, fact: ConsoleCertificate, now: Now) -> None:
         """Take by which certificate the console is served."""

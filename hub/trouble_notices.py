@@ -28,6 +28,10 @@ from hub.view import Trouble
 
 UNPROTECTED: Final = frozenset({"unprotected", "reach"})
 """Troubles that are told to whoever answers for a room without a button."""
+AGREEMENT: Final = frozenset({"agreement", "agreement-soon", "joint-test", "not-connected"})
+"""Troubles that are told to whoever signs the agreement with the police, and whoever works by it."""
+WEEK_S: Final = 7 * 86_400.0
+"""So often is told again what is due only in weeks."""
 SOON_S: Final = 3600.0
 """What would be told again within this is told with the rest."""
 NOBODY_S: Final = 900.0
@@ -124,7 +128,7 @@ class TroubleNotices:
                 continue
             for target in targets:
                 by_target.setdefault(target, []).append(trouble)
-            self._due[key] = now.mono + self._repeat_s
+            self._due[key] = now.mono + (WEEK_S if trouble.what == "agreement-soon" else self._repeat_s)
         for target, troubles in by_target.items():
             self._owe(decision, "trouble.opened", target, troubles, now)
         for trouble in {t.key: t for troubles in by_target.values() for t in troubles}.values():
@@ -140,13 +144,15 @@ class TroubleNotices:
             self._owe(decision, "trouble.restored", target, troubles, now)
 
     def _targets(self, trouble: Trouble, now: Now) -> tuple[Target, ...]:
-        audiences = self._settings.unprotected if trouble.what in UNPROTECTED else self._settings.notify
+        settings = self._settings
+        audiences = settings.unprotected if trouble.what in UNPROTECTED else settings.notify
+        audiences = settings.agreement if trouble.what in AGREEMENT else audiences
         directory = self._ledger.directory
         found = {
             (target.channel, target.name): target
             for audience in reversed(audiences)
             for target in directory.reach(audience, now.wall).targets
-            if target.channel not in directory.mute
+            if target.channel not in directory.mute and not directory.why_not_told(target)
         }
         return tuple(found.values())  # an end that two audiences share is told once, for the first
 

@@ -99,6 +99,8 @@ class Card(Struct, frozen=True):
     ended: str | None
     restored: str | None = None
     """Of when the backup is that it was open in; what came of it after that is not known."""
+    call: str | None = None
+    """The number to call, because dispatch is told nothing of it."""
     note: str | None = None
     """What was said as it was resolved; known where its timeline is."""
 
@@ -138,8 +140,11 @@ class Card(Struct, frozen=True):
         return [room for room in self.rooms if room.asks] or list(self.rooms)
 
 
-def card(incident: Incident, words: Words, now: int) -> Card:
-    """Return an incident as a page shows it, rooms that still ask first."""
+def card(incident: Incident, words: Words, now: int, call: str | None = None) -> Card:
+    """Return an incident as a page shows it, rooms that still ask first.
+
+    ``call`` is the emergency number, where dispatch is told nothing of it.
+    """
     presses: dict[str, list[Press]] = {}
     for press in incident.events:
         presses.setdefault(press.place.device, []).append(press)
@@ -184,6 +189,7 @@ def card(incident: Incident, words: Words, now: int) -> Card:
         else f"{DISPOSITION_WORDS[resolved.disposition]}, by {shown(resolved.by)}, "
         f"{words.when(resolved.at, now)}{_via(resolved.via)}",
         restored=None if incident.restored is None else words.when(incident.restored, now),
+        call=None if incident.drill else call,
     )
 
 

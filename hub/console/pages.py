@@ -129,7 +129,8 @@ def rendered(
     here = console.of(request)
     now = here.now().wall
     view = here.desk.view
-    incidents = [card(incident, here.words, now) for incident in view.unresolved()]
+    call = here.desk.settings.call_instead
+    incidents = [card(one, here.words, now, call(one.kind)) for one in view.unresolved()]
     ends = session.ends(here.desk.settings.console.session_h)
     posture = view.posture  # once: the recorder may write meanwhile
     drill = view.drill()

@@ -31,7 +31,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
         text = text.replace(folder, str(tmp_path))
     tables = (
         r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|outside_ping|console\.https)\]"
-        r"|\[\[(more_brokers|rooms|calendar\.holidays|drills\.\w+|plans\.\w+\.steps)\]\]"
+        r"|\[\[(more_brokers|rooms|calendar\.holidays|mou\.contacts|drills\.\w+|plans\.\w+\.steps)\]\]"
     )
     text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):

@@ -15,6 +15,7 @@ from config.contract import Event
 from device.facts import Machine
 from device.health_words import HealthWords
 from hub.health_watch import RULES
+from hub.own_state import AGREEMENT_RULES
 from hub.own_state import RULES as OWN_RULES
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.migrate import bring_up
@@ -31,7 +32,7 @@ SPOKEN = {
     ("hub/own_state.py", "rule.what"): {
         *(rule.what for rule in OWN_RULES),
         "hub-certificate",
-        "agreement",
+        *(rule.what for rule in AGREEMENT_RULES),
         "backup",
     },
 }

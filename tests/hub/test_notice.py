@@ -35,6 +35,7 @@ def test_the_webhooks_json_is_the_contracts() -> None:
     assert sent.pop("reminder") is None
     assert sent.pop("quiet") is False
     assert sent.pop("drill") is None
+    assert sent.pop("call") is None
     assert sent["incident"].pop("drill_number") is None
     assert sent["incident"].pop("from_backup") is None
     assert sent["incident"].pop("confirmed") is False

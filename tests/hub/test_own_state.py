@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from config.agreement_settings import AgreementSettings
 from config.backup_settings import BackupSettings
 from config.certificate import read_certificate
 from config.hub_settings import NamedBroker
@@ -17,7 +17,7 @@ from hub.measuring import Measuring, look_at_backup, look_at_certificates, look_
 from hub.own_state import RULES
 from hub.site import Site
 from tests.hub.making import T0, at, new_site, shown, tick
-from tests.scenarios.rig import site_settings
+from tests.scenarios.rig import AGREEMENT, site_settings
 from tests.site import until
 from tests.tls import Authority
 
@@ -104,16 +104,17 @@ def test_certificates_are_told_30_days_before_their_end() -> None:
 
 def test_the_agreement_with_the_police_is_due_from_its_day_on() -> None:
     """By the school's clock: at midnight in Chicago, not in Greenwich. A later day ends it."""
-    mou = AgreementSettings(agency="Sheriff", review=date(2026, 9, 22))
+    mou = replace(AGREEMENT, agency="Sheriff", review=date(2026, 9, 22))
     site = new_site(site_settings(mou=mou, timezone="America/Chicago"))
     midnight_s = (datetime(2026, 9, 22, 5, tzinfo=UTC).timestamp() * 1000 - T0) / 1000
     measured(site, Measured(), midnight_s - 1)
-    assert own(site) == set()
+    assert own(site) == {"agreement-soon"}
     measured(site, Measured(), midnight_s)
+    assert own(site) == {"agreement"}
     assert site.view.troubles["agreement"].detail == (
-        "the agreement with Sheriff has been due for review since 2026-09-22"
+        "the agreement with Sheriff has been due for renewal since 2026-09-22; all goes on"
     )
-    site.settings = site_settings(mou=AgreementSettings(review=date(2027, 9, 22)))
+    site.settings = site_settings(mou=replace(mou, review=date(2027, 9, 22)))
     measured(site, Measured(), midnight_s + 15)
     assert own(site) == set()
 

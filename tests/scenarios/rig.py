@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import event
 
+from config.agreement_settings import AgreementSettings, ContactSettings
 from config.channel_settings import AppriseSettings
 from config.clock import Now, stamp
 from config.contract import (
@@ -85,6 +87,16 @@ VERDICTS: dict[str, Outcome] = {
 }
 """What the far side of a channel does: takes it, can't now, never will, or says nothing at all."""
 
+AGREEMENT = AgreementSettings(
+    agency="Lincoln County Sheriff's Office",
+    consented_by="Sheriff Moss",
+    permit="A-1234",
+    kinds=("panic", "duress", "medical", "assist"),
+    review=date(2100, 1, 1),
+    contacts=tuple(ContactSettings(name=name, phone="555 010 0199") for name in ("Okafor", "Ortiz", "Lee")),
+    joint_test=date(2099, 1, 1),
+)
+"""With dispatch, of all calls."""
 STEPS = (
     StepSettings(after_s=0, notify=("sro",)),
     StepSettings(after_s=30, notify=("principal",)),
@@ -121,6 +133,7 @@ def site_settings(group_by: Literal["site", "building", "device"] = "site", **mo
         "walk_tests": WalkTestSettings(prove_every_days=0),
         "channels": {name: AppriseSettings() for name in ("sro", "principal", "dispatch")},
         "audiences": {name: AudienceSettings(channels=(name,)) for name in ("sro", "principal", "dispatch")},
+        "mou": AGREEMENT,
         "plans": {
             "panic": PlanSettings(kinds=("panic", "duress"), group_by=group_by, steps=STEPS),
             "help": PlanSettings(kinds=("medical", "assist"), group_by=group_by, steps=STEPS),

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from config.agreement_settings import AgreementSettings
 from hub.inputs import Link, Measured
 from hub.presses import STRANGE_FAULTS
 from tests.scenarios.maintained import school_with
-from tests.scenarios.rig import Make, Rig
+from tests.scenarios.rig import AGREEMENT, Make, Rig
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,19 @@ def test_a_broker_that_lost_the_hubs_session_is_known_for_a_day(make_rig: Make) 
     assert school.troubles() == []
 
 
-def test_the_agreement_with_the_police_is_maintenances_to_remind_of(make_rig: Make) -> None:
-    """From its day on, once; the officer hears nothing."""
-    school = school_with(make_rig, mou=AgreementSettings(agency="the Sheriff", review=date(2026, 9, 22)))
+def test_the_agreement_with_the_police_is_reminded_of_from_its_day_on(make_rig: Make) -> None:
+    """Whoever signs it and works by it is told: here the officer alone."""
+    school = school_with(make_rig, mou=replace(AGREEMENT, review=date(2026, 9, 22)))
     school._input(Measured())
-    assert school.troubles() == []
+    assert school.troubles() == ["agreement-soon"]
     school.all_speak(15 * 3600, every_s=40)
     school.told()
     school._input(Measured())
     assert school.troubles() == ["agreement"]
     school.all_speak(61)
     assert [line.split(" s ")[1] for line in school.told()] == [
-        "maintenance opened: The agreement with the police is to be reviewed"
+        "sro opened: The agreement with the police is to be renewed",
+        "sro restored: Over: The agreement with the police is to be renewed soon",
     ]
 
 
