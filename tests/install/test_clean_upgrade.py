@@ -87,9 +87,11 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CleanRo
         (hub.folder / "root/password").write_text("correct horse\n")
         flags = ["--name", "School", "--site", "st-anne-school", "--user", "officer", "--yes", "--no-start"]
         flags += ["--password-file", "/root/password", "--pins", "mock", "--wheels", "/root/wheels"]
-        flags += ["--address", "127.0.0.1"]
         code, said = hub.chroot("/root/tocsin/scripts/install", "hub", *flags)
         assert code == 0, said
+        settings = hub.folder / "etc/tocsin/hub.toml"
+        address = 'address = "127.0.0.1"\nhost = "127.0.0.1"'
+        settings.write_text(re.sub(r"^address = .*$", address, settings.read_text(), flags=re.MULTILINE))
         yield hub, room
     finally:
         shutil.rmtree(folder, ignore_errors=True)
