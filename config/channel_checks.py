@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from config.alarm_receiver_checks import check_alarm_receiver
-from config.channel_settings import AlarmReceiverSettings, ChannelSettings, WebhookSettings
+from config.channel_settings import (
+    AlarmReceiverSettings,
+    AppriseSettings,
+    CapSettings,
+    ChannelSettings,
+    ModemSettings,
+    WebhookSettings,
+)
+from config.modem_checks import check_call, check_devices, check_modem
 from config.not_known import where_known
 from config.secret_check import check_secret
 from config.settings import Report
@@ -19,18 +27,39 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
         with where_known:
             if isinstance(channel, WebhookSettings):
                 with where_known:
-                    _check_webhook_url(channel, key, report)
+                    _check_url(channel, key, report)
                 with where_known:
                     _check_webhook_secret(channel, key, report)
             elif isinstance(channel, AlarmReceiverSettings):
                 check_alarm_receiver(channel, key, report)
-            elif channel.targets_file is None and channel.targets_env is None:
-                report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+            elif isinstance(channel, CapSettings):
+                _check_cap(channel, key, report)
+            elif isinstance(channel, AppriseSettings):
+                _check_targets(channel, key, report)
+            elif isinstance(channel, ModemSettings):
+                check_modem(channel, key, report)
             else:
-                check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+                check_call(channel, key, channels, report)
+    with where_known:
+        check_devices(channels, report)
 
 
-def _check_webhook_url(channel: WebhookSettings, key: str, report: Report) -> None:
+def _check_targets(channel: AppriseSettings, key: str, report: Report) -> None:
+    if channel.targets_file is None and channel.targets_env is None:
+        report(key, "no targets", "set targets_file or targets_env: Apprise URLs, one a line")
+    else:
+        check_secret(f"{key}.targets", channel.targets_file, channel.targets_env, report)
+
+
+def _check_cap(channel: CapSettings, key: str, report: Report) -> None:
+    with where_known:
+        _check_url(channel, key, report)
+    with where_known:
+        if channel.token_file is not None or channel.token_env is not None:
+            check_secret(f"{key}.token", channel.token_file, channel.token_env, report)
+
+
+def _check_url(channel: WebhookSettings | CapSettings, key: str, report: Report) -> None:
     if channel.url is None:
         url = check_secret(f"{key}.url", channel.url_file, channel.url_env, report)
     else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from config.settings import SecretFile
+from config.shared_settings import Key
 
 Reaches = Annotated[Literal["school", "police"], Meta(description='"school" or "police"')]
 """Whose the far side is: nothing goes to the police by itself until the settings name the agreement."""
@@ -79,4 +81,88 @@ class AlarmReceiverSettings(
     """Also tell the station of walk tests and drills, as tests: on test, what was tested, off test."""
 
 
-ChannelSettings = WebhookSettings | AppriseSettings | AlarmReceiverSettings
+class CapSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="cap"):
+    """A channel that posts each notice as a message of the Common Alerting Protocol 1.2 to a URL."""
+
+    url: str | None = None
+    url_file: SecretFile | None = None
+    url_env: str | None = None
+    token_file: SecretFile | None = None
+    """Sent as ``Authorization: Bearer``, where the far side asks for one."""
+    token_env: str | None = None
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    sender: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s,<&]{1,128}$(?!\n)",
+            description="a name of your own in the world, such as tocsin@lincoln.example.org",
+        ),
+    ]
+    area: Annotated[str, Meta(min_length=1, max_length=200)]
+    """The school's name and address, as responders find it."""
+    circle: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)? [0-9]+(\.[0-9]+)?$(?!\n)",
+                description='latitude,longitude and a radius in km, such as "38.47,-120.14 0.2"',
+            ),
+        ]
+        | None
+    ) = None
+    geocodes: dict[str, str] = {}
+    """Codes of the place by their system, such as ``SAME = "006109"``."""
+    instruction: Annotated[str, Meta(max_length=1000)] = ""
+    """What responders are to do: which door, whom to ask."""
+    contact: Annotated[str, Meta(max_length=200)] = ""
+    restriction: Annotated[str, Meta(min_length=1, max_length=200)] = "For public safety agencies"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[A-Z]{2})?$(?!\n)", description="such as en-US")] = (
+        "en-US"
+    )
+    expires_h: Annotated[float, Meta(ge=1, le=168, description="hours, 1 to 168")] = 24.0
+    reaches: Reaches = "police"
+
+    @property
+    def troubles(self) -> bool:
+        """It tells of incidents alone."""
+        return False
+
+
+class ModemSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="modem"
+):
+    """A channel of text messages by a cellular modem on a serial line."""
+
+    device: Path
+    """Such as ``/dev/serial/by-id/usb-SimTech…-if02-port0``."""
+    baud: Annotated[int, Meta(ge=1200, le=4_000_000, description="bits a second, 1200 to 4000000")] = 115_200
+    pin_file: SecretFile | None = None
+    pin_env: str | None = None
+    """Of the SIM, if it has one."""
+    numbers: dict[Key, str]
+    """International numbers, by the names of whose they are: the channel's targets."""
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
+    troubles: bool = True
+    """Also tell of troubles those who are to be told of them."""
+
+
+class CallSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="call"
+):
+    """A channel of voice calls by the modem of another: its targets are that one's."""
+
+    modem: str
+    """The name of the channel whose modem calls."""
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
+
+    @property
+    def troubles(self) -> bool:
+        """Nobody is rung for a trouble."""
+        return False
+
+
+ChannelSettings = (
+    WebhookSettings | AppriseSettings | AlarmReceiverSettings | CapSettings | ModemSettings | CallSettings
+)

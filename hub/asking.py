@@ -16,6 +16,7 @@ from hub.drill import Drill
 from hub.enrolment.asking import IdentityAction, IdentityAnswer
 from hub.incident import Disposition, Incident, Room
 from hub.posture import SitePosture
+from hub.text_words import TextCame, TextTaken
 from hub.upgrading.asking import UpgradeAction, UpgradeAnswer
 from hub.view import Bypass, Trouble
 from hub.walk_test import USUAL_S, WalkTest
@@ -238,6 +239,7 @@ Action = (
     | SetPosture
     | SignDoorWeek
     | DrillAction
+    | TextCame
     | ClearTrouble
     | ProveChannel
     | Forget
@@ -366,6 +368,7 @@ Answer = (
     | PostureSet
     | DrillDone
     | DoorWeekSigned
+    | TextTaken
     | TroubleCleared
     | ChannelTested
     | Forgotten

@@ -13,7 +13,7 @@ from config.hub_settings import HubSettings
 from config.settings import SettingsError
 from hub import alone
 from hub.channels.build import check_channels
-from hub.reload_word import Word, now_mono, read
+from hub.reload_word import Asked, Word, about_to_ask, now_mono, read
 
 PATIENCE_S: Final = 60.0
 """Seconds within which the hub answers: it waits for a file that is being written, and checks it whole."""
@@ -31,7 +31,7 @@ def reload(settings: HubSettings, config: Path) -> int:
         pid = alone.holder(settings.data)
         if pid is None:
             return _failed(f"no hub runs on {settings.data}; settings are read when it starts")
-        asked = now_mono()
+        asked = about_to_ask(settings.data)
         os.kill(pid, signal.SIGHUP)
         word = _word(settings.data, asked)
     except PermissionError:
@@ -43,7 +43,7 @@ def reload(settings: HubSettings, config: Path) -> int:
     return _say(word, config)
 
 
-def _word(data: Path, asked: float) -> Word | None:
+def _word(data: Path, asked: Asked) -> Word | None:
     end = now_mono() + PATIENCE_S
     while now_mono() < end:
         if (word := read(data, asked)) is not None:

@@ -52,6 +52,10 @@ class Reach(Protocol):
         """Tell whether this is no person: it is told of each change once, and never asked again."""
         ...
 
+    def is_rung(self, target: Target) -> bool:
+        """Tell whether this is a phone that rings and says nothing: it asks, and tells of no change."""
+        ...
+
 
 class Told(Struct, frozen=True):
     """One target that has had its first notice, and what it was told last."""

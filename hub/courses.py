@@ -193,6 +193,11 @@ class Courses:
         ended, why = _ended(incident, heard=heard)
         if ended is not None:
             self._outbound.end(decision, targets, incident.id, ended, why, now)
+        if incident.state != "open":
+            rung = [target for target in targets if self._ledger.directory.is_rung(target)]
+            self._outbound.end(
+                decision, rung, incident.id, lambda _: True, why or "somebody has answered", now
+            )
 
     def _waits(self, incident: Incident, course: Course) -> bool:
         """Tell whether nobody is asked of a door now, there being a call in a real lockdown."""
@@ -244,7 +249,9 @@ class Courses:
         else:
             targets = tuple(entry.target for entry in course.told)
         targets = tuple(
-            t for t in targets or directory.reach("sro", now.wall).targets if not directory.is_told_once(t)
+            t
+            for t in targets or directory.reach("sro", now.wall).targets
+            if not directory.is_told_once(t) and not directory.is_rung(t)
         )
         course = replace(course, quiet=reminder.said(quiet, now.mono, self._times))
         step = ask(course, targets, incident, now, f"nothing heard since {by} acknowledged")
@@ -286,10 +293,13 @@ class Courses:
             self._arm(incident)
 
     def _why_spared(self, incident: Incident, target: Target) -> str:
-        """Return why a target is told nothing of an incident: a drill, or nobody agreed to it; else empty."""
+        """Return why a target is told nothing of an incident: a drill, or nobody agreed to it; else empty.
+
+        A phone that rings could not say that it is a drill.
+        """
         directory = self._ledger.directory
-        not_told = self._ledger.settings.drills.dispatch == "not-told"
-        if incident.drill and not_told and directory.is_dispatch(target):
+        not_told = self._ledger.settings.drills.dispatch == "not-told" and directory.is_dispatch(target)
+        if incident.drill and (not_told or directory.is_rung(target)):
             return f"not sent because of drill {incident.drill_id}"
         why = directory.why_not_told(target, None if incident.kind == "door" else incident.kind)
         return f"not sent: {why}" if why else ""

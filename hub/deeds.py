@@ -32,21 +32,21 @@ class Deeds:
 
     def take(self, decision: Decision, action: IncidentAction, reply: Reply, now: Now) -> None:
         """Do what was asked, or refuse it with the reason; the answer goes out after the commit."""
+        decision.answer = (reply, self.answer(decision, action, now))
+
+    def answer(self, decision: Decision, action: IncidentAction, now: Now) -> Answer:
+        """Do what was asked, or refuse it with the reason."""
         incident = self._incidents.get(action.incident)
         if incident is None:
-            answer = self._not_open(action.incident)
-        else:
-            try:
-                answer = self._do(decision, incident, action, now)
-            except IllegalTransitionError as error:
-                answer = Refused("not-in-this-state", str(error), error.state, error.allowed)
-            except UnseenRoomsError as error:
-                who = _who(action)
-                self._ledger.record(
-                    decision, now, "not-resolved", str(error), incident=incident.id, detail=who
-                )
-                answer = Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
-        decision.answer = (reply, answer)
+            return self._not_open(action.incident)
+        try:
+            return self._do(decision, incident, action, now)
+        except IllegalTransitionError as error:
+            return Refused("not-in-this-state", str(error), error.state, error.allowed)
+        except UnseenRoomsError as error:
+            who = _who(action)
+            self._ledger.record(decision, now, "not-resolved", str(error), incident=incident.id, detail=who)
+            return Refused("not-in-this-state", str(error), error.state, open_rooms=error.rooms)
 
     def _do(self, decision: Decision, incident: Incident, action: IncidentAction, now: Now) -> Answer:
         if isinstance(action, Acknowledge):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from config.channel_settings import WebhookSettings
+from config.channel_settings import CallSettings, ModemSettings, WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
 from config.hub_settings import DISPATCH, HubSettings, RoomSettings
@@ -61,10 +61,13 @@ class Directory:
         self._told_once = told_once
         self.mute = told_once | {name for name, one in settings.channels.items() if not one.troubles}
         """The channels that are told of no trouble."""
+        self.texts = {name for name, one in settings.channels.items() if isinstance(one, ModemSettings)}
+        """The channels of text messages, which may be answered."""
+        self._calls = {name for name, one in settings.channels.items() if isinstance(one, CallSettings)}
         self.incidents_alone = told_once | {
             name
             for name, one in settings.channels.items()
-            if isinstance(one, WebhookSettings) and not one.troubles
+            if isinstance(one, WebhookSettings | CallSettings) and not one.troubles
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
         self._settings = settings
@@ -145,6 +148,10 @@ class Directory:
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
+
+    def is_rung(self, target: Target) -> bool:
+        """Tell whether this is a phone that rings and says nothing: for as long as somebody is to answer."""
+        return target.channel in self._calls
 
     def is_dispatch(self, target: Target) -> bool:
         """Tell whether a drill must not call it: the audience of that name, and every alarm receiver."""

@@ -132,7 +132,7 @@ class _Walk:
                 moment = self._moment(one, step, one.asked)
                 for audience in step.notify:
                     targets = self.reach.reach(audience, moment, step.position).targets
-                    new = [target for target in targets if target not in self.told]
+                    new = [t for t in targets if t not in self.told and not self.reach.is_rung(t)]
                     if owes:
                         reason = f"resolved before {step.label}, but a first notice is always delivered"
                         for target in new:
@@ -146,7 +146,9 @@ class _Walk:
         """Tell everybody who was told; a first notice of this very moment shows the state already."""
         first = {owe.target for owe in self.owed}
         for target, entry in self.told.items():
-            if target not in first:
+            if self.reach.is_rung(target):
+                self._let_rest(entry)
+            elif target not in first:
                 self._again(entry, change, 0, f"{self.incident.state} at revision {self.incident.revision}")
 
     def update(self) -> None:
@@ -156,6 +158,9 @@ class _Walk:
         that was not expected in its drill.
         """
         for entry in list(self.told.values()):
+            if self.incident.state != "open" and self.reach.is_rung(entry.target):
+                self._let_rest(entry)
+                continue
             newer = entry.revision < self.incident.revision
             calls = self._called_at_once(entry)
             too_soon = entry.at + UPDATE_EVERY_S > self.now.mono and not calls
@@ -203,6 +208,8 @@ class _Walk:
         self, target: Target, one: Run, i: int, step: Step, stopped: str | None, *, repeated: bool
     ) -> None:
         entry = self.told.get(target)
+        if stopped is not None and self.reach.is_rung(target):
+            return  # somebody has answered
         if entry is None:
             reason = f"{step.label} at {step.after_s:g} s"
             if stopped is not None:
@@ -250,6 +257,10 @@ class _Walk:
     def _first(self, target: Target, reason: str, one: Run, i: int) -> None:
         self.told[target] = Told(target, self.incident.revision, self.now.mono, by=((one.plan, i),))
         self.owed.append(Owe(target, "incident.opened", 0, reason))
+
+    def _let_rest(self, entry: Told) -> None:
+        """Have a phone that rang ring no more for what is known by now."""
+        self.told[entry.target] = replace(entry, revision=self.incident.revision, ask=None)
 
     def _again(self, entry: Told, change: NoticeType, nth: int, reason: str, *, first: bool = False) -> None:
         revision = self.incident.revision

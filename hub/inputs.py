@@ -11,7 +11,7 @@ from config.clock import Now
 from config.contract import PANIC_KINDS, Event, MessageError, Posture, Readable
 from config.hub_settings import HubSettings
 from hub.asking import Action, Reply
-from hub.delivery import Outcome
+from hub.delivery import Outcome, Target
 from hub.directory import Directory
 from hub.enrolment.asking import SessionOver
 from hub.quota import Over
@@ -127,6 +127,16 @@ class Attempted(Struct, frozen=True):
 
     delivery: str
     outcome: Outcome
+
+
+class TextReported(Struct, frozen=True):
+    """What a network reports of a text that it had taken: whether it has come to its phone."""
+
+    incident: str
+    """Empty where the text told of none."""
+    target: Target
+    reached: bool
+    words: str
 
 
 class ClockTrust(Struct, frozen=True):
@@ -259,6 +269,7 @@ Input = (
     | Measured
     | Probed
     | Attempted
+    | TextReported
     | Asked
     | TimeOver
     | ClockTrust

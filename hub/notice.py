@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -132,7 +133,11 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
 
     Such as ``PANIC Room 101 (desk), Main bldg, floor 1, 10:02:11``, in the school's time zone.
     """
-    notice = msgspec.json.decode(body)
+    return sentence_of(msgspec.json.decode(body), timezone)
+
+
+def sentence_of(notice: Mapping[str, Any], timezone: str) -> tuple[str, str]:
+    """Return the same of a body that was read."""
     if "incident" not in notice:  # it brings its own: words_body
         return str(notice["title"]), str(notice["text"])
     incident = notice["incident"]
@@ -164,6 +169,12 @@ def sentence(body: bytes, timezone: str) -> tuple[str, str]:
             lines.append(f"{verb}{extra} by {incident[deed]['by']}, {_clock(incident[deed]['at'], zone)}")
     lines.append(f"Incident {incident['number']} at {notice['site']}, revision {incident['revision']}")
     return f"{title}, {when}", "\n".join(lines)
+
+
+def in_doubt(incident: Mapping[str, Any]) -> bool:
+    """Tell whether no alarm of an incident, as a body has it, is certain."""
+    doubted = _doubts(incident)
+    return all((event["device"], event["zone"]) in doubted for event in incident["events"])
 
 
 def told(incident: dict[str, Any]) -> str:
@@ -201,7 +212,7 @@ def _drill_words(kind: NoticeType, incident: dict[str, Any]) -> str:
     return f"DRILL {number}, EXPECTED: "
 
 
-def _to_do(notice: dict[str, Any], zone: ZoneInfo) -> list[str]:
+def _to_do(notice: Mapping[str, Any], zone: ZoneInfo) -> list[str]:
     """Say of a drill's notice what becomes of its presses, and where a person says what they are."""
     incident, drill = notice["incident"], notice.get("drill")
     if not drill or notice["test"]:
@@ -294,7 +305,7 @@ def _places(incident: dict[str, Any]) -> list[str]:
     return [_place(room, pressed.get(room["device"], [])) for room in incident["rooms"]]
 
 
-def _doubts(incident: dict[str, Any]) -> dict[tuple[str, str], str]:
+def _doubts(incident: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """Return what is told of the buttons in doubt; a notice of an older release has no causes."""
     return doubts(((e["device"], e["zone"]), e.get("cause")) for e in incident["events"])
 

@@ -163,8 +163,12 @@ class Outbound:
         for target in targets:
             for delivery_id in list(self._to.get((incident, target), ())):
                 delivery = self._owed[delivery_id]
-                if ends(delivery) and not delivery.is_first:
+                if ends(delivery) and not self._stays(delivery):
                     self._withdraw(decision, delivery, why, now)
+
+    def _stays(self, delivery: Delivery) -> bool:
+        """Tell whether a delivery is made whatever follows: a first word is, but no phone rings for ever."""
+        return delivery.is_first and not self._ledger.directory.is_rung(delivery.target)
 
     def withdraw(self, decision: Decision, ends: Ended, why: str, now: Now) -> None:
         """Withdraw what tells of no incident, and whose reason has ended."""
@@ -247,6 +251,8 @@ class Outbound:
         if newer.type == "incident.opened":
             return []
         old = [self._owed[i] for i in self._to.get((newer.incident, newer.target), ())]
+        if self._ledger.directory.is_rung(newer.target):
+            return old  # one phone rings once
         old = [d for d in old if d.type in OVERTAKEN and not d.is_first and d.revision <= newer.revision]
         if newer.type == "incident.updated" and not newer.reminds:
             old = [d for d in old if not d.reminds]

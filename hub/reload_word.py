@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
-
-from config import kernel_clock
 
 FILE: Final = "reload.json"
 
@@ -26,8 +24,13 @@ class Word(Struct, frozen=True):
     """What changed, or each fault."""
     recorded: bool = True
     """False when the disk had not confirmed it in time; it holds all the same."""
-    boot: str | None = None
-    """This start of the machine, whose clock it is."""
+
+
+class Asked(NamedTuple):
+    """When the hub was asked, and which word lay there then: of an earlier start of the machine, perhaps."""
+
+    mono: float
+    before: tuple[int, int] | None
 
 
 def now_mono() -> float:
@@ -35,21 +38,37 @@ def now_mono() -> float:
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
+def about_to_ask(data: Path) -> Asked:
+    """Return what :func:`read` tells the answer by; raises ``OSError`` where this user may not look there."""
+    before = _which(data)
+    return Asked(now_mono(), before)
+
+
 def write(data: Path, word: Word) -> None:
     """Leave word in the data folder, whole; raises ``OSError``."""
-    whole = msgspec.structs.replace(word, boot=kernel_clock.boot_id())
     fresh = data / f"{FILE}.new"
-    fresh.write_bytes(msgspec.json.encode(whole))
+    fresh.write_bytes(msgspec.json.encode(word))
     fresh.replace(data / FILE)
 
 
-def read(data: Path, since: float) -> Word | None:
-    """Return what came of a reading that began after a moment; None where there is no word of it yet.
+def read(data: Path, asked: Asked) -> Word | None:
+    """Return what came of a reading that began after it was asked for; None where there is no word of it yet.
 
     Raises ``OSError`` where this user may not read it.
     """
+    if _which(data) == asked.before:
+        return None
     try:
         word = msgspec.json.decode((data / FILE).read_bytes(), type=Word)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-    return word if word.boot == kernel_clock.boot_id() and word.began >= since else None
+    return word if word.began >= asked.mono else None
+
+
+def _which(data: Path) -> tuple[int, int] | None:
+    """Return what tells one word's file from another's."""
+    try:
+        found = (data / FILE).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns

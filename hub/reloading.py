@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import Final, Protocol
@@ -23,6 +23,7 @@ from config.settings_changes import changes, check_fixed, settings_hash
 from hub.asking import Answer, Reloaded
 from hub.channels.build import build_channels, check_channels, made_of, shapes_of
 from hub.channels.channel import Channel
+from hub.delivery import Delivery
 from hub.directory import Directory
 from hub.inputs import Input, Reload, ReloadRefused
 from hub.reload_word import Word, now_mono, write
@@ -39,6 +40,10 @@ class Running(Protocol):
 
     settings: HubSettings
     channels: dict[str, Channel]
+
+    def told(self, channel: str, incident: str) -> Sequence[Delivery]:
+        """Return what of an incident was delivered by a channel before, by the record."""
+        ...
 
     def retune(self, settings: HubSettings, channels: dict[str, Channel]) -> None:
         """Go by others from now on."""
@@ -106,7 +111,7 @@ class Reloading:
 
     def _channels(self, settings: HubSettings) -> tuple[dict[str, Channel], dict[str, str]]:
         """Return the channels of new settings: those at work, where they would be made the same."""
-        channels, parts = build_channels(settings), made_of(settings)
+        channels, parts = build_channels(settings, told=self._running.told), made_of(settings)
         known = self._made_of or {}
         for name in channels:
             if known.get(name) == parts[name] and name in self._running.channels:

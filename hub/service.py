@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from hub.channels.build import build_channels, shapes_of
 from hub.channels.channel import Channel
 from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
+from hub.delivery import Delivery
 from hub.enrolment.enrolment import Enrolment
 from hub.enrolment.wheels import Wheels
-from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
+from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed, TextReported
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
 from hub.local_socket import LocalSocket
@@ -110,7 +112,7 @@ class Hub:
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.wheels = Wheels()
-        self.channels = build_channels(settings)
+        self.channels = build_channels(settings, told=self.told)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
         site = Site(settings, shapes_of(self.channels), loaded, self.view, kept, boot)
@@ -118,7 +120,7 @@ class Hub:
         self._recall = Recall(Known(self._asked).seen)
         self._recorder = Recorder(site, journal, self._recall, clock, metrics, boot, kept)
         self._clock_watch = ClockWatch(self._recorder.put)
-        self._dispatcher = Dispatcher(self.channels, self._recorder.report, self._recorder.probed)
+        self._dispatcher = Dispatcher(self.channels, self._recorder.report, self._recorder.probed, self)
         held = {
             broker.name: loaded.held_until(broker.name, is_first=number == 0)
             for number, broker in enumerate(settings.brokers)
@@ -267,11 +269,23 @@ class Hub:
         self.settings, self.channels = settings, channels
         logs.set_level(settings.log.level)
 
+    def told(self, channel: str, incident: str) -> Sequence[Delivery]:
+        """Return what of an incident was delivered by a channel before, by the record; may block."""
+        return self.reading.delivered(channel, incident)
+
     # --- the desk ---
 
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder."""
         return self._recorder.ask(action)
+
+    def reported(self, fact: TextReported) -> None:
+        """Hand the recorder what a network reports of a text."""
+        self._recorder.put(fact)
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel at work under a name."""
+        return self.channels.get(name)
 
     def tell(self, fact: AccountChanged | ConsoleCertificate | SignInGuessed) -> None:
         """Hand the recorder what it is to know of accounts and of the console itself."""

@@ -64,6 +64,7 @@ from hub.inputs import (
     Reload,
     ReloadRefused,
     SignInGuessed,
+    TextReported,
     TimeOver,
 )
 from hub.kept_course import to_mono
@@ -81,6 +82,7 @@ from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.shape import Shapes
+from hub.text_replies import TextReplies
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
 from hub.troubles import Troubles
@@ -146,19 +148,14 @@ class Site(Ledger):
         self.identities = Identities(self, self.book, self.proving)
         self.walk_tests = WalkTests(self, self.incidents, self.devices.view, self.proving, facts, now)
         self.deeds = Deeds(self, self.incidents, self.devices)
+        self.texts = TextReplies(self, self.incidents, self.deeds, facts)
         self.drill_calendar = DrillCalendar(self, facts, now)
         self.drill_memory = DrillMemory(self, facts, boot, now)
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
-            self,
-            self.incidents,
-            self.deeds,
-            self.walk_tests,
-            self.postures,
-            drill_notices,
-            self.drill_calendar,
-            memory,
+            *(self, self.incidents, self.deeds, self.walk_tests, self.postures),
+            *(drill_notices, self.drill_calendar, memory),
         )
         self.drills = Drills(
             self, self.incidents, self.postures, drill_notices, self.drill_calendar, memory, cover
@@ -177,14 +174,8 @@ class Site(Ledger):
             self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
         )
         self.new_epoch = NewEpoch(
-            self,
-            epoch,
-            self.incidents,
-            self.outbound,
-            self.walk_tests,
-            self.drills,
-            self.bypasses,
-            self.postures,
+            *(self, epoch, self.incidents, self.outbound),
+            *(self.walk_tests, self.drills, self.bypasses, self.postures),
         )
         held = {
             number
@@ -200,7 +191,7 @@ class Site(Ledger):
         rewrites = (
             *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
             *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
-            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite),
+            *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite, self.texts.rewrite),
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
@@ -217,6 +208,7 @@ class Site(Ledger):
             self.drills,
             self.drill_deeds,
             self.upgrades,
+            self.texts,
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -228,6 +220,7 @@ class Site(Ledger):
             TimeOver: self.forgetting.time_over,
             RawOver: self.forgetting.empty_quarantine,
             Probed: self.outbound.probed,
+            TextReported: self.texts.reported,
             Measured: self.own.measured,
             ClockTrust: self._trusted,
             HeadRead: self.heads.take,
@@ -302,6 +295,7 @@ class Site(Ledger):
         if delivery is not None:
             told = fact.outcome.verdict == "delivered"
             self.incidents.attempted(decision, delivery.incident, delivery.target, now, delivered=told)
+            self.texts.attempted(decision, delivery, now, delivered=told)
 
     def _linked(self, decision: Decision, fact: Link, now: Now) -> None:
         self.brokers.link(decision, fact, now)

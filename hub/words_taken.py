@@ -31,6 +31,8 @@ from hub.enrolment.identities import Identities
 from hub.forgetting import Forgetting
 from hub.inputs import Asked
 from hub.postures import Postures
+from hub.text_replies import TextReplies
+from hub.text_words import TextCame
 from hub.upgrading.asking import UpgradeAction
 from hub.upgrading.upgrades import Upgrades
 from hub.walk_tests import WalkTests
@@ -55,6 +57,7 @@ class WordsTaken:
         drills: Drills,
         drill_deeds: DrillDeeds,
         upgrades: Upgrades,
+        texts: TextReplies,
     ) -> None:
         self._accounts = accounts
         self._deeds = deeds
@@ -71,6 +74,7 @@ class WordsTaken:
             (IdentityAction, identities.take),
             (DrillAction, drill_deeds.take),
             (UpgradeAction, upgrades.take),
+            (TextCame, texts.take),
         )
         """What answers which word; every other is of an incident."""
 

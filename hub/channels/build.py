@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from config import credentials
 from config.alarm_receiver_checks import host_and_port, key_of
-from config.channel_settings import AlarmReceiverSettings, AppriseSettings, WebhookSettings
+from config.channel_settings import (
+    AlarmReceiverSettings,
+    AppriseSettings,
+    CapSettings,
+    ChannelSettings,
+    WebhookSettings,
+)
 from config.clock import Clock, SystemClock
+from config.emergency_numbers import NO_EMERGENCY, emergency_in
 from config.hub_settings import HubSettings
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
+from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
+from hub.delivery import Delivery
 from hub.shape import Shape
 
+Told = Callable[[str, str], Sequence[Delivery]]
+"""Returns what of an incident was delivered by a channel before, by the record; may block."""
 
-def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[str, Channel]:
-    """Return each channel of the settings by its name.
+
+def build_channels(
+    settings: HubSettings, clock: Clock | None = None, told: Told | None = None
+) -> dict[str, Channel]:
+    """Return each channel of the settings by its name; ``told`` says what the record knows to be delivered.
 
     Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
     of targets that aren't any, people's ends that no channel has.
@@ -27,12 +41,9 @@ def build_channels(settings: HubSettings, clock: Clock | None = None) -> dict[st
     faults: list[Fault] = []
     for name, channel in settings.channels.items():
         try:
-            if isinstance(channel, WebhookSettings):
-                channels[name] = _webhook(name, channel, clock or SystemClock())
-            elif isinstance(channel, AlarmReceiverSettings):
-                channels[name] = _alarm_receiver(name, channel, clock or SystemClock())
-            else:
-                channels[name] = _apprise(name, channel, settings.timezone)
+            channels[name] = _channel(
+                name, channel, settings, clock or SystemClock(), told or (lambda *_: ())
+            )
         except SettingsError as error:
             faults += error.faults
     if not faults:
@@ -70,7 +81,8 @@ def with_service(settings: HubSettings) -> list[str]:
     return [
         f"channels.{name}.{key}"
         for name, channel in settings.channels.items()
-        for key in ("url_file", "secret_file", "targets_file", "key_file")
+        for key in ("url_file", "secret_file", "targets_file", "key_file", "token_file")
+        for key in ("url_file", "secret_file", "targets_file", "key_file", "pin_file")
         if (file := getattr(channel, key, None)) is not None and credentials.is_with_service(file)
     ]
 
@@ -89,12 +101,20 @@ def made_of(settings: HubSettings) -> dict[str, str]:
     for name, channel in settings.channels.items():
         if isinstance(channel, WebhookSettings):
             whole = [secret("url", channel.url_file, channel.url_env, channel.url)]
-            whole.append(secret("secret", channel.secret_file, channel.secret_env))
+            whole += [secret("secret", channel.secret_file, channel.secret_env), str(channel.timeout_s)]
         elif isinstance(channel, AlarmReceiverSettings):
             whole = [secret("key", channel.key_file, channel.key_env, _no_key(channel)), repr(channel)]
-        else:
+        elif isinstance(channel, CapSettings):
+            whole = [secret("url", channel.url_file, channel.url_env, channel.url), repr(channel)]
+            whole += [settings.name, settings.timezone]
+            if _has_token(channel):
+                whole.append(secret("token", channel.token_file, channel.token_env))
+        elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
-        whole += [type(channel).__name__, str(channel.timeout_s)]
+            whole.append(str(channel.timeout_s))
+        else:
+            whole = [repr(made_of_modem(name, channel, settings))]
+        whole.append(type(channel).__name__)
         found[name] = sha256("\0".join(whole).encode()).hexdigest()
     return found
 
@@ -110,6 +130,18 @@ def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Faul
                 found = f"channel {channel!r} has no target {masked(repr(target))}"
                 faults.append(Fault("settings", f"people.{key}.reach", found, f"targets: {', '.join(known)}"))
     return faults
+
+
+def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: Clock, told: Told) -> Channel:
+    if isinstance(channel, WebhookSettings):
+        return _webhook(name, channel, clock)
+    if isinstance(channel, CapSettings):
+        return _cap(name, channel, (settings.name, settings.timezone), told)
+    if isinstance(channel, AppriseSettings):
+        return _apprise(name, channel, settings.timezone)
+    if isinstance(channel, AlarmReceiverSettings):
+        return _alarm_receiver(name, channel, clock)
+    return modem_channel(name, channel, settings, clock)
 
 
 def _webhook(name: str, settings: WebhookSettings, clock: Clock) -> Channel:
@@ -158,6 +190,25 @@ def _no_key(settings: AlarmReceiverSettings) -> str | None:
     return "" if settings.key_file is None and settings.key_env is None else None
 
 
+def _cap(name: str, settings: CapSettings, place: tuple[str, str], told: Told) -> Channel:
+    from hub.channels.cap import CapChannel
+
+    key = f"channels.{name}"
+    try:
+        url = secret("url", settings.url_file, settings.url_env, settings.url)
+        token = secret("token", settings.token_file, settings.token_env) if _has_token(settings) else None
+    except LookupError as error:
+        raise _unusable(key, str(error), "set it to where it is kept") from None
+    try:
+        return CapChannel(name, url, token, settings, place, told)
+    except ValueError as error:
+        raise _unusable(key, str(error), "must be an http or https URL") from None
+
+
+def _has_token(settings: CapSettings) -> bool:
+    return settings.token_file is not None or settings.token_env is not None
+
+
 def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:
     return AppriseChannel(name, _targets(name, settings), settings.timeout_s, timezone)
 
@@ -175,6 +226,11 @@ def _targets(name: str, settings: AppriseSettings) -> tuple[AppriseTarget, ...]:
     targets, faults = read_targets(text)
     place = _place(settings)
     found = [Fault(place, f"line {wrong.line}", wrong.found, wrong.cure) for wrong in faults]
+    found += [
+        Fault(place, f"line {target.line}", f"{number} is an emergency number", NO_EMERGENCY)
+        for target in targets
+        if (number := emergency_in(target.url)) is not None
+    ]
     if not targets and not faults:
         found.append(Fault(place, key, "no targets", "write Apprise URLs, one a line"))
     if found:

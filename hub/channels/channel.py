@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Final, Protocol, runtime_checkable
 
+from hub.asking import Action, Answer
 from hub.delivery import Delivery, Outcome
+from hub.inputs import TextReported
 
 
 class Channel(Protocol):
@@ -38,12 +41,46 @@ PATH_PROBE_S: Final = 30.0
 """Of a modem or an alarm receiver: within 90 s."""
 
 
+class Desk(Protocol):
+    """Where a channel's people are heard."""
+
+    def ask(self, action: Action) -> Future[Answer]:
+        """Hand on a person's word; the future holds the answer, once it is written down."""
+        ...
+
+    def reported(self, fact: TextReported) -> None:
+        """Hand on what a network reports of a text."""
+        ...
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel at work under a name."""
+        ...
+
+
 @runtime_checkable
 class Warms(Protocol):
     """A channel with something slow to load, which the dispatcher has it do before the first press."""
 
     async def warm_up(self) -> None:
         """Load it, beside the loop. What goes wrong shows in the outcome of the next attempt."""
+        ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A channel by which people's words come, or that has a far side to hold on to."""
+
+    def begin(self, desk: Desk) -> None:
+        """Begin to hear, and go on until it is closed. Called once, on the dispatcher's loop."""
+        ...
+
+
+@runtime_checkable
+class BreaksOff(Protocol):
+    """A channel whose attempts last, and are ended once they are no longer wanted."""
+
+    def break_off(self, delivery: str) -> None:
+        """End the attempt at a delivery, if it is under way."""
         ...
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from config import logs
-from hub.channels.channel import Channel, Probes, Warms
+from hub.channels.channel import BreaksOff, Channel, Desk, Hears, Probes, Warms
 from hub.channels.lane import Lane
 from hub.delivery import Delivery, Outcome
 
@@ -38,15 +38,18 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         report: Callable[[str, Outcome], None],
         probed: Callable[[str, Outcome], None] | None = None,
+        desk: Desk | None = None,
     ) -> None:
         """``report`` gets a delivery's id and outcome on the dispatcher's thread; it must not wait.
 
         ``probed`` gets a channel's name and whether its far side can be reached, of channels that can ask.
+        ``desk`` hears people whose words come by a channel.
         """
         self._channels: dict[str, Channel] = {}
         self._lanes: dict[str, Lane] = {}
         self._report = report
         self._probed = probed
+        self._desk = desk
         self._probing: dict[Channel, asyncio.Task[None]] = {}
         self._busy: Counter[Channel] = Counter()
         """Attempts under way."""
@@ -142,6 +145,8 @@ class Dispatcher:
         self._channels, self._lanes = channels, lanes
 
     def _begin_with(self, channel: Channel) -> None:
+        if isinstance(channel, Hears) and self._desk is not None:
+            channel.begin(self._desk)
         if isinstance(channel, Warms):
             self._spawn(self._warm_up(channel))
         if (
@@ -195,9 +200,12 @@ class Dispatcher:
             self._begin(name)
 
     def _drop(self, ids: tuple[str, ...]) -> None:
-        for lane in self._lanes.values():
+        for name, lane in self._lanes.items():
+            channel = self._channels[name]
             for delivery in ids:
                 lane.withdraw(delivery)
+                if isinstance(channel, BreaksOff):
+                    channel.break_off(delivery)
 
     def _begin(self, name: str) -> None:
         """Begin as many of a channel's attempts as it has places for."""

@@ -37,34 +37,27 @@ def facts_of(view: View, settings: HubSettings, offers: str | None) -> dict[str,
     }
 
 
-async def begin(request: Request, session: Session) -> Response:
-    """``POST /upgrade``: the rooms are to have what this hub hands out."""
+async def upgrade(request: Request, session: Session) -> Response:
+    """``POST /upgrade``: the rooms are to have what this hub hands out; with ``stop``, no more of them."""
     here = console.of(request)
 
     async def word(fields: dict[str, str]) -> tuple[str, int]:
-        release = here.desk.wheels.release()
-        if release is None:
-            return f"Not done: {NO_WHEELS}", 409
-        first = query.device(fields) if fields.get("device") else None
-        answer = await here.ask_for(BeginUpgrade(release, session.name, "console", first), UpgradeStands)
+        action: BeginUpgrade | StopUpgrade = StopUpgrade(session.name, "console")
+        if fields.get("stop") != "yes":
+            release = here.desk.wheels.release()
+            if release is None:
+                return f"Not done: {NO_WHEELS}", 404
+            first = query.device(fields) if fields.get("device") else None
+            action = BeginUpgrade(release, session.name, "console", first)
+        answer = await here.ask_for(action, UpgradeStands)
         if isinstance(answer, Refused):
             return f"Not done: {answer.detail}", status_of(answer)
-        said = "The rooms are being upgraded: one first, then the rest."
-        if answer.run.ended is not None:
+        if isinstance(action, StopUpgrade):
+            said = "Stopped: the other rooms stay as they are."
+        elif answer.run.ended is not None:
             said = f"There is nothing to do: {answer.run.why}."
+        else:
+            said = "The rooms are being upgraded: one first, then the rest."
         return said + ("" if answer.recorded else NOT_WRITTEN), 200
-
-    return await take(request, session, word, WHERE)
-
-
-async def stop(request: Request, session: Session) -> Response:
-    """``POST /upgrade/stop``: no more rooms."""
-    here = console.of(request)
-
-    async def word(_: dict[str, str]) -> tuple[str, int]:
-        answer = await here.ask_for(StopUpgrade(session.name, "console"), UpgradeStands)
-        if isinstance(answer, Refused):
-            return f"Not done: {answer.detail}", status_of(answer)
-        return "Stopped: the other rooms stay as they are." + ("" if answer.recorded else NOT_WRITTEN), 200
 
     return await take(request, session, word, WHERE)

@@ -33,6 +33,9 @@ AGAIN_S: Final = 3.0
 READ_EVERY_S: Final = 60.0
 """Texts that came are looked for so often, should nobody have said that one did."""
 
+NOT_YET: Final = "not opened yet"
+"""Texts wait for the first try."""
+
 
 class Write(NamedTuple):
     """Octets for the modem."""
@@ -115,7 +118,7 @@ class Modem:
         self._joiner = Joiner()
         self._to_delete: deque[int] = deque()
         self._report_next = False
-        self._lost = "not opened yet"
+        self._lost = NOT_YET
         """Why the line is closed, or closed last; empty once the modem has been set up."""
 
     # --- what the shell tells ---
@@ -141,7 +144,7 @@ class Modem:
     def text(self, job: str, to: str, parts: Sequence[Part], mono: float) -> list[Effect]:
         """Send a text; :class:`Sent` says what came of it."""
         self._texts.append(_Text(job, to, parts))
-        if not self._is_open:
+        if not self._is_open and self._lost != NOT_YET:
             self._fail_texts(self._lost)
         self._go_on(mono)
         return self._out()

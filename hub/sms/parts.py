@@ -56,12 +56,14 @@ def split(text: str, reference: int) -> list[Part]:
     ]
 
 
-def cut(text: str, room: int = SEPTETS) -> str:
-    """Return as much of a text as one message holds: ``room`` septets, or as many units as that takes."""
-    text = alphabet.plainer(text)
-    narrow = alphabet.fits(text)
-    limit = room if narrow else room * UNITS // SEPTETS
-    return text if _size(text, narrow=narrow) <= limit else _chunks(text, limit, narrow=narrow)[0]
+def with_tail(text: str, tail: str) -> str:
+    """Return a text and its tail as one message; where both are too long, two dots stand between."""
+    text, tail = alphabet.plainer(text), alphabet.plainer(tail)
+    narrow = alphabet.fits(text + tail)
+    room = SEPTETS if narrow else UNITS
+    if _size(text + tail, narrow=narrow) <= room:
+        return text + tail
+    return _chunks(text, room - len("..") - _size(tail, narrow=narrow), narrow=narrow)[0] + ".." + tail
 
 
 def _size(text: str, *, narrow: bool) -> int:

@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy import Connection, Engine, and_, or_, select
 
 from config.clock import stamp
+from hub.delivery import Delivery
 from hub.drill_record import name_of
 from hub.incident import Incident
 from hub.record_chain import detail_of, joined
 from hub.store.chain import head, values_and_gone
-from hub.store.tables import incidents, personal, record, troubles
+from hub.store.tables import deliveries, incidents, personal, record, troubles
 from hub.store.torn import STATE, incident_of, trouble_of
 from hub.view import StreamEvent, Trouble
 
@@ -91,6 +92,18 @@ class Reading:
         with self._engine.connect() as connection:
             beside = (personal.c.site == self._site, personal.c.incident == name)
             return self._rows(connection, (record.c.incident == name,), beside)
+
+    def delivered(self, channel: str, incident: str) -> list[Delivery]:
+        """Return what of an incident was delivered by a channel, in the order in which it was owed."""
+        statement = select(deliveries.c.row).where(
+            deliveries.c.site == self._site,
+            deliveries.c.incident == incident,
+            deliveries.c.state == "delivered",
+        )
+        with self._engine.connect() as connection:
+            found = [msgspec.json.decode(row, type=Delivery) for (row,) in connection.execute(statement)]
+        chosen = [one for one in found if one.target.channel == channel]
+        return sorted(chosen, key=lambda one: (one.owed_at, one.revision))
 
     def postures(self, since: int, until: int) -> list[dict[str, Any]]:
         """Return the rows that say how the posture changed from a row of the record to another."""

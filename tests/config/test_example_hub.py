@@ -40,6 +40,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "outside-ping-url").write_text("https://hc.example.org/1234\n")
+    (tmp_path / "cap-url").write_text("https://county.example.gov/cap\n")
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "webhook-secret").touch(0o600)
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
@@ -47,7 +48,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "phones").write_text("\n".join(targets))
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
-    assert set(settings.channels) == {"dispatch-webhook", "phones"}
+    assert set(settings.channels) == {"county-cap", "dispatch-webhook", "phones"}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]
     assert set(settings.people) == {"reyes", "okafor", "ortiz", "silva", "office"}
     assert settings.audiences["sro"].members == ("reyes",)
@@ -67,4 +68,6 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert settings.console.https is not None
     assert settings.console.https.names == ("tocsin.lincoln.example.org", "10.20.0.5")
     assert (settings.console.second_factor, settings.console.set_off_limit) == (("administrator",), 30)
-    assert set(build_channels(settings)) == {"dispatch-webhook", "phones"}, "each end of a person is a target"
+    assert set(build_channels(settings)) == {"county-cap", "dispatch-webhook", "phones"}, (
+        "each end of a person is a target"
+    )

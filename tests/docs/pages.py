@@ -25,6 +25,11 @@ def section(page: Path, heading: str) -> str:
     return found[1]
 
 
+def typed(text: str, language: str = "") -> list[str]:
+    """Return what is to be typed: each block of code that is in no language, or in this one."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def steps(text: str) -> list[str]:
     """Return the steps of a numbered list, each as one line."""
     found = re.findall(r"^\d+\. (.*?)(?=^\d+\. |^\S|\Z)", text, re.MULTILINE | re.DOTALL)

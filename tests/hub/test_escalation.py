@@ -50,6 +50,9 @@ class People:
     def everybody(self, audience: str) -> tuple[Target, ...]:
         return self.ends.get(audience, ())
 
+    def is_rung(self, target: Target) -> bool:
+        return False
+
     def is_told_once(self, target: Target) -> bool:
         return target.channel == "receiver"
 

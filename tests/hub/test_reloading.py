@@ -16,6 +16,7 @@ from hub import alone, reload_word
 from hub.asking import Reloaded
 from hub.channels.build import build_channels
 from hub.channels.channel import Channel
+from hub.delivery import Delivery
 from hub.inputs import Input, Reload, ReloadRefused
 from hub.reloading import STEADY_TRIES, Reloading, steady_text
 from tests.site import until
@@ -25,6 +26,9 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
 
 class World:
     """A hub's settings file, and a recorder that takes what it is handed."""
+
+    def told(self, *_: str) -> tuple[Delivery, ...]:
+        return ()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,9 +65,9 @@ class World:
 
     def reload(self) -> reload_word.Word:
         """Ask, and wait for the word that is left in the data folder."""
-        since = reload_word.now_mono()
+        asked = reload_word.about_to_ask(self.folder)
         self.asked.set()
-        return until("the word", lambda: reload_word.read(self.folder, since))
+        return until("the word", lambda: reload_word.read(self.folder, asked))
 
 
 @pytest.fixture
@@ -195,16 +199,17 @@ def test_a_file_that_is_written_all_the_time_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_word_of_an_earlier_reading_is_none(tmp_path: Path) -> None:
-    """Nor one of another start of the machine, whose clock was another."""
-    reload_word.write(tmp_path, reload_word.Word(100.0, "taken", ()))
-    assert reload_word.read(tmp_path, 100.5) is None
-    found = reload_word.read(tmp_path, 99.0)
+    """Nor one of another start of the machine, whose clock was another and may have been further."""
+    now = reload_word.now_mono()
+    reload_word.write(tmp_path, reload_word.Word(now + 1e6, "refused", ()))
+    asked = reload_word.about_to_ask(tmp_path)
+    assert reload_word.read(tmp_path, asked) is None
+    reload_word.write(tmp_path, reload_word.Word(now - 1, "refused", ()))
+    assert reload_word.read(tmp_path, asked) is None
+    reload_word.write(tmp_path, reload_word.Word(asked.mono, "taken", ()))
+    found = reload_word.read(tmp_path, asked)
     assert found is not None
     assert found.state == "taken"
-    (tmp_path / reload_word.FILE).write_text(
-        (tmp_path / reload_word.FILE).read_text().replace(found.boot or "?", "b")
-    )
-    assert reload_word.read(tmp_path, 99.0) is None
 
 
 def test_it_stops_while_it_waits_for_the_recorder(tmp_path: Path) -> None:

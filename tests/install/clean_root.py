@@ -1,7 +1,7 @@
 """A clean Debian in a folder: made by mmdebstrap, entered by chroot, booted by systemd-nspawn.
 
-Nothing of it is of this machine but where packages come from: apt's sources and settings, and wheels
-that this Python's pip fetched.
+Nothing of it is of this machine but where packages come from: apt's sources and settings, whom TLS trusts,
+and the pip that fetches wheels for the Python that is there.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.install import ROOT
+import pip
 
+from tests.docs.pages import DOCS, section, typed
+from tests.install import ROOT, control_group
+
+PAGE = DOCS / "installation.md"
 NEEDS = ("mmdebstrap", "systemd-nspawn", "mount", "chroot")
 RELEASE = os.environ.get("TOCSIN_RELEASE", "bookworm")
-INCLUDE = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates"
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+INCLUDE = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates,sudo"
 TRIAL = """[Unit]
 After=multi-user.target
 [Service]
@@ -28,15 +33,46 @@ ExecStart=/bin/bash -c '/bin/bash /root/trial >/root/log 2>&1; echo $? >/root/co
 ExecStopPost=/bin/systemctl poweroff --force
 """
 
+ASK = """
+ask() { # ask PATH: what the API says of it
+    local add=(runuser -u tocsin-hub -- tocsin-hub token add trial --scopes all)
+    [ -n "${TOKEN:-}" ] || TOKEN=$("${add[@]}" | tail -n 1)
+    python3 -I - "$1" "$TOKEN" <<'END'
+import sys, urllib.request
+url, token = "http://127.0.0.1:8080/api/v1/" + sys.argv[1], "Bearer " + sys.argv[2]
+asked = urllib.request.Request(url, headers={"Authorization": token})
+print(urllib.request.urlopen(asked, timeout=10).read().decode())
+END
+}
+await() { # await WORDS COMMAND...: until it says them, $WITHIN s at most
+    local words=$1 end=$((SECONDS + ${WITHIN:-20})); shift
+    until "$@" | grep -q "$words"; do
+        ((SECONDS < end)) || { echo "never: $words"; "$@"; exit 1; }
+        sleep 0.2
+    done
+}
+refused() { # refused COMMAND...: `set -e` doesn't mind a "!"
+    if "$@"; then echo "not refused: $*"; exit 1; fi
+}
+cd /var/lib/tocsin
+"""
+"""To be run by root on a hub."""
+
 
 class CleanRoot:
-    """One Debian, with the checkout in /root/tocsin and wheels in /root/wheels."""
+    """One Debian, with the checkout in /root/tocsin and wheels in /root/wheels, if nothing else is said."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def make(self) -> None:
-        """Fetch and unpack it; takes about a minute."""
+        """Unpack it, and bring the checkout and wheels."""
+        self.unpack()
+        self.bring_checkout()
+        self.bring_wheels()
+
+    def unpack(self) -> None:
+        """Fetch and unpack Debian alone; takes about a minute."""
         command = ["mmdebstrap", "--quiet", "--variant=minbase", '--aptopt=APT::Sandbox::User "root"']
         command += [f"--include={INCLUDE}", RELEASE, str(self.folder), *mirror()]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -45,16 +81,16 @@ class CleanRoot:
             if "Acquire::" in name.read_text(errors="replace"):
                 shutil.copy(name, self.folder / "etc/apt/apt.conf.d")
         shutil.copy("/etc/resolv.conf", self.folder / "etc/resolv.conf")
-        self.bring_checkout()
-        self.bring_wheels()
+        shutil.copy(TRUSTED, self.folder / TRUSTED.relative_to("/"))
+        (self.folder / "etc/pip.conf").write_text(f"[global]\ncert = {TRUSTED}\n")
 
-    def bring_checkout(self) -> None:
+    def bring_checkout(self, to: str = "/root/tocsin") -> None:
         """Copy what git would have of this checkout, with what isn't committed yet."""
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        target = self.folder / "root/tocsin"
+        target = self.folder / to[1:]
         for name in filter(None, listed.stdout.split("\0")):
             if (ROOT / name).is_file():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -68,15 +104,14 @@ class CleanRoot:
             shutil.rmtree(bare / "root" / name)
         bare.rename(self.folder / "bare")
 
-    def bring_wheels(self) -> None:
-        """Fetch what a box without network needs, as docs/first-box.md says."""
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
-        for lock in ("hub", "agent", "build"):
-            command += ["-r", str(ROOT / f"scripts/locks/{lock}.txt")]
-        done = subprocess.run(
-            [*command, "-d", str(self.folder / "root/wheels")], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    def bring_wheels(self, checkout: str = "/root/tocsin") -> None:
+        """Fetch ``wheels``, beside its checkout, as docs/installation.md says; there is no pip there yet."""
+        shutil.copytree(Path(pip.__file__).parent, self.folder / "root/pip/pip")
+        own_pip = 'pip() { PYTHONPATH=/root/pip python3 -m pip "$@"; }'
+        [line] = typed(section(PAGE, "Without internet at the hub"))
+        code, said = self.chroot("bash", "-ec", f"cd {checkout}\n{own_pip}\n{line}\nmv wheels ..")
+        assert code == 0, said[-2000:]
+        shutil.rmtree(self.folder / "root/pip")
 
     def chroot(self, *words: str) -> tuple[int, str]:
         """Run a command in it, without systemd."""
@@ -96,11 +131,8 @@ class CleanRoot:
                 subprocess.run(["umount", str(mounted)], check=True)
         return done.returncode, done.stdout + done.stderr
 
-    def boot(self, trial: str, deadline_s: float = 420.0, network: Path | None = None) -> tuple[int, str]:
-        """Boot it with a loopback of its own and no other network, run ``trial`` in bash, power it off.
-
-        ``network`` is a network namespace that it shares with another one.
-        """
+    def boot(self, trial: str, deadline_s: float = 420.0) -> tuple[int, str]:
+        """Boot it with a loopback of its own and no other network, run ``trial`` in bash, power it off."""
         units = self.folder / "etc/systemd/system"
         (units / "trial.service").write_text(TRIAL)
         wants = units / "multi-user.target.wants"
@@ -111,11 +143,10 @@ class CleanRoot:
         (self.folder / "root/trial").write_text(trial)
         for name in ("log", "code"):
             (self.folder / "root" / name).unlink(missing_ok=True)
-        name = f"tocsin-{self.folder.parent.name[-12:]}-{self.folder.name}"
-        own = "--private-network" if network is None else f"--network-namespace-path={network}"
-        command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), own, "--register=no"]
+        name = f"tocsin-{os.getpid()}-{self.folder.name}"
+        command = ["systemd-nspawn", "-q", "-b", "-D", str(self.folder), "--private-network", "--register=no"]
         process = subprocess.Popen(
-            [*command, "--keep-unit", "--console=pipe", f"--machine={name}"],
+            control_group.within(name, *command, "--keep-unit", "--console=pipe", f"--machine={name}"),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         try:
@@ -124,6 +155,7 @@ class CleanRoot:
             if process.poll() is None:
                 process.terminate()
                 process.wait(20)
+        control_group.remove(name)
         log, code = self.folder / "root/log", self.folder / "root/code"
         assert code.exists(), (
             f"it never got through:\n{console[-2000:]}\n{log.read_text() if log.exists() else ''}"

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.install.clean_root import NEEDS, CleanRoot, bring_clash
+from tests.install.clean_root import ASK, NEEDS, CleanRoot, bring_clash
 
 pytestmark = [
     pytest.mark.long,
@@ -30,29 +31,6 @@ revision, down_revision, branch_labels, depends_on = "9999", "LAST", None, None
 
 def upgrade():
     op.execute("CREATE TABLE later (a int)")
-"""
-ASK = """
-ask() { # ask PATH: what the API says of it
-    local add=(runuser -u tocsin-hub -- tocsin-hub token add trial --scopes all)
-    [ -n "${TOKEN:-}" ] || TOKEN=$("${add[@]}" | tail -n 1)
-    python3 -I - "$1" "$TOKEN" <<'END'
-import sys, urllib.request
-url, token = "http://127.0.0.1:8080/api/v1/" + sys.argv[1], "Bearer " + sys.argv[2]
-asked = urllib.request.Request(url, headers={"Authorization": token})
-print(urllib.request.urlopen(asked, timeout=10).read().decode())
-END
-}
-await() { # await WORDS COMMAND...: until it says them, 20 s at most
-    local words=$1 end=$((SECONDS + 20)); shift
-    until "$@" | grep -q "$words"; do
-        ((SECONDS < end)) || { echo "never: $words"; "$@"; exit 1; }
-        sleep 0.2
-    done
-}
-refused() { # refused COMMAND...: `set -e` doesn't mind a "!"
-    if "$@"; then echo "not refused: $*"; exit 1; fi
-}
-cd /var/lib/tocsin
 """
 PRESS = """
 /opt/tocsin/current/hub/bin/python -I - <<'END'
@@ -111,6 +89,25 @@ def test_it_starts_with_the_machine_and_a_press_becomes_an_incident(clean: Clean
         """
     )
     assert code == 0, said
+
+
+def test_what_reads_real_pins_is_installed_from_the_network(clean: CleanRoot) -> None:
+    """As it comes to a Pi: Python 3.13 has no wheel of lgpio, and pip would take an old, empty one of it."""
+    root = CleanRoot(clean.folder.with_name("pins"))
+    subprocess.run(["cp", "-a", str(clean.folder / "bare"), str(root.folder)], check=True)
+    try:
+        root.bring_checkout()
+        (root.folder / "root/password").write_text("correct horse\n")
+        flags = ["--name", "x", "--user", "officer", "--password-file", "/root/password", "--yes"]
+        code, said = root.chroot("/root/tocsin/scripts/install", "hub", *flags, "--no-start")
+        assert code == 0, said
+        use = "import lgpio; print(lgpio.gpiochip_open, lgpio.__file__)"
+        python = ["env", "LG_WD=/tmp", "/opt/tocsin/current/agent/bin/python", "-I", "-c", use]
+        code, said = root.chroot(*python)
+        assert code == 0, said
+        assert list((root.folder / "opt/tocsin/current/rooms").glob("lgpio-*.whl"))
+    finally:
+        shutil.rmtree(root.folder)
 
 
 ROOMS = """
@@ -313,6 +310,36 @@ END
     )
     assert code == 0, said
     assert "channels.hook.secret_file is a credential, which the service alone sees" in said
+
+
+def test_files_open_to_others_are_a_trouble_at_once_and_no_secret_is_in_a_log(clean: CleanRoot) -> None:
+    """As installed all is closed; hub and agent say each that isn't, with its cure, and go on."""
+    code, said = clean.boot(
+        f"""set -eu
+        {UP}
+        {ASK}
+        check=(runuser -u tocsin-hub -- tocsin-hub check --config /etc/tocsin/hub.toml)
+        ask devices >/dev/null  # the token is known from here on
+        await '"standing":"heard"' ask devices
+        "${{check[@]}}"
+        refused grep -q ' is open: ' <(ask troubles)
+        chmod o+r /var/lib/tocsin/hub/session.key /etc/tocsin/identity/key.pem
+        chmod o+w /etc/tocsin/hub.toml
+        refused "${{check[@]}}"
+        systemctl restart tocsin-hub tocsin-agent
+        for name in /var/lib/tocsin/hub/session.key /etc/tocsin/hub.toml /etc/tocsin/identity/key.pem; do
+            await "$name (mode [0-7]*) is open: anybody may [a-z]* it: sudo chmod [-a-z,]* $name" ask troubles
+        done
+        {RUNNING}
+        chmod o-rw /var/lib/tocsin/hub/session.key /etc/tocsin/identity/key.pem /etc/tocsin/hub.toml
+        "${{check[@]}}"
+        for secret in 'correct horse' 'PRIVATE KEY' "$TOKEN"; do
+            refused grep -rqF -e "$secret" /var/log /opt/tocsin/releases/*/enrolled
+            refused grep -qF -e "$secret" <(journalctl --no-pager)
+        done
+        """
+    )
+    assert code == 0, said
 
 
 def test_the_schools_name_came_through_shell_and_toml(clean: CleanRoot) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import event
 
 from config.agreement_settings import AgreementSettings, ContactSettings
-from config.channel_settings import AppriseSettings
+from config.channel_settings import AppriseSettings, CallSettings, ModemSettings
 from config.clock import Now, stamp
 from config.contract import (
     Command,
@@ -509,7 +509,7 @@ class Rig:
         return {
             name: Shape(
                 self._kinds.get(name, "webhook"),
-                ("-",),
+                _targets(settings, name),
                 ("-",) if self._kinds.get(name) == "apprise" else (),
             )
             for name in settings.channels
@@ -701,3 +701,11 @@ class Rig:
 
 Make = Callable[..., Rig]
 """What the fixture ``make_rig`` gives: a rig of these settings, and kinds of its channels."""
+
+
+def _targets(settings: HubSettings, channel: str) -> tuple[str, ...]:
+    """Return a channel's ends: a modem's numbers, else the one."""
+    found = settings.channels[channel]
+    if isinstance(found, CallSettings):
+        found = settings.channels[found.modem]
+    return tuple(found.numbers) if isinstance(found, ModemSettings) else ("-",)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from config.contract import MAX_INT
 from hub.console.api import (
     accounts,
+    cap,
     channels,
     door_weeks,
     drill_schemas,
@@ -327,6 +328,25 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
                     drill_schemas.PRESS,
                 ),
             )
+        ),
+        Operation(
+            "GET",
+            "cap",
+            "Incidents as a feed (Atom) of messages of the Common Alerting Protocol 1.2",
+            cap.index,
+            {"type": "string"},
+            errors=(404,),
+            media_type="application/atom+xml",
+        ),
+        Operation(
+            "GET",
+            "cap/{id}",
+            "One incident as a message of the Common Alerting Protocol 1.2",
+            cap.message,
+            {"type": "string"},
+            parameters=(_ID,),
+            errors=(404,),
+            media_type="application/cap+xml",
         ),
         Operation(
             "GET", "channels", "Channels, and what each last delivered", channels.channels, schemas.CHANNELS

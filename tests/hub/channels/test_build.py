@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.hub_settings import HubSettings, check_hub
 from config.settings import SettingsError, read
@@ -172,3 +173,42 @@ def test_an_end_of_a_person_that_its_channel_lacks_is_a_fault(tmp_path: Path) ->
         ("people.ortiz.reach", "channel 'phones' has no target 'ntfy:/…'", "targets: Reyes, Okafor"),
     ]
     assert check_channels(found) == raised.value.faults
+
+
+def test_a_modem_has_two_channels_and_whose_number_each_is(tmp_path: Path) -> None:
+    """Calls go to the numbers of the texts; somebody's own end bears their name."""
+    table = {
+        "site": "lincoln", "name": "Lincoln", "data": str(tmp_path),
+        "channels": {
+            "sms": {"type": "modem", "device": "/dev/ttyUSB2", "numbers": {"reyes": "+15550100001"}},
+            "calls": {"type": "call", "modem": "sms"},
+        },
+        "people": {"r": {"name": "Officer Reyes", "signs_in_as": "reyes", "reach": ["sms/reyes"]}},
+    }  # fmt: skip
+    found = read(table, HubSettings, check_hub)
+    channels = build_channels(found)
+    assert {name: (channel.kind, channel.targets) for name, channel in channels.items()} == {
+        "sms": ("modem", ("reyes",)),
+        "calls": ("call", ("reyes",)),
+    }
+    assert made_of(found)["sms"] != made_of(replace(found, people={}))["sms"]
+
+
+def test_a_pin_that_cannot_be_read_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which key."""
+    monkeypatch.setenv("PIN", "1234")
+    sms = {"type": "modem", "device": "/dev/ttyUSB2", "pin_env": "PIN", "numbers": {"r": "+15550100001"}}
+    found = settings(tmp_path, sms=sms)
+    monkeypatch.delenv("PIN")
+    with pytest.raises(SettingsError) as caught:
+        build_channels(found)
+    assert caught.value.faults[0].key == "channels.sms.pin"
+
+
+@pytest.mark.parametrize("url", ["twilio://AC1:token@15550100000/911", "clickatell://key/?to=%2B1911"])
+def test_no_apprise_target_is_an_emergency_service(tmp_path: Path, url: str) -> None:
+    """Whatever the service."""
+    with pytest.raises(SettingsError) as caught:
+        build_channels(settings(tmp_path, phones=targets(tmp_path, f"Reyes = ntfy://topic\nX = {url}\n")))
+    (fault,) = caught.value.faults
+    assert (fault.key, fault.found) == ("line 2", "911 is an emergency number")

@@ -14,7 +14,8 @@ from standardwebhooks import WebhookVerificationError
 
 from config.clock import Now, SystemClock
 from hub.channels.dispatcher import Dispatcher
-from hub.channels.webhook import LONGEST_ANSWER, Webhook
+from hub.channels.http_post import LONGEST_ANSWER
+from hub.channels.webhook import Webhook
 from hub.delivery import Outcome
 from tests.hub.channels.making import Outcomes, delivery, notice, until
 from tests.hub.channels.receiver import SECRET, Answer, Receiver, free_port

@@ -250,6 +250,12 @@ class FrontDesk:
             )
         self.view.tell(None)
 
+    def hands_out(self, release: str) -> None:
+        """Have something for rooms to install."""
+        folder = self.data / "rooms"
+        folder.mkdir()
+        (folder / "index.json").write_text(f'{{"release": "{release}", "files": {{}}}}')
+
     def hear_all(self) -> None:
         self.hear(*(room.device for room in self.settings.rooms))
 

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 from msgspec.structs import replace
 
+from config.channel_settings import CapSettings
+from hub.cap.document import NAMESPACE
 from hub.console.api.openapi import answer, describe
 from hub.console.api.table import operations
 from hub.view import ChannelView
+from tests.hub.cap.test_document import SCHEMA as CAP
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import SITE, ZONES, FrontDesk
 from tests.hub.console.served import Served
@@ -472,6 +476,27 @@ def test_a_trouble_that_happened_is_cleared(desk: FrontDesk, api: Caller) -> Non
     refused = api.post(f"{A}/troubles/clear", {"key": "silent room-102"})
     assert (refused.status, refused.json["state"]) == (409, "so now")
     assert "it ends by itself when it is well" in refused.json["detail"]
+
+
+def test_incidents_are_a_feed_of_cap(desk: FrontDesk, api: Caller) -> None:
+    """Where the settings have such a channel; each message as its incident stands."""
+    assert api.get(f"{A}/cap").status == 404
+    cap = CapSettings(url="http://127.0.0.1:1/", sender="tocsin@oak.example.org", area="Oak Hill School")
+    desk.settings = replace(desk.settings, channels={"county": cap})
+    one = desk.press()
+    index = api.get(f"{A}/cap")
+    assert index.headers["content-type"] == "application/atom+xml"
+    assert f'href="cap/{one.id}"' in index.text
+    message = api.get(f"{A}/cap/{one.id}")
+    assert message.headers["content-type"] == "application/cap+xml"
+    found = etree.fromstring(message.text.encode())
+    CAP.assertValid(found)
+    assert found.findtext(f"{{{NAMESPACE}}}msgType") == "Alert"
+    api.post(f"{A}/incidents/{one.id}/acknowledge", {})
+    found = etree.fromstring(api.get(f"{A}/cap/{one.id}").text.encode())
+    CAP.assertValid(found)
+    assert found.findtext(f"{{{NAMESPACE}}}references", "").startswith(f"tocsin@oak.example.org,{one.id}.1,")
+    assert api.get(f"{A}/cap/nobody").status == 404
 
 
 def test_channels_are_listed_and_tested(desk: FrontDesk, api: Caller) -> None:

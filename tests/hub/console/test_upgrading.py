@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -20,16 +19,10 @@ A = "/api/v1/upgrade"
 NEW = "n3w"
 
 
-def hands_out(desk: FrontDesk, release: str = NEW) -> None:
-    folder = desk.data / "rooms"
-    folder.mkdir()
-    (folder / "index.json").write_text(json.dumps({"release": release, "files": {}}))
-
-
 @pytest.fixture
 def installed(desk: FrontDesk) -> FrontDesk:
     """A hub that hands out a release, and rooms of which one runs it."""
-    hands_out(desk)
+    desk.hands_out(NEW)
     site, now = desk.whole_site(), desk.clock.now()
     for room in desk.settings.rooms:
         release = NEW if room.device == "room-101" else "0ld"
@@ -58,10 +51,12 @@ def test_the_page_says_what_rooms_run_and_begins_an_upgrade(installed: FrontDesk
     installed.view.upgrade = replace(run, rooms=failed)
     text = lee.get("/identities").text
     assert "failed: it &lt;runs&gt; what it had" in text
-    said = deed(lee, "/upgrade/stop")
+    said = deed(lee, "/upgrade", stop="yes")
     assert said["said"] == "Stopped: the other rooms stay as they are."
     assert "The last upgrade ended: a person stopped it." in lee.get("/identities").text
-    assert deed(lee, "/upgrade/stop")["said"].startswith("Not done: no upgrade of the rooms is under way")
+    assert deed(lee, "/upgrade", stop="yes")["said"].startswith(
+        "Not done: no upgrade of the rooms is under way"
+    )
 
 
 def test_a_hub_that_hands_out_nothing_begins_none(desk: FrontDesk, lee: Caller, api: Caller) -> None:

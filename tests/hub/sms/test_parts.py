@@ -68,12 +68,14 @@ def test_each_part_fits(text: str) -> None:
             assert len(part.text.encode("utf-16-be")) // 2 <= units
 
 
-@given(ANY)
-def test_what_is_cut_is_one_message(text: str) -> None:
-    """Its beginning, and no more than fits."""
-    cut = parts.cut(text)
-    assert alphabet.plainer(text).startswith(cut)
-    assert len(parts.split(cut, 1)) == 1
+@given(ANY, st.sampled_from(["", ". Reply ACK 41 73", ". Reply ACK 1234567 10"]))
+def test_a_text_and_its_tail_are_one_message(text: str, tail: str) -> None:
+    """The text's beginning, and all of its tail."""
+    whole = parts.with_tail(text, tail)
+    assert len(parts.split(whole, 1)) == 1
+    assert whole.endswith(tail)
+    said = whole.removesuffix(tail)
+    assert alphabet.plainer(text).startswith((said, said.removesuffix("..")))
 
 
 def test_senders_are_kept_apart() -> None:
