@@ -123,7 +123,8 @@ class Demo:
         found = mosquitto.find()
         assert found is not None
         secret = site.secret
-        site.write(ports, self._rooms, self._chosen.webhook, self._chosen.group_by)
+        chosen = self._chosen
+        site.write(ports, self._rooms, chosen.webhook, chosen.group_by, chosen.alarm_receiver)
 
         def keep(name: str, *command: str, env: dict[str, str] | None = None) -> None:
             log = self._data / "logs" / f"{name}.log"
@@ -150,7 +151,7 @@ class Demo:
         )
         person = f"sign in as {USER} with the password {site.password}"
         alone = " (Nothing else tells: the rooms' lamps are ready while it is open.)"
-        lamps = "" if self._chosen.webhook else alone
+        lamps = "" if self._chosen.webhook or self._chosen.alarm_receiver else alone
         say(f"Open {console} and {person}: the officer's board.{lamps}")
         say(f"Press a button of a room at {rooms}, as a teacher would.")
         say("Watch the room appear on the board, acknowledge it there, and see the room's lamp tell so.")

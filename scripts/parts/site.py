@@ -20,6 +20,8 @@ ZONES = (("wall", "wall button", "panic"), ("desk", "desk button", "panic"), ("d
 """The zones that a simulated room has: id, label, kind."""
 
 
+ACCOUNT = "1234"
+"""By which an alarm receiver knows the demo."""
 LEADS_OUT = ', number = "1", exterior = true, open_max_s = 60'
 """What makes a door an exterior one, that is held open after so short a time that it can be seen."""
 
@@ -63,9 +65,16 @@ class Site:
         """The person's password: made once, then kept."""
         return self._kept("password", secrets.token_hex(8))
 
-    def write(self, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> None:
-        """Write hub.toml for this run."""
-        text = hub_toml(self, ports, rooms, webhook, group_by)
+    def write(
+        self,
+        ports: Ports,
+        rooms: tuple[Room, ...],
+        webhook: str | None,
+        group_by: str,
+        receiver: str | None = None,
+    ) -> None:
+        """Write hub.toml for this run; ``receiver`` is host and port of an alarm receiver."""
+        text = hub_toml(self, ports, rooms, webhook, group_by, receiver)
         _write_private(self.hub_toml, text)
 
     def add_person(self) -> None:
@@ -106,7 +115,14 @@ class Site:
         return file.read_text(encoding="utf-8").strip()
 
 
-def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> str:
+def hub_toml(
+    site: Site,
+    ports: Ports,
+    rooms: tuple[Room, ...],
+    webhook: str | None,
+    group_by: str,
+    receiver: str | None,
+) -> str:
     """Return the text of the demo's hub.toml."""
     lines = [
         "# Written anew by scripts/demo at each start.",
@@ -139,11 +155,22 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
             f"url = {toml.text(webhook)}",
             f"secret_file = {toml.text(str(site.data / 'secrets' / 'webhook'))}",
         ]
+    if receiver is not None:
+        lines += [
+            "",
+            "[channels.station]",
+            'type = "dc-09"',
+            f"address = {toml.text(receiver)}",
+            f"account = {toml.text(ACCOUNT)}",
+            "troubles = true",
+            "tests = true",
+        ]
+    chosen = {"webhook": webhook, "station": receiver}
     lines += [
         "",
         "[audiences.sro]",
         'title = "School resource officer"',
-        f"channels = {_list(['webhook'] if webhook is not None else [])}",
+        f"channels = {_list([name for name, where in chosen.items() if where is not None])}",
         "",
         "[plans.panic]",
         f"kinds = {_list(['panic', 'duress', 'medical', 'assist'])}",

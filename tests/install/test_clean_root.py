@@ -81,6 +81,8 @@ def test_it_starts_with_the_machine_and_a_press_becomes_an_incident(clean: Clean
         await '"kind":"panic"' ask incidents
         await 'Front desk' ask incidents
         refused systemctl -q is-enabled mosquitto
+        owners=$(stat -c %U:%a /etc/tocsin/identity/key.pem /etc/tocsin/agent.toml | xargs)
+        [ "$owners" = "tocsin-agent:600 root:640" ] # as tocsin-enrol.service made them
         refused runuser -u tocsin-agent -- cat /etc/tocsin/hub.toml
         refused runuser -u tocsin-hub -- cat /etc/tocsin/agent.toml
         refused runuser -u tocsin-agent -- ls /etc/tocsin/secrets

@@ -95,6 +95,7 @@ def forms(desk: FrontDesk, busy: Busy, by: Caller, clock: Ahead) -> dict[str, tu
         "/accounts/second-factor/remove": ("/accounts/second-factor/remove", {"name": "reyes"}),
         "/accounts/sessions/end": ("/accounts/sessions/end", {"id": "ofreyes"}),
         "/accounts/tokens/remove": ("/accounts/tokens/remove", {"name": "pager"}),
+        "/channels/{name}/test": ("/channels/webhook/test", {}),
         "/devices/{device}/bypass": (
             "/devices/room-101/bypass",
             {"zone": "desk", "reason": "it chatters", "hours": "2"},
