@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from config.channel_settings import AlarmReceiverSettings
@@ -38,6 +39,15 @@ def check_alarm_receiver(channel: AlarmReceiverSettings, key: str, report: Repor
             text = check_secret(f"{key}.key", channel.key_file, channel.key_env, report)
             if text is not None and key_of(text, channel.key_form) is None:
                 report(f"{key}.key", _found(text, channel.key_form), _cure(channel.key_form))
+
+
+def doubts(channels: Mapping[str, object]) -> list[str]:
+    """Return what is allowed, and may not be meant."""
+    return [
+        f"channel {name} has no key: anybody on the way can read what it sends, and answer it"
+        for name, one in channels.items()
+        if isinstance(one, AlarmReceiverSettings) and one.key_file is None and one.key_env is None
+    ]
 
 
 def host_and_port(address: str) -> tuple[str, int] | None:

@@ -50,6 +50,7 @@ from config.shared_settings import (
 )
 from config.topics import is_id
 from config.trouble_settings import TroublesSettings, check_audiences, check_troubles
+from config.zone_number_checks import check_zone_numbers
 
 DISPATCH: Final = "dispatch"
 """The audience that stands for the dispatch centre."""
@@ -139,6 +140,8 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rooms_file: Path | None = None
     """A table of more rooms; see :mod:`config.rooms_file`, which adds them to ``rooms``."""
     channels: dict[Key, ChannelSettings] = {}
+    zone_numbers: dict[str, int] = {}
+    """Numbers by which a monitoring station knows zones, as ``device/zone``; of a box, ``device/``."""
     outside_ping: OutsidePingSettings = OutsidePingSettings()
     channel_tests: ChannelTestsSettings = ChannelTestsSettings()
     calendar: CalendarSettings = CalendarSettings()
@@ -223,6 +226,7 @@ def check_hub(settings: HubSettings, report: Report) -> None:
         _check_store,
         _check_rooms,
         _check_channels,
+        _check_zone_numbers,
         _check_people,
         _check_plans,
         _check_doors,
@@ -329,6 +333,11 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
     check_channels(settings.channels, report)
+
+
+def _check_zone_numbers(settings: HubSettings, report: Report) -> None:
+    rooms = {room.device: tuple(zone.zone for zone in room.zones) for room in settings.rooms}
+    check_zone_numbers(settings.zone_numbers, rooms, report)
 
 
 def _check_outside_ping(settings: HubSettings, report: Report) -> None:

@@ -52,6 +52,11 @@ class Bypasses:
         """Return a zone's bypass."""
         return None if zone is None else self._now.get((device, zone))
 
+    @property
+    def zones(self) -> tuple[_Where, ...]:
+        """Which zones are bypassed."""
+        return tuple(self._now)
+
     def is_silent(self, trouble: Trouble) -> bool:
         """Tell whether a trouble is a fault of a zone that is bypassed."""
         if trouble.device is None or trouble.what not in ("tamper", "trouble"):

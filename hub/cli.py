@@ -7,22 +7,24 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from config import __version__, logs
+from config.alarm_receiver_checks import doubts as receiver_doubts
 from config.backup_settings import doubts as backup_doubts
 from config.console_settings import doubts as console_doubts
 from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
+from config.emergency_numbers import is_number
 from config.hub_settings import HubSettings, check_broker_files
 from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
 from config.rooms_file import load_hub
 from config.settings import Fault, SettingsError
 from config.trouble_settings import doubts as trouble_doubts
+from hub.cli_accounts import add_accounts, day
 from hub.verify_record import head_of
 
 
@@ -109,6 +111,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
         *trouble_doubts(settings.troubles, settings.audiences),
         *backup_doubts(settings.backup, settings.data),
         *record_doubts(settings.record, settings.audiences),
+        *receiver_doubts(settings.channels),
     ):
         print(f"  note: {words}")
     from hub.cli_plans import cover, today
@@ -173,6 +176,12 @@ def _export(settings: HubSettings, options: argparse.Namespace) -> int:
     return write_export(settings, options.to, options.since, options.until)
 
 
+def _zones(settings: HubSettings, options: argparse.Namespace) -> int:
+    from hub.cli_zones import zones
+
+    return zones(settings, as_csv=options.csv)
+
+
 def _authority(settings: HubSettings, _: argparse.Namespace) -> int:
     from hub.cli_authority import authority
 
@@ -197,14 +206,21 @@ def _restore(options: argparse.Namespace) -> int:
     return restore(options)
 
 
-WITHOUT_SETTINGS = (_backup_key, _restore)
-"""Commands that an empty machine may run: settings may come with the backup."""
+def _simulate_modem(options: argparse.Namespace) -> int:
+    from hub.phones.simulate import simulate
+
+    return simulate(options.line, options.port, dict(options.phone))
 
 
-def _accounts(settings: HubSettings, options: argparse.Namespace) -> int:
-    from hub.cli_people import run
+def _phone(text: str) -> tuple[str, str]:
+    name, _, number = text.partition("=")
+    if not name or not is_number(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=+NUMBER")
+    return name, number
 
-    return run(settings, options)
+
+WITHOUT_SETTINGS = (_backup_key, _restore, _simulate_modem)
+"""Commands that an empty machine may run: settings may come with the backup, or are none of theirs."""
 
 
 def _enrol(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -284,13 +300,6 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(message) from None
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"found {text!r}, must be a day, such as 2026-08-15") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tocsin-hub", description="The hub of a site.")
     parser.add_argument("--version", action="version", version=f"tocsin {__version__}")
@@ -323,8 +332,10 @@ def _parser() -> argparse.ArgumentParser:
     command = add("export", "Write incidents, doors, tests, drills and the record as files.", _export)
     command.add_argument("--to", type=Path, required=True, metavar="DIR")
     words = "the first day of the lists, such as 2026-08-15; the record is always whole"
-    command.add_argument("--since", type=_day, metavar="DATE", help=words)
-    command.add_argument("--until", type=_day, metavar="DATE", help="their last day")
+    command.add_argument("--since", type=day, metavar="DATE", help=words)
+    command.add_argument("--until", type=day, metavar="DATE", help="their last day")
+    command = add("zones", "List the zone numbers by which a monitoring station knows the rooms.", _zones)
+    command.add_argument("--csv", action="store_true", help="as a table for the station's own program")
     words = "Have the site's authority, and certificates for the hub and its broker; as often as you like."
     add("authority", words, _authority)
     command = add("backup", "Take a backup, sealed, and read it back; the hub may run.", _backup)
@@ -353,55 +364,19 @@ def _parser() -> argparse.ArgumentParser:
     command = add("test", words, _channel_test, under)
     command.add_argument("name", metavar="NAME", help="a channel of the settings")
     command.add_argument("--target", metavar="TARGET", help="one of its ends alone")
+    words = "A modem that is none, and a page of the phones that it reaches: for the demo."
+    command = add("simulate-modem", words, _simulate_modem)
+    command.add_argument("--line", type=Path, required=True, metavar="FILE", help="becomes the modem's line")
+    command.add_argument(
+        "--port", type=int, required=True, metavar="PORT", help="the page, on this machine alone"
+    )
+    words = "somebody's phone, such as reyes=+15550100001; may be repeated"
+    command.add_argument(
+        "--phone", action="append", default=[], type=_phone, metavar="NAME=NUMBER", help=words
+    )
     _add_enrolment(add)
-    _add_accounts(commands, add)
+    add_accounts(commands, add)
     return parser
-
-
-def _add_accounts(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    from hub.rights import RIGHTS, ROLES
-
-    def deed(name: str, words: str) -> argparse.ArgumentParser:
-        group, _, verb = name.partition(" ")
-        command = add(verb, words, _accounts, groups[group])
-        command.set_defaults(deed=name)
-        return command
-
-    groups = {
-        name: commands.add_parser(name, help=words, description=words).add_subparsers(required=True)
-        for name, words in (
-            ("user", "People who may sign in."),
-            ("session", "Who is signed in."),
-            ("token", "Tokens for the API."),
-        )
-    }
-    command = deed("user add", "Add a person, or set a new password, which ends their sessions.")
-    command.add_argument("name")
-    words = "what they may do; the first person is an administrator"
-    command.add_argument("--role", choices=ROLES, help=words)
-    words = "read it from FILE, or from standard input (-)"
-    command.add_argument("--password-file", type=Path, metavar="FILE", help=words)
-    deed("user list", "Say who may sign in, and as what.")
-    command = deed("user role", "Give a person another role.")
-    command.add_argument("name")
-    command.add_argument("role", choices=ROLES)
-    deed("user remove", "Let a person sign in no more, and end their sessions.").add_argument("name")
-    words = "Take a person's second factor away: the phone is lost."
-    deed("user remove-factor", words).add_argument("name")
-    command = deed("session list", "Say who is signed in, where and until when.")
-    command.add_argument("--user", metavar="NAME", help="this person's alone")
-    command = deed("session end", "Sign somebody out.")
-    which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("id", nargs="?", help="one session, by its id")
-    which.add_argument("--user", metavar="NAME", help="all of this person's")
-    which.add_argument("--all", action="store_true", help="everybody's")
-    command = deed("token add", "Make a token, in place of any of that name; prints it once.")
-    command.add_argument("name")
-    command.add_argument("--scopes", default="read", help=f"{', '.join(RIGHTS)}, or all; with commas")
-    words = "its last day, such as 2027-06-30; without it it ends when it is removed"
-    command.add_argument("--ends", type=_day, metavar="DATE", help=words)
-    deed("token list", "Say which tokens there are, what each may do and until when.")
-    deed("token remove", "Take a token away.").add_argument("name")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from hub.verify_record import Bar, said
 
 def verify_record(settings: HubSettings, heads: Sequence[tuple[int, str]]) -> int:
     """Say whether the record is whole: 0 it is, 1 it is not."""
-    with _record(settings) as engine:
+    with open_record(settings) as engine:
         found = chain.verify(engine, settings.site, heads, Bar("rows").at)
         print("\n".join(said(found)))
         return 1 if found.count else 0
@@ -33,7 +33,7 @@ def verify_record(settings: HubSettings, heads: Sequence[tuple[int, str]]) -> in
 
 def record_head(settings: HubSettings) -> int:
     """Print the head as ``verify-record --head`` takes it."""
-    with _record(settings) as engine:
+    with open_record(settings) as engine:
         head = chain.head(engine, settings.site)
         if head is None:
             print("the record holds no row yet", file=sys.stderr)
@@ -53,7 +53,7 @@ def write_export(settings: HubSettings, to: Path, since: date | None, until: dat
         what = "record" if name == "record" else "lists"
         bars.setdefault(what, Bar(what)).at(done, whole)
 
-    with _record(settings) as engine:
+    with open_record(settings) as engine:
         try:
             made = export(engine, settings.site, to, begin, end, told)
         except OSError as error:
@@ -68,7 +68,7 @@ def _ms(day: date, zone: ZoneInfo) -> int:
 
 
 @contextlib.contextmanager
-def _record(settings: HubSettings) -> Iterator[Any]:
+def open_record(settings: HubSettings) -> Iterator[Any]:
     """Open the record to be read; raises ``LookupError`` where that can't be."""
     url = database_url(settings)
     if url == sqlite_url(settings.data) and not (settings.data / "tocsin.db").exists():

@@ -21,6 +21,7 @@ from hub.notice import NoticeType, notice_body
 from hub.outbound import Ended, Outbound
 from hub.postures import Postures
 from hub.refit import refitted
+from hub.signals import Signals
 
 EXPECTED: Final = 20
 """By how much the notices of an expected press stand behind those of real ones."""
@@ -34,6 +35,7 @@ class Courses:
         ledger: Ledger,
         outbound: Outbound,
         postures: Postures,
+        signals: Signals,
         loaded: list[tuple[Incident, KeptCourse]],
         now: Now,
         doors_are_lines: Callable[[], bool],
@@ -45,6 +47,7 @@ class Courses:
         self._ledger = ledger
         self._outbound = outbound
         self._postures = postures
+        self._signals = signals
         self._courses: dict[str, Course] = {}
         for incident, kept in loaded:
             self._courses[incident.id] = self._with_a_plan(recall(kept, now), incident, now)
@@ -272,11 +275,14 @@ class Courses:
     ) -> None:
         """Write down what a look at a course came to."""
         ledger = self._ledger
-        deliveries = [
-            self._delivery(incident, owe, now, words, quietly=quietly)
-            for owe in step.owed
-            if not self._why_spared(incident, owe.target)
-        ]
+        known = self._courses.get(incident.id)
+        told = {} if known is None else {entry.target: entry.revision for entry in known.told}
+        deliveries: list[Delivery] = []
+        for owe in step.owed:
+            if not self._why_spared(incident, owe.target):
+                delivery = self._delivery(incident, owe, now, words, quietly=quietly)
+                was = told.get(owe.target, 0)
+                deliveries += self._signals.in_place_of(decision, delivery, incident, was, now)
         self._courses[incident.id] = step.course  # only now: what couldn't be written isn't told
         decision.incidents[incident.id] = (incident, keep(step.course, now))
         for skip in step.skipped:
@@ -299,7 +305,7 @@ class Courses:
         """
         directory = self._ledger.directory
         not_told = self._ledger.settings.drills.dispatch == "not-told" and directory.is_dispatch(target)
-        if incident.drill and (not_told or directory.is_rung(target)):
+        if incident.drill and (not_told or directory.is_rung(target) or self._signals.hears_no_tests(target)):
             return f"not sent because of drill {incident.drill_id}"
         why = directory.why_not_told(target, None if incident.kind == "door" else incident.kind)
         return f"not sent: {why}" if why else ""

@@ -18,11 +18,14 @@ TroubleType = Literal["trouble.opened", "trouble.restored"]
 DOOR_URGENCY: Final = 40
 """Behind every notice of a call."""
 DeliveryType = (
-    NoticeType | TroubleType | Literal["record.head", "drill.news", "posture.asked", "channel.test"]
+    NoticeType
+    | TroubleType
+    | Literal["record.head", "drill.news", "posture.asked", "channel.test", "station.signals"]
 )
 """``record.head``: the record's newest row, for whoever keeps it away from the hub; ``drill.news``: that
 a drill ends soon, or did not begin; ``posture.asked``: the officer is to say which posture holds;
-``channel.test``: nothing, but that its end is reached."""
+``channel.test``: nothing, but that its end is reached; ``station.signals``: what an alarm receiver is told
+that belongs to no incident."""
 TROUBLE_URGENCY: Final = 90
 """Behind every notice of an incident."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from config.channel_settings import CallSettings, ModemSettings, WebhookSettings
+from config.channel_settings import AlarmReceiverSettings, CallSettings, ModemSettings, WebhookSettings
 from config.contract import IncidentKind
 from config.door_settings import DoorRule
 from config.hub_settings import DISPATCH, HubSettings, RoomSettings
@@ -17,7 +17,7 @@ from hub.incident import Place
 from hub.plan import Condition, Confirm, GroupBy, Plan, Step, audiences_of, choose, unfolded
 from hub.roster import Duty, LeftOut, Person, roster_of
 from hub.schedule import Schedule, calendar_of, covers, edges, next_begin, schedule_of
-from hub.shape import Shapes
+from hub.shape import ONE_END, Shapes
 
 UNSET_MS: Final = 1_767_225_600_000
 """2026-01-01: a wall clock that stands before it was never set, and says nothing of any schedule. Without
@@ -70,6 +70,10 @@ class Directory:
             if isinstance(one, WebhookSettings | CallSettings) and not one.troubles
         }
         """The channels that end at machines which take nothing but incidents, whose bodies they know."""
+        self.receivers = tuple(
+            name for name, one in settings.channels.items() if isinstance(one, AlarmReceiverSettings)
+        )
+        """The channels to alarm receivers of a monitoring station."""
         self._settings = settings
         self._audiences = settings.audiences
         self._channels = {name: shape.targets for name, shape in channels.items()}
@@ -148,6 +152,14 @@ class Directory:
     def is_told_once(self, target: Target) -> bool:
         """Tell whether this is no person, but a machine that needs to hear of each change once."""
         return target.channel in self._told_once
+
+    def is_receiver(self, target: Target) -> bool:
+        """Tell whether this is an alarm receiver of a monitoring station."""
+        return target.channel in self.receivers
+
+    def receiver_of(self, channel: str) -> Target:
+        """Return a channel to alarm receivers as a target, of the first audience that has it, if any has."""
+        return next(iter(self.ends(channel)), Target("", channel, ONE_END))
 
     def is_rung(self, target: Target) -> bool:
         """Tell whether this is a phone that rings and says nothing: for as long as somebody is to answer."""

@@ -23,6 +23,7 @@ from hub.outbound import Outbound
 from hub.postures import Postures
 from hub.verify_record import RESTORED
 from hub.walk_tests import WalkTests
+from hub.zone_numbers import ZoneNumbers
 
 FACT: Final = "epoch"
 DAY_MS: Final = 86_400_000
@@ -107,6 +108,7 @@ class NewEpoch:
         drills: Drills,
         bypasses: Bypasses,
         postures: Postures,
+        zones: ZoneNumbers,
     ) -> None:
         self._ledger = ledger
         self._epoch = epoch
@@ -116,6 +118,7 @@ class NewEpoch:
         self._drills = drills
         self._bypasses = bypasses
         self._postures = postures
+        self._zones = zones
         if not self._epoch.begun:  # a broker may be there before the first word is written
             postures.say_nothing_yet()
 
@@ -144,6 +147,7 @@ class NewEpoch:
         self._walk_tests.end_all(decision, f"{why}: every button is live", epoch.backup_at, now)
         self._drills.new_epoch(decision, why, epoch.backup_at, first, now)
         self._bypasses.end_all(decision, why, now)
+        self._zones.skip(decision)
         self._postures.hold_back(
             decision, f"{why}: say which posture holds; rooms are told none until then", now
         )

@@ -62,6 +62,8 @@ class Press(Struct, frozen=True):
     """Of a door: the same for people, such as ``held open for 5 min``."""
     in_drill: InDrill | None = None
     """In an incident of a drill: what it is in it. ``real``: a real incident has it, too."""
+    revision: int = 0
+    """Its incident's revision that it made; 0 as an older release kept it."""
 
     @property
     def button(self) -> tuple[str, str]:

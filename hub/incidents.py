@@ -18,6 +18,7 @@ from hub.ledger import Ledger
 from hub.notice import NoticeType
 from hub.outbound import Outbound
 from hub.postures import Postures
+from hub.signals import Signals
 from hub.transitions import Change, adds_nothing, closed, confirmed, joined, opened
 from hub.view import StreamEvent
 
@@ -41,12 +42,13 @@ class Incidents:
         outbound: Outbound,
         postures: Postures,
         loaded: list[tuple[Incident, KeptCourse]],
+        signals: Signals,
         now: Now,
     ) -> None:
         self._ledger = ledger
         self._postures = postures
         self.courses = Courses(
-            ledger, outbound, postures, loaded, now, lambda: self.call_of_lockdown() is not None
+            ledger, outbound, postures, signals, loaded, now, lambda: self.call_of_lockdown() is not None
         )
         self._by_id: dict[str, Incident] = {}
         self._by_group: dict[str, str] = {}

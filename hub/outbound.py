@@ -11,11 +11,13 @@ from config.clock import Now
 from config.contract import shown
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome, Target, pause_s, readdressed
+from hub.in_order import waits
 from hub.inputs import Attempted, Probed
 from hub.kept_course import to_mono, to_wall
 from hub.ledger import Ledger
 from hub.notice import alarms_of
 from hub.places import Places
+from hub.shape import ONE_END
 from hub.view import ChannelView
 
 FAILURES_TO_TROUBLE = 2
@@ -23,8 +25,6 @@ FAILURES_TO_TROUBLE = 2
 UNREACHED: Final = " can't be reached: "
 IMPAIRED: Final = "channel-impaired"
 """The trouble that a channel is reached, but not by every way that it has."""
-ONE_END: Final = "-"
-"""The target of a channel that has one end; also what stands for the far side of one that is asked for it."""
 SAID: Final = 300
 """Characters of a far side's answer that are kept."""
 
@@ -200,7 +200,8 @@ class Outbound:
                 if delivery.id not in self._due:
                     self._hand_out(decision, delivery, now)  # it may have had no end until now
                 continue
-            found = is_unresolved(delivery.incident) or self._readdress(decision, delivery, now)
+            found = is_unresolved(delivery.incident) or delivery.type == "station.signals"
+            found = found or self._readdress(decision, delivery, now)
             if found or not (delivery.is_first or delivery.type == "incident.resolved"):
                 self._withdraw(decision, delivery, "the settings have no such end any more", now)
             else:
@@ -277,7 +278,9 @@ class Outbound:
             return
         if delivery.type in CALMING:
             self._hand_out_first(decision, delivery, now)
-        if self._places.take(delivery):
+        if self._waits(delivery):
+            self._due.pop(delivery.id, None)
+        elif self._places.take(delivery):
             decision.owed.append(delivery)
             self._wake(delivery.id, now.mono + UNHEARD_S)
         else:
@@ -293,11 +296,21 @@ class Outbound:
             if other.is_first and not self._places.holds(other):
                 self._hand_out(decision, other, now)
 
+    def _waits(self, delivery: Delivery) -> bool:
+        """Tell whether its target, an alarm receiver, is to hear something else first."""
+        there = self._to.get((delivery.incident, delivery.target), ())
+        is_receiver = self._ledger.directory.is_receiver(delivery.target)
+        return is_receiver and waits(delivery, [self._owed[one] for one in there])
+
     def _leave(self, decision: Decision, delivery: Delivery, now: Now) -> None:
         """Give the place of what has left its channel to whatever waits for it."""
         following = self._places.leave(delivery)
         if following is not None:
             self._hand_out(decision, self._owed[following], now)
+        if delivery.id not in self._owed and self._ledger.directory.is_receiver(delivery.target):
+            for waiting in list(self._to.get((delivery.incident, delivery.target), ())):
+                if waiting not in self._due:
+                    self._hand_out(decision, self._owed[waiting], now)
 
     def _withdraw(self, decision: Decision, delivery: Delivery, why: str, now: Now) -> None:
         delivery = replace(delivery, state="withdrawn")

@@ -107,13 +107,18 @@ class Proving:
         self.look_at_all(decision, now)
 
     def _put_right(self, decision: Decision, now: Now) -> None:
-        """Date what was proved in a time to come from now: the clock was ahead, by how much is not known."""
+        """Date what was proved in a time to come from now: the clock was ahead, by how much is not known.
+
+        What was proved before its device was replaced stays before that.
+        """
         if now.wall < UNSET_MS:
             return
         for device, of in self._proofs.items():
+            replaced = self._replaced.get(device, 0)
             for proof in [one for one in of.values() if one.at > now.wall]:
                 self._moves.add((device, proof.zone))
-                self._keep(decision, device, replace(proof, at=now.wall))
+                at = now.wall - 1 if proof.at < replaced else now.wall
+                self._keep(decision, device, replace(proof, at=at))
         for device in [device for device, at in self._replaced.items() if at > now.wall]:
             self._replaced_now.add(device)
             self._keep_replaced(decision, device, now.wall)

@@ -20,9 +20,11 @@ from hub.drill_calendar import DrillCalendar
 from hub.incidents import Incidents
 from hub.inputs import Reload, ReloadRefused
 from hub.ledger import Ledger
-from hub.outbound import IMPAIRED, ONE_END, Outbound
+from hub.outbound import IMPAIRED, Outbound
 from hub.proving import Proving
+from hub.shape import ONE_END
 from hub.view import ChannelView
+from hub.zone_numbers import ZoneNumbers
 
 NOT_TAKEN: Final = "settings"
 """The key of the trouble that settings were read anew and refused."""
@@ -39,6 +41,7 @@ class Retuning:
         devices: Devices,
         proving: Proving,
         drills: DrillCalendar,
+        zones: ZoneNumbers,
     ) -> None:
         self._ledger = ledger
         self._incidents = incidents
@@ -46,6 +49,7 @@ class Retuning:
         self._devices = devices
         self._proving = proving
         self._drills = drills
+        self._zones = zones
 
     def take(self, decision: Decision, fact: Reload, now: Now) -> None:
         """Put settings that are right in the place of those that held until now."""
@@ -87,6 +91,7 @@ class Retuning:
         ``was`` is what held before; None at a start, which doesn't know.
         """
         self._restore_gone(decision, now)
+        self._zones.settle(decision, now)
         self._ledger.restore(decision, now, NOT_TAKEN, for_good=True)
         self._outbound.rename(decision)
         self._incidents.retune(decision, was, now)

@@ -33,6 +33,7 @@ from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.delivery import Delivery
 from hub.enrolment.enrolment import Enrolment
+from hub.enrolment.wheels import Wheels
 from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed, TextReported
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
@@ -111,6 +112,7 @@ class Hub:
         self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
+        self.wheels = Wheels()
         self.links = Links(session_key(settings.data), settings.site)
         self.channels = build_channels(settings, told=self.told, links=self.links)
         boot = kernel_clock.boot_id()

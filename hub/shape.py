@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+ONE_END: Final = "-"
+"""The target of a channel that has one end; also what stands for the far side of one that is asked for it."""
 
 
 class Shape(NamedTuple):

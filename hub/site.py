@@ -82,6 +82,9 @@ from hub.protection import Protection
 from hub.proving import Proving
 from hub.retuning import Retuning
 from hub.shape import Shapes
+from hub.signals import Signals
+from hub.station import WAKE as STATION
+from hub.station import Station
 from hub.text_replies import TextReplies
 from hub.torn import Mended
 from hub.trouble_notices import TroubleNotices
@@ -132,7 +135,8 @@ class Site(Ledger):
         super().__init__(settings, directory, view, Troubles(loaded.troubles), numbers, loaded.seq)
         self.outbound = Outbound(self, loaded.deliveries, now)
         self.postures = Postures(self, PostureNotices(self, self.outbound), facts, now)
-        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, now)
+        self.signals = Signals(self, facts)
+        self.incidents = Incidents(self, self.outbound, self.postures, loaded.incidents, self.signals, now)
         self.accounts = Accounts(self, self.postures)
         self.bypasses = Bypasses(self, facts, now)
         self.doors = Doors(self, self.incidents, self.postures, loaded.doors, facts, now)
@@ -141,7 +145,7 @@ class Site(Ledger):
         )
         self.protection = Protection(self, self.devices, self.bypasses)
         self.own = OwnState(self)
-        self.notices = TroubleNotices(self, self.outbound, self.bypasses, now)
+        self.notices = TroubleNotices(self, self.outbound, self.bypasses, self.signals, now)
         self.heads = HeadNotices(self, self.outbound, facts)
         self.proving = Proving(self, facts, self.devices.view, now)
         self.book = Book(self, loaded.codes, loaded.identities, now)
@@ -151,6 +155,10 @@ class Site(Ledger):
         self.texts = TextReplies(self, self.incidents, self.deeds, facts)
         self.drill_calendar = DrillCalendar(self, facts, now)
         self.drill_memory = DrillMemory(self, facts, boot, now)
+        self.station = Station(
+            *(self, self.outbound, self.signals, self.incidents),
+            *(self.bypasses, self.walk_tests, self.drill_memory, facts),
+        )
         drill_notices = DrillNotices(self, self.outbound)
         memory = self.drill_memory
         cover = DrillCover(
@@ -171,11 +179,13 @@ class Site(Ledger):
         self.channel_tests = ChannelTests(self, self.outbound, self.incidents, facts, now)
         self.upgrades = Upgrades(self, self.incidents, self.devices.view, loaded.resolved, facts, now)
         self.retuning = Retuning(
-            self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar
+            *(self, self.incidents, self.outbound, self.devices, self.proving, self.drill_calendar),
+            self.signals.zones,
         )
         self.new_epoch = NewEpoch(
             *(self, epoch, self.incidents, self.outbound),
             *(self.walk_tests, self.drills, self.bypasses, self.postures),
+            self.signals.zones,
         )
         held = {
             number
@@ -192,23 +202,13 @@ class Site(Ledger):
             *(self.own.jumped, self.incidents.rewrite, self.outbound.rewrite, self.presses.rewrite),
             *(self.doors.rewrite, self.walk_tests.rewrite, self.drills.rewrite, self.drill_calendar.rewrite),
             *(self.bypasses.rewrite, self.proving.rewrite, self.book.rewrite, self.texts.rewrite),
+            self.station.rewrite,
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
-            self.accounts,
-            self.deeds,
-            self.zone_deeds,
-            self.walk_tests,
-            self.clearing,
-            self.channel_tests,
-            self.forgetting,
-            self.doors,
-            self.postures,
-            self.identities,
-            self.drills,
-            self.drill_deeds,
-            self.upgrades,
-            self.texts,
+            *(self.accounts, self.deeds, self.zone_deeds, self.walk_tests, self.clearing),
+            *(self.channel_tests, self.forgetting, self.doors, self.postures, self.identities),
+            *(self.drills, self.drill_deeds, self.upgrades, self.texts),
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,
@@ -242,6 +242,7 @@ class Site(Ledger):
             "bypass": self.bypasses.look,
             "identity": self.book.look,
             "held": self.let_go,
+            STATION: lambda *_: None,  # it is heeded after whatever happens: a wake-up is enough
             "upgrade": self.upgrades.look,
             "flood": partial(self.floods.due, take=self._heed),
         }
@@ -344,6 +345,7 @@ class Site(Ledger):
         self.touched.clear()
         news, self.news = self.news, {}
         self.notices.take(news, decision, now)
+        self.station.heed(decision, now)
 
     def _look(self, decision: Decision, what: str, key: str, now: Now) -> None:
         if what in self._looks:
@@ -395,4 +397,5 @@ class Site(Ledger):
         """At a start: end what was of settings that may have been others, and tell whom it leaves untold."""
         self.unread.settle(decision, now)
         self.retuning.settle(decision, now)
+        self.station.heed(decision, now)
         self.proving.look_at_all(decision, now)

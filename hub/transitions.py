@@ -141,6 +141,7 @@ def opened(
     """
     room = Room(press.place, press.kind, asks=True, asks_since=1, asked_at=press.at, called_at=press.at)
     key = press.key if is_new else f"?{number}{press.key}"
+    press = replace(press, revision=1)
     incident = Incident(
         id=incident_id(site, press.place.device, key if drill is None else f"drill {drill} {key}"),
         site=site,
@@ -170,6 +171,7 @@ def joined(incident: Incident, press: Press) -> Change:
     wish = _press_wish(incident, was, press)
     rule = _rule(incident, wish, "join a press to")
     revision = incident.following
+    press = replace(press, revision=revision)
     has_causes = incident.has_causes or press.cause is not None
     rooms = incident.rooms
     if rule.asks:

@@ -23,6 +23,7 @@ from hub.kept_course import to_mono
 from hub.ledger import Ledger
 from hub.notice import words_body
 from hub.outbound import Outbound
+from hub.signals import Signals
 from hub.trouble_text import text_of, title_of, trouble_json
 from hub.view import Trouble
 
@@ -45,8 +46,11 @@ AGAIN: Final = ", again"
 class TroubleNotices:
     """Which troubles people have been told of, and which wait for it."""
 
-    def __init__(self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, now: Now) -> None:
+    def __init__(
+        self, ledger: Ledger, outbound: Outbound, bypasses: Bypasses, signals: Signals, now: Now
+    ) -> None:
         self._ledger = ledger
+        self._signals = signals
         self._outbound = outbound
         self._bypasses = bypasses
         self._due: dict[str, float] = {}
@@ -154,12 +158,21 @@ class TroubleNotices:
             for target in directory.reach(audience, now.wall).targets
             if target.channel not in directory.mute and not directory.why_not_told(target)
         }
-        return tuple(found.values())  # an end that two audiences share is told once, for the first
+        # An end that two audiences share is told once, for the first.
+        return (*found.values(), *self._signals.receivers_told_of(trouble))
 
     def _owe(
         self, decision: Decision, kind: TroubleType, target: Target, troubles: list[Trouble], now: Now
     ) -> None:
         ledger = self._ledger
+        more: dict[str, object] = {"troubles": [trouble_json(trouble) for trouble in troubles[:TOGETHER]]}
+        if ledger.directory.is_receiver(target):
+            # A station is told once: what is open stays so until its restoral.
+            news = [t for t in troubles if kind == "trouble.restored" or t.told_at is None]
+            ended = kind == "trouble.restored"
+            more["signals"] = self._signals.of_troubles(decision, target.channel, news, now, restoral=ended)
+            if not news:
+                return
         facts = "\0".join(f"{t.key}\0{t.since}\0{t.tellings}" for t in troubles)
         trace = blake2b(facts.encode("utf-8", "replace"), digest_size=12).hexdigest()
         devices = dict(ledger.view.devices)
@@ -172,7 +185,7 @@ class TroubleNotices:
             now.wall,
             title_of(kind, troubles, devices),
             text_of(kind, troubles, devices, ledger.settings.name),
-            troubles=[trouble_json(trouble) for trouble in troubles[:TOGETHER]],
+            **more,
         )
         delivery = Delivery(
             id=delivery_id("", trace, target, kind, 0),

@@ -42,7 +42,13 @@ def title_of(kind: TroubleType, troubles: Sequence[Trouble], devices: Mapping[st
     said = head[0].heading
     if head[0].trouble.what == "unprotected":
         said = said.upper()
-    where = head[0].where if len(head) == 1 else f"{len(head)} rooms"
+    rooms = {each.trouble.device for each in head} - {None}
+    if len(head) > max(len(rooms), 1):
+        said += f", {len(head)} times"
+    if len(rooms) > 1:
+        where = f"{len(rooms)} rooms"
+    else:
+        where = head[0].where if len(head) == 1 else head[0].where.partition(", ")[0] if rooms else ""
     title = f"{said}: {where}" if where else said
     others = len(troubles) - len(head)
     if others:

@@ -73,6 +73,7 @@ HEADINGS: Final = {
     "head-unsent": "Nobody keeps the record's head",
     "quarantine": "The record refused a message",
     "hub-fault": "A fault of the hub itself",
+    "zone-number": "A zone number can't be given",
     "channel": "A channel fails",
     "channel-impaired": "A way to a channel fails",
     "flaw-state": "A state that can't be read",

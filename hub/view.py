@@ -131,6 +131,14 @@ class Trouble(Struct, frozen=True):
     """How often they were told of it."""
 
 
+class Progress(Struct, frozen=True):
+    """How far somebody has come, by their own word."""
+
+    by: str
+    word: str
+    at: int
+
+
 class StreamEvent(Struct, frozen=True):
     """One change of one incident, as the API's stream sends it."""
 
@@ -159,6 +167,8 @@ class View:
         self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
         """Unresolved ones by id."""
+        self.progress: dict[str, tuple[Progress, ...]] = {}
+        """What people said last of unresolved incidents, by incident."""
         self.devices: dict[str, DeviceView] = {}
         self.doors: dict[tuple[str, str], DoorView] = {}
         self.channels: dict[str, ChannelView] = {}

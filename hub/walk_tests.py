@@ -189,6 +189,10 @@ class WalkTests:
         self._change(decision, replace(test, proved=(*tried, Tried(account.zone, account.at))))
         self._proving.proved(decision, account.device, account.zone, test.by, account.at, seq, now)
 
+    def latest(self) -> list[WalkTest]:
+        """Return the latest walk test of each device, open or over."""
+        return [of[-1].test for of in self._tests.values() if of]
+
     def real(self, decision: Decision, press: Press, now: Now) -> None:
         """Take a real call: what is tested in its room, or anywhere while there is danger, is live again."""
         device = press.place.device

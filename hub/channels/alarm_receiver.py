@@ -18,6 +18,7 @@ from typing import Final, Literal
 import msgspec
 
 from config.clock import Clock
+from hub.channels.channel import PATH_PROBE_S
 from hub.channels.masking import line as one_line
 from hub.channels.resolver import Resolver
 from hub.dc09.line import Line, heard, of_null, of_signal
@@ -30,10 +31,8 @@ AT_ONCE: Final = 4
 """So that one delivery which hangs leaves a press its place."""
 LONGEST_ANSWER: Final = 4096
 """Bytes of an answer that are read: a frame has fewer."""
-PROBE_EVERY_S: Final = 30.0
-"""Seconds between two supervision messages."""
 PROBE_S: Final = 10.0
-"""Seconds one may take: two that fail are then a trouble within 90 s."""
+"""Seconds a supervision message may take: two that fail are then a trouble within 90 s."""
 REMEMBERED: Final = 1000
 """Deliveries of which it is remembered how far they came."""
 
@@ -47,7 +46,7 @@ class AlarmReceiver:
     targets: tuple[str, ...] = ("-",)
     at_once = AT_ONCE
     unasked: tuple[str, ...] = ()
-    probe_every_s = PROBE_EVERY_S
+    probe_every_s = PATH_PROBE_S
 
     def __init__(
         self,

@@ -178,8 +178,9 @@ def _alarm_receiver(name: str, settings: AlarmReceiverSettings, clock: Clock) ->
         text = secret("key", settings.key_file, settings.key_env, _no_key(settings))
     except LookupError as error:
         raise _unusable(key, str(error), "set it to where it is kept") from None
-    secret_key = key_of(text, settings.key_form) if text else None
-    if text and secret_key is None:
+    is_plain = _no_key(settings) is not None
+    secret_key = None if is_plain else key_of(text, settings.key_form)
+    if secret_key is None and not is_plain:
         raise _unusable(f"{key}.key", f"found {len(text)} characters", "must be a key of 16, 24 or 32 bytes")
     line = Line(
         settings.account,

@@ -27,6 +27,7 @@ from hub.console import (
     posture,
     sign_in,
     trouble_deeds,
+    upgrading,
     walking,
     zone_deeds,
 )
@@ -79,6 +80,7 @@ def _routes() -> list[BaseRoute]:
         _page("GET", "/identities", identities.page),
         _page("POST", "/identities/{device}/assign", identities.assign),
         _page("POST", "/identities/{device}/revoke", identities.revoke),
+        _page("POST", "/upgrade", upgrading.upgrade),
         _page("GET", "/posture", posture.page),
         _page("POST", "/posture", posture.set_posture),
         _page("GET", "/drills", drills.drills),

@@ -282,7 +282,10 @@ def channel_line(channel: ChannelView | None, name: str, view: View, words: Word
         return Line(key, "unknown", title, "Nothing is known of it.", started, link=CHANNELS)
     owed = (f"{channel.owed} waiting to be delivered",) if channel.owed else ()
     success = channel.last_success
-    trouble = next((t for key, t in dict(view.troubles).items() if key.startswith(f"channel {name} ")), None)
+    of_it = (f"channel {name} ", f"channel-impaired {name}")
+    trouble = next(
+        (t for key, t in dict(view.troubles).items() if key.startswith(of_it[0]) or key == of_it[1]), None
+    )
     last = "never yet" if success is None else f"{words.when(success, now)} ({age(now - success)} ago)"
     failed = channel.last_failure
     if failed is not None and (success is None or failed > success):
@@ -305,7 +308,8 @@ def channel_line(channel: ChannelView | None, name: str, view: View, words: Word
         since = started if success is None else f"since {words.when(success, now)}"
         return Line(key, "unknown", title, said, since, owed, CHANNELS)
     reached = channel.reached
-    asked = () if reached is None else (f"reached {words.when(reached, now)} ({age(now - reached)} ago)",)
+    word = "last NULL acknowledged" if channel.kind == "dc-09" else "reached"
+    asked = () if reached is None else (f"{word} {words.when(reached, now)} ({age(now - reached)} ago)",)
     if success is None:
         return Line(key, "unknown", title, "Last delivered: never yet.", started, (*asked, *owed), CHANNELS)
     since = f"since {words.when(success, now)}"

@@ -17,6 +17,8 @@ class Options(NamedTuple):
     console_port: int | None
     mqtt_port: int | None
     webhook: str | None
+    alarm_receiver: str | None
+    phones: bool
     group_by: str
     data: Path | None
 
@@ -32,6 +34,10 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--console-port", type=_port, metavar="PORT", help="a free one if not given")
     parser.add_argument("--mqtt-port", type=_port, metavar="PORT", help="a free one if not given")
     parser.add_argument("--webhook", type=_url, metavar="URL", help="where each incident is posted at once")
+    told = "an alarm receiver (ANSI/SIA DC-09, TCP, account 1234) that is told as a station is"
+    parser.add_argument("--alarm-receiver", type=_place, metavar="HOST:PORT", help=told)
+    told = "a simulated modem, and a page of the phones that it texts and rings"
+    parser.add_argument("--phones", action="store_true", help=told)
     parser.add_argument("--group-by", choices=("site", "building", "device"), default="site")
     parser.add_argument(
         "--data", type=_folder, metavar="DIR", help="kept between runs; a temporary folder if not given"
@@ -49,6 +55,18 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; allowed: 1 to 65535")
     return int(text)
+
+
+def _place(text: str) -> str:
+    wrong = argparse.ArgumentTypeError(f"{text!r} is no host and port, such as 127.0.0.1:12000")
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if not parts.hostname or not port or f"//{parts.netloc}" != f"//{text}" or "@" in text:
+        raise wrong
+    return text
 
 
 def _url(text: str) -> str:

@@ -20,6 +20,11 @@ ZONES = (("wall", "wall button", "panic"), ("desk", "desk button", "panic"), ("d
 """The zones that a simulated room has: id, label, kind."""
 
 
+ACCOUNT = "1234"
+"""By which an alarm receiver knows the demo."""
+PHONES = (("officer", "+15550100001"), ("principal", "+15550100002"))
+"""The simulated phones that a modem reaches, and their numbers, which are nobody's."""
+RUNG = ("", "[[plans.panic.steps]]", "after_s = 30", 'notify = ["rung"]', "repeat_s = 60")
 LEADS_OUT = ', number = "1", exterior = true, open_max_s = 60'
 """What makes a door an exterior one, that is held open after so short a time that it can be seen."""
 
@@ -39,6 +44,8 @@ class Ports(NamedTuple):
     mqtt: int
     console: int
     rooms: int
+    phones: int | None = None
+    """The page of simulated phones; None: there is no modem."""
 
 
 class Site:
@@ -54,6 +61,11 @@ class Site:
             (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
+    def modem(self) -> Path:
+        """The line of the simulated modem."""
+        return self.data / "modem"
+
+    @property
     def secret(self) -> str:
         """The webhook's secret: made once, then kept."""
         return self._kept("webhook", "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
@@ -63,9 +75,16 @@ class Site:
         """The person's password: made once, then kept."""
         return self._kept("password", secrets.token_hex(8))
 
-    def write(self, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> None:
-        """Write hub.toml for this run."""
-        text = hub_toml(self, ports, rooms, webhook, group_by)
+    def write(
+        self,
+        ports: Ports,
+        rooms: tuple[Room, ...],
+        webhook: str | None,
+        group_by: str,
+        receiver: str | None = None,
+    ) -> None:
+        """Write hub.toml for this run; ``receiver`` is host and port of an alarm receiver."""
+        text = hub_toml(self, ports, rooms, webhook, group_by, receiver)
         _write_private(self.hub_toml, text)
 
     def add_person(self) -> None:
@@ -106,7 +125,14 @@ class Site:
         return file.read_text(encoding="utf-8").strip()
 
 
-def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | None, group_by: str) -> str:
+def hub_toml(
+    site: Site,
+    ports: Ports,
+    rooms: tuple[Room, ...],
+    webhook: str | None,
+    group_by: str,
+    receiver: str | None,
+) -> str:
     """Return the text of the demo's hub.toml."""
     lines = [
         "# Written anew by scripts/demo at each start.",
@@ -139,11 +165,39 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
             f"url = {toml.text(webhook)}",
             f"secret_file = {toml.text(str(site.data / 'secrets' / 'webhook'))}",
         ]
+    if receiver is not None:
+        lines += [
+            "",
+            "[channels.station]",
+            'type = "dc-09"',
+            f"address = {toml.text(receiver)}",
+            f"account = {toml.text(ACCOUNT)}",
+            "troubles = true",
+            "tests = true",
+        ]
+    if ports.phones is not None:
+        numbers = ", ".join(f"{name} = {toml.text(number)}" for name, number in PHONES)
+        lines += [
+            "",
+            "[channels.texts]",
+            'type = "modem"',
+            f"device = {toml.text(str(site.modem))}",
+            f"numbers = {{ {numbers} }}",
+            "",
+            "[channels.calls]",
+            'type = "call"',
+            'modem = "texts"',
+            "",
+            "[audiences.rung]",
+            'title = "Whose phones ring where nobody has answered"',
+            'channels = ["calls"]',
+        ]
+    chosen = {"webhook": webhook, "station": receiver, "texts": ports.phones}
     lines += [
         "",
         "[audiences.sro]",
         'title = "School resource officer"',
-        f"channels = {_list(['webhook'] if webhook is not None else [])}",
+        f"channels = {_list([name for name, where in chosen.items() if where is not None])}",
         "",
         "[plans.panic]",
         f"kinds = {_list(['panic', 'duress', 'medical', 'assist'])}",
@@ -152,6 +206,7 @@ def hub_toml(site: Site, ports: Ports, rooms: tuple[Room, ...], webhook: str | N
         "[[plans.panic.steps]]",
         "after_s = 0",
         'notify = ["sro"]',
+        *(RUNG if ports.phones is not None else ()),
         "",
         "# The last room's door leads out: open it for a minute, or set the posture to secure, and look.",
         "[plans.door]",

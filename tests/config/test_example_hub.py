@@ -30,25 +30,30 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     for folder in ("/etc/tocsin/secrets", "/etc/tocsin/tls"):
         text = text.replace(folder, str(tmp_path))
     tables = (
-        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|outside_ping|console\.https)\]"
+        r"\[(channels|schedules|people|audiences|plans)\.|\[(calendar|mou|backup|doors|enrolment|outside_ping|zone_numbers|console\.https)\]"
         r"|\[\[(more_brokers|rooms|calendar\.holidays|mou\.contacts|drills\.\w+|plans\.\w+\.steps)\]\]"
     )
-    text = re.sub(rf"^# ({tables}|\w+ = )", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(rf"^# ({tables}|\w+ = |\"[^ ]+\" = )", r"\1", text, flags=re.MULTILINE)
     for name in ("ca.pem", "hub.pem", "hub.key"):
         (tmp_path / name).write_text("not read by the check")
     assert "age1…" in text  # whoever forgets to put in their own is told: nobody could open the backups
     text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "outside-ping-url").write_text("https://hc.example.org/1234\n")
+    (tmp_path / "sim-pin").write_text("1234\n")
     (tmp_path / "cap-url").write_text("https://county.example.gov/cap\n")
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
+    (tmp_path / "station-key").write_text("00112233445566778899AABBCCDDEEFF\n")
     (tmp_path / "webhook-secret").touch(0o600)
     (tmp_path / "webhook-secret").write_text("whsec_" + "A" * 43 + "=\n")
     targets = re.findall(r"^#   (.+ = .+://.+)$", text, flags=re.MULTILINE)
     (tmp_path / "phones").write_text("\n".join(targets))
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
-    assert set(settings.channels) == {"county-cap", "dispatch-webhook", "phones"}
+    assert set(settings.channels) == {
+        "county-cap", "dispatch-webhook", "phones", "sms", "calls", "station",
+    }  # fmt: skip
+    assert settings.zone_numbers == {"room-101/wall": 1, "room-101/desk": 2}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]
     assert set(settings.people) == {"reyes", "okafor", "ortiz", "silva", "office"}
     assert settings.audiences["sro"].members == ("reyes",)
@@ -68,6 +73,4 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     assert settings.console.https is not None
     assert settings.console.https.names == ("tocsin.lincoln.example.org", "10.20.0.5")
     assert (settings.console.second_factor, settings.console.set_off_limit) == (("administrator",), 30)
-    assert set(build_channels(settings)) == {"county-cap", "dispatch-webhook", "phones"}, (
-        "each end of a person is a target"
-    )
+    assert set(build_channels(settings)) == set(settings.channels), "each end of a person is a target"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
 
 from config.clock import Now, SystemClock
@@ -16,12 +17,13 @@ from config.hub_settings import NamedBroker
 from hub.asking import Acknowledge, Done, PostureSet, SetPosture
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
-from hub.inputs import Ack, ClockTrust, EventCame, Link, Measured
+from hub.inputs import Ack, ClockTrust, Link, Measured
 from hub.kept_course import ANCHOR, Anchor
 from hub.loaded import Loaded
 from hub.metrics import Metrics
 from hub.presses import Seen
-from hub.recorder import AGAIN, Recorder, _Commit
+from hub.quota import Over
+from hub.recorder import AGAIN, OVER_EACH, Recorder, _Commit
 from hub.shape import Shape
 from hub.site import Site
 from hub.view import View
@@ -72,12 +74,9 @@ class World:
             self.recorder.start()
         self.clock = clock
 
-    def press(self, number: int, room: int = 101, what: str = "alarm") -> None:
+    def press(self, number: int, room: int = 101, what: str = "alarm", over: Over | None = None) -> None:
         fact = came(event_bytes(id=f"e{number}", seq=number, what=what), f"room-{room}")
-        ack = Ack(0, 1, number)
-        self.recorder.put(
-            EventCame(*(getattr(fact, n) for n in fact.__struct_fields__[:4]), self.clock.now(), 0, ack)
-        )
+        self.recorder.put(replace(fact, arrived=self.clock.now(), ack=Ack(0, 1, number), over=over))
 
     # the disk
 
@@ -167,6 +166,42 @@ def test_what_is_slow_to_decide_holds_an_alarm_up_no_longer_than_one_of_it() -> 
     assert sorted(order) == list(range(1, 42))
     assert [number for number in order if number != 41] == list(range(1, 41))
     assert order.index(41) <= 3
+
+
+def test_what_is_only_counted_stands_in_no_turn_and_is_counted_a_little_at_a_time() -> None:
+    """Its own room's next message waits for none of it, nor does a press that comes as it is counted."""
+    world = World(Slow(), start=False)
+    for number in range(1, 101):
+        world.press(number, what="restoral", over="own")
+    world.press(101, what="restoral")
+    world.recorder._drain(0)
+    world.recorder._decide_some()
+    assert [decision.events[0].device for decision in world.recorder._waiting] == ["room-101"]
+    assert world.site.floods.events == 0
+    world.recorder._count_some()
+    assert world.site.floods.events == 1, "3 ms have passed"
+    while world.recorder._over:
+        world.recorder._count_some()
+    assert world.site.floods.events == 100
+
+
+def test_what_waits_to_be_counted_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many bytes it is counted before more is taken from the queue, however long that takes."""
+    world = World(Slow(), start=False)
+    for number in range(1, 101):
+        world.press(number, what="restoral", over="own")
+    size = OVER_EACH + len(event_bytes(id="e10", seq=10, what="restoral"))
+    monkeypatch.setattr("hub.recorder.MOST_OVER", 10 * size)
+    world.recorder._drain(0)
+    assert len(world.recorder._over) == 11
+    monkeypatch.setattr("hub.recorder.MOST_OVER", 3 * size)
+    world.recorder._count_some()
+    assert len(world.recorder._over) == 3
+    while world.recorder._over:
+        world.recorder._count_some()
+        world.recorder._drain(0)
+    assert world.site.floods.events == 100
+    assert world.recorder._over_bytes == 0
 
 
 def test_a_backlog_of_one_device_waits_for_the_disk_and_no_other_does() -> None:

@@ -69,6 +69,16 @@ def test_an_older_state_is_never_shown_after_a_newer_one() -> None:
     assert shown == ["acknowledged", "open again"]
 
 
+def test_what_was_counted_is_acknowledged_once_it_is_written_down() -> None:
+    """With the decision that has its tally, of which each message may be told from memory before."""
+    release, out = made()
+    flood = Decision(0.0, ack=Ack(0, 1, 1), counted=[Ack(0, 1, 2), Ack(1, 1, 3)])
+    release.tell(flood)
+    assert out.acks == []
+    release.committed([flood, Decision(1.0, ack=Ack(0, 1, 4), counted=[Ack(0, 1, 5)])])
+    assert sorted(ack.mid for ack in out.acks) == [1, 2, 3, 4, 5]
+
+
 def test_the_channels_change_before_what_is_for_them_leaves() -> None:
     """New settings' first notices go by new settings' channels."""
     order: list[bool] = []

@@ -12,7 +12,7 @@ from hub.decision import Decision
 from hub.health_watch import RULES
 from hub.inputs import ClockTrust
 from hub.site import Site
-from tests.hub.making import T0, at, event_bytes, heard, new_site, take, tick
+from tests.hub.making import T0, at, came, event_bytes, heard, new_site, take, tick
 
 DAY = 86_400
 
@@ -198,6 +198,22 @@ def test_copies_out_of_order_are_no_gap() -> None:
     health(site, 30, given_up=["b-4", "b-5..8"])
     tick(site, 100)
     assert whats(site) == {"silent"}
+
+
+def test_what_is_only_counted_is_not_missing() -> None:
+    """Of a device of the settings, also where it is flawed; of others nothing is kept."""
+    site = new_site()
+    heard(site, "state", 1, online=True)
+    take(site, event_bytes(id="e1", seq=1, what="restoral"), 2)
+    for n in (2, 3):
+        site.devices.vitals.counted(came(event_bytes(id=f"e{n}", seq=n), second=2), at(2))
+    site.devices.vitals.counted(came(event_bytes(id="e4", seq=4, kind="unheard-of"), second=2), at(2))
+    site.devices.vitals.counted(came(b"no event", second=2), at(2))
+    site.devices.vitals.counted(came(event_bytes(), "garage-1", second=2), at(2))
+    take(site, event_bytes(id="e6", seq=6, what="restoral"), 3)
+    tick(site, 100)
+    assert site.view.troubles["seq-gap room-101"].detail == "event 5 of its boot b never came"
+    assert set(site.devices.vitals._sequences) == {"room-101"}
 
 
 def test_a_gap_is_let_go_after_a_day() -> None:

@@ -45,6 +45,8 @@ from hub.asking import (
     SetPosture,
 )
 from hub.beat import BEAT_S
+from hub.dc09.signal import Signal
+from hub.dc09.what_to_send import signals_of, words_of
 from hub.decision import Decision
 from hub.delivery import Delivery, Outcome
 from hub.directory import Directory
@@ -176,6 +178,8 @@ class TroubleNotice(NamedTuple):
     title: str
     text: str
     id: str
+    keys: tuple[str, ...]
+    """Of the troubles that it names as data."""
 
     def __str__(self) -> str:
         return f"{self.at:g} s {self.audience} {self.type}: {self.title}"
@@ -219,6 +223,9 @@ class Rig:
         self.answers: list[Answer] = []
         self.retuned: list[HubSettings] = []
         """What the shell was told to go by."""
+        self.signals: list[tuple[float, Signal]] = []
+        """What a monitoring station's alarm receiver took, and when."""
+        self._at_station: set[str] = set()
         self.drill_news: list[str] = []
         """What far sides took of a drill itself: who, and its title."""
         self.receipts: list[tuple[str, str]] = []
@@ -643,6 +650,8 @@ class Rig:
             if far == "takes":
                 self.drill_news.append(f"{at:g} s {delivery.target.channel}: {body['title']}")
             return VERDICTS[far]
+        if "signals" in body:
+            return self._call_station(delivery, at, far)
         if "incident" not in body:
             return self._call_of_troubles(delivery, body, at, far)
         where, words = delivery.target.channel, body["reminder"]
@@ -662,9 +671,17 @@ class Rig:
             self.notices.append(notice)  # else a repeat, which a receiver drops
         return VERDICTS[far]
 
+    def _call_station(self, delivery: Delivery, at: float, far: Far) -> Outcome:
+        if far == "takes" and delivery.id not in self._at_station:
+            self._at_station.add(delivery.id)
+            self.signals += [(at, signal) for signal in signals_of(delivery.body)]
+        return VERDICTS[far]
+
     def _call_of_troubles(self, delivery: Delivery, body: dict[str, Any], at: float, far: Far) -> Outcome:
         words = delivery.type.removeprefix("trouble.").removeprefix("record.")
-        notice = TroubleNotice(at, delivery.target.audience, words, body["title"], body["text"], delivery.id)
+        keys = tuple(trouble["key"] for trouble in body.get("troubles", ()))
+        where = delivery.target.audience
+        notice = TroubleNotice(at, where, words, body["title"], body["text"], delivery.id, keys)
         if far == "takes" and all(other.id != notice.id for other in self.told_of_troubles):
             self.told_of_troubles.append(notice)
         return VERDICTS[far]
@@ -675,6 +692,11 @@ class Rig:
         """Return in words what was taken since it was last asked, by these audiences (none: by all)."""
         new, self._said = self.notices[self._said :], len(self.notices)
         return [str(notice) for notice in new if not audiences or notice.audience in audiences]
+
+    def station_heard(self) -> list[str]:
+        """Return what the station took since it was last asked: ``0 s E120 zone 3: Room 101 (wall)``."""
+        new, self.signals = self.signals, []
+        return [f"{at:g} s {words_of((one,))}" + (f": {one.text}" if one.text else "") for at, one in new]
 
     def asked(self, *channels: str) -> list[str]:
         """Return who was reached since it was last asked, by their channels: ``30 s ortiz opened``."""

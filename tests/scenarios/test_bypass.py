@@ -267,3 +267,16 @@ def test_a_copy_that_reckons_a_silenced_press_before_its_bypass_calls(school: Ri
     school.press(101, id="once", age_s=12, seq=1)
     (incident,) = school.view.incidents.values()
     assert len(incident.events) == 1
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_since_when_a_zone_is_bypassed_follows_the_clock(school: Rig, jump: float) -> None:
+    """As until when does: by the clock on the wall it is a minute ago, over a restart, too."""
+    school.bypass(101, hours=2)
+    school.wait(60)
+    school.wall_jumps(jump)
+    for _ in range(2):
+        bypass = school.view.bypasses["room-101", "wall"]
+        assert school.now().wall - bypass.since == round(school.t * 1000)
+        assert bypass.until - bypass.since == 2 * 3_600_000
+        school.restart(5, of="hub")

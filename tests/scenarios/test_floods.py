@@ -126,6 +126,34 @@ def test_a_press_over_the_quota_calls_at_once(rig: Rig) -> None:
     assert [room["room"] for room in rig.notices[-1].incident["rooms"]] == ["Room 101", "Room 102"]
 
 
+def test_calls_over_the_quota_that_are_all_told_are_a_flood_all_the_same(rig: Rig) -> None:
+    """Nothing was counted, and somebody is to see to that device."""
+    doors(rig, FEW)
+    rig.press(101)
+    rig.wait(FLUSH_S)
+    assert rig.troubles("flood") == ["flood room-101"]
+    rig.wait(QUIET_S)
+    assert rows(rig, "flood-counted") == []
+    assert [len(rows(rig, what)) for what in ("flood", "flood-over")] == [1, 1]
+
+
+def test_of_many_counted_calls_some_are_receipted_and_the_rest_as_they_come_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt must not grow with the flood."""
+    monkeypatch.setattr("hub.floods.RECEIPTS", 10)
+    sent = [event_bytes(id=f"x{n}", seq=n + 1) for n in range(FEW + 30)]
+    for payload in sent:
+        rig.publish("room-101", payload)
+    rig.wait(FLUSH_S)
+    assert len(receipted(rig)) == FEW + 10
+    for payload in sent[FEW + 10 : FEW + 20]:
+        rig.publish("room-101", payload)
+    rig.wait(FLUSH_S)
+    assert receipted(rig) == {f"x{n}" for n in range(FEW + 20)}
+    assert rig.broker == {}
+
+
 def test_a_storm_of_new_calls_is_one_incident_and_bounded(rig: Rig) -> None:
     """All are receipted; those over the quota are counted in the incident whose room calls already."""
     sent = [rig.press(101) for _ in range(FEW + 1000)]
@@ -262,8 +290,10 @@ def test_a_walk_test_may_be_flooded_and_calls_nobody(rig: Rig) -> None:
     assert rig.incidents == []
     assert len(rows(rig, "proved")) == FEW
     rig.wait(400)
-    rig.press(101, test=True)
+    rig.press(101, test=True)  # by its number it would be known that those before are missing
     assert len(rig.incidents) == 1
+    rig.wait(61)
+    assert rig.troubles("seq-gap") == []
 
 
 # --- devices that nobody set up ---

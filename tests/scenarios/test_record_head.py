@@ -108,3 +108,18 @@ def test_where_nobody_can_be_told_for_two_days_it_is_a_trouble(make_rig: Make) -
     rig.reload(settings("maintenance"))
     rig._input(HeadRead(200, "abcd"))
     assert rig.troubles("head-unsent") == []
+
+
+def test_a_clock_that_was_ahead_does_not_hide_that_nobody_is_told(make_rig: Make) -> None:
+    """Since when nobody was is in a time to come, once the clock is put right: it counts from then."""
+    silent = replace(
+        settings("maintenance"), audiences={"maintenance": AudienceSettings(channels=("machine",))}
+    )
+    rig = make_rig(replace(silent, plans={}))
+    rig.wall_jumps(100 * 24 * HOUR)
+    rig._input(HeadRead(100, "abcd"))
+    rig.wall_jumps(-100 * 24 * HOUR)
+    for day, expected in ((0, []), (1, []), (2, ["head-unsent"])):
+        rig._input(HeadRead(101 + day, "abcd"))
+        assert rig.troubles("head-unsent") == expected
+        rig.wait(24 * HOUR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.scenarios.rig import Rig
 
 
@@ -81,6 +83,23 @@ def test_a_press_of_after_the_start_opens_at_1_and_goes_on_at_2(rig: Rig) -> Non
     rig.press(103)
     rig.wait(3)
     assert rig.said("sro") == ["11 s sro opened r1: 102", "13 s sro updated r2: 102, 103"]
+
+
+@pytest.mark.parametrize(("after_s", "following"), [(1.9, "r1002"), (2.1, "r2")])
+def test_a_press_that_is_reckoned_just_after_the_start_may_be_of_before_it(
+    rig: Rig, after_s: float, following: str
+) -> None:
+    """A broker counts in whole seconds for how long it kept one: a killed hub may have told of it."""
+    rig.press(101)
+    rig.resolve()
+    rig.restart(10)
+    rig.wait(after_s)
+    rig.said()
+    rig.press(101)
+    rig.wait(3)
+    rig.press(102)
+    rig.wait(3)
+    assert rig.said("sro")[-1].split()[4] == f"{following}:"
 
 
 def test_the_record_says_why_a_revision_is_left_out(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from config.channel_settings import AppriseSettings, WebhookSettings
@@ -185,3 +186,25 @@ def test_what_repeats_a_trouble_that_is_open_still_waits_on(school: Rig) -> None
     school.all_speak(120)
     opened = [told.text for told in school.told_of_troubles[before:] if told.type == "opened"]
     assert any("Room 101" in text for text in opened)
+
+
+def test_one_notice_names_so_many_troubles_as_data_and_counts_them_all(
+    school: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its repeat waits on as those it names end: of the others it is still true."""
+    monkeypatch.setattr("hub.trouble_notices.TOGETHER", 2)
+    for room, zone in ((101, "wall"), (101, "desk"), (102, "wall")):
+        school.zone_says(room, "tamper", zone, "cut")
+    school.all_speak(120)
+    (first,) = school.told_of_troubles
+    assert first.keys == ("tamper room-101 wall cut", "tamper room-101 desk cut")
+    assert first.title == "Wire fault, 3 times: 2 rooms"
+    school.far = {"maintenance": "down"}
+    school.all_speak(86_400, every_s=40)
+    for zone in ("wall", "desk"):
+        school.zone_says(101, "tamper-restoral", zone, "cut")
+    school.all_speak(120)
+    school.far = {}
+    school.all_speak(120)
+    wires = [notice.title for notice in school.told_of_troubles if "Wire fault" in notice.title]
+    assert wires == [first.title, "Over: Wire fault, 2 times: Room 101", first.title]

@@ -12,7 +12,7 @@ from scripts.parts.options import Options
 
 def test_without_flags_six_rooms_and_free_ports() -> None:
     """The defaults."""
-    assert options.read([]) == Options(6, None, None, None, "site", None)
+    assert options.read([]) == Options(6, None, None, None, None, False, "site", None)
 
 
 def test_every_flag_is_taken(tmp_path: Path) -> None:
@@ -25,9 +25,12 @@ def test_every_flag_is_taken(tmp_path: Path) -> None:
         "1883",
         "--webhook",
         "http://127.0.0.1:9/x",
+        "--alarm-receiver",
+        "127.0.0.1:12000",
     ]
-    words += ["--group-by", "building", "--data", str(tmp_path)]
-    assert options.read(words) == Options(0, 8080, 1883, "http://127.0.0.1:9/x", "building", tmp_path)
+    words += ["--phones", "--group-by", "building", "--data", str(tmp_path)]
+    urls = ("http://127.0.0.1:9/x", "127.0.0.1:12000")
+    assert options.read(words) == Options(0, 8080, 1883, *urls, True, "building", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,10 @@ def test_every_flag_is_taken(tmp_path: Path) -> None:
         "--webhook http://",
         "--webhook http://example.org:99999/",
         "--webhook http://[::1/",
+        "--alarm-receiver 127.0.0.1",
+        "--alarm-receiver :12000",
+        "--alarm-receiver 127.0.0.1:99999",
+        "--alarm-receiver http://127.0.0.1:12000/",
         "--group-by floor",
         "--room 3",
         "--data",

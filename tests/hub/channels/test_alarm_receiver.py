@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from pysiaalarm import CommunicationsProtocol, SIAAccount, SIAClient, SIAEvent
 
 from config.clock import Clock, Now, SystemClock
-from hub.channels.alarm_receiver import AlarmReceiver
+from hub.channels.alarm_receiver import PROBE_S, AlarmReceiver
 from hub.dc09.frame import packed
 from hub.dc09.line import Line
 from hub.dc09.signal import Signal
@@ -245,6 +245,11 @@ def test_the_back_up_takes_what_the_primary_does_not(free_port: int) -> None:
             "delivered",
             "primary: connection refused; back-up: ACK",
         )
+
+
+def test_a_dead_receiver_is_known_within_90_s() -> None:
+    """Two supervision messages that fail, each after a pause, whatever the settings' own time-outs."""
+    assert 2 * (AlarmReceiver.probe_every_s + PROBE_S) <= 90
 
 
 def test_both_receivers_are_supervised(free_port: int) -> None:

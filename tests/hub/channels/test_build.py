@@ -109,6 +109,9 @@ def test_a_key_of_an_alarm_receiver_that_goes_bad_is_said(tmp_path: Path) -> Non
     file.write_text("0011")
     with pytest.raises(SettingsError, match=r"channels\.station\.key: found 4 characters"):
         build_channels(found)
+    file.write_text("\n")
+    with pytest.raises(SettingsError, match=r"channels\.station"):  # never plain instead
+        build_channels(found)
     file.unlink()
     with pytest.raises(SettingsError, match="can't be read"):
         build_channels(found)

@@ -43,6 +43,7 @@ def make_busy(desk: FrontDesk, clock: Ahead) -> Busy:
     for identity in (HELD, SPARE):
         desk.view.identities[identity.serial] = identity
     over(desk)
+    desk.hands_out("n3w")
     desk.office.add("reyes", PASSWORD, "sro")
     desk.office.set_factor("reyes", "SECRET", 1, ["a", "b"])
     desk.sessions.open(session(desk, "reyes"))
@@ -98,6 +99,7 @@ def forms(desk: FrontDesk, busy: Busy, by: Caller, clock: Ahead) -> dict[str, tu
         "/accounts/second-factor/remove": ("/accounts/second-factor/remove", {"name": "reyes"}),
         "/accounts/sessions/end": ("/accounts/sessions/end", {"id": "ofreyes"}),
         "/accounts/tokens/remove": ("/accounts/tokens/remove", {"name": "pager"}),
+        "/channels/{name}/test": ("/channels/webhook/test", {}),
         "/devices/{device}/bypass": (
             "/devices/room-101/bypass",
             {"zone": "desk", "reason": "it chatters", "hours": "2"},
@@ -122,5 +124,6 @@ def forms(desk: FrontDesk, busy: Busy, by: Caller, clock: Ahead) -> dict[str, tu
         "/incidents/{id}/notes": (f"{incident}/notes", {"note": "on my way"}),
         "/incidents/{id}/resolve": (f"{incident}/resolve", {"revision": "1", "disposition": "test"}),
         "/posture": ("/posture", {"posture": "lockdown"}),
+        "/upgrade": ("/upgrade", {"device": ""}),
         "/troubles/clear": ("/troubles/clear", {"key": "seq-gap room-101"}),
     }

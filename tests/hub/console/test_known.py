@@ -176,6 +176,21 @@ def test_a_room_whose_device_tells_a_trouble_is_not_well(what: str) -> None:
     )
 
 
+def test_an_alarm_receiver_shows_its_last_null_and_a_way_that_fails() -> None:
+    """One of two receivers that is dead is no well channel, though the other takes everything."""
+    view = _all_well()
+    station = ChannelView("station", "dc-09", NOW - 5000, reached=NOW - 3000)
+    line = channel_line(station, "station", view, WORDS, NOW)
+    assert line.grade == "well"
+    assert line.details[0].startswith("last NULL acknowledged ")
+    detail = "station: primary: connection refused; back-up: ACK"
+    view.troubles["channel-impaired station"] = Trouble(
+        "channel-impaired station", "channel-impaired", None, None, detail, NOW - 5000, NOW - 5000
+    )
+    line = channel_line(station, "station", view, WORDS, NOW)
+    assert (line.grade, line.said) == ("wrong", f"In trouble: {detail}")
+
+
 def test_no_channel_at_all_is_wrong() -> None:
     settings = settings_for(Path("/tmp/none"), rooms=2)
     shown = lines(replace(settings, channels={}), _all_well_without_channels(), WORDS, NOW, NOW)

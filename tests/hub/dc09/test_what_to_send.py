@@ -36,6 +36,15 @@ def test_a_call_that_was_owed_to_somebody_else_is_an_alarm_all_the_same(kind: No
     assert signals_of(drill) == ()
 
 
+def test_a_marked_test_of_the_channel_is_a_manual_test() -> None:
+    """Asked for by a person; no two in a row bear one number."""
+    bodies = [b'{"type":"channel.test","title":"TEST of Lincoln","at":"%d"}' % n for n in (1, 2)]
+    first, second = (signals_of(body)[0] for body in bodies)
+    assert (first.event, first.zone, first.text) == ("manual-test", 0, "TEST of Lincoln")
+    assert first.sequence != second.sequence
+    assert 1 <= first.sequence <= 9999
+
+
 def test_what_tells_of_no_incident_is_nothing_for_a_station() -> None:
     """A question to the officer, the record's head."""
     assert signals_of(b'{"type":"record.head","title":"t","text":"t"}') == ()

@@ -157,6 +157,22 @@ def test_a_door_of_a_room_that_went_while_the_hub_was_down_is_gone_soon(rig: Rig
     assert ("room-102", "door") not in rig.view.doors
 
 
+def test_a_door_that_is_gone_stays_while_an_incident_tells_of_it(rig: Rig) -> None:
+    """Whoever was sent there is to hear that it is closed; then it goes as the incident does."""
+    door(rig, KITCHEN, "open")
+    rig.all_speak(61)
+    assert told(rig) == ["60 s administration opened: held open for 60 s"]
+    rig.reload(replace(rig.settings, rooms=(rig.settings.rooms[0], rig.settings.rooms[2])))
+    assert rig.view.doors["room-102", "door"].state == "open"
+    door(rig, KITCHEN, "closed")
+    rig.all_speak(10)
+    assert [said.partition(" ")[2] for said in told(rig)] == ["s administration updated: closed again"]
+    rig.resolve("false-alarm")
+    rig.restart(5)
+    rig.all_speak(61, KITCHEN)
+    assert ("room-102", "door") not in rig.view.doors
+
+
 # --- the weekly record ---
 
 

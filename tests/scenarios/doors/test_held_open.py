@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tests.scenarios.doors.house import GYM, HALL, KITCHEN, door, told
+from msgspec.structs import replace
+
+from config.plan_settings import StepSettings
+from tests.scenarios.doors.house import DOORS, GYM, HALL, KITCHEN, SECURE, door, doors_settings, told
 from tests.scenarios.rig import Rig
+from tests.scenarios.school import PLANS
 
 
 def test_a_door_that_is_held_open_past_its_time_is_told_with_how_long(rig: Rig) -> None:
@@ -107,3 +111,19 @@ def test_an_open_door_of_a_silent_room_is_told_as_last_known(rig: Rig) -> None:
     rig.all_speak(301, GYM)
     (said,) = told(rig)
     assert said == ("300 s administration opened: held open for 5 min, as last known (its device is silent)")
+
+
+def test_a_step_that_new_settings_add_tells_nobody_of_a_door_that_is_closed_again(rig: Rig) -> None:
+    """Its time has passed; it is taken when the door is held open again."""
+    door(rig, GYM, "open")
+    rig.all_speak(301)
+    door(rig, GYM, "closed")
+    rig.all_speak(10)
+    told(rig)
+    more = replace(DOORS, steps=(*DOORS.steps, StepSettings(after_s=0, notify=("sro",))))
+    rig.reload(doors_settings(plans=PLANS | {"doors-secure": SECURE, "doors": more}))
+    rig.all_speak(600)
+    assert told(rig) == []
+    door(rig, GYM, "open")
+    rig.all_speak(301)
+    assert any(" sro " in line for line in told(rig))

@@ -95,6 +95,25 @@ def test_every_door_that_no_incident_told_of_has_one_once_others_are_answered(
     assert sum(one.kind == "door" for one in rig.view.incidents.values()) == MOST
 
 
+def test_a_clock_that_is_set_moves_when_an_untold_door_was_opened(
+    make_rig: Callable[[HubSettings], Rig],
+) -> None:
+    """It is told of as opened a minute ago, and not a day; over a restart, too."""
+    rig = make_rig(many_doors())
+    for n in range(1, MOST + 2):
+        door(rig, n, "open")
+    posture(rig, "secure")
+    rig.wait(5)
+    rig.wall_jumps(86_400)
+    rig.restart(30, of="hub")
+    rig.wait(100)
+    rig.resolve("false-alarm", which=1)
+    rig.wait(1)
+    opened = [one.events[-1] for one in rig.view.incidents.values() if one.kind == "door"]
+    assert len(opened) == MOST
+    assert {round((rig.now().wall - event.at) / 1000) for event in opened} == {136}
+
+
 def test_a_strangers_doors_are_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.door_states.STRANGE_DOORS", 5)
     for n in range(900, 920):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from hub.asking import DoorWeekSigned, Refused, SignDoorWeek
+from hub.door_weeks import WORDS
 from hub.inputs import ClockTrust, TimeOver
 from tests.scenarios.doors.house import GYM, HALL, KITCHEN, begun, door, doors_settings, rows
 from tests.scenarios.rig import Rig
@@ -160,6 +163,30 @@ def test_openings_out_of_order_are_counted_once_and_reckoned_together(rig: Rig) 
     assert gym["opened"] == 3
 
 
+def test_the_longest_of_a_week_is_known_however_many_openings_follow(rig: Rig) -> None:
+    """Those that are remembered singly are few."""
+    rig.all_speak(10)
+    for open_s in (40, *[5] * (WORDS + 1)):
+        door(rig, GYM, "open")
+        rig.all_speak(open_s)
+        door(rig, GYM, "closed")
+        rig.all_speak(5)
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    gym = by_door(week)["Gym"]
+    assert (gym["opened"], gym["longest_ms"]) == (WORDS + 2, 40_000)
+
+
+def test_what_was_open_in_one_week_is_the_longest_of_no_other(rig: Rig) -> None:
+    """Though it is still remembered as the next one begins."""
+    for open_s in (400, 40):
+        door(rig, GYM, "open")
+        rig.all_speak(open_s)
+        door(rig, GYM, "closed")
+        rig.wait(7 * 86_400)
+    assert [by_door(week)["Gym"]["longest_ms"] for week in rows(rig, "door-week")] == [400_000, 40_000]
+
+
 def late(rig: Rig, age_s: float = 1000) -> None:
     """The gym tells of an opening and its closing, of before the week's end."""
     door(rig, GYM, "open", age_s=age_s)
@@ -188,6 +215,30 @@ def test_a_start_without_a_clock_loses_nothing_of_the_week(rig: Rig, clock: str)
     over_the_week(rig)
     (week,) = rows(rig, "door-week")
     assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 4)
+
+
+@pytest.mark.parametrize("clock", ["synchronised", "never synchronised"])
+def test_what_a_hub_counts_before_its_clock_was_ever_set_is_of_the_week_in_which_it_is(
+    rig: Rig, empty_record: Path, tmp_path: Path, clock: str
+) -> None:
+    """Its first start of all is in 1970; an hour later the clock is set."""
+    off = rig.now().wall / 1000 - 3600
+    rig.wall_jumps_silently(-off)
+    new = tmp_path / "new"
+    new.mkdir()
+    shutil.copy(empty_record, new)
+    rig.restart_on(new, 60)
+    begun(rig)
+    late(rig, 100)
+    rig.all_speak(3600)
+    if clock == "synchronised":
+        rig._input(ClockTrust(True))
+    rig.wall_jumps(off)
+    rig.all_speak(60)
+    assert rows(rig, "door-week") == []
+    over_the_week(rig)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 1)
 
 
 @pytest.mark.parametrize("jump", [400, -400, -10])
@@ -220,6 +271,15 @@ def test_a_strange_clock_that_nobody_sets_is_believed_after_a_day(rig: Rig) -> N
     rig.all_speak(120)
     again = rows(rig, "door-week")[-1]
     assert (again["week"], again["version"], by_door(again)["Gym"]["opened"]) == ("2026-W39", 2, 2)
+
+
+def test_a_strange_clock_that_somebody_keeps_right_is_believed_at_once(rig: Rig) -> None:
+    """A hub that lay in a cupboard for half a year: the week that ran then is over."""
+    late(rig, 100)
+    rig.clock_is_set(200 * 86_400)
+    rig.wait(120)
+    (week,) = rows(rig, "door-week")
+    assert (week["week"], by_door(week)["Gym"]["opened"]) == ("2026-W39", 1)
 
 
 def test_a_correction_is_another_version_at_once_and_over_a_restart(rig: Rig) -> None:
