@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hub.asking import DrillDone, EndWalkTest, OpenWalkTest, PlanDrill, WalkTest
 from hub.decision import Decision
 from hub.store.reading import Reading
 from tests.scenarios.rig import Make, Rig, site_settings
+from tests.scenarios.test_restored import Night
 from tests.scenarios.test_unread import damage
 
 STATION = AlarmReceiverSettings(address="station.example:12000", account="1234", test_every_h=0)
@@ -260,6 +262,23 @@ def test_a_number_that_can_not_be_read_is_nobodys_again(station: Rig) -> None:
     settle(station)
     assert numbers(station)["room-101/wall"] == 361
     assert 1 not in numbers(station).values()
+
+
+def test_after_a_restore_no_number_that_was_given_since_the_backup_is_anothers(
+    station: Rig, tmp_path: Path
+) -> None:
+    """Room 161 had 361 on the machine that died; the backup knows nothing of it."""
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    night = Night(station, folder)
+    rooms = station.settings.rooms
+    new = [replace(rooms[0], device=f"room-{n}", room=f"Room {n}") for n in (161, 162)]
+    station.reload(replace(station.settings, rooms=(*rooms, new[0])))
+    assert numbers(station)["room-161/wall"] == 361
+    night.take_over(3600)
+    station.reload(replace(station.settings, rooms=(*rooms, new[1])))
+    assert numbers(station)["room-101/wall"] == 1
+    assert numbers(station)["room-162/wall"] == 381
 
 
 def test_a_zone_that_nobody_set_up_is_told_by_its_rooms_box(station: Rig) -> None:
