@@ -14,8 +14,9 @@ from config.drill_settings import DrillsSettings
 from config.hub_settings import AudienceSettings, HubSettings
 from hub.asking import DrillDone, EndWalkTest, OpenWalkTest, PlanDrill, WalkTestDone
 from hub.decision import Decision
+from hub.foresight import InDrill, foresee
 from hub.store.reading import Reading
-from tests.scenarios.rig import Make, Rig, site_settings
+from tests.scenarios.rig import WALL_0, Make, Rig, site_settings
 from tests.scenarios.test_restored import Night
 from tests.scenarios.test_unread import damage
 
@@ -326,6 +327,16 @@ def test_a_drill_that_dispatch_is_told_of_is_a_test_and_no_alarm(make_rig: Make,
     rig.resolve("drill")
     codes = [line.split(":")[0] for line in rig.station_heard()]
     assert codes == (["0 s E607", "65 s E615 zone 1", "600 s R607"] if tests else [])
+
+
+@pytest.mark.parametrize("tests", [True, False])
+def test_explain_says_whether_the_station_hears_of_a_drill(make_rig: Make, tests: bool) -> None:
+    """As what happens then."""
+    drills = DrillsSettings(dispatch="test")
+    directory = begun(make_rig, settings(replace(STATION, tests=tests), drills=drills)).site.directory
+    seen = foresee(directory, "panic", directory.place("room-101"), WALL_0, drill=InDrill((), True))
+    told = [word.told for word in seen.words if "dispatch" in word.who]
+    assert told == [tests]
 
 
 def test_a_real_alarm_in_a_drill_is_one_and_the_station_is_off_test(make_rig: Make) -> None:
