@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import uvicorn
 from starlette.applications import Starlette
 
 from config import logs
+from hub.console.places import KEEP_ALIVE_S, Context, Places
 from hub.console.tls import Certificate
 
 DEAD_CLIENT_MS: Final = 15_000
@@ -33,11 +34,12 @@ class Server:
         self._wanted = port
         self._https = https
         self._secure: uvicorn.Server | None = None
+        self._places = Places()
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._listening = threading.Event()
         self._failure: BaseException | None = None
-        self._server = _Telling(_config(app, lifespan="on"), self._listening)
+        self._server = _Server(_config(app, lifespan="on"), self._places, listening=self._listening)
 
     @property
     def port(self) -> int:
@@ -73,11 +75,13 @@ class Server:
             self._listening.set()
 
     async def _serve(self) -> None:
-        secure = None if self._https is None else asyncio.create_task(self._serve_https(self._https))
+        beside = [asyncio.create_task(self._places.look())]
+        if self._https is not None:
+            beside.append(asyncio.create_task(self._serve_https(self._https)))
         await self._server.serve(sockets=None if self._socket is None else [self._socket])
-        if secure is not None:
-            secure.cancel()
-            await asyncio.gather(secure, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
     async def _serve_https(self, https: Https) -> None:
         """Serve the same by TLS, once there is a certificate and the port is free; the rest never waits."""
@@ -94,9 +98,8 @@ class Server:
                 said = str(error)
                 await asyncio.sleep(AGAIN_S)
         https.listens_at = int(listener.getsockname()[1])
-        context = https.certificate.context
-        config = _config(self._app, lifespan="off", ssl_context_factory=lambda *_: context)
-        self._secure = uvicorn.Server(config)
+        config = _config(self._app, lifespan="off")
+        self._secure = _Server(config, self._places, lambda: https.certificate.context)
         serving = asyncio.create_task(self._secure.serve(sockets=[listener]))
         try:
             while not serving.done():
@@ -118,7 +121,7 @@ class Https:
         """The port it listens at, once it does."""
 
 
-def _config(app: Starlette, lifespan: Literal["on", "off"], **more: Any) -> uvicorn.Config:
+def _config(app: Starlette, lifespan: Literal["on", "off"]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
@@ -128,21 +131,39 @@ def _config(app: Starlette, lifespan: Literal["on", "off"], **more: Any) -> uvic
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_S,
-        timeout_keep_alive=30,
-        **more,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
 
 
-class _Telling(uvicorn.Server):
-    """Says when it listens; the process's signals are none of its business."""
+class _Server(uvicorn.Server):
+    """Has its connections let in by places; the process's signals are none of its business."""
 
-    def __init__(self, config: uvicorn.Config, listening: threading.Event) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        places: Places,
+        context: Context = lambda: None,
+        listening: threading.Event | None = None,
+    ) -> None:
+        """``context`` returns the TLS of a new connection; ``listening`` is set when it listens."""
         super().__init__(config)
+        self._places = places
+        self._context = context
         self._listening = listening
+        self._accepting: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._listening.set()
+        await super().startup([])
+        for listener in sockets or ():
+            accept = self._places.accept(listener, self, self._context)
+            self._accepting.append(asyncio.create_task(accept))
+        if self._listening is not None:
+            self._listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for task in self._accepting:
+            task.cancel()
+        await super().shutdown(sockets)
 
 
 def _listener(host: str, port: int) -> socket.socket:

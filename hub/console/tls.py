@@ -36,7 +36,7 @@ class Certificate:
         self._seen: object = None
         self._said: object = self
         self.context = _new_context()
-        """Goes on being the same; connections begun after a look have the certificate of that look."""
+        """Another one after a look that took other files: connections begun then have those."""
         self._is_usable = False
 
     def look(self) -> bool:
@@ -83,10 +83,10 @@ class Certificate:
             _log.error("no certificate of the hub's own for the console", why=_words(error))
 
     def _take(self, cert_file: Path, key_file: Path) -> None:
-        # First where nobody is served by it: half of a pair would break the one in use.
-        _new_context().load_cert_chain(cert_file, key_file)
-        self.context.load_cert_chain(cert_file, key_file)
-        self._is_usable = True
+        # Into a context that nobody is served by yet: half of a pair, if for a moment, would let nobody in.
+        context = _new_context()
+        context.load_cert_chain(cert_file, key_file)
+        self.context, self._is_usable = context, True
 
     def _say(self, why: str | None) -> None:
         if why != self._said:

@@ -124,6 +124,19 @@ def test_by_the_hubs_own_certificate(desk: FrontDesk) -> None:
     assert desk.told == [ConsoleCertificate(None)]
 
 
+def test_who_begins_no_handshake_is_cut_off(desk: FrontDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it says instead; others are served meanwhile."""
+    monkeypatch.setattr("hub.console.places.HANDSHAKE_S", 0.3)
+    with Secure(desk, certificate(desk, names=("127.0.0.1",))) as secure:
+        port = secure.https.listens_at
+        with socket.create_connection(("127.0.0.1", port), 5) as silent:
+            assert secure.get("/healthz").status == 200
+            assert silent.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", port), 5) as slow:
+            slow.sendall(b"\x16\x03\x01\x02")
+            assert slow.recv(1) == b""
+
+
 def test_by_the_schools_files_taken_anew_when_they_change(desk: FrontDesk, files: Files, often: None) -> None:
     """Half of a new pair, and what is no certificate, leave the last good one in place, and are told."""
     made = certificate(desk, cert_file=files.cert_file, key_file=files.key_file, hsts_days=30)
