@@ -50,7 +50,7 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     school_networks: tuple[str, ...] = ()
     """The school's own networks, such as ``10.20.0.0/16``; none: nowhere counts as outside."""
     fresh_factor_m: Annotated[float, Meta(ge=1, le=1440, description="minutes, 1 to 1440")] = 15
-    """From outside them a posture or a drill needs a second factor that was shown in these last minutes."""
+    """From outside them what weighs needs a second factor that was shown in these last minutes."""
     set_off_limit: Annotated[int, Meta(ge=0, le=10_000, description="0 to 10000")] = 30
     """Postures, drills and incidents that one account may set off within 10 min before it is a trouble, and
     that account lowers no posture and starts no drill; 0: no limit."""
@@ -66,6 +66,13 @@ def doubts(settings: ConsoleSettings) -> list[str]:
         )
     if settings.https is not None and "administrator" not in settings.second_factor:
         found.append("administrators may sign in by a password alone (console.second_factor)")
+    listens = [settings.host, *([] if settings.https is None else [settings.https.host])]
+    if not settings.school_networks and any(host not in LOOPBACK for host in listens):
+        found.append(
+            "nowhere counts as outside the school: from wherever the console can be reached a password alone "
+            "sets postures, opens walk tests and revokes rooms; name the school's networks in "
+            "console.school_networks"
+        )
     if settings.public_url is not None and not _is_trusted(settings.https):
         found.append(
             "phones have no reason to trust console.public_url: set console.https.cert_file to the school's "

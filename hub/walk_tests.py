@@ -36,6 +36,8 @@ KEPT: Final = 16
 """Walk tests of a device that are remembered, the latest: a press may arrive long after it."""
 EVERYWHERE: Final = frozenset({"panic", "duress"})
 """Kinds of a real call that end every walk test of the site."""
+AT_ONCE: Final = 12
+"""Rooms that one account may have in a walk test at once: one who is done with a room ends its test."""
 NO_DOUBT: Final = frozenset({"test", "room"})
 """Fields whose flaw is no reason to take a marked press for a real one."""
 BY_HAND: Final = "a person ended it"
@@ -129,6 +131,10 @@ class WalkTests:
                 f"one is open already, by {timed.test.by}, until {stamp(timed.test.until)}; end that first"
             )
             return Refused("not-in-this-state", cannot + open_, "in a walk test", ("not in a walk test",))
+        own = [one for one in map(self._open, self._tests) if one is not None and one.test.by == action.by]
+        if len(own) >= AT_ONCE:
+            why = f"{cannot}this account has {AT_ONCE} rooms in a walk test; end one of them first"
+            return Refused("not-in-this-state", why, "over the limit", ("end a walk test",))
         view = self._device(device)
         standing = "not heard yet" if view is None else view.standing
         if standing != "heard":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hub.console.needs import SITE_WIDE, Need, need_of
+from hub.console.needs import WITH_FACTOR, Need, need_of
 from hub.console.visit import Visit
 
 
@@ -30,7 +30,7 @@ class NotAllowedError(Exception):
 
 
 class FromOutsideError(Exception):
-    """What is for the whole site was asked from outside the school, without a fresh second factor."""
+    """What needs a fresh second factor from outside the school was asked without one."""
 
     def __init__(self) -> None:
         super().__init__("from outside the school's network this needs a second factor, shown just now")
@@ -41,7 +41,7 @@ def admit(method: str, path: str, who: Who, visit: Visit) -> None:
     need = need_of(method, path)
     if need not in ("anyone", "signed-in") and not who.may(need):
         raise NotAllowedError(need)
-    if visit.is_outside and (method, path) in SITE_WIDE:
+    if visit.is_outside and (method, path) in WITH_FACTOR:
         age = visit.wall - who.factor_at
         if who.factor_at == 0 or not 0 <= age <= visit.fresh_ms:
             raise FromOutsideError

@@ -122,8 +122,9 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", API + "openapi.json"): "signed-in",
 }
 
-SITE_WIDE: Final = frozenset(
+WITH_FACTOR: Final = frozenset(
     {
+        # What is for every room at once.
         ("POST", "/posture"),
         ("POST", "/drills"),
         ("POST", "/drills/{id}/start"),
@@ -132,9 +133,25 @@ SITE_WIDE: Final = frozenset(
         ("POST", API + "posture"),
         ("POST", API + "drills"),
         ("POST", API + "drills/{id}/start"),
+        # What silences a room, or gives its place away.
+        ("POST", "/devices/{device}/walk-test"),
+        ("POST", "/devices/{device}/bypass"),
+        ("POST", "/identities/{device}/assign"),
+        ("POST", "/identities/{device}/revoke"),
+        ("POST", API + "devices/{device}/walk-test"),
+        ("POST", API + "devices/{device}/zones/{zone}/bypass"),
+        ("POST", API + "identities/{device}/assign"),
+        ("POST", API + "identities/{device}/revoke"),
+        # What takes from people that they can come in, or lets others.
+        ("POST", "/accounts/role"),
+        ("POST", "/accounts/remove"),
+        ("POST", "/accounts/second-factor/remove"),
+        ("POST", "/accounts/sessions/end"),
+        ("POST", "/accounts/tokens/remove"),
+        ("DELETE", API + "sessions/{id}"),
     }
 )
-"""What is for every room at once: from outside the school's network it needs a fresh second factor."""
+"""What needs a fresh second factor from outside the school's network; nothing that answers an alarm does."""
 
 
 def need_of(method: str, path: str) -> Need:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from hub.enrolment.identity import Code, Identity
+
+COMMAND: Final = "command"
+"""By what way a person asks who uses ``tocsin-hub`` on the hub's machine."""
 
 
 class MakeCode(Struct, frozen=True):

@@ -13,7 +13,7 @@ from config.enrolment_settings import DOOR_PORT
 from config.hub_settings import HubSettings
 from hub.authority.authority import FOLDER, Authority
 from hub.authority.names import server_name
-from hub.enrolment.asking import Assigned, AssignSpare, CodeMade, MakeCode, Revoke, Revoked
+from hub.enrolment.asking import COMMAND, Assigned, AssignSpare, CodeMade, MakeCode, Revoke, Revoked
 from hub.enrolment.broker_lists import BrokerLists
 from hub.enrolment.door import Desk, Door
 from hub.enrolment.door_server import DoorServer, door_context
@@ -27,7 +27,6 @@ from hub.upgrading.doing import Upgrading
 
 SESSIONS_S: Final = 30.0
 """Seconds that a command waits until nobody who was revoked has a session."""
-COMMAND: Final = "command"
 
 
 class Enrolment:

@@ -46,9 +46,27 @@ HTTPS = HttpsSettings(names=("board.example.org",))
 )
 def test_what_is_hardly_meant_is_said(settings: ConsoleSettings, said: list[str]) -> None:
     """A port without TLS on the network; a network that reaches administrators with but a password."""
-    found = doubts(settings)
+    found = doubts(replace(settings, school_networks=("10.20.0.0/16",)))
     assert len(found) == len(said)
     assert all(words.startswith(start) for words, start in zip(found, said, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_said"),
+    [
+        (ConsoleSettings(), False),
+        (ConsoleSettings(https=replace(HTTPS, host="127.0.0.1")), False),
+        (ConsoleSettings(https=HTTPS), True),
+        (ConsoleSettings(host="10.20.0.1"), True),
+    ],
+)
+def test_a_console_on_the_network_without_school_networks_is_noted(
+    settings: ConsoleSettings, is_said: bool
+) -> None:
+    """Then nowhere is outside; on loopback alone that is no matter."""
+    assert any("nowhere counts as outside" in words for words in doubts(settings)) == is_said
+    told = replace(settings, school_networks=("10.20.0.0/16",))
+    assert not any("nowhere counts as outside" in words for words in doubts(told))
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,24 @@ import pytest
 from msgspec.structs import replace
 
 from config.console_settings import ConsoleSettings
-from hub.accounts import WITHIN_S
-from hub.asking import DrillDone, MakeReal, PlanDrill, PostureSet, Refused
+from hub.accounts import SHUT_OUT_MOST, SHUT_OUT_S, WITHIN_S
+from hub.asking import (
+    DrillDone,
+    EndWalkTest,
+    MakeReal,
+    OpenWalkTest,
+    PlanDrill,
+    PostureSet,
+    Refused,
+    WalkTestDone,
+)
+from hub.enrolment.asking import AssignSpare, Enrolled, Hold, Revoke, Revoked
 from hub.inputs import AccountChanged, SignInGuessed
+from hub.walk_tests import AT_ONCE
 from tests.scenarios.conftest import Make
 from tests.scenarios.rig import Rig, site_settings
+from tests.scenarios.test_enrolment import asked, made, shows, spare_of
+from tests.scenarios.test_walk_tests import ask, tells
 
 MOST = 6
 
@@ -100,6 +113,72 @@ def test_no_limit_is_none(make_rig: Make) -> None:
     rig = make_rig(replace(site_settings(), console=ConsoleSettings(set_off_limit=0)))
     flips(rig, 60)
     assert rig.troubles("set-off") == []
+
+
+def enrol(rig: Rig, rooms: range) -> None:
+    """Let rooms have an agent."""
+    for room in rooms:
+        key, device = f"k{room}", f"room-{room}"
+        made(rig, key, device)
+        asked(rig, shows(key, key, device), Enrolled)
+        asked(rig, Hold(f"s-{key}", "x"), Enrolled)
+
+
+def test_one_account_revokes_only_so_many_rooms(rig: Rig) -> None:
+    """The last one allowed is a trouble; another account, a later hour and the hub's machine go on.
+
+    What is refused for another reason counts nothing, and it answers alarms and sets postures as ever.
+    """
+    last = 100 + SHUT_OUT_MOST
+    enrol(rig, range(101, last + 4))
+    for room in range(101, last + 1):
+        assert rig.troubles("set-off") == []
+        asked(rig, Revoke(f"room-{room}", "Lee", "console"), Revoked)
+        assert isinstance(rig.ask(Revoke(f"room-{room}", "Lee", "api")), Refused)
+        rig.wait(1)
+    assert len(rig.troubles("set-off")) == 1
+    spare = spare_of(rig, "spare").device
+    for one in (
+        Revoke(f"room-{last + 1}", "Lee", "console"),
+        AssignSpare(spare, f"room-{last + 1}", "Lee", "api", replace=True),
+    ):
+        refused = asked(rig, one, Refused)
+        assert refused.state == "over the limit"
+        assert "within an hour; wait 3590 s" in refused.detail
+    asked(rig, Revoke(f"room-{last + 1}", "Lee", "command"), Revoked)
+    asked(rig, Revoke(f"room-{last + 2}", "Reyes", "console"), Revoked)
+    rig.press(101)
+    assert not isinstance(rig.acknowledge(by="Lee"), Refused)
+    assert isinstance(rig.posture("lockdown", by="Lee"), PostureSet)
+    rig.wait(SHUT_OUT_S - SHUT_OUT_MOST)
+    asked(rig, Revoke(f"room-{last + 3}", "Lee", "console"), Revoked)
+
+
+def test_one_account_has_only_so_many_rooms_in_a_walk_test(rig: Rig) -> None:
+    """Over a restart, too. Whoever ends one may open another; another account has its own."""
+    rooms = range(101, 103 + AT_ONCE)
+    for room in rooms:
+        tells(rig, room)
+    for room in rooms[:AT_ONCE]:
+        assert isinstance(ask(rig, room=room), WalkTestDone)
+    rig.restart(1, of="hub")
+    for room in rooms:
+        tells(rig, room)
+    refused = ask(rig, room=rooms[-1])
+    assert isinstance(refused, Refused)
+    assert (refused.state, refused.allowed) == ("over the limit", ("end a walk test",))
+    other = OpenWalkTest(f"room-{rooms[-2]}", "Okafor", "board")
+    assert isinstance(rig.ask(other), WalkTestDone)
+    assert isinstance(rig.ask(EndWalkTest("room-101", "Lee", "board")), WalkTestDone)
+    assert isinstance(ask(rig, room=rooms[-1]), WalkTestDone)
+
+
+def test_a_round_of_all_rooms_goes_on_room_after_room(rig: Rig) -> None:
+    """Sixty rooms by one account, one a minute, none ended by hand."""
+    for room in range(101, 161):
+        tells(rig, room)
+        assert isinstance(ask(rig, room=room, for_s=600.0), WalkTestDone), room
+        rig.wait(60)
 
 
 def test_guessing_is_a_trouble_without_the_name_and_a_row_with_it(rig: Rig) -> None:

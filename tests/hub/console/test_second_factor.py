@@ -9,12 +9,24 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from hub.console.needs import API
+from tests.hub.console.busy import CHANGING
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.phone import PASSWORD, Ahead, code_of, offered, set_up, show_code, text
 from tests.hub.console.served import Served
+from tests.hub.console.test_needs import filled
 
 A = "/api/v1"
+ANSWERING = ("POST incidents/", "POST account/")
+LEFT = {
+    *("POST devices/{device}/walk-test/end", "DELETE devices/{device}/walk-test"),
+    *("POST devices/{device}/bypass/end", "DELETE devices/{device}/zones/{zone}/bypass"),
+    *(f"POST drills/{{id}}/{what}" for what in ("end", "cancel", "real", "part-of-drill")),
+    *("POST doors/weeks/{week}/sign", "POST channels/{name}/test", "POST troubles/clear"),
+    *("DELETE upgrade", "POST record/forget"),
+}
+"""What may be done from outside by whoever has the right, besides answering alarms and one's own account."""
 FROM_HOME = {"X_Forwarded_For": "203.0.113.9"}
 FROM_SCHOOL = {"X_Forwarded_For": "10.20.3.4"}
 
@@ -224,6 +236,24 @@ def test_from_outside_a_posture_needs_a_fresh_second_factor(
     fields = {"csrf": csrf, "code": code_of(phone, clock), "next": "/posture"}
     assert lee.form("/account/code", fields, **FROM_HOME).headers["location"] == "/posture"
     assert lee.form("/posture", {"csrf": csrf, "posture": "lockdown"}, **FROM_HOME).status == 200
+
+
+def test_from_outside_no_room_and_no_account_goes_by_a_password_alone(
+    desk: FrontDesk, lee: Caller, api: Caller
+) -> None:
+    """Of all routes those that answer an alarm, and a few that take nobody's protection away, are left."""
+    console(desk, school_networks=("10.20.0.0/16",))
+    left = set()
+    for method, path in CHANGING:
+        if path.startswith(API):
+            reply = api.call(method, filled(path), b"[]", Content_Type="application/json", **FROM_HOME)
+            is_refused = reply.status == 403 and reply.json["error"] == "from-outside"
+        else:
+            reply = lee.form(filled(path), {"csrf": "of no page"}, **FROM_HOME)
+            is_refused = "needs a second factor" in text(reply)
+        if not is_refused:
+            left.add(f"{method} {path.removeprefix(API).removeprefix('/')}")
+    assert {row for row in left if not row.startswith(ANSWERING)} == LEFT
 
 
 def test_the_code_of_signing_in_is_a_fresh_second_factor(

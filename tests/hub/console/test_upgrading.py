@@ -86,5 +86,5 @@ def test_the_api_begins_says_and_stops(installed: FrontDesk, api: Caller) -> Non
 
 def test_all_rooms_at_once_need_a_second_factor_from_outside() -> None:
     """Like every deed for the whole site; stopping one doesn't."""
-    assert {("POST", "/upgrade"), ("POST", A)} <= needs.SITE_WIDE
-    assert ("DELETE", A) not in needs.SITE_WIDE
+    assert {("POST", "/upgrade"), ("POST", A)} <= needs.WITH_FACTOR
+    assert ("DELETE", A) not in needs.WITH_FACTOR
