@@ -9,6 +9,7 @@ from config.alarm_receiver_checks import check_alarm_receiver
 from config.channel_settings import (
     AlarmReceiverSettings,
     AppriseSettings,
+    CallSettings,
     CapSettings,
     ChannelSettings,
     ModemSettings,
@@ -38,7 +39,7 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
                 _check_targets(channel, key, report)
             elif isinstance(channel, ModemSettings):
                 check_modem(channel, key, report)
-            else:
+            elif isinstance(channel, CallSettings):
                 check_call(channel, key, channels, report)
     with where_known:
         check_devices(channels, report)

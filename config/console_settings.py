@@ -66,7 +66,7 @@ def doubts(settings: ConsoleSettings) -> list[str]:
         )
     if settings.https is not None and "administrator" not in settings.second_factor:
         found.append("administrators may sign in by a password alone (console.second_factor)")
-    if settings.public_url is not None and not _is_trusted(settings.https):
+    if settings.public_url is not None and not is_trusted(settings.https):
         found.append(
             "phones have no reason to trust console.public_url: set console.https.cert_file to the school's "
             "certificate for its name, or authority_on_phones once device management has put the site's there"
@@ -74,7 +74,8 @@ def doubts(settings: ConsoleSettings) -> list[str]:
     return found
 
 
-def _is_trusted(https: HttpsSettings | None) -> bool:
+def is_trusted(https: HttpsSettings | None) -> bool:
+    """Tell whether phones have a reason to trust the console."""
     return https is not None and (https.cert_file is not None or https.authority_on_phones)
 
 
