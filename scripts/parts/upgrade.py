@@ -54,7 +54,7 @@ class Places(NamedTuple):
     state: Path = Path("/var/lib/tocsin/upgrade")
     units: Path = Path("/etc/systemd/system")
     mounts: Path = Path("/proc/mounts")
-    lock: Path = Path("/run/lock/tocsin-install")
+    lock: Path = Path("/run/tocsin-install/lock")
 
 
 class Upgrade:
@@ -313,7 +313,7 @@ def _put(path: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[bool]:
     """Yield whether no scripts/install runs here, and have none begin meanwhile."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
