@@ -34,7 +34,6 @@ from config.plan_settings import (
     PostureSettings,
     RemindersSettings,
 )
-from config.push_checks import check_push
 from config.record_settings import RecordSettings, RetentionSettings
 from config.secret_check import check_secret
 from config.settings import Report, SecretFile
@@ -333,7 +332,7 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
-    check_channels(settings.channels, report)
+    check_channels(settings.channels, settings.people, report)
 
 
 def _check_zone_numbers(settings: HubSettings, report: Report) -> None:
@@ -348,7 +347,6 @@ def _check_outside_ping(settings: HubSettings, report: Report) -> None:
 def _check_people(settings: HubSettings, report: Report) -> None:
     of_people = (settings.calendar, settings.schedules, settings.people, settings.audiences)
     check_people(PeopleTables(*of_people, frozenset(settings.channels)), report)
-    check_push(settings.channels, settings.people, report)
 
 
 def _check_plans(settings: HubSettings, report: Report) -> None:
