@@ -111,6 +111,10 @@ class ModemPort:
                 _log.exception("a modem's line failed", channel=self.name)
                 self._lose("a fault in the hub")
                 select.select([awake], [], [], LONGEST_WAIT_S)
+        with self._lock:
+            farewell = self._modem.farewell()
+        if farewell:
+            self._write(farewell)
         self._close()
         with self._lock:
             for end in self._pipe:
