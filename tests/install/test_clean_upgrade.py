@@ -79,6 +79,7 @@ def test_a_room_takes_a_release_by_its_own_timer(school: tuple[Machine, Machine]
     hub, pi = school
     hub.run("echo '# later' >>/root/tocsin/device/__init__.py", who="root")
     hub.run(UPGRADE_HUB, who="root", deadline_s=600)
+    await_heard(hub, "room-101", 60)
     print(hub.run("tocsin-hub upgrade-agents --room 101", who="root", deadline_s=900))
     told = pi.run("journalctl --no-pager -q -o cat -u tocsin-upgrade", who="root")
     release = hub.run("cat /opt/tocsin/current/release", who="root").strip()
@@ -96,6 +97,7 @@ def test_it_goes_back_from_one_that_is_never_heard(school: tuple[Machine, Machin
     pi.run("touch /etc/tocsin/deaf", who="root")
     hub.run(f"cat >>/root/tocsin/device/report.py <<'END'\n{DEAF}\nEND", who="root")
     hub.run(UPGRADE_HUB, who="root", deadline_s=600)
+    await_heard(hub, "room-101", 60)
     command = "code=0; tocsin-hub upgrade-agents --room 101 || code=$?; [ $code = 3 ]"
     said = hub.run(command, who="root", deadline_s=1200)
     assert "Room 101             failed: it runs what it had: the hub did not hear it" in said

@@ -27,7 +27,7 @@ async def begin(request: Request, token: Token) -> Response:
     release = console.of(request).desk.wheels.release()
     if release is None:
         raise ApiError(404, "not-found", NO_WHEELS)
-    first = query.device(body) if body.get("device") is not None else None
+    first = query.device(body) if "device" in body else None
     return await _stands(request, BeginUpgrade(release, token.name, "api", first))
 
 

@@ -70,7 +70,7 @@ def test_a_hub_that_hands_out_nothing_begins_none(desk: FrontDesk, lee: Caller, 
 def test_the_api_begins_says_and_stops(installed: FrontDesk, api: Caller) -> None:
     """As the page does; a room that isn't there, or isn't heard, can't go first."""
     assert api.get(A).json["run"] is None
-    assert api.post(A, {"device": "../x"}).status == 422
+    assert [api.post(A, {"device": device}).status for device in ("../x", None, 1)] == [422] * 3
     assert api.post(A, {"device": "room-999"}).status == 404
     reply = api.post(A, {})
     assert (reply.status, reply.json["recorded"], reply.json["offers"]) == (200, True, NEW)
