@@ -86,10 +86,3 @@ def test_a_clash_names_the_package_and_who_brings_it() -> None:
         "the package 'device' comes from device-lib and tocsin; allowed: tocsin alone",
         "the package 'hub' comes from no distribution; allowed: tocsin alone",
     ]
-
-
-def test_the_release_s_name_is_for_every_user_to_read() -> None:
-    """The agent tells it; who runs this may keep all that it makes for itself (tocsin-upgrade.service does)."""
-    code = INSTALL.read_text(encoding="utf-8")
-    assert 'install -m 644 "$WHEELS/release" "$RELEASE/release"' in code
-    assert "UMask=0077" in (ROOT / "systemd/tocsin-upgrade.service").read_text()
