@@ -70,6 +70,9 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/sign-in"): "anyone",
     ("POST", "/sign-in/code"): "anyone",
     ("POST", "/sign-out"): "anyone",
+    # --- what a message's link opens: its token says who, and of which incident ---
+    ("GET", "/go/{token}"): "anyone",
+    ("POST", "/go/{token}"): "anyone",
     # --- for machines that watch the hub ---
     ("GET", "/healthz"): "anyone",
     ("GET", "/metrics"): "anyone",

@@ -65,8 +65,12 @@ def at_home(desk: FrontDesk, name: str) -> None:
 
 def pages(busy: Busy) -> list[str]:
     """Return every page for people, of what is there."""
-    kinds = [path for method, path in NEEDS if method == "GET" and not path.startswith(API)]
-    not_pages = ("/board/stream", "/healthz", "/metrics", "/sign-in")
+    kinds = [
+        path
+        for (method, path), need in NEEDS.items()
+        if method == "GET" and need != "anyone" and not path.startswith(API)
+    ]
+    not_pages = ("/board/stream",)
     found = [path for path in kinds if path not in not_pages and "{" not in path]
     named = {f"/incidents/{busy.incident}", "/drills/1", "/drills/2", WEEK}
     assert {path for path in kinds if "{" in path} == {
