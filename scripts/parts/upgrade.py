@@ -39,6 +39,7 @@ LOOK_S = 5.0
 NOT_NOW = 75
 """Exit code of scripts/install where it was not to touch what runs (sysexits.h, EX_TEMPFAIL)."""
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+NOT_HEARD = f"the hub did not hear it for {STEADY_S:.0f} s"
 NOTICE = "<5>"
 """How a line begins that the journal keeps (sd-daemon(3)); the rest is only shown to who looks on."""
 UNREACHABLE = (OSError, http.client.HTTPException, ssl.SSLError, fetch.FetchError, ValueError, KeyError)
@@ -172,15 +173,13 @@ class Upgrade:
     def _not_confirmed(self) -> str | None:
         """Wait until the hub has heard the new agent for a while; returns why not, None where it has."""
         since: float | None = None
-        starts, why = self._starts(), "the hub did not hear it"
+        starts, why = self._starts(), NOT_HEARD
         until = self._clock() + HEARD_S
         while self._clock() < until:
             try:
                 told = self.ask()
                 heard = told.get("heard") is True
-                why = (
-                    f"the hub did not hear it for {STEADY_S:.0f} s" if heard else str(told.get("why") or why)
-                )
+                why = str(told.get("why") or NOT_HEARD)
             except UNREACHABLE as error:
                 heard, why = False, f"the hub could not be asked: {error}"
             if (now := self._starts()) != starts:

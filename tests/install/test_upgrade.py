@@ -232,7 +232,7 @@ def test_what_the_hub_does_not_hear_goes_back(pi: Pi, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     monkeypatch.setattr("hub.enrolment.door.ASKS_EVERY_S", 0.0)
     pi.once()
-    assert pi.room.why == "it runs what it had: the hub did not hear it"
+    assert pi.room.why == "it runs what it had: the hub did not hear it for 45 s"
 
 
 def test_an_agent_that_starts_again_and_again_goes_back(pi: Pi, monkeypatch: pytest.MonkeyPatch) -> None:
