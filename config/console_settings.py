@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -26,6 +27,8 @@ class HttpsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     cert_file: Path | None = None
     """The school's own certificate, with those between it and its authority; none: the hub's own."""
     key_file: SecretFile | None = None
+    authority_on_phones: bool = False
+    """The school's device management has put the site's authority on its phones, as one that they trust."""
     hsts_days: Annotated[int, Meta(ge=0, le=730, description="days, 0 to 730")] = 0
     """For how long browsers are told to come by TLS alone (HSTS); with the school's own certificate only."""
 
@@ -37,6 +40,8 @@ class ConsoleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     port: Port = 8080
     session_h: Annotated[float, Meta(ge=0.25, le=24 * 90, description="hours, 0.25 to 2160")] = 24 * 7
     """Hours until a person must sign in again."""
+    public_url: str | None = None
+    """By which address phones reach the console: links go out with messages only where it is set."""
     https: HttpsSettings | None = None
     """Beside ``host`` and ``port``, which go on without TLS: leave those on this machine."""
     second_factor: tuple[Role, ...] = ()
@@ -61,7 +66,28 @@ def doubts(settings: ConsoleSettings) -> list[str]:
         )
     if settings.https is not None and "administrator" not in settings.second_factor:
         found.append("administrators may sign in by a password alone (console.second_factor)")
+    if settings.public_url is not None and not _is_trusted(settings.https):
+        found.append(
+            "phones have no reason to trust console.public_url: set console.https.cert_file to the school's "
+            "certificate for its name, or authority_on_phones once device management has put the site's there"
+        )
     return found
+
+
+def _is_trusted(https: HttpsSettings | None) -> bool:
+    return https is not None and (https.cert_file is not None or https.authority_on_phones)
+
+
+def is_address(url: str) -> bool:
+    """Tell whether this is an https address with nothing behind its host."""
+    try:
+        parts = urlsplit(url)
+        found = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return (
+        bool(found) and url.isprintable() and url.rstrip("/") == f"https://{parts.netloc}" and "@" not in url
+    )
 
 
 def check_console(settings: ConsoleSettings, report: Report) -> None:
@@ -72,6 +98,9 @@ def check_console(settings: ConsoleSettings, report: Report) -> None:
         except ValueError as error:
             cure = f"a network such as 10.20.0.0/16 ({error})"
             report(f"console.school_networks[{number}]", repr(network), cure)
+    if settings.public_url is not None and not is_address(settings.public_url):
+        cure = "must be https:// and a host name, such as https://tocsin.lincoln.example.org:8443"
+        report("console.public_url", repr(settings.public_url), cure)
     https = settings.https
     if https is None:
         return

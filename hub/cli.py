@@ -17,6 +17,7 @@ from config.console_settings import doubts as console_doubts
 from config.contract import INCIDENT_KINDS
 from config.door_checks import doubts as door_doubts
 from config.drill_checks import doubts as drill_doubts
+from config.emergency_numbers import is_number
 from config.hub_settings import HubSettings, check_broker_files
 from config.plan_checks import doubts, nobody_for_the_officer
 from config.record_settings import doubts as record_doubts
@@ -205,8 +206,21 @@ def _restore(options: argparse.Namespace) -> int:
     return restore(options)
 
 
-WITHOUT_SETTINGS = (_backup_key, _restore)
-"""Commands that an empty machine may run: settings may come with the backup."""
+def _simulate_modem(options: argparse.Namespace) -> int:
+    from hub.phones.simulate import simulate
+
+    return simulate(options.line, options.port, dict(options.phone))
+
+
+def _phone(text: str) -> tuple[str, str]:
+    name, _, number = text.partition("=")
+    if not name or not is_number(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=+NUMBER")
+    return name, number
+
+
+WITHOUT_SETTINGS = (_backup_key, _restore, _simulate_modem)
+"""Commands that an empty machine may run: settings may come with the backup, or are none of theirs."""
 
 
 def _enrol(settings: HubSettings, options: argparse.Namespace) -> int:
@@ -350,6 +364,16 @@ def _parser() -> argparse.ArgumentParser:
     command = add("test", words, _channel_test, under)
     command.add_argument("name", metavar="NAME", help="a channel of the settings")
     command.add_argument("--target", metavar="TARGET", help="one of its ends alone")
+    words = "A modem that is none, and a page of the phones that it reaches: for the demo."
+    command = add("simulate-modem", words, _simulate_modem)
+    command.add_argument("--line", type=Path, required=True, metavar="FILE", help="becomes the modem's line")
+    command.add_argument(
+        "--port", type=int, required=True, metavar="PORT", help="the page, on this machine alone"
+    )
+    words = "somebody's phone, such as reyes=+15550100001; may be repeated"
+    command.add_argument(
+        "--phone", action="append", default=[], type=_phone, metavar="NAME=NUMBER", help=words
+    )
     _add_enrolment(add)
     add_accounts(commands, add)
     return parser

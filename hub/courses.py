@@ -305,7 +305,7 @@ class Courses:
         """
         directory = self._ledger.directory
         not_told = self._ledger.settings.drills.dispatch == "not-told" and directory.is_dispatch(target)
-        if incident.drill and (not_told or directory.is_rung(target) or self._signals.hears_no_tests(target)):
+        if incident.drill and (not_told or directory.is_rung(target) or directory.hears_no_tests(target)):
             return f"not sent because of drill {incident.drill_id}"
         why = directory.why_not_told(target, None if incident.kind == "door" else incident.kind)
         return f"not sent: {why}" if why else ""

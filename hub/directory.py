@@ -157,6 +157,11 @@ class Directory:
         """Tell whether this is an alarm receiver of a monitoring station."""
         return target.channel in self.receivers
 
+    def hears_no_tests(self, target: Target) -> bool:
+        """Tell whether this is an alarm receiver whose station is told of no test."""
+        channel = self._settings.channels.get(target.channel)
+        return isinstance(channel, AlarmReceiverSettings) and not channel.tests
+
     def receiver_of(self, channel: str) -> Target:
         """Return a channel to alarm receivers as a target, of the first audience that has it, if any has."""
         return next(iter(self.ends(channel)), Target("", channel, ONE_END))

@@ -122,7 +122,7 @@ def _word(at: float, owe: Owe, names: _Names, directory: Directory, kind: str, d
     if not_told := directory.why_not_told(owe.target, None if kind == "door" else kind):
         return Word(at, who, f"{why}: not sent: {not_told}", told=False)
     if drill is not None and directory.is_dispatch(owe.target):
-        if not drill.dispatch_as_test:
+        if not drill.dispatch_as_test or directory.hears_no_tests(owe.target):
             return Word(at, who, f"{why}: not sent because of the drill", told=False)
         why += ", as a test"
     return Word(at, who, why, True, owe.target)

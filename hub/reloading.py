@@ -26,6 +26,7 @@ from hub.channels.channel import Channel
 from hub.delivery import Delivery
 from hub.directory import Directory
 from hub.inputs import Input, Reload, ReloadRefused
+from hub.links import Links
 from hub.reload_word import Word, now_mono, write
 
 STEADY_S: Final = 0.2
@@ -40,6 +41,7 @@ class Running(Protocol):
 
     settings: HubSettings
     channels: dict[str, Channel]
+    links: Links
 
     def told(self, channel: str, incident: str) -> Sequence[Delivery]:
         """Return what of an incident was delivered by a channel before, by the record."""
@@ -111,12 +113,15 @@ class Reloading:
 
     def _channels(self, settings: HubSettings) -> tuple[dict[str, Channel], dict[str, str]]:
         """Return the channels of new settings: those at work, where they would be made the same."""
-        channels, parts = build_channels(settings, told=self._running.told), made_of(settings)
+        channels, parts = self._built(settings), made_of(settings)
         known = self._made_of or {}
         for name in channels:
             if known.get(name) == parts[name] and name in self._running.channels:
                 channels[name] = self._running.channels[name]
         return channels, parts
+
+    def _built(self, settings: HubSettings) -> dict[str, Channel]:
+        return build_channels(settings, told=self._running.told, links=self._running.links)
 
     def _hand_over(
         self, began: float, settings: HubSettings, channels: dict[str, Channel], parts: dict[str, str]

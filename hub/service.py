@@ -33,9 +33,11 @@ from hub.channels.dispatcher import Dispatcher
 from hub.clock_watch import ClockWatch, trust
 from hub.delivery import Delivery
 from hub.enrolment.enrolment import Enrolment
+from hub.enrolment.wheels import Wheels
 from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed, TextReported
 from hub.intake import Intake
 from hub.kept_course import ANCHOR, kept_clock
+from hub.links import Links
 from hub.local_socket import LocalSocket
 from hub.measuring import Measuring
 from hub.metrics import Metrics
@@ -110,7 +112,9 @@ class Hub:
         self.tokens = Tokens(self._office, settings.site, self._pages)
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
-        self.channels = build_channels(settings, told=self.told)
+        self.wheels = Wheels()
+        self.links = Links(session_key(settings.data), settings.site)
+        self.channels = build_channels(settings, told=self.told, links=self.links)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
         site = Site(settings, shapes_of(self.channels), loaded, self.view, kept, boot)

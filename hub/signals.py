@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from config.channel_settings import AlarmReceiverSettings
 from config.clock import Now
 from config.contract import shown
 from hub.causes import doubt
@@ -66,11 +65,6 @@ class Signals:
         body = msgspec.json.encode(msgspec.json.decode(delivery.body) | {"signals": signals})
         whole = replace(delivery, body=body, first=delivery.type != "incident.resolved")
         return (whole,) if signals else ()
-
-    def hears_no_tests(self, target: Target) -> bool:
-        """Tell whether this is an alarm receiver that is told of no test."""
-        channel = self._ledger.settings.channels.get(target.channel)
-        return isinstance(channel, AlarmReceiverSettings) and not channel.tests
 
     def _of_incident(
         self, decision: Decision, incident: Incident, channel: str, told: int, now: Now

@@ -206,20 +206,9 @@ class Site(Ledger):
         )
         self.clock_changes = ClockChanges(self, rewrites)
         self.words = WordsTaken(
-            self.accounts,
-            self.deeds,
-            self.zone_deeds,
-            self.walk_tests,
-            self.clearing,
-            self.channel_tests,
-            self.forgetting,
-            self.doors,
-            self.postures,
-            self.identities,
-            self.drills,
-            self.drill_deeds,
-            self.upgrades,
-            self.texts,
+            *(self.accounts, self.deeds, self.zone_deeds, self.walk_tests, self.clearing),
+            *(self.channel_tests, self.forgetting, self.doors, self.postures, self.identities),
+            *(self.drills, self.drill_deeds, self.upgrades, self.texts),
         )
         self._takes: dict[type, Callable[[Decision, Any, Now], object]] = {
             DeviceMessage: self._of_device,

@@ -24,6 +24,7 @@ from hub.ledger import Ledger
 from hub.replies import AsksStatus, Code, Other, Progress, kept, understood
 from hub.text_words import TextCame, TextTaken
 from hub.texts import code_of
+from hub.view import Progress as Said
 
 READ_MS: Final = 10_000
 """A text is read no sooner after the network took it: it takes some seconds, and so does a person."""
@@ -33,6 +34,7 @@ STRANGERS: Final = 10
 """Texts of strangers that are written down within :data:`STRANGERS_S`; the others are counted."""
 STRANGERS_S: Final = 600.0
 _FACT: Final = "texted"
+_PROGRESS: Final = "progress"
 _HOW: Final = "Reply ACK and both numbers of the text to acknowledge. Reply STATUS for what is open."
 
 _Shown = dict[str, dict[str, list[tuple[int, int]]]]
@@ -54,6 +56,8 @@ class TextReplies:
         self._incidents = incidents
         self._deeds = deeds
         self._shown: _Shown = facts.read(_FACT, _Shown) or {}
+        self._progress = facts.read(_PROGRESS, dict[str, tuple[Said, ...]]) or {}
+        ledger.view.progress = dict(self._progress)
         self._helped: set[str] = set()
         """Numbers that were told how to answer, since they last sent something that is understood."""
         self._strangers: deque[float] = deque()
@@ -109,11 +113,21 @@ class TextReplies:
             self._record(decision, came, named.why, now)
             return TextTaken(named.why)
         if isinstance(meaning, Progress):
+            self._show(decision, named.incident, Said(came.by, meaning.word, now.wall))
             answer = self._deeds.answer(
                 decision, Note(named.incident.id, came.by, came.via, kept(came.text)), now
             )
             return TextTaken(answer.detail if isinstance(answer, Refused) else "")
         return self._acknowledge(decision, came, named.incident, now)
+
+    def _show(self, decision: Decision, incident: Incident, said: Said) -> None:
+        """Have the board show what somebody said last; what they said before goes."""
+        others = [one for one in self._progress.get(incident.id, ()) if one.by != said.by]
+        kept = self._progress | {incident.id: (*others, said)}
+        self._progress = {one: words for one, words in kept.items() if self._incidents.get(one) is not None}
+        decision.facts[_PROGRESS] = msgspec.json.encode(self._progress).decode()
+        shown = dict(self._progress)
+        decision.shown.append(lambda: setattr(self._ledger.view, "progress", shown))
 
     def _acknowledge(self, decision: Decision, came: TextCame, incident: Incident, now: Now) -> Answer:
         revision = self._was_shown(came, incident, now)

@@ -104,6 +104,8 @@ class ChannelView(Struct, frozen=True):
     """Targets whose far side can't be asked: only what was delivered shows that they can be told."""
     reached: int | None = None
     """When a probe last reached the far side of the others, since the hub started."""
+    far_side: str = ""
+    """What it then said of itself: a modem's network and signal."""
 
 
 class Trouble(Struct, frozen=True):
@@ -129,6 +131,14 @@ class Trouble(Struct, frozen=True):
     """When people were last told of it; None: not yet, or to be told anew."""
     tellings: int = 0
     """How often they were told of it."""
+
+
+class Progress(Struct, frozen=True):
+    """How far somebody has come, by their own word."""
+
+    by: str
+    word: str
+    at: int
 
 
 class StreamEvent(Struct, frozen=True):
@@ -159,6 +169,8 @@ class View:
         self.posture = SitePosture(started, "normal", drill=False, since=stamp(started))
         self.incidents: dict[str, Incident] = {}
         """Unresolved ones by id."""
+        self.progress: dict[str, tuple[Progress, ...]] = {}
+        """What people said last of unresolved incidents, by incident."""
         self.devices: dict[str, DeviceView] = {}
         self.doors: dict[tuple[str, str], DoorView] = {}
         self.channels: dict[str, ChannelView] = {}

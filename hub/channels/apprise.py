@@ -45,7 +45,15 @@ class AppriseChannel:
     kind = "apprise"
     probe_every_s = USUAL_PROBE_S
 
-    def __init__(self, name: str, targets: Sequence[AppriseTarget], timeout_s: float, timezone: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        targets: Sequence[AppriseTarget],
+        timeout_s: float,
+        timezone: str,
+        how: Callable[[Delivery], str | None] = lambda _: None,
+    ) -> None:
+        """``how`` returns the line that tells how to answer a delivery."""
         self.name = name
         self.targets: tuple[str, ...] = tuple(target.name for target in targets)
         # Two for each target while that is few: one that hangs takes no place from another.
@@ -55,6 +63,7 @@ class AppriseChannel:
         self.unasked = tuple(target.name for target in targets if target not in self._mail)
         self._timeout_s = timeout_s
         self._timezone = timezone
+        self._how = how
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -69,6 +78,8 @@ class AppriseChannel:
         if url is None:
             return Outcome("permanent", f"the settings have no target {name!r} any more")
         title, text = sentence(delivery.body, self._timezone)
+        if how := self._how(delivery):
+            text += f"\n{how}"
         sound = _SOUNDS.get(delivery.type, "warning")
         if delivery.quiet:
             url, sound = quiet_url(url), "info"

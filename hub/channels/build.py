@@ -23,6 +23,7 @@ from hub.channels.apprise_targets import AppriseTarget, read_targets
 from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
 from hub.delivery import Delivery
+from hub.links import Invitations, Links
 from hub.shape import Shape
 
 Told = Callable[[str, str], Sequence[Delivery]]
@@ -30,19 +31,21 @@ Told = Callable[[str, str], Sequence[Delivery]]
 
 
 def build_channels(
-    settings: HubSettings, clock: Clock | None = None, told: Told | None = None
+    settings: HubSettings, clock: Clock | None = None, told: Told | None = None, links: Links | None = None
 ) -> dict[str, Channel]:
     """Return each channel of the settings by its name; ``told`` says what the record knows to be delivered.
 
+    ``links`` signs what goes out with messages.
     Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
     of targets that aren't any, people's ends that no channel has.
     """
     channels: dict[str, Channel] = {}
     faults: list[Fault] = []
+    invitations = Invitations(links, settings)
     for name, channel in settings.channels.items():
         try:
             channels[name] = _channel(
-                name, channel, settings, clock or SystemClock(), told or (lambda *_: ())
+                name, channel, settings, clock or SystemClock(), told or (lambda *_: ()), invitations
             )
         except SettingsError as error:
             faults += error.faults
@@ -110,7 +113,7 @@ def made_of(settings: HubSettings) -> dict[str, str]:
                 whole.append(secret("token", channel.token_file, channel.token_env))
         elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
-            whole.append(str(channel.timeout_s))
+            whole += [str(channel.timeout_s), Invitations(None, settings).made_of(name)]
         else:
             whole = [repr(made_of_modem(name, channel, settings))]
         whole.append(type(channel).__name__)
@@ -131,13 +134,20 @@ def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Faul
     return faults
 
 
-def _channel(name: str, channel: ChannelSettings, settings: HubSettings, clock: Clock, told: Told) -> Channel:
+def _channel(
+    name: str,
+    channel: ChannelSettings,
+    settings: HubSettings,
+    clock: Clock,
+    told: Told,
+    invitations: Invitations,
+) -> Channel:
     if isinstance(channel, WebhookSettings):
         return _webhook(name, channel, clock)
     if isinstance(channel, CapSettings):
         return _cap(name, channel, (settings.name, settings.timezone), told)
     if isinstance(channel, AppriseSettings):
-        return _apprise(name, channel, settings.timezone)
+        return _apprise(name, channel, settings.timezone, invitations)
     if isinstance(channel, AlarmReceiverSettings):
         return _alarm_receiver(name, channel, clock)
     return modem_channel(name, channel, settings, clock)
@@ -209,8 +219,8 @@ def _has_token(settings: CapSettings) -> bool:
     return settings.token_file is not None or settings.token_env is not None
 
 
-def _apprise(name: str, settings: AppriseSettings, timezone: str) -> Channel:
-    return AppriseChannel(name, _targets(name, settings), settings.timeout_s, timezone)
+def _apprise(name: str, settings: AppriseSettings, timezone: str, invitations: Invitations) -> Channel:
+    return AppriseChannel(name, _targets(name, settings), settings.timeout_s, timezone, invitations.line)
 
 
 def _targets(name: str, settings: AppriseSettings) -> tuple[AppriseTarget, ...]:

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from config.clock import Clock, SystemClock
 from hub.console import (
+    answering,
     channels,
     deeds,
     door_pages,
@@ -26,6 +27,7 @@ from hub.console import (
     posture,
     sign_in,
     trouble_deeds,
+    upgrading,
     walking,
     zone_deeds,
 )
@@ -78,6 +80,7 @@ def _routes() -> list[BaseRoute]:
         _page("GET", "/identities", identities.page),
         _page("POST", "/identities/{device}/assign", identities.assign),
         _page("POST", "/identities/{device}/revoke", identities.revoke),
+        _page("POST", "/upgrade", upgrading.upgrade),
         _page("GET", "/posture", posture.page),
         _page("POST", "/posture", posture.set_posture),
         _page("GET", "/drills", drills.drills),
@@ -113,6 +116,8 @@ def _routes() -> list[BaseRoute]:
         _page("POST", "/accounts/sessions/end", office.end),
         _page("POST", "/accounts/tokens/remove", office.remove_token),
         *(_open(endpoint.method, endpoint.path, endpoint.answer) for endpoint in sign_in.endpoints()),
+        _open("GET", "/go/{token}", answering.look),
+        _open("POST", "/go/{token}", answering.answer),
         _open("GET", "/healthz", health.healthz),
         _open("GET", "/metrics", health.metrics),
         api_routes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from hub.console.words import Words, age
 from hub.incident import Incident, Press, Room
 from hub.response import RESPONSES
 from hub.transitions import HELD_S
+from hub.view import Progress
 
 KIND_WORDS: Final = {
     "panic": "PANIC",
@@ -101,6 +103,8 @@ class Card(Struct, frozen=True):
     """Of when the backup is that it was open in; what came of it after that is not known."""
     call: str | None = None
     """The number to call, because dispatch is told nothing of it."""
+    progress: tuple[str, ...] = ()
+    """What people said last of how far they have come."""
     note: str | None = None
     """What was said as it was resolved; known where its timeline is."""
 
@@ -140,10 +144,16 @@ class Card(Struct, frozen=True):
         return [room for room in self.rooms if room.asks] or list(self.rooms)
 
 
-def card(incident: Incident, words: Words, now: int, call: str | None = None) -> Card:
+def card(
+    incident: Incident,
+    words: Words,
+    now: int,
+    call: str | None = None,
+    progress: Sequence[Progress] = (),
+) -> Card:
     """Return an incident as a page shows it, rooms that still ask first.
 
-    ``call`` is the emergency number, where dispatch is told nothing of it.
+    ``call`` is the emergency number, where dispatch is told nothing of it; ``progress`` what people said.
     """
     presses: dict[str, list[Press]] = {}
     for press in incident.events:
@@ -190,6 +200,7 @@ def card(incident: Incident, words: Words, now: int, call: str | None = None) ->
         f"{words.when(resolved.at, now)}{_via(resolved.via)}",
         restored=None if incident.restored is None else words.when(incident.restored, now),
         call=None if incident.drill else call,
+        progress=tuple(f"{shown(one.by)}: {one.word}, {words.when(one.at, now)}" for one in progress),
     )
 
 

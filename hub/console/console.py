@@ -24,6 +24,7 @@ from hub.console.sign_in.turns import Turns
 from hub.console.since import Since
 from hub.console.words import Words
 from hub.inputs import AccountChanged
+from hub.links import Links
 from hub.transitions import IllegalTransitionError
 
 T = TypeVar("T", bound=Struct)
@@ -49,6 +50,7 @@ class Console:
         self.clock = clock
         self.aside = Aside(clock)
         self.sealer = Sealer(session_key, desk.settings.site)
+        self.links = Links(session_key, desk.settings.site)
         self.keeper = Doorkeeper(desk, self.aside, self.sealer, clock)
         self.since = Since(clock)
         self.changes = Changes(desk.view, self.ready_since)

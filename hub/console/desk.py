@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from config.hub_settings import HubSettings
 from hub.asking import Action, Answer
+from hub.enrolment.wheels import Wheels
 from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.store.people import People
 from hub.store.reading import Reading
@@ -27,6 +28,7 @@ class Desk(Protocol):
     tokens: Tokens
     settings: HubSettings
     metrics: CollectorRegistry
+    wheels: Wheels
 
     def ask(self, action: Action) -> Future[Answer]:
         """Hand a person's word to the recorder; never blocks."""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from config.contract import shown
 from hub.asking import Refused
-from hub.console import console
+from hub.console import console, upgrading
 from hub.console.api import query
 from hub.console.deeds import NOT_WRITTEN, status_of, take
 from hub.console.pages import rendered
@@ -34,6 +34,7 @@ async def page(request: Request, session: Session) -> Response:
         "every_room": [(room.device, room.room) for room in settings.rooms],
         "names": {room.device: room.room for room in settings.rooms},
         "door": settings.enrolment.address,
+        "upgrade": upgrading.facts_of(view, settings, here.desk.wheels.release()),
     }
     return rendered(request, session, "identities.html", facts)
 

@@ -130,9 +130,10 @@ async def incident(request: Request, session: Session) -> Response:
     now = here.now().wall
     rooms = {room.place.device: shown(room.place.room) for room in one.rooms}
     call = here.desk.settings.call_instead(one.kind)
+    said = here.desk.view.progress.get(one.id, ()) if one.state != "resolved" else ()
     facts = {
         "page": "incident",
-        "one": replace(card(one, here.words, now, call), note=closing_note(timeline)),
+        "one": replace(card(one, here.words, now, call, said), note=closing_note(timeline)),
         "timeline": timeline_rows(timeline, here.words, now, rooms),
         "missing": missing,
     }

@@ -130,7 +130,9 @@ def rendered(
     now = here.now().wall
     view = here.desk.view
     call = here.desk.settings.call_instead
-    incidents = [card(one, here.words, now, call(one.kind)) for one in view.unresolved()]
+    incidents = [
+        card(one, here.words, now, call(one.kind), view.progress.get(one.id, ())) for one in view.unresolved()
+    ]
     ends = session.ends(here.desk.settings.console.session_h)
     posture = view.posture  # once: the recorder may write meanwhile
     drill = view.drill()

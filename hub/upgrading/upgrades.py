@@ -99,9 +99,7 @@ class Upgrades:
             return self._begin(decision, action, now)
         run = self.run
         if run is None or not run.is_open:
-            return Refused(
-                "not-in-this-state", "no upgrade of the rooms is under way", "none", ("begin one",)
-            )
+            return Refused("not-found", "no upgrade of the rooms is under way", allowed=("begin one",))
         self._end(decision, _BY_HAND, now, {"by": action.by, "via": action.via})
         return UpgradeStands(self.run or run)
 

@@ -19,7 +19,7 @@ from .asking import accepts, free_ports, get_json, is_free
 from .options import Options
 from .processes import Kept, adopt_orphans, children, end_children
 from .progress import Progress, SetupError
-from .site import USER, Ports, Room, Site
+from .site import PHONES, USER, Ports, Room, Site
 from .streams import open_closed, remark, say
 
 READY_WITHIN_S = 120.0
@@ -138,6 +138,10 @@ class Demo:
         keep("broker", found.program, "-c", str(self._data / "broker" / "mosquitto.conf"), env=found.env)
         site.add_person()
         token = site.add_token()
+        if ports.phones is not None:
+            phones = (word for name, number in PHONES for word in ("--phone", f"{name}={number}"))
+            where = ("--line", str(site.modem), "--port", str(ports.phones))
+            keep("phones", str(programs / "tocsin-hub"), "simulate-modem", *where, *phones)
         keep("hub", str(programs / "tocsin-hub"), "run", "--config", str(site.hub_toml))
         self._wait(self._why_no_hub)
         # Only now: a birth that the hub hears live is at once a room heard from, a retained one isn't.
@@ -154,6 +158,8 @@ class Demo:
         lamps = "" if self._chosen.webhook or self._chosen.alarm_receiver else alone
         say(f"Open {console} and {person}: the officer's board.{lamps}")
         say(f"Press a button of a room at {rooms}, as a teacher would.")
+        if ports.phones is not None:
+            say(f"What it texts, and whom it rings after 30 s: http://127.0.0.1:{ports.phones}; reply there.")
         say("Watch the room appear on the board, acknowledge it there, and see the room's lamp tell so.")
 
     def _simulate(self, site: Site) -> tuple[str, ...]:
@@ -186,6 +192,8 @@ class Demo:
         health = get_json(f"http://127.0.0.1:{self._ports.console}/healthz")
         if not isinstance(health, dict) or health.get("ready") is not True:
             return "the hub is not ready"
+        if self._ports.phones is not None and not accepts(self._ports.phones):
+            return "the phones' page does not answer"
         return None
 
     def _why_no_rooms(self, token: str) -> str | None:
@@ -256,5 +264,6 @@ def _ports(chosen: Options) -> Ports:
             raise SetupError(f"port {port} of 127.0.0.1 can't be used: give another by {flag}")
     if chosen.mqtt_port is not None and chosen.mqtt_port == chosen.console_port:
         raise SetupError(f"port {chosen.mqtt_port} is given to both --mqtt-port and --console-port")
-    free = free_ports(3, {port for port in asked.values() if port is not None})
-    return Ports(chosen.mqtt_port or free[0], chosen.console_port or free[1], free[2])
+    free = free_ports(4, {port for port in asked.values() if port is not None})
+    mqtt, console = chosen.mqtt_port or free[0], chosen.console_port or free[1]
+    return Ports(mqtt, console, free[2], free[3] if chosen.phones else None)

@@ -18,6 +18,7 @@ class Options(NamedTuple):
     mqtt_port: int | None
     webhook: str | None
     alarm_receiver: str | None
+    phones: bool
     group_by: str
     data: Path | None
 
@@ -35,6 +36,8 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--webhook", type=_url, metavar="URL", help="where each incident is posted at once")
     told = "an alarm receiver (ANSI/SIA DC-09, TCP, account 1234) that is told as a station is"
     parser.add_argument("--alarm-receiver", type=_place, metavar="HOST:PORT", help=told)
+    told = "a simulated modem, and a page of the phones that it texts and rings"
+    parser.add_argument("--phones", action="store_true", help=told)
     parser.add_argument("--group-by", choices=("site", "building", "device"), default="site")
     parser.add_argument(
         "--data", type=_folder, metavar="DIR", help="kept between runs; a temporary folder if not given"

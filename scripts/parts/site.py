@@ -22,6 +22,9 @@ ZONES = (("wall", "wall button", "panic"), ("desk", "desk button", "panic"), ("d
 
 ACCOUNT = "1234"
 """By which an alarm receiver knows the demo."""
+PHONES = (("officer", "+15550100001"), ("principal", "+15550100002"))
+"""The simulated phones that a modem reaches, and their numbers, which are nobody's."""
+RUNG = ("", "[[plans.panic.steps]]", "after_s = 30", 'notify = ["rung"]', "repeat_s = 60")
 LEADS_OUT = ', number = "1", exterior = true, open_max_s = 60'
 """What makes a door an exterior one, that is held open after so short a time that it can be seen."""
 
@@ -41,6 +44,8 @@ class Ports(NamedTuple):
     mqtt: int
     console: int
     rooms: int
+    phones: int | None = None
+    """The page of simulated phones; None: there is no modem."""
 
 
 class Site:
@@ -54,6 +59,11 @@ class Site:
         self._hub = programs / "tocsin-hub"
         for folder in ("hub", "broker", "rooms", "logs", "secrets"):
             (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def modem(self) -> Path:
+        """The line of the simulated modem."""
+        return self.data / "modem"
 
     @property
     def secret(self) -> str:
@@ -165,7 +175,24 @@ def hub_toml(
             "troubles = true",
             "tests = true",
         ]
-    chosen = {"webhook": webhook, "station": receiver}
+    if ports.phones is not None:
+        numbers = ", ".join(f"{name} = {toml.text(number)}" for name, number in PHONES)
+        lines += [
+            "",
+            "[channels.texts]",
+            'type = "modem"',
+            f"device = {toml.text(str(site.modem))}",
+            f"numbers = {{ {numbers} }}",
+            "",
+            "[channels.calls]",
+            'type = "call"',
+            'modem = "texts"',
+            "",
+            "[audiences.rung]",
+            'title = "Whose phones ring where nobody has answered"',
+            'channels = ["calls"]',
+        ]
+    chosen = {"webhook": webhook, "station": receiver, "texts": ports.phones}
     lines += [
         "",
         "[audiences.sro]",
@@ -179,6 +206,7 @@ def hub_toml(
         "[[plans.panic.steps]]",
         "after_s = 0",
         'notify = ["sro"]',
+        *(RUNG if ports.phones is not None else ()),
         "",
         "# The last room's door leads out: open it for a minute, or set the posture to secure, and look.",
         "[plans.door]",

@@ -23,9 +23,10 @@ LONG_PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "mke2fs": "e2fsprogs",
     "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
 }
 """Beside those, what only the tests marked long need: the virtual machine of tests/hardware, and the clean
-Debian of tests/install."""
+Debians of tests/install, with the network between them."""
 
 
 def set_up(*, programs: bool, long: bool = False) -> Path:

@@ -12,9 +12,10 @@ from tests.browser.test_layout import well_made
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served
 from tests.hub.console.test_identities import HELD, SPARE, enrolled
+from tests.hub.console.test_upgrading import installed
 
 pytestmark = pytest.mark.browser
-__all__ = ["enrolled"]
+__all__ = ["enrolled", "installed"]
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -39,3 +40,20 @@ def test_it_fits_and_a_person_can_do_it(
     page.get_by_role("button", name="Revoke it").click()
     expect(page.locator("#said")).to_contain_text("room-101 is revoked")
     assert enrolled.view.identities[HELD.serial].state == "revoked"
+
+
+def test_an_upgrade_is_begun_and_stopped_on_it(
+    installed: FrontDesk, served: Served, open_board: Callable[..., Page], size: str
+) -> None:
+    """What is done and what is left fits, too."""
+    page = open_board(size)
+    page.goto(served.url + "/identities")
+    page.get_by_text("Upgrade the rooms…").click()
+    well_made(page, "identities, an upgrade")
+    page.get_by_label("First").select_option("room-104")
+    page.get_by_role("button", name="Upgrade them").click()
+    expect(page.locator("#said")).to_contain_text("The rooms are being upgraded")
+    expect(page.locator("#upgrade-room-104")).to_contain_text("waits")
+    well_made(page, "identities, an upgrade under way")
+    page.get_by_role("button", name="Stop: leave the other rooms as they are").click()
+    expect(page.locator("#said")).to_contain_text("Stopped")

@@ -40,6 +40,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     text = text.replace("age1…", "age163lxqdzdg3um7mldamgjv025fgag79fnpuvjzrk5x7lv687thg5sa7yp59")
     text = text.replace('channels = [] # such as ["phones"]', 'channels = ["phones"]')
     (tmp_path / "outside-ping-url").write_text("https://hc.example.org/1234\n")
+    (tmp_path / "sim-pin").write_text("1234\n")
     (tmp_path / "cap-url").write_text("https://county.example.gov/cap\n")
     (tmp_path / "webhook-url").write_text("https://dispatch.example.org/hook\n")
     (tmp_path / "station-key").write_text("00112233445566778899AABBCCDDEEFF\n")
@@ -49,7 +50,9 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "phones").write_text("\n".join(targets))
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
-    assert set(settings.channels) == {"county-cap", "dispatch-webhook", "phones", "station"}
+    assert set(settings.channels) == {
+        "county-cap", "dispatch-webhook", "phones", "sms", "calls", "station",
+    }  # fmt: skip
     assert settings.zone_numbers == {"room-101/wall": 1, "room-101/desk": 2}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]
     assert set(settings.people) == {"reyes", "okafor", "ortiz", "silva", "office"}

@@ -18,6 +18,7 @@ from hub.channels.build import build_channels
 from hub.channels.channel import Channel
 from hub.delivery import Delivery
 from hub.inputs import Input, Reload, ReloadRefused
+from hub.links import Links
 from hub.reloading import STEADY_TRIES, Reloading, steady_text
 from tests.site import until
 
@@ -39,6 +40,7 @@ class World:
         self.write()
         self.settings = load(self.config, HubSettings, check_hub)
         self.channels: dict[str, Channel] = build_channels(self.settings)
+        self.links = Links(b"k" * 32, "lincoln")
         self.inputs: list[Input] = []
         self.answers = True
         self.asked = threading.Event()

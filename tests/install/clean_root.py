@@ -20,7 +20,7 @@ from tests.docs.pages import DOCS, section, typed
 from tests.install import ROOT, control_group
 
 PAGE = DOCS / "installation.md"
-NEEDS = ("mmdebstrap", "systemd-nspawn", "mount", "chroot")
+NEEDS = ("mmdebstrap", "systemd-nspawn", "unshare", "mount", "chroot")
 RELEASE = os.environ.get("TOCSIN_RELEASE", "bookworm")
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 INCLUDE = "systemd,systemd-sysv,udev,dbus,python3,ca-certificates,sudo"
@@ -114,21 +114,17 @@ class CleanRoot:
         shutil.rmtree(self.folder / "root/pip")
 
     def chroot(self, *words: str) -> tuple[int, str]:
-        """Run a command in it, without systemd."""
-        mounts = (("proc", "-t", "proc", "proc"), ("dev", "--bind", "/dev"))
-        done_mounts: list[Path] = []
-        try:
-            for place, *how in mounts:
-                subprocess.run(["mount", *how, str(self.folder / place)], check=True)
-                done_mounts.append(self.folder / place)
-            env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
-            done = subprocess.run(
-                ["chroot", str(self.folder), *words],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, check=False,
-            )  # fmt: skip
-        finally:
-            for mounted in reversed(done_mounts):
-                subprocess.run(["umount", str(mounted)], check=True)
+        """Run a command in it, without systemd.
+
+        What is mounted for it is so in a namespace of its own alone: killed at any moment, nothing of this
+        machine's /dev lies in a folder that is to be removed.
+        """
+        inside = 'cd "$0" && mount -t proc proc proc && mount --bind /dev dev && exec chroot . "$@"'
+        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+        done = subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", inside, str(self.folder), *words],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, check=False,
+        )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
     def boot(self, trial: str, deadline_s: float = 420.0) -> tuple[int, str]:

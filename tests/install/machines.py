@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.install import control_group
 from tests.install.clean_root import CleanRoot
 
-NEEDS = ("ip", "nsenter", "unshare")
+NEEDS = ("ip", "nsenter")
 PERSON = "pi"
 BRIDGE = "school"
 

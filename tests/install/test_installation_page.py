@@ -120,7 +120,7 @@ def test_a_card_is_made_for_each_room_and_the_gym_makes_itself_by_it(school: dic
     gym.run("sudo sh /boot/firmware/firstrun.sh")
     await_heard(hub, "gym", 180)
     for gone in ("/boot/firmware/enrol.toml", "/etc/tocsin/enrol.toml", "/usr/local/lib/tocsin"):
-        gym.run(f"[ ! -e {gone} ]", who="root")
+        gym.run(f"until [ ! -e {gone} ]; do sleep 0.2; done", who="root", deadline_s=60)
 
 
 @pytest.mark.parametrize("room", ["101", "102"])

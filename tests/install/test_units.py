@@ -139,6 +139,15 @@ def test_the_agent_gets_its_pins_and_the_boards_name() -> None:
     ]
 
 
+def test_the_hub_gets_a_modems_line_and_no_other_device() -> None:
+    """As the agent a UPS's; its user may open it."""
+    text = (SYSTEMD / "tocsin-hub.service").read_text()
+    assert read(SYSTEMD / "tocsin-hub.service")["Service"]["DevicePolicy"] == "closed"
+    allowed = re.findall(r"^DeviceAllow=(\S+)", text, re.MULTILINE)
+    assert allowed == [f"char-tty{kind}" for kind in ("USB", "ACM", "AMA", "S")]
+    assert "m tocsin-hub dialout" in (SYSTEMD / "sysusers.d" / "tocsin.conf").read_text().splitlines()
+
+
 def test_the_agent_may_ask_about_the_clock_and_not_set_it() -> None:
     """adjtimex with ``modes`` 0 needs the call alone; anything else needs a capability, and it has none."""
     text = (SYSTEMD / "tocsin-agent.service").read_text()

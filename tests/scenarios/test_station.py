@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from config.drill_settings import DrillsSettings
 from config.hub_settings import AudienceSettings, HubSettings
 from hub.asking import DrillDone, EndWalkTest, OpenWalkTest, PlanDrill, WalkTestDone
 from hub.decision import Decision
+from hub.foresight import InDrill, foresee
 from hub.store.reading import Reading
-from tests.scenarios.rig import Make, Rig, site_settings
+from tests.scenarios.rig import WALL_0, Make, Rig, site_settings
+from tests.scenarios.test_restored import Night
 from tests.scenarios.test_unread import damage
 
 STATION = AlarmReceiverSettings(address="station.example:12000", account="1234", test_every_h=0)
@@ -262,6 +265,23 @@ def test_a_number_that_can_not_be_read_is_nobodys_again(station: Rig) -> None:
     assert 1 not in numbers(station).values()
 
 
+def test_after_a_restore_no_number_that_was_given_since_the_backup_is_anothers(
+    station: Rig, tmp_path: Path
+) -> None:
+    """Room 161 had 361 on the machine that died; the backup knows nothing of it."""
+    folder = tmp_path / "backup"
+    folder.mkdir()
+    night = Night(station, folder)
+    rooms = station.settings.rooms
+    new = [replace(rooms[0], device=f"room-{n}", room=f"Room {n}") for n in (161, 162)]
+    station.reload(replace(station.settings, rooms=(*rooms, new[0])))
+    assert numbers(station)["room-161/wall"] == 361
+    night.take_over(3600)
+    station.reload(replace(station.settings, rooms=(*rooms, new[1])))
+    assert numbers(station)["room-101/wall"] == 1
+    assert numbers(station)["room-162/wall"] == 381
+
+
 def test_a_zone_that_nobody_set_up_is_told_by_its_rooms_box(station: Rig) -> None:
     """An agent's inventions use no numbers up."""
     for n in range(30):
@@ -307,6 +327,16 @@ def test_a_drill_that_dispatch_is_told_of_is_a_test_and_no_alarm(make_rig: Make,
     rig.resolve("drill")
     codes = [line.split(":")[0] for line in rig.station_heard()]
     assert codes == (["0 s E607", "65 s E615 zone 1", "600 s R607"] if tests else [])
+
+
+@pytest.mark.parametrize("tests", [True, False])
+def test_explain_says_whether_the_station_hears_of_a_drill(make_rig: Make, tests: bool) -> None:
+    """As what happens then."""
+    drills = DrillsSettings(dispatch="test")
+    directory = begun(make_rig, settings(replace(STATION, tests=tests), drills=drills)).site.directory
+    seen = foresee(directory, "panic", directory.place("room-101"), WALL_0, drill=InDrill((), True))
+    told = [word.told for word in seen.words if "dispatch" in word.who]
+    assert told == [tests]
 
 
 def test_a_real_alarm_in_a_drill_is_one_and_the_station_is_off_test(make_rig: Make) -> None:

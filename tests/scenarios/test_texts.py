@@ -202,6 +202,25 @@ def test_progress_goes_on_the_timeline(rig: Rig, words: str) -> None:
     assert state(rig) == "open"
 
 
+def test_progress_is_on_the_board_and_stays_over_a_restart(rig: Rig) -> None:
+    """Of each person what they said last, until the incident is over."""
+    rig.press(101)
+    rig.wait(15)
+    text(rig, "going")
+    text(rig, "received", "lee")
+    text(rig, "on scene")
+    said = [(one.by, one.word) for one in rig.view.progress[rig.incidents[0]]]
+    assert said == [("Principal Lee", "received"), ("Officer Reyes", "on scene")]
+    rig.restart(2.0)
+    assert [(one.by, one.word) for one in rig.view.progress[rig.incidents[0]]] == said
+    first = rig.incidents[0]
+    rig.resolve()
+    rig.press(102)
+    rig.wait(15)
+    text(rig, "going")
+    assert first not in rig.view.progress
+
+
 def test_progress_of_two_incidents_asks_which(make_rig: Make) -> None:
     """In doubt nothing is taken for the wrong one."""
     rig = make_rig(texting("device"))

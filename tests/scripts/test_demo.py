@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +122,30 @@ def test_without_rooms_it_is_ready_too(tmp_path: Path) -> None:
     with DemoRun(tmp_path, "--rooms", "0") as demo:
         assert demo.get(demo.ready["rooms"])[0] == 200
         assert demo.ask("devices") == (200, {"devices": []})
+
+
+def test_with_phones_a_press_is_a_text_on_one_and_its_answer_is_the_acknowledgement(tmp_path: Path) -> None:
+    """From the modem on a pseudo-terminal to the board and back; the page stands on a fourth line."""
+    with DemoRun(tmp_path, "--phones", "--rooms", "1") as demo:
+        assert demo.process.stdout is not None
+        lines = [demo.process.stdout.readline() for _ in range(4)]
+        (page,) = (word.strip(";") for word in lines[2].split() if word.startswith("http"))
+        assert demo.get(page)[0] == 200
+        press(demo, "p-1")
+
+        def texts(name: str) -> list[str]:
+            phones = json.loads(demo.get(f"{page}/api/phones")[1])
+            return [text["text"] for phone in phones if phone["name"] == name for text in phone["texts"]]
+
+        wait_until(lambda: texts("officer"), 40.0, "a text")
+        reply = json.dumps(texts("officer")[0].partition("Reply ")[2]).encode()
+        request = urllib.request.Request(
+            f"{page}/api/phones/officer/text", reply, {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request).close()
+        wait_until(lambda: demo.incidents()[0]["acknowledged"], 20.0, "acknowledged by a text")
+        assert demo.incidents()[0]["acknowledged"]["via"] == "text"
+        wait_until(lambda: any("has it since" in text for text in texts("principal")), 40.0, "told")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -12,7 +12,7 @@ from scripts.parts.options import Options
 
 def test_without_flags_six_rooms_and_free_ports() -> None:
     """The defaults."""
-    assert options.read([]) == Options(6, None, None, None, None, "site", None)
+    assert options.read([]) == Options(6, None, None, None, None, False, "site", None)
 
 
 def test_every_flag_is_taken(tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ def test_every_flag_is_taken(tmp_path: Path) -> None:
         "--alarm-receiver",
         "127.0.0.1:12000",
     ]
-    words += ["--group-by", "building", "--data", str(tmp_path)]
+    words += ["--phones", "--group-by", "building", "--data", str(tmp_path)]
     urls = ("http://127.0.0.1:9/x", "127.0.0.1:12000")
-    assert options.read(words) == Options(0, 8080, 1883, *urls, "building", tmp_path)
+    assert options.read(words) == Options(0, 8080, 1883, *urls, True, "building", tmp_path)
 
 
 @pytest.mark.parametrize(

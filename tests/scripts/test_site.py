@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.channel_settings import AlarmReceiverSettings, WebhookSettings
+from config.channel_settings import AlarmReceiverSettings, ModemSettings, WebhookSettings
 from config.contract import PANIC_KINDS
 from config.hub_settings import HubSettings, check_hub
 from config.rooms import numbered_rooms
@@ -63,6 +63,24 @@ def test_an_alarm_receiver_is_a_channel_of_the_officers_audience(site: Site) -> 
         assert isinstance(channel, AlarmReceiverSettings)
         assert (channel.address, channel.account) == ("127.0.0.1:12000", "1234")
         assert settings.audiences["sro"].channels == (*(("webhook",) if webhook else ()), "station")
+
+
+def test_phones_are_texted_at_once_and_rung_after_30_s(site: Site) -> None:
+    """By a modem in the demo's own folder."""
+    assert site.secret
+    rooms = tuple(Room(*room) for room in numbered_rooms(2))
+    site.write(PORTS._replace(phones=8083), rooms, None, "site")
+    settings = load(site.hub_toml, HubSettings, check_hub)
+    texts = settings.channels["texts"]
+    assert isinstance(texts, ModemSettings)
+    assert texts.device == site.modem
+    assert set(texts.numbers) == {"officer", "principal"}
+    assert settings.audiences["sro"].channels == ("texts",)
+    steps = settings.plans["panic"].steps
+    assert [(step.after_s, step.notify, step.repeat_s) for step in steps] == [
+        (0, ("sro",), None),
+        (30, ("rung",), 60),
+    ]
 
 
 def test_the_last_of_several_rooms_has_a_door_that_leads_out(site: Site) -> None:

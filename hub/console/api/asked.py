@@ -25,6 +25,7 @@ from hub.console.api.errors import ApiError, bad_input
 from hub.console.body import TooLargeError, read_body
 from hub.enrolment.asking import Assigned, Revoked
 from hub.notice import room_json
+from hub.upgrading.asking import UpgradeStands
 
 T = TypeVar(
     "T",
@@ -36,6 +37,7 @@ T = TypeVar(
     PostureSet,
     Revoked,
     TroubleCleared,
+    UpgradeStands,
     WalkTestDone,
 )
 

@@ -18,6 +18,7 @@ from hub.console.api.query import (
 )
 from hub.notice import NoticeType
 from hub.rights import ROLES
+from hub.upgrading.asking import STATES as STATES_OF_UPGRADE
 from hub.walk_test import LONGEST_S, USUAL_S
 
 Schema = dict[str, Any]
@@ -373,6 +374,41 @@ ASSIGN: Final = _object(
 ASSIGNED: Final = _object({"spare": _TEXT, "device": _TEXT, "recorded": _YES_NO})
 REVOKE: Final = _object({"note": _NOTE}, optional=("note",))
 REVOKED: Final = _object({"device": _TEXT, "certificates": _NUMBER, "codes": _NUMBER, "recorded": _YES_NO})
+_UPGRADE: Final = {
+    "offers": _MAYBE_TEXT,
+    "run": _maybe(
+        _object(
+            {
+                "id": _TEXT,
+                "release": _TEXT,
+                "by": _TEXT,
+                "via": _TEXT,
+                "begun": _TIME,
+                "first": _MAYBE_TEXT,
+                "ended": _MAYBE_TIME,
+                "why": _MAYBE_TEXT,
+                "failed": _NUMBER,
+            }
+        )
+    ),
+    "rooms": _array(
+        _object(
+            {
+                "device": _TEXT,
+                "room": _TEXT,
+                "state": {"enum": [*STATES_OF_UPGRADE, None]},
+                "since": _MAYBE_TIME,
+                "why": _MAYBE_TEXT,
+                "release": _MAYBE_TEXT,
+                "standing": _TEXT,
+                "asked": _MAYBE_TIME,
+            }
+        )
+    ),
+}
+UPGRADE: Final = _object(_UPGRADE)
+UPGRADE_STANDS: Final = _object({**_UPGRADE, "recorded": _YES_NO})
+BEGIN_UPGRADE: Final = _object({"device": {"type": "string", "minLength": 1}}, optional=("device",))
 TROUBLES: Final = _object({"troubles": _array(_TROUBLE)})
 CHANNELS: Final = _object(
     {

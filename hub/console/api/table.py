@@ -25,6 +25,7 @@ from hub.console.api import (
     schemas,
     stream,
     troubles,
+    upgrading,
     walk_tests,
     zones,
 )
@@ -221,6 +222,30 @@ def operations(openapi: Handler) -> tuple[Operation, ...]:
             parameters=(_DEVICE,),
             body=schemas.REVOKE,
             errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "GET",
+            "upgrade",
+            "What each room runs, and how far the upgrade of the rooms is",
+            upgrading.upgrade,
+            schemas.UPGRADE,
+        ),
+        Operation(
+            "POST",
+            "upgrade",
+            "Have the rooms take what this hub hands out: one first (`device`), then the rest",
+            upgrading.begin,
+            schemas.UPGRADE_STANDS,
+            body=schemas.BEGIN_UPGRADE,
+            errors=(404, 409, 413, 422),
+        ),
+        Operation(
+            "DELETE",
+            "upgrade",
+            "Upgrade no more rooms",
+            upgrading.stop,
+            schemas.UPGRADE_STANDS,
+            errors=(404,),
         ),
         Operation("GET", "posture", "The site's posture", posture.posture, schemas.POSTURE),
         Operation(

@@ -136,6 +136,17 @@ def test_a_person_reads_where_and_when(mailbox: Mailbox) -> None:
     assert "Incident 41 at lincoln" in body.get_content()
 
 
+def test_a_message_ends_with_how_to_answer(mailbox: Mailbox) -> None:
+    """Where there is anything to answer."""
+    targets, _ = read_targets(f"Reyes = {mailbox.url()}")
+    for said in ("Take it in hand: https://tocsin.example.org/go/x.y", None):
+        channel = AppriseChannel("phones", targets, 10.0, "UTC", lambda _, said=said: said)
+        asyncio.run(channel.deliver(delivery(1, channel="phones", target="Reyes")))
+    first, second = (mail.as_string().splitlines() for mail in mailbox.mails)
+    assert "Take it in hand: https://tocsin.example.org/go/x.y" in first
+    assert not any("Take it in hand" in line for line in second)
+
+
 @pytest.mark.parametrize("kind", ["incident.updated", "incident.acknowledged", "incident.resolved"])
 def test_every_type_of_notice_is_sent(mailbox: Mailbox, kind: NoticeType) -> None:
     """Not the first alone."""

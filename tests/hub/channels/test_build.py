@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.console_settings import ConsoleSettings
 from config.hub_settings import HubSettings, check_hub
+from config.people_settings import PersonSettings
 from config.settings import SettingsError, read
 from hub.channels.alarm_receiver import AlarmReceiver
+from hub.channels.apprise import AppriseChannel
 from hub.channels.build import build_channels, check_channels, made_of
+from hub.links import Links
+from tests.hub.channels.making import delivery
 from tests.hub.channels.receiver import SECRET
 
 
@@ -47,6 +52,23 @@ def test_each_channel_of_the_settings_is_built(tmp_path: Path, secret: Path) -> 
         "dispatch": ("dispatch", "webhook", ("-",)),
         "phones": ("phones", "apprise", ("Reyes", "Okafor")),
     }
+
+
+def test_a_person_s_own_end_is_sent_a_link(tmp_path: Path) -> None:
+    """By what the settings say now: another address, or another person, makes the channel anew."""
+    own = {"reyes": PersonSettings(name="Officer Reyes", reach=("phones/Reyes",))}
+    found = replace(
+        settings(tmp_path, phones=targets(tmp_path, "Reyes = ntfy://topic\n")),
+        people=own,
+        console=ConsoleSettings(public_url="https://tocsin.example.org"),
+    )
+    channel = build_channels(found, links=Links(b"k" * 32, "lincoln"))["phones"]
+    assert isinstance(channel, AppriseChannel)
+    line = channel._how(delivery(channel="phones", target="Reyes"))
+    assert line is not None
+    assert line.startswith("Take it in hand: https://tocsin.example.org/go/")
+    for other in (replace(found, console=ConsoleSettings()), replace(found, people={})):
+        assert made_of(other) != made_of(found)
 
 
 @pytest.mark.parametrize(

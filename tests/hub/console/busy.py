@@ -43,6 +43,7 @@ def make_busy(desk: FrontDesk, clock: Ahead) -> Busy:
     for identity in (HELD, SPARE):
         desk.view.identities[identity.serial] = identity
     over(desk)
+    desk.hands_out("n3w")
     desk.office.add("reyes", PASSWORD, "sro")
     desk.office.set_factor("reyes", "SECRET", 1, ["a", "b"])
     desk.sessions.open(session(desk, "reyes"))
@@ -64,8 +65,12 @@ def at_home(desk: FrontDesk, name: str) -> None:
 
 def pages(busy: Busy) -> list[str]:
     """Return every page for people, of what is there."""
-    kinds = [path for method, path in NEEDS if method == "GET" and not path.startswith(API)]
-    not_pages = ("/board/stream", "/healthz", "/metrics", "/sign-in")
+    kinds = [
+        path
+        for (method, path), need in NEEDS.items()
+        if method == "GET" and need != "anyone" and not path.startswith(API)
+    ]
+    not_pages = ("/board/stream",)
     found = [path for path in kinds if path not in not_pages and "{" not in path]
     named = {f"/incidents/{busy.incident}", "/drills/1", "/drills/2", WEEK}
     assert {path for path in kinds if "{" in path} == {
@@ -119,5 +124,6 @@ def forms(desk: FrontDesk, busy: Busy, by: Caller, clock: Ahead) -> dict[str, tu
         "/incidents/{id}/notes": (f"{incident}/notes", {"note": "on my way"}),
         "/incidents/{id}/resolve": (f"{incident}/resolve", {"revision": "1", "disposition": "test"}),
         "/posture": ("/posture", {"posture": "lockdown"}),
+        "/upgrade": ("/upgrade", {"device": ""}),
         "/troubles/clear": ("/troubles/clear", {"key": "seq-gap room-101"}),
     }

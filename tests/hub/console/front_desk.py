@@ -54,6 +54,7 @@ from hub.asking import (
 from hub.decision import Decision
 from hub.delivery import Delivery
 from hub.enrolment.asking import IdentityAction
+from hub.enrolment.wheels import Wheels
 from hub.incident import Deed, Incident, Place, Press, Resolution
 from hub.inputs import AccountChanged, Asked, ConsoleCertificate, SignInGuessed
 from hub.loaded import Loaded
@@ -66,6 +67,7 @@ from hub.store.sessions import Sessions
 from hub.store.tables import incidents, metadata, record, troubles
 from hub.store.tokens import Tokens
 from hub.transitions import Change, IllegalTransitionError, UnseenRoomsError
+from hub.upgrading.asking import UpgradeAction
 from hub.view import ChannelView, DeviceView, StreamEvent, Trouble, View, ZoneView
 from hub.walk_test import WalkTest
 from tests.hub.making import came, event_bytes, new_site
@@ -139,6 +141,7 @@ class FrontDesk:
         Counter("tocsin_events", "Events.", registry=self.metrics)
         self.owed: list[Delivery] = []
         """What a test of a channel is to tell."""
+        self.wheels = Wheels(self.data / "rooms")
         self.view = View(SITE, self.settings.name, self.settings.timezone, self.wall())
         self.view.ready, self.view.why, self.view.turned = True, None, math.inf
         self.boards_open = 0
@@ -174,7 +177,7 @@ class FrontDesk:
                 decide = self._of_trouble
             elif isinstance(action, ProveChannel):
                 decide = self._of_channel
-            elif isinstance(action, DrillAction):
+            elif isinstance(action, DrillAction | UpgradeAction):
                 decide = self._of_drill
             elif isinstance(action, IdentityAction):
                 decide = self._of_identity
@@ -246,6 +249,12 @@ class FrontDesk:
                 zones=zones,
             )
         self.view.tell(None)
+
+    def hands_out(self, release: str) -> None:
+        """Have something for rooms to install."""
+        folder = self.data / "rooms"
+        folder.mkdir()
+        (folder / "index.json").write_text(f'{{"release": "{release}", "files": {{}}}}')
 
     def hear_all(self) -> None:
         self.hear(*(room.device for room in self.settings.rooms))
@@ -347,7 +356,7 @@ class FrontDesk:
         self.view.tell(None)
         return answers[0]
 
-    def _of_drill(self, action: DrillAction) -> Answer:
+    def _of_drill(self, action: DrillAction | UpgradeAction) -> Answer:
         """Answer by the hub's own rules, on one site that goes on from word to word."""
         answers: list[Answer] = []
         decision = self.whole_site().decide(Asked(action, answers.append), self.clock.now())

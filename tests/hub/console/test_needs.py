@@ -51,7 +51,9 @@ def test_a_route_without_a_row_cannot_be_made() -> None:
 
 
 def test_what_anybody_may_change_is_to_sign_in_and_out() -> None:
+    """Or to answer the one incident of a link."""
     assert {row[1] for row, need in NEEDS.items() if row[0] != "GET" and need == "anyone"} == {
+        "/go/{token}",
         "/sign-in",
         "/sign-in/code",
         "/sign-out",

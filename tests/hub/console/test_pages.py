@@ -8,7 +8,7 @@ from html import unescape
 from msgspec.structs import replace
 
 from config.backup_settings import BackupSettings
-from hub.view import ChannelView, DoorView
+from hub.view import ChannelView, DoorView, Progress
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 
@@ -60,6 +60,18 @@ def test_a_device_that_tells_a_trouble_is_not_well(desk: FrontDesk, lee: Caller)
     for which in ("events", "states and health"):
         assert f"No connection to the broker for {which} broker 127.0.0.1:1883 refused" in troubles
     assert "room-10" not in troubles
+
+
+def test_how_far_somebody_has_come_is_on_the_board_and_on_the_incidents_page(
+    desk: FrontDesk, lee: Caller
+) -> None:
+    """By their own word, with its time; whatever they are called is text."""
+    one = desk.press("room-101")
+    desk.view.progress = {one.id: (Progress("<b>Reyes", "on scene", desk.wall()),)}
+    for path in ("/", f"/incidents/{one.id}"):
+        page = lee.get(path).text
+        assert "<b>Reyes: on scene, " in unescape(page)
+        assert "<b>Reyes" not in page
 
 
 def test_the_bar_and_the_counter_bear_the_time_of_the_room_that_asks(desk: FrontDesk, lee: Caller) -> None:
