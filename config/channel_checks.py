@@ -9,6 +9,7 @@ from config.alarm_receiver_checks import check_alarm_receiver
 from config.channel_settings import (
     AlarmReceiverSettings,
     AppriseSettings,
+    CallSettings,
     CapSettings,
     ChannelSettings,
     ModemSettings,
@@ -16,12 +17,16 @@ from config.channel_settings import (
 )
 from config.modem_checks import check_call, check_devices, check_modem
 from config.not_known import where_known
+from config.people_settings import PersonSettings
+from config.push_checks import check_push
 from config.secret_check import check_secret
 from config.settings import Report
 
 
-def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> None:
-    """Report the faults of every channel."""
+def check_channels(
+    channels: Mapping[str, ChannelSettings], people: Mapping[str, PersonSettings], report: Report
+) -> None:
+    """Report the faults of every channel; ``people`` are those whom Web Push may reach."""
     for name, channel in channels.items():
         key = f"channels.{name}"
         with where_known:
@@ -38,10 +43,12 @@ def check_channels(channels: Mapping[str, ChannelSettings], report: Report) -> N
                 _check_targets(channel, key, report)
             elif isinstance(channel, ModemSettings):
                 check_modem(channel, key, report)
-            else:
+            elif isinstance(channel, CallSettings):
                 check_call(channel, key, channels, report)
     with where_known:
         check_devices(channels, report)
+    with where_known:
+        check_push(channels, people, report)
 
 
 def _check_targets(channel: AppriseSettings, key: str, report: Report) -> None:

@@ -163,6 +163,39 @@ class CallSettings(
         return False
 
 
+class PushSettings(
+    Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type", tag="push"
+):
+    """A channel of Web Push to phones that people have signed up; its targets are people's keys."""
+
+    contact: Annotated[
+        str,
+        Meta(
+            pattern=r"^(mailto:[^\s@]+@[^\s@]+|https://\S+)$(?!\n)",
+            description="mailto: and an address, or https: and a page, of whoever looks after the hub",
+        ),
+    ]
+    """Whom a push service may write to."""
+    services: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "push.services.mozilla.com",
+        "push.apple.com",
+        "notify.windows.com",
+    )
+    """Hosts of push services, with all below them: phones of no other are taken."""
+    timeout_s: Annotated[float, Meta(ge=0.5, le=60, description="seconds, 0.5 to 60")] = 10.0
+    reaches: Reaches | None = None
+    """Without it: the police where the audience ``dispatch`` has this channel, else the school."""
+    troubles: bool = True
+    """Also tell of troubles those who are to be told of them."""
+
+
 ChannelSettings = (
-    WebhookSettings | AppriseSettings | AlarmReceiverSettings | CapSettings | ModemSettings | CallSettings
+    WebhookSettings
+    | AppriseSettings
+    | AlarmReceiverSettings
+    | CapSettings
+    | ModemSettings
+    | CallSettings
+    | PushSettings
 )

@@ -73,7 +73,7 @@ def doubts(settings: ConsoleSettings) -> list[str]:
             "sets postures, opens walk tests and revokes rooms; name the school's networks in "
             "console.school_networks"
         )
-    if settings.public_url is not None and not _is_trusted(settings.https):
+    if settings.public_url is not None and not is_trusted(settings.https):
         found.append(
             "phones have no reason to trust console.public_url: set console.https.cert_file to the school's "
             "certificate for its name, or authority_on_phones once device management has put the site's there"
@@ -81,7 +81,8 @@ def doubts(settings: ConsoleSettings) -> list[str]:
     return found
 
 
-def _is_trusted(https: HttpsSettings | None) -> bool:
+def is_trusted(https: HttpsSettings | None) -> bool:
+    """Tell whether phones have a reason to trust the console."""
     return https is not None and (https.cert_file is not None or https.authority_on_phones)
 
 

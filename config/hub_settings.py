@@ -332,7 +332,7 @@ def _check_room_zones(room: RoomSettings, key: str, report: Report) -> None:
 
 
 def _check_channels(settings: HubSettings, report: Report) -> None:
-    check_channels(settings.channels, report)
+    check_channels(settings.channels, settings.people, report)
 
 
 def _check_zone_numbers(settings: HubSettings, report: Report) -> None:

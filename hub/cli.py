@@ -20,6 +20,7 @@ from config.drill_checks import doubts as drill_doubts
 from config.emergency_numbers import is_number
 from config.hub_settings import HubSettings, check_broker_files
 from config.plan_checks import doubts, nobody_for_the_officer
+from config.push_checks import doubts as push_doubts
 from config.record_settings import doubts as record_doubts
 from config.rooms_file import load_hub
 from config.settings import Fault, SettingsError
@@ -106,6 +107,7 @@ def _check(settings: HubSettings, options: argparse.Namespace) -> int:
     for words in (
         *doubts(settings.plans),
         *console_doubts(settings.console),
+        *push_doubts(settings.channels, settings.console),
         *door_doubts(settings.door_rules, settings.plans),
         *drill_doubts(settings.plans_in_order),
         *trouble_doubts(settings.troubles, settings.audiences),

@@ -125,7 +125,7 @@ class Outbound:
         known = self._ledger.known(key)
         if outcome.verdict == "delivered":
             self._unreached[name] = 0
-            decision.shown.append(lambda: self._show_reached(name, now.wall))
+            decision.shown.append(lambda: self._show_reached(name, outcome.said, now.wall))
             if known is not None and known.detail.startswith(f"{name}{UNREACHED}"):
                 self._ledger.restore(decision, now, key)
         else:
@@ -346,10 +346,10 @@ class Outbound:
         else:
             channels[name] = replace(old, last_failure=at, last_said=fact.outcome.said, owed=owed)
 
-    def _show_reached(self, name: str, at: int) -> None:
+    def _show_reached(self, name: str, said: str, at: int) -> None:
         channels = self._ledger.view.channels
         if name in channels:
-            channels[name] = replace(channels[name], reached=at)
+            channels[name] = replace(channels[name], reached=at, far_side=said)
 
     def _timeline(
         self,

@@ -28,6 +28,7 @@ from hub.directory import Directory
 from hub.inputs import Input, Reload, ReloadRefused
 from hub.links import Links
 from hub.reload_word import Word, now_mono, write
+from hub.store.phones import Phones
 
 STEADY_S: Final = 0.2
 """Seconds for which the file must say the same: an editor may be writing it."""
@@ -42,6 +43,11 @@ class Running(Protocol):
     settings: HubSettings
     channels: dict[str, Channel]
     links: Links
+
+    @property
+    def phones(self) -> Phones | None:
+        """The phones that signed up for Web Push."""
+        ...
 
     def told(self, channel: str, incident: str) -> Sequence[Delivery]:
         """Return what of an incident was delivered by a channel before, by the record."""
@@ -121,7 +127,9 @@ class Reloading:
         return channels, parts
 
     def _built(self, settings: HubSettings) -> dict[str, Channel]:
-        return build_channels(settings, told=self._running.told, links=self._running.links)
+        return build_channels(
+            settings, told=self._running.told, links=self._running.links, phones=self._running.phones
+        )
 
     def _hand_over(
         self, began: float, settings: HubSettings, channels: dict[str, Channel], parts: dict[str, str]

@@ -53,6 +53,7 @@ from hub.store.journal import Journal
 from hub.store.known import Known
 from hub.store.migrate import bring_up
 from hub.store.people import People
+from hub.store.phones import Phones
 from hub.store.reading import Reading
 from hub.store.retention import Due
 from hub.store.sessions import Sessions
@@ -113,8 +114,9 @@ class Hub:
         metrics = Metrics(self.view)
         self.metrics = metrics.registry
         self.wheels = Wheels()
+        self.phones = Phones(self._office, settings.site, self._pages)
         self.links = Links(session_key(settings.data), settings.site)
-        self.channels = build_channels(settings, told=self.told, links=self.links)
+        self.channels = build_channels(settings, told=self.told, links=self.links, phones=self.phones)
         boot = kernel_clock.boot_id()
         kept = kept_clock(loaded.facts.get(ANCHOR), boot, now)
         site = Site(settings, shapes_of(self.channels), loaded, self.view, kept, boot)

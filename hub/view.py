@@ -104,6 +104,8 @@ class ChannelView(Struct, frozen=True):
     """Targets whose far side can't be asked: only what was delivered shows that they can be told."""
     reached: int | None = None
     """When a probe last reached the far side of the others, since the hub started."""
+    far_side: str = ""
+    """What it then said of itself: a modem's network and signal."""
 
 
 class Trouble(Struct, frozen=True):

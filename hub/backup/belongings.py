@@ -18,6 +18,7 @@ from hub.backup.authority_parts import authority_files
 from hub.backup.fault import BackupError
 from hub.backup.manifest import FILES, Part
 from hub.backup.sealed import sha256
+from hub.push_key import FILE as PUSH_KEY
 
 LARGEST: Final = 4 << 20
 """Bytes of one file: settings, keys and certificates are far smaller."""
@@ -35,7 +36,8 @@ def gather(settings: HubSettings, file: Path) -> Belongings:
 
     Raises :class:`BackupError` where one can't be read.
     """
-    signed_by = (path for path in authority_files(settings.data) if path.exists())
+    of_data = (*authority_files(settings.data), settings.data / PUSH_KEY)
+    signed_by = (path for path in of_data if path.exists())
     named = dict.fromkeys([file.absolute(), *_paths(settings), *settings.backup.also, *signed_by])
     wanted = {name: os.environ.get(name) for name in _variables(settings)}
     if missing := [name for name, value in wanted.items() if value is None]:

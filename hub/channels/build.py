@@ -10,13 +10,16 @@ from config.alarm_receiver_checks import host_and_port, key_of
 from config.channel_settings import (
     AlarmReceiverSettings,
     AppriseSettings,
+    CallSettings,
     CapSettings,
-    ChannelSettings,
+    ModemSettings,
+    PushSettings,
     WebhookSettings,
 )
 from config.clock import Clock, SystemClock
 from config.emergency_numbers import NO_EMERGENCY, emergency_in
 from config.hub_settings import HubSettings
+from config.push_checks import targets_of
 from config.settings import Fault, SettingsError, masked, secret
 from hub.channels.apprise import AppriseChannel, fault
 from hub.channels.apprise_targets import AppriseTarget, read_targets
@@ -24,18 +27,24 @@ from hub.channels.build_modem import made_of_modem, modem_channel
 from hub.channels.channel import Channel
 from hub.delivery import Delivery
 from hub.links import Invitations, Links
+from hub.push_key import push_key
 from hub.shape import Shape
+from hub.store.phones import Phones
 
 Told = Callable[[str, str], Sequence[Delivery]]
 """Returns what of an incident was delivered by a channel before, by the record; may block."""
 
 
 def build_channels(
-    settings: HubSettings, clock: Clock | None = None, told: Told | None = None, links: Links | None = None
+    settings: HubSettings,
+    clock: Clock | None = None,
+    told: Told | None = None,
+    links: Links | None = None,
+    phones: Phones | None = None,
 ) -> dict[str, Channel]:
     """Return each channel of the settings by its name; ``told`` says what the record knows to be delivered.
 
-    ``links`` signs what goes out with messages.
+    ``links`` signs what goes out with messages; ``phones`` are those that signed up for Web Push.
     Raises :class:`SettingsError` with all that is wrong: secrets that can't be read or used, lines
     of targets that aren't any, people's ends that no channel has.
     """
@@ -44,9 +53,13 @@ def build_channels(
     invitations = Invitations(links, settings)
     for name, channel in settings.channels.items():
         try:
-            channels[name] = _channel(
-                name, channel, settings, clock or SystemClock(), told or (lambda *_: ()), invitations
-            )
+            if isinstance(channel, PushSettings):
+                path = invitations.path
+                channels[name] = _push(name, channel, settings, phones, path, clock or SystemClock())
+            else:
+                channels[name] = _channel(
+                    name, channel, settings, clock or SystemClock(), told or (lambda *_: ()), invitations
+                )
         except SettingsError as error:
             faults += error.faults
     if not faults:
@@ -114,6 +127,8 @@ def made_of(settings: HubSettings) -> dict[str, str]:
         elif isinstance(channel, AppriseSettings):
             whole = [secret("targets", channel.targets_file, channel.targets_env), settings.timezone]
             whole += [str(channel.timeout_s), Invitations(None, settings).made_of(name)]
+        elif isinstance(channel, PushSettings):
+            whole = [repr(channel), settings.timezone, Invitations(None, settings).made_of(name)]
         else:
             whole = [repr(made_of_modem(name, channel, settings))]
         whole.append(type(channel).__name__)
@@ -134,9 +149,33 @@ def _lost_ends(settings: HubSettings, channels: dict[str, Channel]) -> list[Faul
     return faults
 
 
+def _push(
+    name: str,
+    channel: PushSettings,
+    settings: HubSettings,
+    phones: Phones | None,
+    path: Callable[[Delivery], str | None],
+    clock: Clock,
+) -> Channel:
+    from hub.channels.web_push import WebPush  # 27 MB: only where there is one
+
+    try:
+        key = None if phones is None else push_key(settings.data)
+    except (OSError, ValueError) as error:
+        cure = "give it back from a backup, or remove it: then each phone is signed up anew"
+        raise _unusable(f"channels.{name}", f"its key can't be read: {error}", cure) from None
+    targets = targets_of(name, settings.people)
+    return WebPush(name, targets, channel, settings.timezone, phones, key, path, clock)
+
+
 def _channel(
     name: str,
-    channel: ChannelSettings,
+    channel: WebhookSettings
+    | AppriseSettings
+    | AlarmReceiverSettings
+    | CapSettings
+    | ModemSettings
+    | CallSettings,
     settings: HubSettings,
     clock: Clock,
     told: Told,

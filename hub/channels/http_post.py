@@ -132,11 +132,17 @@ class HttpPost(ABC):
         ) as response:
             limit.reschedule(None)  # the status has decided; what is still to come can't undo it
             answer = await _answer(response)
-            verdict = _verdict(response.status)
+            verdict = self._judged(response.status)
             said = f"HTTP {response.status}"
             if verdict != "delivered" and (words := line(answer.decode("utf-8", "replace"), 80)):
                 said += f": {words}"
             return Outcome(verdict, self._shown(said))
+
+    def _judged(self, status: int) -> Verdict:
+        """Return what an answer's status makes of the attempt."""
+        if 200 <= status < 300:
+            return "delivered"
+        return "permanent" if 400 <= status < 500 and status not in TRY_AGAIN else "temporary"
 
     def _open(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
         """Return the session that keeps connections and the one that never does."""
@@ -180,12 +186,6 @@ async def _answer(response: aiohttp.ClientResponse) -> bytes:
     except (aiohttp.ClientError, OSError):  # a TimeoutError is an OSError
         response.close()
     return bytes(read[:LONGEST_ANSWER])
-
-
-def _verdict(status: int) -> Verdict:
-    if 200 <= status < 300:
-        return "delivered"
-    return "permanent" if 400 <= status < 500 and status not in TRY_AGAIN else "temporary"
 
 
 def _words(error: Exception) -> str:

@@ -111,6 +111,10 @@ class ModemPort:
                 _log.exception("a modem's line failed", channel=self.name)
                 self._lose("a fault in the hub")
                 select.select([awake], [], [], LONGEST_WAIT_S)
+        self._do(lambda _: [])  # what was wanted last, such as the end of a call
+        with self._lock:
+            farewell = self._modem.farewell()
+        self._write(farewell)
         self._close()
         with self._lock:
             for end in self._pipe:

@@ -24,6 +24,7 @@ from hub.console import (
     identities,
     live,
     looking,
+    missed,
     posture,
     sign_in,
     trouble_deeds,
@@ -31,7 +32,7 @@ from hub.console import (
     walking,
     zone_deeds,
 )
-from hub.console.accounts import factor, office, own
+from hub.console.accounts import factor, office, own, phones
 from hub.console.api.routes import api_routes
 from hub.console.console import Console
 from hub.console.desk import Desk
@@ -107,6 +108,9 @@ def _routes() -> list[BaseRoute]:
         _page("GET", "/account/second-factor", factor.page),
         _page("POST", "/account/second-factor", factor.set_up),
         _page("POST", "/account/second-factor/remove", factor.remove),
+        _page("GET", "/account/phone", phones.page),
+        _page("POST", "/account/phone", phones.sign_up),
+        _page("POST", "/account/phone/remove", phones.remove),
         _page("GET", "/account/code", factor.ask),
         _page("POST", "/account/code", factor.show),
         _page("GET", "/accounts", office.page),
@@ -118,6 +122,7 @@ def _routes() -> list[BaseRoute]:
         *(_open(endpoint.method, endpoint.path, endpoint.answer) for endpoint in sign_in.endpoints()),
         _open("GET", "/go/{token}", answering.look),
         _open("POST", "/go/{token}", answering.answer),
+        _open("POST", "/push/missed", missed.missed),
         _open("GET", "/healthz", health.healthz),
         _open("GET", "/metrics", health.metrics),
         api_routes(),

@@ -12,6 +12,7 @@ from hub.asking import Action, Answer
 from hub.enrolment.wheels import Wheels
 from hub.inputs import AccountChanged, ConsoleCertificate, SignInGuessed
 from hub.store.people import People
+from hub.store.phones import Phones
 from hub.store.reading import Reading
 from hub.store.sessions import Sessions
 from hub.store.tokens import Tokens
@@ -26,6 +27,7 @@ class Desk(Protocol):
     people: People
     sessions: Sessions
     tokens: Tokens
+    phones: Phones
     settings: HubSettings
     metrics: CollectorRegistry
     wheels: Wheels

@@ -152,7 +152,7 @@ class Doorkeeper:
         """
         scheme, _, value = (authorization or "").partition(" ")
         value = value.strip()
-        if scheme.lower() != "bearer" or not value or len(value) > 512:
+        if scheme.lower() != "bearer" or not value:
             return None
         digest = hashlib.sha256(value.encode("utf-8", "replace")).digest()
         try:

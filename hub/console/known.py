@@ -310,6 +310,8 @@ def channel_line(channel: ChannelView | None, name: str, view: View, words: Word
     reached = channel.reached
     word = "last NULL acknowledged" if channel.kind == "dc-09" else "reached"
     asked = () if reached is None else (f"{word} {words.when(reached, now)} ({age(now - reached)} ago)",)
+    if channel.kind == "modem" and channel.far_side:
+        asked = (shown(channel.far_side), *asked)
     if success is None:
         return Line(key, "unknown", title, "Last delivered: never yet.", started, (*asked, *owed), CHANNELS)
     since = f"since {words.when(success, now)}"

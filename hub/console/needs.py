@@ -57,6 +57,9 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/account/second-factor"): "signed-in",
     ("POST", "/account/second-factor"): "signed-in",
     ("POST", "/account/second-factor/remove"): "signed-in",
+    ("GET", "/account/phone"): "signed-in",
+    ("POST", "/account/phone"): "signed-in",
+    ("POST", "/account/phone/remove"): "signed-in",
     ("GET", "/account/code"): "signed-in",
     ("POST", "/account/code"): "signed-in",
     ("GET", "/accounts"): "administer",
@@ -73,6 +76,8 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     # --- what a message's link opens: its token says who, and of which incident ---
     ("GET", "/go/{token}"): "anyone",
     ("POST", "/go/{token}"): "anyone",
+    # --- what a signed-up phone asks for: its own secret says who ---
+    ("POST", "/push/missed"): "anyone",
     # --- for machines that watch the hub ---
     ("GET", "/healthz"): "anyone",
     ("GET", "/metrics"): "anyone",

@@ -112,9 +112,10 @@ class BrokerLists:
                 self._files.ask()
         except OSError as error:
             return f"the lists for the broker can't be written: {error}"
-        for broker in self._settings.brokers:
-            if broker.own_tls and (why := self._taken(broker, rights)):
-                return why
+        # Each is asked, whatever becomes of the others: who is revoked goes on at none that is there.
+        found = [self._taken(broker, rights) for broker in self._settings.brokers if broker.own_tls]
+        if whys := [why for why in found if why is not None]:
+            return "; ".join(whys)
         for one in rights.close:
             self._put(SessionOver(one.serial))
         return None

@@ -191,8 +191,8 @@ class Door:
     async def _release(self, request: web.Request) -> dict[str, Any]:
         """Tell a room's Pi what to run; each asks every minute, mostly of memory alone."""
         own, view = self._own(request), self._desk.view
-        now = self._clock.now().mono
-        if now - self._asked_at.get(own.device, now - ASKS_EVERY_S) < ASKS_EVERY_S:
+        now, asked = self._clock.now().mono, self._asked_at.get(own.device)
+        if asked is not None and now - asked < ASKS_EVERY_S:
             raise DoorError(429, "slow-down", "asked a moment ago; wait 1 s", wait_s=1)
         self._asked_at[own.device] = now
         try:

@@ -180,6 +180,10 @@ class Modem:
         self._go_on(mono)
         return self._out()
 
+    def farewell(self) -> bytes:
+        """Return what is last said before the line is closed for good: a call that stands is ended."""
+        return Command("AT+CHUP").octets if self._is_open and (self._call or self._hang_up) else b""
+
     @property
     def deadline(self) -> float:
         """When :meth:`tick` is due next."""

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, inspect, make_url, text
 
 from hub.store.engine import open_engine
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration; a test holds it against the files."""
 URL_VARIABLE: Final = "TOCSIN_MIGRATE_URL"
 PROGRESS: Final = "migrating: "

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from hub.rights import Role
-from hub.store.tables import people, recovery_codes, sessions
+from hub.store.tables import people, phones, recovery_codes, sessions
 
 # 19 MiB, 2 passes, 1 lane: OWASP's second choice; the library's own 64 MiB would let eight sign-ins
 # at once take half the memory of a small board.
@@ -142,6 +142,7 @@ class People:
             _found(done.rowcount, name)
             self._forget_codes(connection, name)
             self._end_sessions(connection, name)
+            connection.execute(delete(phones).where(phones.c.site == self._site, phones.c.account == name))
 
     # --- the second factor: hub.console.sign_in.code knows what a code is ---
 

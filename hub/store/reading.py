@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, and_, or_, select
 
 from config.clock import stamp
-from hub.delivery import Delivery
+from hub.delivery import Delivery, DeliveryState
 from hub.drill_record import name_of
 from hub.incident import Incident
 from hub.record_chain import detail_of, joined
@@ -95,10 +95,17 @@ class Reading:
 
     def delivered(self, channel: str, incident: str) -> list[Delivery]:
         """Return what of an incident was delivered by a channel, in the order in which it was owed."""
+        return self._told(channel, incident, ("delivered",))
+
+    def told(self, channel: str, incident: str) -> list[Delivery]:
+        """Return what of an incident is or was owed to a channel, whether or not it came through."""
+        return self._told(channel, incident, ("owed", "delivered", "failed"))
+
+    def _told(self, channel: str, incident: str, states: tuple[DeliveryState, ...]) -> list[Delivery]:
         statement = select(deliveries.c.row).where(
             deliveries.c.site == self._site,
             deliveries.c.incident == incident,
-            deliveries.c.state == "delivered",
+            deliveries.c.state.in_(states),
         )
         with self._engine.connect() as connection:
             found = [msgspec.json.decode(row, type=Delivery) for (row,) in connection.execute(statement)]

@@ -197,6 +197,21 @@ sessions = Table(  # who is signed in; a row that is gone is a session that is o
     Index("sessions_name", "site", "name"),
 )
 
+phones = Table(  # browsers that have signed up for Web Push
+    "phones",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),  # a hash of the endpoint
+    Column("person", String(64), nullable=False),  # a key of the settings' people
+    Column("account", String(128), nullable=False),  # who signed it up
+    Column("endpoint", Text, nullable=False),
+    Column("point", String(96), nullable=False),  # its public key, base64url
+    Column("auth", String(32), nullable=False),  # its secret, base64url
+    Column("browser", String(256), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("last_success", BigInteger),
+)
+
 tokens = Table(
     "tokens",
     metadata,

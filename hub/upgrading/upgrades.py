@@ -51,6 +51,7 @@ QUIET_S: Final = 300.0
 GRAVE: Final = OF_DEVICE | {"tamper", "trouble"}
 """Troubles that are the device's own: with a new one of these no room has the release."""
 _FACT: Final = "upgrade"
+_NOT_HEARD: Final = "its agent is not heard"
 _WITH_IT: Final = "with it there is a trouble that it hadn't before"
 _BY_HAND: Final = "a person stopped it"
 
@@ -155,7 +156,7 @@ class Upgrades:
         if room.state == "waits" and (why := self._not_its_turn(run, name)):
             return RoomTold(None, why)
         if why := self._not_now(name, now):
-            if name in self._until:
+            if name in self._until and why != _NOT_HEARD:
                 self._arm(name, now)  # it is we who hold it up
             return RoomTold(None, why)
         if room.state == "waits":
@@ -197,7 +198,7 @@ class Upgrades:
             return "a button here was pressed within 5 min"
         view = self._device(name)
         if view is None or view.standing != "heard":
-            return "its agent is not heard"
+            return _NOT_HEARD
         return None
 
     # --- what rooms say ---

@@ -21,8 +21,11 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 IDENTITY = Path("/etc/tocsin/identity")
+ANCHOR = Path("/var/lib/tocsin/upgrade/anchor.json")
+"""Whom root believes here, in a folder of root's own: :data:`IDENTITY` is the agent's."""
 PORT = 8884
 PATIENCE_S = 20.0
 TRIES = 40
@@ -34,6 +37,39 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 class FetchError(Exception):
     """Nothing was taken; its words say why."""
+
+
+class Anchor(NamedTuple):
+    """Whose word this Pi installs by: the authority that signs it (PEM), and the name of its door."""
+
+    authority: str
+    door: str
+
+
+def anchored(identity: Path = IDENTITY, place: Path = ANCHOR) -> Anchor:
+    """Return whom root believes; kept from the identity once, as this Pi is installed.
+
+    Raises :class:`FetchError` where the identity names another authority since.
+    """
+    what = json.loads((identity / "what.json").read_text(encoding="utf-8"))
+    now = Anchor((identity / "authority.pem").read_text(encoding="utf-8"), str(what["door"]))
+    if place.exists():
+        kept = Anchor(**json.loads(place.read_text(encoding="utf-8")))
+        if _der(kept) != _der(now) or kept.door != now.door:
+            raise FetchError(
+                "this Pi's identity is of another authority than it was installed by: somebody changed it, "
+                "or it is another school's now; scripts/install agent with a code says which"
+            )
+        return kept
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = place.with_name(f".{place.name}.new")
+    fresh.write_text(json.dumps(now._asdict()), encoding="utf-8")
+    fresh.replace(place)
+    return now
+
+
+def _der(anchor: Anchor) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(anchor.authority.strip())
 
 
 class Line(http.client.HTTPSConnection):
@@ -128,6 +164,9 @@ class Door:
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", name):
                 raise FetchError(f"the hub names a file {name[:80]!r}")
             self._have(folder / name, name, str(wanted["sha256"]), int(wanted["size"]))
+        for left in folder.iterdir():  # of a version before, whose fetch was broken off
+            if left.name not in index["files"] and left.is_file():
+                left.unlink()
         release = str(index["release"])
         (folder / "release").write_text(f"{release}\n", encoding="utf-8")
         return release
@@ -167,12 +206,16 @@ def mark_of(code: str) -> bytes:
 def main(words: list[str]) -> int:
     """Fetch; returns the exit code: 75 where the hub could not be reached."""
     parser = argparse.ArgumentParser(prog="fetch", allow_abbrev=False)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--hub")
     parser.add_argument("--code")
     parser.add_argument("--from", dest="file", type=Path)
+    parser.add_argument("--anchor", action="store_true", help="keep whom this Pi believes, and fetch nothing")
     given = parser.parse_args(words)
     try:
+        if given.anchor:
+            anchored()
+            return 0
         hub, code = given.hub, given.code
         if given.file is not None:
             table = tomllib.loads(given.file.read_text(encoding="utf-8"))
@@ -180,7 +223,7 @@ def main(words: list[str]) -> int:
         if code is None:
             what = json.loads((IDENTITY / "what.json").read_text(encoding="utf-8"))
             door = Door(hub or str(what["hub"]))
-            door.believe((IDENTITY / "authority.pem").read_text(encoding="utf-8"), str(what["door"]))
+            door.believe(*anchored())
         else:
             door = Door(hub)
             door.meet(code)

@@ -13,6 +13,7 @@ EXTRAS = ("device", "hub", "postgres", "dev")
 PROGRAMS = {
     "mosquitto": "mosquitto",
     "chromium": "chromium",
+    "certutil": "libnss3-tools",
     "ffmpeg": "ffmpeg",
     "fusermount3": "fuse3",
     "initdb": "postgresql",

@@ -3,9 +3,10 @@
     python3 -m parts.upgrade        ask once, and do what is asked
     python3 -m parts.upgrade may    wait until the program that reads the buttons may be changed
 
-Only the authority that this Pi knows is believed, and the agent itself has no part in it. What runs here, and
-goes back, is of the release that was confirmed last (/opt/tocsin/upgrader). A new one is confirmed once
-the hub has heard its agent for a while; until then ``from`` in the state folder says what to go back to.
+Only the authority that this Pi was installed by is believed, of which root has a copy of its own: the agent
+has no part in it. What runs here, and goes back, is of the release that was confirmed last
+(/opt/tocsin/upgrader). A new one is confirmed once the hub has heard its agent for a while; until then
+``from`` in the state folder says what to go back to.
 Standard library only.
 """
 
@@ -38,6 +39,7 @@ LOOK_S = 5.0
 NOT_NOW = 75
 """Exit code of scripts/install where it was not to touch what runs (sysexits.h, EX_TEMPFAIL)."""
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+NOT_HEARD = f"the hub did not hear it for {STEADY_S:.0f} s"
 NOTICE = "<5>"
 """How a line begins that the journal keeps (sd-daemon(3)); the rest is only shown to who looks on."""
 UNREACHABLE = (OSError, http.client.HTTPException, ssl.SSLError, fetch.FetchError, ValueError, KeyError)
@@ -53,7 +55,7 @@ class Places(NamedTuple):
     state: Path = Path("/var/lib/tocsin/upgrade")
     units: Path = Path("/etc/systemd/system")
     mounts: Path = Path("/proc/mounts")
-    lock: Path = Path("/run/lock/tocsin-install")
+    lock: Path = Path("/run/tocsin-install/lock")
 
 
 class Upgrade:
@@ -89,6 +91,8 @@ class Upgrade:
             print(f"the hub can't be asked: {error}")
             return
         (self._at.state / "failed").unlink(missing_ok=True)
+        if self._read("from") is not None:
+            return  # it could not go back: that comes first
         release = told.get("release")
         if isinstance(release, str) and release != self.runs():
             self._take(release)
@@ -137,13 +141,13 @@ class Upgrade:
             return
         wheels, installer = self._at.state / "wheels", self._at.state / "installer"
         try:
+            shutil.rmtree(installer, ignore_errors=True)
             wheels.mkdir(exist_ok=True)
             if self._door().fetch(wheels) != release:
                 return  # the hub has another one since: it says so when it is asked next
         except UNREACHABLE as error:
             print(f"{NOTICE}release {release} can't be fetched now: {error}")
             return
-        shutil.rmtree(installer, ignore_errors=True)
         installer.mkdir()
         code, said = self._run(["tar", "-C", str(installer), "-xf", str(wheels / "installer.tar")])
         if code:
@@ -169,15 +173,13 @@ class Upgrade:
     def _not_confirmed(self) -> str | None:
         """Wait until the hub has heard the new agent for a while; returns why not, None where it has."""
         since: float | None = None
-        starts, why = self._starts(), "the hub did not hear it"
+        starts, why = self._starts(), NOT_HEARD
         until = self._clock() + HEARD_S
         while self._clock() < until:
             try:
                 told = self.ask()
                 heard = told.get("heard") is True
-                why = (
-                    f"the hub did not hear it for {STEADY_S:.0f} s" if heard else str(told.get("why") or why)
-                )
+                why = str(told.get("why") or NOT_HEARD)
             except UNREACHABLE as error:
                 heard, why = False, f"the hub could not be asked: {error}"
             if (now := self._starts()) != starts:
@@ -207,8 +209,7 @@ class Upgrade:
         code, said = self._run([str(SCRIPTS / "install"), "back", "--yes", "--to", before])
         if code:
             print(f"{NOTICE}it can't go back to {before}: {_why(said)}")
-            self._fail(release, f"{why}; and it can't go back: {_why(said)}")
-            self._unmark()
+            self._fail(release, f"{why}; and it can't go back: {_why(said)}")  # tried again in a minute
         else:
             self._clean(before)
 
@@ -225,6 +226,7 @@ class Upgrade:
             _copy(units / name, self._at.units / name)
         if stale:
             self._run(["systemctl", "daemon-reload"])
+            self._run(["systemctl", "start", "tocsin-agent"])  # its unit may have been empty: masked
         for folder in (self._at.opt / "releases").iterdir():
             is_later = folder.name.isdecimal() and int(folder.name) > int(before)
             if is_later and not SCRIPTS.is_relative_to(folder.resolve()):
@@ -267,7 +269,7 @@ class Upgrade:
         identity = self._at.identity
         what = json.loads((identity / "what.json").read_text(encoding="utf-8"))
         door = fetch.Door(str(what["hub"]))
-        door.believe((identity / "authority.pem").read_text(encoding="utf-8"), str(what["door"]))
+        door.believe(*fetch.anchored(identity, self._at.state / "anchor.json"))
         door.show(identity / "certificate.pem", identity / "key.pem")
         return door
 
@@ -310,7 +312,7 @@ def _put(path: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[bool]:
     """Yield whether no scripts/install runs here, and have none begin meanwhile."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -51,7 +51,7 @@ def test_the_commented_parts_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "hub.toml").write_text(text)
     settings = load(tmp_path / "hub.toml", HubSettings, check_hub)
     assert set(settings.channels) == {
-        "county-cap", "dispatch-webhook", "phones", "sms", "calls", "station",
+        "county-cap", "dispatch-webhook", "push", "phones", "sms", "calls", "station",
     }  # fmt: skip
     assert settings.zone_numbers == {"room-101/wall": 1, "room-101/desk": 2}
     assert [broker.name for broker in settings.brokers] == ["main", "annex"]

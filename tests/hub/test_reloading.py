@@ -40,6 +40,7 @@ class World:
         self.write()
         self.settings = load(self.config, HubSettings, check_hub)
         self.channels: dict[str, Channel] = build_channels(self.settings)
+        self.phones = None
         self.links = Links(b"k" * 32, "lincoln")
         self.inputs: list[Input] = []
         self.answers = True

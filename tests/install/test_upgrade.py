@@ -199,7 +199,7 @@ def test_it_takes_what_its_hub_asks_for_and_the_hub_hears_it(pi: Pi) -> None:
     pi.once()
     assert (pi.runs, pi.agent, pi.upgrader) == ("2", release, "releases/2/installer")
     assert (pi.at.units / "tocsin-upgrade.service").read_text() == "2\n"
-    assert list(pi.at.state.iterdir()) == []
+    assert [path.name for path in pi.at.state.iterdir()] == ["anchor.json"]
     for _ in range(HEALTHS):
         pi.speaks()
     assert pi.room.state == "done"
@@ -232,7 +232,7 @@ def test_what_the_hub_does_not_hear_goes_back(pi: Pi, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     monkeypatch.setattr("hub.enrolment.door.ASKS_EVERY_S", 0.0)
     pi.once()
-    assert pi.room.why == "it runs what it had: the hub did not hear it"
+    assert pi.room.why == "it runs what it had: the hub did not hear it for 45 s"
 
 
 def test_an_agent_that_starts_again_and_again_goes_back(pi: Pi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +266,7 @@ def test_nothing_is_changed_while_somebody_calls(pi: Pi) -> None:
     (pi.root / "may").write_text("#!/bin/sh\nexit 1\n")
     pi.once()
     assert (pi.runs, pi.room.state) == ("1", "turn")
-    assert [path.name for path in pi.at.state.iterdir()] == []
+    assert [path.name for path in pi.at.state.iterdir()] == ["anchor.json"]
     (pi.root / "may").write_text("#!/bin/sh\nexit 0\n")
     pi.once()
     assert pi.runs == "2"
@@ -442,3 +442,65 @@ def test_a_disk_that_is_full_costs_nothing(pi: Pi, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(fetch.Door, "fetch", full)
     pi.once()
     assert (pi.runs, pi.told) == ("1", [])
+
+
+def test_whom_root_believes_is_no_file_of_the_agents(
+    pi: Pi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has taken the agent over may rewrite all that is its own: another hub's release isn't taken."""
+    pi.once()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "their").mkdir()
+    with open_door(tmp_path / "other") as door:
+        other = Pi(tmp_path / "their", door, monkeypatch)
+        release = other.hands_out(restart=f"echo theirs >{tmp_path}/taken")
+        other.begin(release)
+        for name in ("authority.pem", "what.json", "certificate.pem", "key.pem"):
+            shutil.copyfile(other.at.identity / name, pi.at.identity / name)
+        monkeypatch.setattr(upgrade, "SCRIPTS", pi.root / "kept")
+        other.speaks()
+        pi.upgrade().once()
+    assert not (tmp_path / "taken").exists()
+    assert pi.runs == "1"
+    with pytest.raises(fetch.FetchError, match="of another authority than it was installed by"):
+        fetch.anchored(pi.at.identity, pi.at.state / "anchor.json")
+
+
+def test_what_a_fetch_that_broke_off_left_is_not_installed(pi: Pi) -> None:
+    """The wheel of the version between."""
+    release = pi.hands_out()
+    (pi.at.state / "wheels").mkdir(parents=True)
+    (pi.at.state / "wheels" / "tocsin-0.0.1-py3-none-any.whl").write_bytes(b"old")
+    seen: list[str] = []
+    run = pi.run
+
+    def spied(words: Sequence[str]) -> tuple[int, str]:
+        if "--wheels" in words:
+            seen.extend(path.name for path in (pi.at.state / "wheels").iterdir())
+        return run(words)
+
+    pi.run = spied  # type: ignore[method-assign]
+    pi.begin(release)
+    pi.once()
+    assert seen
+    assert "tocsin-0.0.1-py3-none-any.whl" not in seen
+
+
+def test_a_way_back_that_fails_is_tried_again(pi: Pi) -> None:
+    """And nothing else is taken meanwhile: what the hub never heard upgrades nothing."""
+    release = pi.hands_out()
+    pi.begin(release)
+    run, broken = pi.run, [True]
+
+    def unwilling(words: Sequence[str]) -> tuple[int, str]:
+        return (1, "install: not now") if broken[0] and "back" in words else run(words)
+
+    pi.run = unwilling  # type: ignore[method-assign]
+    pi.troubles = ("outbox",)
+    pi.once()
+    assert (pi.runs, pi.upgrader) == ("2", "releases/1/installer")
+    pi.once()
+    assert pi.upgrader == "releases/1/installer"
+    broken[0] = False
+    pi.once()
+    assert pi.runs == "1"

@@ -330,3 +330,14 @@ def test_a_room_hears_that_it_is_not_well_and_goes_back(small: Rig) -> None:
     assert (asks(small, 101).well, states(small)[101]) == (True, "done")
     assert asks(small, 101, failed=NEW).release is None
     assert (states(small)[101], run_of(small).is_open) == ("failed", False)
+
+
+def test_a_room_that_asks_and_is_not_heard_keeps_its_place_no_longer_than_others(small: Rig) -> None:
+    """Its Pi is up, and its agent isn't: asking prolongs nothing."""
+    begins(small)
+    assert is_told(small, 101)
+    small.state(101, online=False)
+    for _ in range(round(TURN_S / 60) + 1):
+        assert asks(small, 101).why in (None, "its agent is not heard")
+        small.wait(60)
+    assert states(small)[101] == "failed"

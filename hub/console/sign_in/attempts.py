@@ -31,7 +31,7 @@ class Attempts:
     def wait_s(self, name: str, lane: str, mono: float) -> float:
         """Return the seconds until this name may be tried again in this lane; 0 is now."""
         failures = self._failures.get((name, lane))
-        if failures is None or failures.times < FREE or mono - failures.last > FORGET_S:
+        if failures is None or failures.times < FREE:
             return 0.0
         pause = min(2.0 ** (failures.times - FREE), LONGEST_S)
         return max(0.0, failures.last + pause - mono)

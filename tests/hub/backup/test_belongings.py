@@ -17,6 +17,7 @@ from hub.backup.fault import BackupError
 from hub.backup.manifest import Part
 from hub.backup.placing import ENVIRONMENT, place_files
 from hub.backup.restoring import Backup
+from hub.push_key import push_key
 from tests.hub.backup.test_sealed import manifest
 from tests.scenarios.rig import site_settings
 
@@ -72,6 +73,17 @@ def test_every_file_that_the_settings_name_goes_along(tmp_path: Path, monkeypatc
     more.write_bytes(bytes(LARGEST + 1))
     with pytest.raises(BackupError, match="more is to go along and is over 4 MiB"):
         gather(settings, own)
+
+
+def test_the_key_of_web_push_goes_along(tmp_path: Path) -> None:
+    """Without it every phone would have to be signed up anew."""
+    (own,) = written(tmp_path, "hub.toml")
+    settings = site_settings(data=tmp_path / "data")
+    settings.data.mkdir()
+    assert [part.path for part, _ in gather(settings, own).files] == [str(own)]
+    push_key(settings.data)
+    (part,) = (part for part, _ in gather(settings, own).files if part.path.endswith("push.key"))
+    assert part.mode == 0o600
 
 
 def test_files_are_put_where_they_were_under_a_folder(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ class Receiver:
 
     script: list[Answer] = field(default_factory=lambda: [Answer()])
     tls: bool = False
+    certificate: Path | None = None
+    """Its own, with its key; without it one that nobody trusts."""
     dead_when_used_again: Literal["close", "reset"] | None = None
     """A second request on a connection finds it dead, as behind a server that closes idle ones."""
     greeting: bytes = b""
@@ -91,7 +93,7 @@ class Receiver:
         context = None
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(UNTRUSTED)
+            context.load_cert_chain(self.certificate or UNTRUSTED)
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
         started.set()

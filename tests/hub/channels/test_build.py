@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.channel_settings import PushSettings
 from config.console_settings import ConsoleSettings
 from config.hub_settings import HubSettings, check_hub
 from config.people_settings import PersonSettings
@@ -18,6 +19,9 @@ from hub.channels.alarm_receiver import AlarmReceiver
 from hub.channels.apprise import AppriseChannel
 from hub.channels.build import build_channels, check_channels, made_of
 from hub.links import Links
+from hub.store.engine import open_engine, sqlite_url
+from hub.store.phones import Phones
+from hub.store.tables import metadata
 from tests.hub.channels.making import delivery
 from tests.hub.channels.receiver import SECRET
 
@@ -68,6 +72,34 @@ def test_a_person_s_own_end_is_sent_a_link(tmp_path: Path) -> None:
     assert line is not None
     assert line.startswith("Take it in hand: https://tocsin.example.org/go/")
     for other in (replace(found, console=ConsoleSettings()), replace(found, people={})):
+        assert made_of(other) != made_of(found)
+
+
+def test_web_push_is_built_for_the_people_that_name_it(tmp_path: Path) -> None:
+    """Where settings are only looked at, no key is made; one that goes bad is said."""
+    people = {
+        "reyes": PersonSettings(name="Officer Reyes", reach=("push/reyes",)),
+        "okafor": PersonSettings(name="Dr. Okafor", reach=("phones",)),
+    }
+    channels = settings(tmp_path, phones=targets(tmp_path, "Okafor = ntfy://topic\n")).channels
+    channels = {**channels, "push": PushSettings(contact="mailto:it@example.org")}
+    data = tmp_path / "data"
+    data.mkdir()
+    found = HubSettings(site="lincoln", name="Lincoln", data=data, channels=channels, people=people)
+    assert build_channels(found)["push"].targets == ("reyes",)
+    assert list(data.iterdir()) == []
+    engine = open_engine(sqlite_url(data))
+    metadata.create_all(engine)
+    phones = Phones(engine, "lincoln")
+    build_channels(found, phones=phones)
+    (data / "push.key").write_text("no key")
+    with pytest.raises(SettingsError, match=r"channels\.push: its key can't be read"):
+        build_channels(found, phones=phones)
+    engine.dispose()
+    for other in (
+        replace(found, timezone="America/Chicago"),
+        replace(found, console=ConsoleSettings(public_url="https://h")),
+    ):
         assert made_of(other) != made_of(found)
 
 

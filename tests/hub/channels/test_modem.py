@@ -247,6 +247,16 @@ def test_a_call_that_is_withdrawn_stops_ringing(office: Office, modem: PtyModem)
     until(lambda: modem.modem.call is None)
 
 
+def test_a_hub_that_stops_leaves_no_phone_ringing(modem: PtyModem) -> None:
+    """Nobody could answer it."""
+    office = Office(modem.path)
+    until(office.is_well)
+    office.dispatcher.submit([delivery(1, channel="calls", target="smith")])
+    until(lambda: modem.modem.call)
+    assert office.dispatcher.stop(5.0)
+    until(lambda: modem.modem.call is None)
+
+
 def test_people_are_rung_in_turn(office: Office, modem: PtyModem) -> None:
     """The first is busy: then the second rings."""
     until(office.is_well)

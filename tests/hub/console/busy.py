@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from msgspec.structs import replace
+
+from config.channel_settings import PushSettings
+from config.people_settings import PersonSettings
 from hub.asking import BypassZone, OpenWalkTest, PlanDrill
 from hub.console.needs import API, NEEDS
+from hub.rights import ROLES
+from hub.store.phones import Phone
 from hub.store.sessions import SignedIn
+from hub.webpush.encryption import letters, point_of
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.phone import PASSWORD, Ahead, code_of, offered
@@ -47,8 +55,28 @@ def make_busy(desk: FrontDesk, clock: Ahead) -> Busy:
     desk.office.add("reyes", PASSWORD, "sro")
     desk.office.set_factor("reyes", "SECRET", 1, ["a", "b"])
     desk.sessions.open(session(desk, "reyes"))
+    can_sign_up(desk, "lee", *ROLES)
+    desk.phones.add(phone_of("lee"))
+    for role in ROLES:
+        desk.phones.add(phone_of(role))
     desk.office.add_token("pager", frozenset({"read"}))
     return Busy(one.id, event)
+
+
+def can_sign_up(desk: FrontDesk, *names: str) -> None:
+    """Let the settings have these people as told by Web Push, each a user of that name."""
+    push = PushSettings(contact="mailto:it@oak-hill.example", services=("push.example",))
+    people = {
+        name: PersonSettings(name=f"Officer {name}", signs_in_as=name, reach=(f"push/{name}",))
+        for name in names
+    }
+    desk.settings = replace(desk.settings, people=people, channels={**desk.settings.channels, "push": push})
+
+
+def phone_of(name: str, path: str = "one", secret: bytes = b"sixteen letters.") -> Phone:
+    """Return a phone that somebody has signed up for themselves."""
+    point = letters(point_of(generate_private_key(SECP256R1())))
+    return Phone(name, name, f"https://push.example/{path}/{name}", point, letters(secret), "a browser", 1)
 
 
 def session(desk: FrontDesk, name: str) -> SignedIn:
@@ -88,7 +116,11 @@ def forms(desk: FrontDesk, busy: Busy, by: Caller, clock: Ahead) -> dict[str, tu
     its_code = {"old": "0000-0000-0000-0000", "password": PASSWORD}
     new_factor = {"secret": page.field("secret"), "code": code_of(offered(page), clock), **its_code}
     drill = {"name": "lockdown", "minutes": "10"}
+    mine, new = phone_of("lee"), phone_of("lee", "two")
+    signed_up = {"person": "lee", "endpoint": new.endpoint, "point": new.point, "auth": new.auth}
     return {
+        "/account/phone": ("/account/phone", signed_up),
+        "/account/phone/remove": ("/account/phone/remove", {"id": mine.id}),
         "/account/code": ("/account/code", {"code": "0000-0000-0000-0000"}),
         "/account/second-factor": ("/account/second-factor", new_factor),
         "/account/second-factor/remove": ("/account/second-factor/remove", its_code),

@@ -62,6 +62,7 @@ from hub.shape import Shape
 from hub.site import Site
 from hub.store.engine import open_engine, sqlite_url
 from hub.store.people import People
+from hub.store.phones import Phones
 from hub.store.reading import Reading
 from hub.store.sessions import Sessions
 from hub.store.tables import incidents, metadata, record, troubles
@@ -135,6 +136,7 @@ class FrontDesk:
         self.reading: Any = Reading(pages, SITE)
         self.people: Any = People(self.engine, SITE, pages)
         self.sessions: Any = Sessions(self.engine, SITE, pages)
+        self.phones: Any = Phones(self.engine, SITE, pages)
         self.tokens: Any = Tokens(self.engine, SITE, pages)
         self.office = Office(self.engine, SITE)
         self.metrics = CollectorRegistry()

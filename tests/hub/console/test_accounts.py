@@ -197,6 +197,17 @@ def test_what_is_changed_is_told_to_the_record_with_by_whom_and_of_whom(
     assert form("/account/second-factor/remove") == [(*by_lee, "lee", "second factor removed")]
 
 
+def test_an_open_board_is_told_when_its_time_is_over(lee: Caller, clock: Ahead) -> None:
+    stream = lee.stream("/board/stream")
+    try:
+        told = iter(stream)
+        assert [next(told).name for _ in range(2)] == ["hello", "beat"]
+        clock.ahead_s += 24 * 3600
+        assert next(told).name == "over"
+    finally:
+        stream.close()
+
+
 def test_signing_out_ends_the_session_and_not_only_the_cookie(desk: FrontDesk, lee: Caller) -> None:
     """Whoever copied the cookie has nothing."""
     copied = dict(lee.cookies)

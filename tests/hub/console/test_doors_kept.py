@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.console.session import from_our_own_pages, local_path
-from hub.console.sign_in.attempts import Attempts
+from hub.console.session import FORM_MS, HALF_MS, Half, Sealer, from_our_own_pages, local_path
+from hub.console.sign_in.attempts import FORGET_S, Attempts
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
 from tests.hub.console.served import Served
@@ -40,6 +40,15 @@ def test_signing_in_opens_the_pages_and_signing_out_closes_them(lee: Caller) -> 
         assert lee.get(path).status == 200
     token = lee.get("/").field("csrf")
     assert lee.form("/sign-out", {"csrf": token}).status == 303
+    assert lee.get("/").status == 303
+
+
+def test_nobody_is_signed_out_from_elsewhere(lee: Caller) -> None:
+    csrf = lee.get("/").field("csrf")
+    for sent, headers in (({"csrf": "x"}, {}), ({}, {}), ({"csrf": csrf}, {"Origin": "http://evil.example"})):
+        lee.form("/sign-out", sent, **headers)
+        assert lee.get("/").status == 200, (sent, headers)
+    lee.form("/sign-out", {"csrf": csrf})
     assert lee.get("/").status == 303
 
 
@@ -140,7 +149,32 @@ def test_signing_in_from_elsewhere_or_with_a_stale_page_is_refused(desk: FrontDe
     form = {"name": "lee", "password": "correct horse", "next": "/"}
     assert caller.form("/sign-in", form).status == 403
     form["csrf"] = caller.get("/sign-in").field("csrf")
-    assert caller.form("/sign-in", form, Origin="http://evil.example").status == 403
+    refused = caller.form("/sign-in", form, Origin="http://evil.example")
+    assert refused.status == 403
+    assert caller.form("/sign-in", form | {"csrf": refused.field("csrf")}).status == 303
+
+
+def test_a_sign_in_page_is_good_for_half_a_day_and_only_on_the_browser_that_loaded_it() -> None:
+    sealer = Sealer(b"k" * 32, "lincoln")
+    (token, cookie), (other, _) = sealer.new_form(1000), sealer.new_form(1000)
+    assert sealer.form_holds(cookie, token, 1000 + FORM_MS - 1)
+    assert not sealer.form_holds(cookie, token, 1000 + FORM_MS)
+    assert not sealer.form_holds(cookie, other, 1000)
+    assert not sealer.form_holds(None, token, 1000)
+    assert not sealer.form_holds(None, "", 1000)
+
+
+def test_half_a_sign_in_and_a_new_secret_are_good_for_ten_minutes_where_they_were_given_out() -> None:
+    """By the hub's own clock, which may have been put back; and each for what it is alone."""
+    sealer, half = Sealer(b"k" * 32, "lincoln"), Half("lee", 1, "token")
+    kept, secret = sealer.seal_half(half, 1000), sealer.seal_secret("SECRET", "session", 1000)
+    for wall, holds in ((1000, True), (1000 + HALF_MS - 1, True), (1000 + HALF_MS, False), (999, False)):
+        assert sealer.open_half(kept, wall) == (half if holds else None)
+        assert sealer.open_secret(secret, "session", wall) == ("SECRET" if holds else None)
+    assert sealer.open_secret(secret, "another session", 1000) is None
+    assert sealer.open_half(secret, 1000) is None
+    assert sealer.open_secret(kept, "session", 1000) is None
+    assert Sealer(b"k" * 32, "jackson").open_half(kept, 1000) is None
 
 
 def test_wrong_passwords_are_slowed_down_and_never_for_more_than_30_s(
@@ -166,8 +200,20 @@ def test_the_wait_doubles_up_to_30_s_and_is_forgotten() -> None:
     assert waits == [0, 0, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]
     assert attempts.wait_s("lee", "::2", 100.0) == 0
     assert attempts.wait_s("lee", "::1", 131.0) == 0
+    attempts.failed("lee", "::1", 131.0 + FORGET_S)
+    assert attempts.wait_s("lee", "::1", 131.0 + FORGET_S) == 0, "the first of a new row"
     attempts.passed("lee", "::1")
     assert attempts.wait_s("lee", "::1", 100.0) == 0
+
+
+def test_so_many_failures_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest: whoever makes up names fills no memory."""
+    monkeypatch.setattr("hub.console.sign_in.attempts.KEPT", 3)
+    attempts = Attempts()
+    for name in ("lee", "a", "b", "c"):
+        for _ in range(4):
+            attempts.failed(name, "::1", 100.0)
+    assert [attempts.wait_s(name, "::1", 100.0) for name in ("lee", "a", "b", "c")] == [0, 2, 2, 2]
 
 
 @pytest.mark.parametrize(

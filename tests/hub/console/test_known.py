@@ -176,6 +176,14 @@ def test_a_room_whose_device_tells_a_trouble_is_not_well(what: str) -> None:
     )
 
 
+def test_a_modem_says_its_network_and_signal() -> None:
+    """As it said when it was last asked."""
+    modem = ChannelView("sms", "modem", NOW - 5000, reached=NOW - 3000, far_side="registered with AT&T")
+    line = channel_line(modem, "sms", _all_well(), WORDS, NOW)
+    assert line.grade == "well"
+    assert line.details[0] == "registered with AT&T"
+
+
 def test_an_alarm_receiver_shows_its_last_null_and_a_way_that_fails() -> None:
     """One of two receivers that is dead is no well channel, though the other takes everything."""
     view = _all_well()

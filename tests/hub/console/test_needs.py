@@ -54,6 +54,7 @@ def test_what_anybody_may_change_is_to_sign_in_and_out() -> None:
     """Or to answer the one incident of a link."""
     assert {row[1] for row, need in NEEDS.items() if row[0] != "GET" and need == "anyone"} == {
         "/go/{token}",
+        "/push/missed",
         "/sign-in",
         "/sign-in/code",
         "/sign-out",
@@ -96,7 +97,8 @@ def snapshot(desk: FrontDesk) -> object:
     """Return everything that a page may change without the recorder."""
     wall = desk.wall()
     sessions = sorted(one.id for one in desk.sessions.all(wall))
-    return desk.people.all(), sessions, desk.tokens.all(), wall // (1000 * MS_AN_HOUR)
+    phones = [desk.phones.of_account(one.name) for one in desk.people.all()]
+    return desk.people.all(), sessions, phones, desk.tokens.all(), wall // (1000 * MS_AN_HOUR)
 
 
 @pytest.mark.parametrize("role", ROLES)

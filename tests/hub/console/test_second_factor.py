@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
 
+from hub.console.admission import FromOutsideError, admit
 from hub.console.needs import API
+from hub.console.visit import Visit
 from tests.hub.console.busy import CHANGING
 from tests.hub.console.caller import Caller
 from tests.hub.console.front_desk import FrontDesk
@@ -134,6 +137,26 @@ def test_half_a_sign_in_is_nobodys_after_a_new_password_or_ten_minutes(
     assert show_code(Caller(served.port), page, code_of(phone, clock)).status == 403  # without its cookie
 
 
+def test_a_code_is_taken_from_the_page_that_asked_for_it_alone(
+    served: Served, lee: Caller, clock: Ahead
+) -> None:
+    """Nobody elsewhere ends a sign-in that was begun here, and no code is lost by it."""
+    phone, _ = set_up(lee, clock)
+    caller = Caller(served.port)
+    page = caller.sign_in("lee", PASSWORD)
+    fields = {"csrf": page.field("csrf"), "code": code_of(phone, clock), "next": "/"}
+    for sent, headers in (
+        ({"csrf": "x"}, {}),
+        ({"csrf": ""}, {}),
+        ({}, {"Origin": "http://elsewhere.example"}),
+        ({}, {"Sec_Fetch_Site": "cross-site"}),
+    ):
+        assert caller.form("/sign-in/code", fields | sent, **headers).status == 403, (sent, headers)
+    assert caller.get("/").status == 303
+    assert caller.form("/sign-in/code", fields).status == 303
+    assert caller.get("/").status == 200
+
+
 def test_a_second_factor_takes_the_password_and_the_one_there_was(lee: Caller, clock: Ahead) -> None:
     """Whoever finds an open board can't put a phone of their own in the officer's place."""
     page = lee.get("/account/second-factor")
@@ -223,6 +246,11 @@ def test_from_outside_a_posture_needs_a_fresh_second_factor(
     assert taken.status == 200
     # Whoever has the password alone can't set one up out there either.
     assert lee.get("/account/second-factor", **FROM_HOME).status == 403
+    page = lee.get("/account/second-factor", **FROM_SCHOOL)
+    new = {"csrf": csrf, "secret": page.field("secret"), "password": PASSWORD}
+    new["code"] = code_of(offered(page), clock)
+    assert lee.form("/account/second-factor", new, **FROM_HOME).status == 403
+    assert "None." in text(lee.get("/account"))
     phone, _ = set_up(lee, clock, **FROM_SCHOOL)
     assert lee.form(*hold, **FROM_HOME).status == 200
     clock.ahead_s += 16 * 60
@@ -270,6 +298,28 @@ def test_the_code_of_signing_in_is_a_fresh_second_factor(
     assert at_home.form("/posture", hold).status == 200
     clock.ahead_s += 16 * 60
     assert at_home.form("/posture", hold | {"posture": "secure"}).status == 403
+
+
+class Shown(NamedTuple):
+    """Somebody who has every right, and has shown a second factor at this time."""
+
+    factor_at: int
+
+    def may(self, _: str) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("ago_ms", "is_fresh"), [(0, True), (900_000, True), (900_001, False), (-1, False), (10_000_000, False)]
+)
+def test_a_second_factor_is_fresh_for_so_long_and_not_before_it_was_shown(
+    ago_ms: int, is_fresh: bool
+) -> None:
+    """The hub's clock may have been put back since; what was never shown is never fresh."""
+    outside = Visit(is_outside=True, wall=10_000_000, fresh_ms=900_000)
+    with contextlib.nullcontext() if is_fresh else pytest.raises(FromOutsideError):
+        admit("POST", "/posture", Shown(outside.wall - ago_ms), outside)
+    admit("POST", "/posture", Shown(0), replace(outside, is_outside=False))
 
 
 def test_from_outside_a_token_sets_no_posture(desk: FrontDesk, api: Caller) -> None:

@@ -12,14 +12,15 @@ from structlog.testing import capture_logs
 
 from config.clock import SystemClock
 from hub.console.aside import NoAnswerError
+from hub.console.session import Sealer
 from hub.console.sign_in.guessing import EVERY
-from hub.console.sign_in.lanes import KNOWN, network_of
+from hub.console.sign_in.lanes import KNOWN, NAMES_KEPT, network_of
 from hub.console.sign_in.turns import OF_ONE_LANE, WAITING_MOST, Turns
 from hub.console.visit import is_outside
 from hub.inputs import AccountChanged, SignInGuessed
 from tests.hub.console.caller import Caller, Reply
 from tests.hub.console.front_desk import FrontDesk
-from tests.hub.console.served import Served
+from tests.hub.console.served import KEY, Served
 from tests.site import until
 
 PASSWORD = "correct horse"
@@ -82,6 +83,17 @@ def test_several_people_may_share_a_browser(desk: FrontDesk, served: Served, lee
         assert guess(served, 4, name)[-1] == 429
         lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
         assert post(lee, name, PASSWORD).status == 303
+
+
+def test_a_browser_is_known_for_the_eight_who_signed_in_on_it_last(desk: FrontDesk, lee: Caller) -> None:
+    """A cookie holds no more than so much."""
+    names = [f"person {number}" for number in range(NAMES_KEPT)]
+    for name in names:
+        desk.office.add(name, PASSWORD, "viewer")
+        lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
+        assert post(lee, name, PASSWORD).status == 303
+    _, known = Sealer(KEY, "oak-hill").open_known(lee.cookies["tocsin_known_oak-hill"])
+    assert known == tuple(reversed(names))
 
 
 @pytest.mark.parametrize(

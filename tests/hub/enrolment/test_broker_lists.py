@@ -130,16 +130,17 @@ def test_the_broker_is_asked_again_until_it_has_taken_the_lists(
     assert said[-1] == ListsTaken(None)
 
 
-def test_a_session_is_ended_once_on_each_broker(running: Running, far: Far) -> None:
-    """While the other one is down, whoever came in a replaced room's place isn't thrown off again."""
-    far.down.add(1884)
+@pytest.mark.parametrize(("down", "up"), [(1884, 1883), (1883, 1884)])
+def test_a_session_is_ended_once_on_each_broker(running: Running, far: Far, down: int, up: int) -> None:
+    """While either is down, whoever came in a replaced room's place isn't thrown off again at the other."""
+    far.down.add(down)
     lists, said = running(REPLACED)
     until("it has tried five times", lambda: said.count(ListsTaken("nobody there")) >= 5)
-    assert far.ended == [(1883, "lincoln.room-101")]
+    assert far.ended == [(up, "lincoln.room-101")]
     assert SessionOver("1f") not in said
     far.down.clear()
     assert lists.wait(10)
-    assert far.ended == [(1883, "lincoln.room-101"), (1884, "lincoln.room-101")]
+    assert far.ended == [(up, "lincoln.room-101"), (down, "lincoln.room-101")]
     assert said[-2:] == [SessionOver("1f"), ListsTaken(None)]
     other = replace(OLD, serial="2f")
     lists.take(Rights(frozenset(), ("1f", "2f"), (other,)))

@@ -1,0 +1,1 @@
+"""Web Push: what a browser's push service is sent, and for whom. Pure."""
