@@ -133,6 +133,10 @@ class Sealer:
         made = fields.get("t")
         return same(str(fields.get("c", "")), token) and isinstance(made, int) and wall - made < FORM_MS
 
+    def form_since(self, value: str) -> int:
+        """Return the wall ms at which a sign-in page that holds was first shown."""
+        return int(_loaded(self._form, value)["t"])
+
 
 def same(one: str, other: str) -> bool:
     """Compare secrets in constant time; two empty ones are not the same."""

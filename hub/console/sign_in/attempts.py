@@ -6,13 +6,15 @@ else from elsewhere, and nobody is ever kept out for more than 30 s.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Final, NamedTuple
 
 FREE: Final = 3
 """Wrong ones that cost nothing: people mistype."""
 LONGEST_S: Final = 30.0
 FORGET_S: Final = 900.0
+BESIDE: Final = 10
+"""Tries within :data:`LONGEST_S` of those who have waited that long, beside a lane that is kept busy."""
 COUNTED: Final = 1000
 KEPT: Final = 10_000
 
@@ -27,6 +29,7 @@ class Attempts:
 
     def __init__(self) -> None:
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
+        self._beside: OrderedDict[tuple[str, str], deque[tuple[float, str]]] = OrderedDict()
 
     def wait_s(self, name: str, lane: str, mono: float) -> float:
         """Return the seconds until this name may be tried again in this lane; 0 is now."""
@@ -35,6 +38,22 @@ class Attempts:
             return 0.0
         pause = min(2.0 ** (failures.times - FREE), LONGEST_S)
         return max(0.0, failures.last + pause - mono)
+
+    def beside(self, name: str, lane: str, waited: str, mono: float) -> bool:
+        """Tell whether somebody who has waited for the longest pause may try though the lane is busy.
+
+        Each who waits, by what ``waited`` names, once in that time; and so many of them together.
+        """
+        tries = self._beside.pop((name, lane), deque())
+        while tries and mono - tries[0][0] >= LONGEST_S:
+            tries.popleft()
+        may = len(tries) < BESIDE and all(waited != one for _, one in tries)
+        if may:
+            tries.append((mono, waited))
+        self._beside[name, lane] = tries
+        while len(self._beside) > KEPT:
+            self._beside.popitem(last=False)
+        return may
 
     def failed(self, name: str, lane: str, mono: float) -> int:
         """Count a wrong one; returns how many there were of late."""

@@ -58,14 +58,17 @@ class Guessing:
         request: Request,
         check: Callable[[], Awaitable[T | None]],
         wrong: str,
+        waited: str | None = None,
     ) -> T | NotTaken:
         """Return what a check makes of a password or a code, or why it was not taken.
 
-        Nothing is a wrong one, as ``wrong`` says. Too soon after such ones no check is made.
+        Nothing is a wrong one, as ``wrong`` says. Too soon after such ones no check is made, but for
+        somebody who has waited: ``waited`` names them.
         """
         lane = f"{what} {lane}"
-        wait = self._attempts.wait_s(name, lane, self._clock.now().mono)
-        if wait > 0:
+        mono = self._clock.now().mono
+        wait = self._attempts.wait_s(name, lane, mono)
+        if wait > 0 and (waited is None or not self._attempts.beside(name, lane, waited, mono)):
             seconds = math.ceil(wait)
             return NotTaken(f"Too many wrong {what}s. Try again in {seconds} s.", 429, seconds)
         try:

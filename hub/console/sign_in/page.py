@@ -43,10 +43,11 @@ def shown(
     said: str | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    form: tuple[str, str] | None = None,
 ) -> Response:
-    """Return the page, with what came of the last try."""
+    """Return the page, with what came of the last try; ``form``: its token and cookie, to go on with."""
     here = console.of(request)
-    token, cookie = here.sealer.new_form(here.now().wall)
+    token, cookie = form or here.sealer.new_form(here.now().wall)
     facts: dict[str, Any] = {"site": here.desk.view.name, "csrf": token, "wanted": wanted}
     response = pages.plain("sign_in.html", status, name=name, said=said, **facts)
     response.headers.update(headers or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from config.clock import SystemClock
 from hub.console.aside import NoAnswerError
 from hub.console.session import Sealer
+from hub.console.sign_in.attempts import BESIDE, Attempts
 from hub.console.sign_in.guessing import EVERY
 from hub.console.sign_in.lanes import KNOWN, NAMES_KEPT, network_of
 from hub.console.sign_in.turns import OF_ONE_LANE, WAITING_MOST, Turns
@@ -47,6 +48,49 @@ def test_a_guesser_keeps_no_known_browser_out(desk: FrontDesk, served: Served, l
     lee.form("/sign-out", {"csrf": lee.get("/").field("csrf")})
     assert post(lee, "lee", PASSWORD).status == 303
     assert post(Caller(served.port), "lee", PASSWORD, X_Forwarded_For="10.20.0.7").status == 303
+
+
+def keeps_guessing(attempts: Attempts, until_s: float) -> Iterator[float]:
+    """Guess at a name from one address, twenty times a second, whenever that is let."""
+    for tick in range(round(until_s * 20)):
+        mono = tick / 20
+        if attempts.wait_s("lee", "10.0.0.9", mono) <= 0:
+            attempts.failed("lee", "10.0.0.9", mono)
+        yield mono
+
+
+def test_a_new_browser_that_waits_gets_its_turn_beside_a_guesser() -> None:
+    """At the very same address, where the lane itself is never free; each 30 s, and ten such at most."""
+    attempts, tried = Attempts(), []
+    for mono in keeps_guessing(attempts, 200.0):
+        if mono > 60 and mono % 5 == 0:
+            assert attempts.wait_s("lee", "10.0.0.9", mono) > 0
+            if attempts.beside("lee", "10.0.0.9", "officer", mono):
+                tried.append(mono)
+    assert tried == [65.0, 95.0, 125.0, 155.0, 185.0]
+    may = [attempts.beside("lee", "10.0.0.9", f"page {number}", 300.0) for number in range(BESIDE + 5)]
+    assert may == [True] * BESIDE + [False] * 5
+
+
+def test_a_page_that_has_been_open_for_the_longest_pause_is_checked(
+    desk: FrontDesk, served: Served, lee: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays the same page through every refusal, so that who tries too early loses nothing."""
+    monkeypatch.setattr("hub.console.sign_in.password.LONGEST_S", 1.0)
+    assert guess(served, 12)[-1] == 429
+    officer = Caller(served.port)
+    token = officer.get("/sign-in").field("csrf")
+    fields = {"name": "lee", "password": PASSWORD, "csrf": token, "next": "/"}
+    answers = []
+
+    def is_in() -> bool:
+        guess(served, 1)
+        reply = officer.form("/sign-in", fields)
+        answers.append(reply.status)
+        return reply.status == 303
+
+    until("a turn of its own", is_in)
+    assert answers[0] == 429
 
 
 def test_a_browser_is_known_for_who_signed_in_on_it_alone(
