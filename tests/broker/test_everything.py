@@ -1,4 +1,4 @@
-"""One press with every far side real: webhook, texts, phones, mail, CAP, an alarm receiver that is not ours."""
+"""One press with every far side real: webhook, texts, a phone, mail, CAP, an alarm receiver not ours."""
 
 from __future__ import annotations
 
