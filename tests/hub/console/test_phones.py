@@ -61,8 +61,8 @@ def test_a_phone_signs_up_as_its_person(desk: FrontDesk, lee: Caller) -> None:
         ({"point": "AAAA"}, 422),
         ({"point": "~"}, 422),
         ({"auth": "AAAA"}, 422),
-        ({"auth": phone_of("lee").auth + "\0"}, 422),
-        ({"point": phone_of("lee").point + "\0"}, 422),
+        ({"auth": phone_of("lee").auth + "\0" * 4}, 422),
+        ({"point": phone_of("lee").point + "\0" * 4}, 422),
     ],
 )
 def test_what_is_no_phone_of_theirs_is_refused(
