@@ -27,7 +27,7 @@ def enrol(
     if answer is None:
         return 1
     name = next((one.room for one in settings.rooms if one.device == device), "a spare")
-    command = f"sudo tocsin-device enrol --hub {answer['hub']} --code {answer['code']}"
+    words = f"--hub {answer['hub']} --code {answer['code']}"
     print(f"For {name}, once, until {answer['ends']}:\n\n    {answer['code']}\n")
     if answer["instead_of"]:
         print("The code that was made for this room before holds no more.")
@@ -36,7 +36,8 @@ def enrol(
         print(f"Its picture is in {qr}; delete it when it was used.")
     elif sys.stdout.isatty():
         print(terminal_picture(answer["code"]))
-    print(f"On its Pi:\n    {command}")
+    print(f"On its Pi, in the folder tocsin:\n    sudo scripts/install agent {words}")
+    print(f"Where the agent is installed already:\n    sudo tocsin-device enrol {words}")
     return _recorded(answer)
 
 

@@ -38,7 +38,7 @@ class Phone(Struct, frozen=True):
     @property
     def id(self) -> str:
         """Its name: by its endpoint, which is a secret of its own."""
-        return blake2b(self.endpoint.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        return _id_of(self.endpoint)
 
 
 class Phones:
@@ -77,8 +77,11 @@ class Phones:
 
     def by_secret(self, endpoint: str, auth: str) -> Phone | None:
         """Return the phone that shows its endpoint and its secret."""
-        found = self._known.get(blake2b(endpoint.encode("utf-8", "replace"), digest_size=16).hexdigest())
-        return found if found is not None and hmac.compare_digest(found.auth, auth) else None
+        found = self._known.get(_id_of(endpoint))
+        is_its = found is not None and hmac.compare_digest(
+            found.auth.encode(), auth.encode("utf-8", "replace")
+        )
+        return found if is_its else None
 
     def add(self, phone: Phone) -> None:
         """Sign a phone up, in place of what it was before."""
@@ -112,3 +115,7 @@ class Phones:
 
 
 _COLUMNS = tuple(phones.c[name] for name in Phone.__struct_fields__)
+
+
+def _id_of(endpoint: str) -> str:
+    return blake2b(endpoint.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -110,4 +110,4 @@ def test_it_has_the_hub_on_this_machine_make_a_code(school: EnrolSite) -> None:
     status, said = run(*words, start=bare)
     assert (status, "Permission denied" in said) == (2, True), said
     status, said = run(*words, start=as_unit())
-    assert (status, "On its Pi:" in said) == (0, True), said
+    assert (status, "On its Pi, in the folder tocsin:" in said) == (0, True), said

@@ -108,6 +108,7 @@ def _channels(settings: HubSettings) -> dict[str, PushSettings]:
 
 def _are_keys(point: str, auth: str) -> bool:
     try:
-        return is_point(read(point)) and len(read(auth)) == AUTH_BYTES and len(point) < 96 and len(auth) < 32
+        as_written = letters(read(point)) == point and letters(read(auth)) == auth
+        return as_written and is_point(read(point)) and len(read(auth)) == AUTH_BYTES
     except ValueError:
         return False

@@ -61,6 +61,8 @@ def test_a_phone_signs_up_as_its_person(desk: FrontDesk, lee: Caller) -> None:
         ({"point": "AAAA"}, 422),
         ({"point": "~"}, 422),
         ({"auth": "AAAA"}, 422),
+        ({"auth": phone_of("lee").auth + "\0" * 4}, 422),
+        ({"point": phone_of("lee").point + "\0" * 4}, 422),
     ],
 )
 def test_what_is_no_phone_of_theirs_is_refused(
@@ -146,6 +148,7 @@ def test_a_phone_that_is_back_hears_what_it_missed(desk: FrontDesk, served: Serv
     [
         ({"endpoint": "https://push.example/one/lee", "auth": "AAAAAAAAAAAAAAAAAAAAAA"}, 404),
         ({"endpoint": "https://push.example/one/lee", "auth": ""}, 404),
+        ({"endpoint": "https://push.example/one/lee", "auth": "é"}, 404),
         ({"endpoint": "https://push.example/one/lee"}, 422),
         ({"endpoint": 1, "auth": 2}, 422),
         ([], 422),
