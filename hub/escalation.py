@@ -131,12 +131,14 @@ class _Walk:
                     continue
                 moment = self._moment(one, step, one.asked)
                 for audience in step.notify:
-                    targets = self.reach.reach(audience, moment, step.position).targets
+                    targets, who, _ = self.reach.reach(audience, moment, step.position)
                     new = [t for t in targets if t not in self.told and not self.reach.is_rung(t)]
                     if owes:
                         reason = f"resolved before {step.label}, but a first notice is always delivered"
                         for target in new:
                             self._first(target, reason, one, i)
+                        if not targets and one.taken[i] == 0:
+                            self.skipped.append(Skip(step.label, audience, who or "nobody to tell"))
                     elif len(new) == len(targets) and targets:
                         why = f"resolved as {resolution.disposition} before its time"
                         self.skipped.append(Skip(step.label, audience, why))

@@ -15,6 +15,7 @@ from hub.course import UPDATE_EVERY_S
 from hub.directory import Directory
 from hub.foresight import foresee
 from hub.shape import Shape
+from hub.store.reading import Reading
 from tests.scenarios.rig import WALL_0, Make, Rig
 from tests.scenarios.school import PLANS, person, school
 
@@ -133,6 +134,21 @@ def test_one_of_two_that_fails_hurries_nobody(make_rig: Make) -> None:
     assert rig.asked() == ["0 s dispatch opened"]
     rig.wait(30)
     assert "30 s okafor opened" in rig.asked()
+
+
+def test_a_call_that_is_resolved_at_once_says_whom_nobody_could_tell(make_rig: Make) -> None:
+    """On a Sunday nobody of the administration is on duty: no first notice, and the timeline says why."""
+    rig = make_rig(school())
+    rig.wall_jumps(-86_400)
+    rig.press(101)
+    rig.resolve("real")
+    skipped = [
+        (row["detail"]["audience"], row["reason"])
+        for row in Reading(rig._reader, "lincoln").timeline(rig.incidents[0])
+        if row["what"] == "step-skipped"
+    ]
+    off = "; ".join(f"{who} off duty until 07:30 Mon" for who in ("Okafor", "Office"))
+    assert ("administration", f"nobody is on duty; {off}") in skipped
 
 
 def test_a_far_side_that_hangs_counts_when_it_says_so(make_rig: Make) -> None:
