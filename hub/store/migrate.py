@@ -45,6 +45,8 @@ def bring_up(engine: Engine, url: str, data: Path) -> str | None:
             f"the database is at schema {current}, newer than this program's {HEAD}; install the newer one"
         )
     backup = None if current is None else _back_up(engine, url, data, current)
+    if current is not None:
+        _let_go_between(data / "backups", current)
     environment = {**os.environ, URL_VARIABLE: url}
     command = [sys.executable, "-m", "hub.store.migrate"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
@@ -68,6 +70,15 @@ def revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
+
+
+def _let_go_between(folder: Path, current: str) -> None:
+    """Keep the first backup of this form and the newest: a migration that fails at each start fills no card.
+
+    The first is of before anything was tried; the newest has all that came since.
+    """
+    for stale in sorted(folder.glob(f"schema-{current}-*"))[1:-1]:
+        stale.unlink(missing_ok=True)
 
 
 def _back_up(engine: Engine, url: str, data: Path, current: str) -> Path:

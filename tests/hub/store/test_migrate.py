@@ -175,6 +175,22 @@ def test_a_migration_that_fails_changes_nothing(release: Path, empty: Store) -> 
     assert len(list((empty.data / "backups").iterdir())) == 1
 
 
+def test_a_migration_that_fails_at_each_start_fills_no_card(release: Path, empty: Store) -> None:
+    """The first backup stays, of before anything was tried, and the newest, with what came since."""
+    bring_up(empty.engine, empty.url, empty.data)
+    folder = empty.data / "backups"
+    folder.mkdir()
+    for hour in ("01", "02", "03"):
+        (folder / f"schema-{HEAD}-20260101T{hour}0000Z.db").write_text(hour)
+    (folder / "schema-0001-20250101T000000Z.db").write_text("of an older form")
+    migration = release / "hub" / "store" / "migrations" / "versions" / f"{NEXT}_more.py"
+    migration.write_text(MORE.replace("FAULT", 'raise RuntimeError("a planted fault")'))
+    assert "a planted fault" in bring_up_by(release, empty).stderr
+    left = sorted(path.name for path in folder.glob(f"schema-{HEAD}-*"))
+    assert (len(left), left[0]) == (2, f"schema-{HEAD}-20260101T010000Z.db")
+    assert (folder / "schema-0001-20250101T000000Z.db").exists()
+
+
 def test_without_a_backup_nothing_is_migrated(store: Store, mocker: object) -> None:
     """Where it can't be written, the schema stays."""
     at_schema(store, "0000")
