@@ -68,7 +68,8 @@ class Post:
 
     @property
     def event_ids(self) -> list[str | None]:
-        return [event["id"] for event in self.incident["events"]]
+        """Of a test of the channel none."""
+        return [event["id"] for event in self.body.get("incident", {"events": ()})["events"]]
 
 
 class Sink:
@@ -119,7 +120,9 @@ class Sink:
 
         with self._came:
             found = self._came.wait_for(match, deadline_s)
-        came = [(p.type, p.incident["revision"], p.event_ids[-5:]) for p in self.posts[after:]][-20:]
+        came = [
+            (p.type, p.body.get("incident", {}).get("revision"), p.event_ids[-5:]) for p in self.posts[after:]
+        ][-20:]
         assert found is not None, f"no such post within {deadline_s} s; what came: {came}"
         return found
 

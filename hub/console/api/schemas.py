@@ -430,7 +430,8 @@ CHANNELS: Final = _object(
     }
 )
 TEST_CHANNEL: Final = _object(
-    {"target": {"type": "string", "minLength": 1, "maxLength": TARGET_LONGEST}}, optional=("target",)
+    {"target": {"type": ["string", "null"], "minLength": 1, "maxLength": TARGET_LONGEST}},
+    optional=("target",),
 )
 CHANNEL_TESTED: Final = _object({"about": _TEXT, "deliveries": _array(_TEXT), "recorded": _YES_NO})
 RECORD_HEAD: Final = _object({"seq": {"type": ["integer", "null"]}, "hash": _MAYBE_TEXT})
