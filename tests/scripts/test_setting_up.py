@@ -187,4 +187,10 @@ def test_only_the_long_tests_ask_for_a_virtual_machine(mocker: MockerFixture, tm
     assert tools.set_up(programs=False, long=True) == tmp_path / "python"
     with pytest.raises(apt.MissingError) as missing:
         tools.set_up(programs=True, long=True)
-    assert missing.value.packages == ("qemu-system-x86", "mmdebstrap", "e2fsprogs", "systemd-container")
+    assert missing.value.packages == (
+        "qemu-system-x86",
+        "mmdebstrap",
+        "e2fsprogs",
+        "systemd-container",
+        "iproute2",
+    )
